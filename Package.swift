@@ -1,0 +1,79 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is Swift 6 with strict concurrency; a warning is an error in CI (`make lint`).
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+  name: "compose-executor",
+  products: [
+    .executable(name: "compose-executor", targets: ["Executor"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+  ],
+  targets: [
+    // C that Swift cannot call by itself.
+    .target(
+      name: "CCurl", path: "cshim/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(
+      name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+
+    // The house, bottom up: a target uses only those above it in this list.
+    .target(name: "PodIdentity", swiftSettings: settings),
+    .target(
+      name: "Cgroups",
+      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
+    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
+    .target(
+      name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
+    .target(
+      name: "Compose",
+      dependencies: [
+        "CYaml", .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "PodRuntime",
+      dependencies: [
+        "Compose", "DockerEngine", "Cgroups", "PodIdentity",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Executor",
+      dependencies: [
+        "PodRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+    .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
+    .testTarget(name: "CgroupsTests", dependencies: ["Cgroups"], swiftSettings: settings),
+    .testTarget(
+      name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ComposeTests", dependencies: ["Compose", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "PodRuntimeTests", dependencies: ["PodRuntime", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
+      path: "Tests/Integration", swiftSettings: settings),
+  ]
+)

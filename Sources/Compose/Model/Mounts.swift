@@ -1,0 +1,71 @@
+import OrderedCollections
+
+/// One entry of a service's `volumes:` or `tmpfs:` (Compose specification, "volumes").
+public struct ServiceMount: Sendable, Equatable {
+  /// What is mounted.
+  public enum Source: Sendable, Equatable {
+    /// A folder or file of the host, absolute.
+    case bind(path: String)
+    /// A named volume: a key of the top-level `volumes:`.
+    case volume(key: String)
+    /// A volume without a name, which goes with its container.
+    case anonymous
+    /// Memory; size in bytes, mode in octal digits' value.
+    case tmpfs(size: Int64?, mode: UInt32?)
+    /// An entry of the service key `tmpfs:`, with its options as Docker's HostConfig.Tmpfs takes them.
+    case shortTmpfs(options: String)
+  }
+  /// What is mounted.
+  public var source: Source
+  /// Path in the container.
+  public var target: String
+  /// True to mount it read-only.
+  public var readOnly: Bool
+  /// `bind.propagation`.
+  public var propagation: String?
+  /// `bind.create_host_path`: make a missing folder of the host. True for the short form.
+  public var createHostPath: Bool
+  /// `bind.selinux`: `z` or `Z`.
+  public var selinux: String?
+  /// `volume.nocopy`.
+  public var noCopy: Bool
+  /// `volume.subpath`.
+  public var subpath: String?
+  /// Other access modes of the short form that Docker takes as they are (`cached`, `delegated`, …).
+  public var otherModes: [String]
+  /// Where it stands.
+  public var position: SourcePosition
+  /// Makes a mount.
+  public init(source: Source, target: String, position: SourcePosition) {
+    self.source = source
+    self.target = target
+    self.position = position
+    readOnly = false
+    propagation = nil
+    createHostPath = false
+    selinux = nil
+    noCopy = false
+    subpath = nil
+    otherModes = []
+  }
+}
+
+/// One entry of `volumes_from:`.
+public struct VolumesFrom: Sendable, Equatable {
+  /// Whose volumes.
+  public enum Source: Sendable, Equatable {
+    /// A service of the project.
+    case service(String)
+    /// A container outside the project.
+    case container(String)
+  }
+  /// Whose volumes.
+  public var source: Source
+  /// True for `:ro`.
+  public var readOnly: Bool
+  /// Makes an entry.
+  public init(source: Source, readOnly: Bool = false) {
+    self.source = source
+    self.readOnly = readOnly
+  }
+}

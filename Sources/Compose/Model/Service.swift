@@ -1,0 +1,275 @@
+import OrderedCollections
+
+/// One service of a project (Compose specification, "Services"). Lists keep the file's order.
+public struct Service: Sendable {
+  /// The key under `services:`.
+  public var name: String
+  /// Where the service stands.
+  public var position: SourcePosition
+  /// `image:`.
+  public var image: Located<String>?
+  /// `build:`; paths are absolute.
+  public var build: Build?
+  /// `pull_policy:`; nil means missing (or build, where `build:` stands).
+  public var pullPolicy: Located<PullPolicy>?
+  /// `command:`; nil keeps the image's, an empty list clears it.
+  public var command: [String]?
+  /// `entrypoint:`; nil keeps the image's, an empty list clears it.
+  public var entrypoint: [String]?
+  /// Variables from `environment:` and `env_file:`; nil is a variable to unset.
+  public var environment: OrderedDictionary<String, String?>
+  /// Published ports, ranges expanded, in the order of the file.
+  public var ports: [PublishedPort]
+  /// `expose:`, as `port/protocol`.
+  public var expose: [String]
+  /// `volumes:` and `tmpfs:`.
+  public var mounts: [ServiceMount]
+  /// `volumes_from:`.
+  public var volumesFrom: [Located<VolumesFrom>]
+  /// Networks that the service joins, `default` where the file names none; empty under `network_mode`.
+  public var networks: OrderedDictionary<String, NetworkAttachment>
+  /// `network_mode:`, or Compose 1's `net:`.
+  public var networkMode: Located<NamespaceMode>?
+  /// `pid:`.
+  public var pid: Located<NamespaceMode>?
+  /// `ipc:`.
+  public var ipc: Located<NamespaceMode>?
+  /// `links:`.
+  public var links: [Located<Link>]
+  /// `external_links:` of the legacy format: containers outside the project.
+  public var externalLinks: [Located<Link>]
+  /// `depends_on:`, with what links, volumes_from and shared namespaces imply.
+  public var dependencies: OrderedDictionary<String, Dependency>
+  /// `healthcheck:`; nil keeps the image's.
+  public var healthcheck: Healthcheck?
+  /// `restart:`; `no` where the file says nothing.
+  public var restart: RestartPolicy
+  /// Where `restart:` stands.
+  public var restartPosition: SourcePosition?
+  /// Labels from the file, each with its place.
+  public var labels: OrderedDictionary<String, Located<String>>
+  /// `container_name:`.
+  public var containerName: Located<String>?
+  /// `hostname:`.
+  public var hostname: Located<String>?
+  /// `domainname:`.
+  public var domainname: String?
+  /// `user:`, as Docker takes it: `uid[:gid]` or names.
+  public var user: String?
+  /// `working_dir:`.
+  public var workingDir: String?
+  /// `stop_signal:`.
+  public var stopSignal: String?
+  /// `stop_grace_period:` in nanoseconds; nil for the engine's default of 10 s.
+  public var stopGracePeriod: Int64?
+  /// Memory limit in bytes: `mem_limit:`.
+  public var memoryLimit: Located<Int64>?
+  /// Memory and swap in bytes, -1 for no limit: `memswap_limit:`.
+  public var memorySwapLimit: Int64?
+  /// Soft memory limit in bytes: `mem_reservation:`.
+  public var memoryReservation: Int64?
+  /// Processors, fractions allowed: `cpus:`.
+  public var cpus: Located<Double>?
+  /// Relative weight: `cpu_shares:`.
+  public var cpuShares: Int64?
+  /// Microseconds of processor time in each period: `cpu_quota:`.
+  public var cpuQuota: Located<Int64>?
+  /// The period in microseconds: `cpu_period:`.
+  public var cpuPeriod: Int64?
+  /// `cpuset:`.
+  public var cpuset: String?
+  /// `shm_size:` in bytes.
+  public var shmSize: Int64?
+  /// `cap_add:`.
+  public var capAdd: [Located<String>]
+  /// `cap_drop:`.
+  public var capDrop: [String]
+  /// `privileged:`.
+  public var privileged: Located<Bool>?
+  /// `read_only:`.
+  public var readOnly: Bool
+  /// `init:`; nil for the engine's default.
+  public var initProcess: Bool?
+  /// `tty:`.
+  public var tty: Bool
+  /// `stdin_open:`.
+  public var stdinOpen: Bool
+  /// `extra_hosts:`, host name and address, in order.
+  public var extraHosts: [ExtraHost]
+  /// `dns:`.
+  public var dns: [String]
+  /// `dns_search:`.
+  public var dnsSearch: [String]
+  /// `security_opt:`.
+  public var securityOpt: [Located<String>]
+  /// `devices:` as `host[:container[:permissions]]`.
+  public var devices: [Located<String>]
+  /// `logging:`.
+  public var logging: Logging?
+
+  /// A service with nothing but its name.
+  public init(name: String, position: SourcePosition) {
+    self.name = name
+    self.position = position
+    environment = [:]
+    ports = []
+    expose = []
+    mounts = []
+    volumesFrom = []
+    networks = [:]
+    links = []
+    externalLinks = []
+    dependencies = [:]
+    restart = .no
+    labels = [:]
+    capAdd = []
+    capDrop = []
+    readOnly = false
+    tty = false
+    stdinOpen = false
+    extraHosts = []
+    dns = []
+    dnsSearch = []
+    securityOpt = []
+    devices = []
+  }
+}
+
+/// `pull_policy:`.
+public enum PullPolicy: String, Sendable {
+  /// Pull before each start.
+  case always
+  /// Pull where the engine doesn't have the image.
+  case missing
+  /// Fail where the engine doesn't have the image.
+  case never
+  /// Build, never pull.
+  case build
+}
+
+/// `build:` (Compose specification, "Compose Build Specification").
+public struct Build: Sendable, Equatable {
+  /// Where it stands.
+  public var position: SourcePosition
+  /// The context: an absolute folder or a URL.
+  public var context: String
+  /// The Dockerfile, absolute or relative to the context; nil for `Dockerfile`.
+  public var dockerfile: String?
+  /// Build arguments; nil takes the variable from the executor's environment.
+  public var args: OrderedDictionary<String, String?>
+  /// The stage to build.
+  public var target: String?
+  /// Network for RUN instructions.
+  public var network: String?
+  /// Labels for the image.
+  public var labels: OrderedDictionary<String, String>
+  /// Images to take layers from.
+  public var cacheFrom: [String]
+  /// Never use the cache.
+  public var noCache: Bool
+  /// Always pull the base images.
+  public var pull: Bool
+  /// Makes a build section.
+  public init(position: SourcePosition, context: String, dockerfile: String? = nil) {
+    self.position = position
+    self.context = context
+    self.dockerfile = dockerfile
+    args = [:]
+    target = nil
+    network = nil
+    labels = [:]
+    cacheFrom = []
+    noCache = false
+    pull = false
+  }
+}
+
+/// What a service does when its container ends: `restart:`.
+public enum RestartPolicy: Sendable, Equatable {
+  /// Never started again.
+  case no
+  /// Always started again.
+  case always
+  /// Always started again until the pod is stopped; within one pod the same as `always`.
+  case unlessStopped
+  /// Started again after a failure, at most so many times; nil for no bound.
+  case onFailure(maximumRetries: Int?)
+}
+
+/// What a service waits for before it starts: one entry of `depends_on:`.
+public struct Dependency: Sendable, Equatable {
+  /// `condition:`.
+  public enum Condition: String, Sendable {
+    /// The other is started.
+    case started = "service_started"
+    /// The other's healthcheck passes.
+    case healthy = "service_healthy"
+    /// The other has ended with 0.
+    case completedSuccessfully = "service_completed_successfully"
+  }
+  /// Where it stands; the place of the link or mode that implies it, else.
+  public var position: SourcePosition
+  /// What to wait for.
+  public var condition: Condition
+  /// `restart:`, start this service again when the other is restarted.
+  public var restart: Bool
+  /// `required:`; false lets the other be missing or fail.
+  public var required: Bool
+  /// Makes a dependency.
+  public init(
+    position: SourcePosition, condition: Condition = .started, restart: Bool = false,
+    required: Bool = true
+  ) {
+    self.position = position
+    self.condition = condition
+    self.restart = restart
+    self.required = required
+  }
+}
+
+/// `healthcheck:`; a nil field keeps the image's value.
+public struct Healthcheck: Sendable, Equatable {
+  /// The test in Docker's form: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`.
+  public var test: [String]?
+  /// Nanoseconds between two checks.
+  public var interval: Int64?
+  /// Nanoseconds that one check may take.
+  public var timeout: Int64?
+  /// Nanoseconds after the start in which a failure doesn't count.
+  public var startPeriod: Int64?
+  /// Nanoseconds between two checks during the start period.
+  public var startInterval: Int64?
+  /// Failures in a row that make it unhealthy.
+  public var retries: Int?
+  /// Makes a healthcheck.
+  public init(
+    test: [String]? = nil, interval: Int64? = nil, timeout: Int64? = nil,
+    startPeriod: Int64? = nil, startInterval: Int64? = nil, retries: Int? = nil
+  ) {
+    self.test = test
+    self.interval = interval
+    self.timeout = timeout
+    self.startPeriod = startPeriod
+    self.startInterval = startInterval
+    self.retries = retries
+  }
+}
+
+/// `logging:`.
+public struct Logging: Sendable, Equatable {
+  /// Where it stands.
+  public var position: SourcePosition
+  /// The driver; nil for the engine's default.
+  public var driver: Located<String>?
+  /// Options for the driver.
+  public var options: OrderedDictionary<String, String>
+  /// Makes a logging section.
+  public init(
+    position: SourcePosition, driver: Located<String>? = nil,
+    options: OrderedDictionary<String, String> = [:]
+  ) {
+    self.position = position
+    self.driver = driver
+    self.options = options
+  }
+}

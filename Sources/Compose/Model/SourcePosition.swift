@@ -1,0 +1,55 @@
+/// A place in a Compose file, as editors count it.
+public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
+  /// The file's path, as the user gave it.
+  public let file: String
+  /// The line, from 1.
+  public let line: Int
+  /// The column, from 1, in Unicode code points.
+  public let column: Int
+
+  /// Makes a position; line and column count from 1.
+  public init(file: String, line: Int, column: Int) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+
+  /// `file:line:column`, the form that editors jump to.
+  public var description: String { "\(file):\(line):\(column)" }
+}
+
+/// A value together with the place that it was read from, so that an error found later can name it.
+public struct Located<Value: Sendable>: Sendable {
+  /// The value itself.
+  public let value: Value
+  /// Where it stands.
+  public let position: SourcePosition
+
+  /// Joins a value and its place.
+  public init(_ value: Value, at position: SourcePosition) {
+    self.value = value
+    self.position = position
+  }
+}
+
+extension Located: Equatable where Value: Equatable {}
+
+/// What is wrong with a Compose file, in one line.
+public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Where, if the fault has a place in a file.
+  public let position: SourcePosition?
+  /// What is wrong, and what the reader can do.
+  public let message: String
+
+  /// Makes an error at a place.
+  public init(_ message: String, at position: SourcePosition? = nil) {
+    self.position = position
+    self.message = message
+  }
+
+  /// `file:line:column: message`, or the message alone.
+  public var description: String {
+    guard let position else { return message }
+    return "\(position): \(message)"
+  }
+}
