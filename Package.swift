@@ -28,10 +28,15 @@ let package = Package(
       name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
 
     // The house, bottom up: a target uses only those above it in this list.
-    .target(name: "PodIdentity", swiftSettings: settings),
+    .target(
+      name: "PodIdentity",
+      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
     .target(
       name: "Cgroups",
-      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      dependencies: [
+        "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
     .target(
