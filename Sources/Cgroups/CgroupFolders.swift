@@ -17,6 +17,36 @@ public struct CgroupFolders: Sendable {
     mounts.hierarchies.map { $0.mountPoint + path }.filter(isFolder)
   }
 
+  /// The folders that stand for this process's own cgroups, and for those above them.
+  ///
+  /// - Parameter membership: where the process lives.
+  public func own(membership: CgroupMembership) -> Set<String> {
+    var own: Set<String> = []
+    for hierarchy in mounts.hierarchies {
+      let entry = membership.entries.first { entry in
+        hierarchy.version == .v2
+          ? entry.isUnified : !entry.isUnified && entry.controllers == hierarchy.controllers
+      }
+      var components = (entry?.path ?? "/").split(separator: "/")
+      while !components.isEmpty {
+        own.insert(hierarchy.mountPoint + "/" + components.joined(separator: "/"))
+        components.removeLast()
+      }
+    }
+    return own
+  }
+
+  /// Makes a cgroup in the hierarchies of one version; one that is there already is fine.
+  ///
+  /// - Throws: `Errno`, as `mkdir(2)` gives it.
+  public func make(_ path: String, version: CgroupVersion) throws {
+    for hierarchy in mounts.hierarchies where hierarchy.version == version {
+      if mkdir(hierarchy.mountPoint + path, 0o755) != 0, errno != EEXIST {
+        throw Errno(rawValue: errno)
+      }
+    }
+  }
+
   /// Removes a cgroup and all below it, in all hierarchies, children first. Only empty ones go: the kernel
   /// refuses to remove a cgroup that holds a process, so a living one cannot be hurt.
   ///
