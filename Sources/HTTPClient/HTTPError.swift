@@ -1,0 +1,34 @@
+/// Why a request got no answer, or not a whole one. A cancelled task gets `CancellationError` instead.
+public struct HTTPError: Error, Sendable, CustomStringConvertible {
+  /// What failed.
+  public enum Kind: Sendable, Equatable {
+    /// No connection: no such socket or host, refused, not allowed, or no answer to the connect.
+    case unreachable
+    /// The TLS handshake failed, or its files could not be used.
+    case tls
+    /// The request's deadline passed.
+    case timedOut
+    /// The connection broke before the answer was whole.
+    case connectionLost
+    /// The body is larger than the request allows.
+    case tooLarge
+    /// The answer is not HTTP.
+    case malformed
+    /// The request can't be sent as it is.
+    case invalidRequest
+  }
+
+  /// What failed.
+  public let kind: Kind
+  /// What was being done, to what, and what happened, in one line.
+  public let message: String
+
+  /// An error.
+  public init(kind: Kind, message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  /// The message.
+  public var description: String { message }
+}
