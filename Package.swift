@@ -60,8 +60,9 @@ let package = Package(
     .executableTarget(
       name: "Executor",
       dependencies: [
-        "PodRuntime",
+        "PodRuntime", "Compose", "DockerEngine", "PodIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -1,5 +1,6 @@
 import Compose
 import Logging
+import OrderedCollections
 import Subprocess
 import SystemPackage
 
@@ -35,9 +36,9 @@ struct ImageBuild: Sendable {
         "service '\(service.name)' can't be built: \(error)", at: build.position)
     }
     try Task.checkCancellation()
-    let id = (result.standardOutput ?? "").split(whereSeparator: { $0.isNewline }).last
+    let id = result.standardOutput.split(whereSeparator: { $0.isNewline }).last
     guard result.terminationStatus.isSuccess, let id else {
-      let lines = (result.standardError ?? "").split(whereSeparator: { $0.isNewline })
+      let lines = result.standardError.split(whereSeparator: { $0.isNewline })
       let last = lines.last.map(String.init) ?? "docker build \(result.terminationStatus)"
       throw ComposeError(
         "service '\(service.name)' can't be built: \(last)", at: build.position)

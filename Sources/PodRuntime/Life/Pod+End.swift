@@ -1,4 +1,7 @@
+import Compose
 import DockerEngine
+import Logging
+import OrderedCollections
 
 extension Pod {
   /// Stops what runs, dependents before what they depend on, all under one deadline.

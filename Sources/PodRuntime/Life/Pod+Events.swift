@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import Logging
 import PodIdentity
 
 extension Pod {

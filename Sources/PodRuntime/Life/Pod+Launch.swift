@@ -1,5 +1,7 @@
 import Compose
 import DockerEngine
+import Logging
+import OrderedCollections
 import PodIdentity
 
 /// Why a launch stopped, in a line for people.

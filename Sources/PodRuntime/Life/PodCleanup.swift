@@ -2,6 +2,7 @@ import Cgroups
 import DockerEngine
 import Logging
 import PodIdentity
+import SystemPackage
 
 /// Removes all that a pod created: containers, networks, volumes, its cgroups.
 struct PodCleanup: Sendable {
@@ -115,7 +116,7 @@ struct PodCleanup: Sendable {
   private func isOurs(_ container: ContainerSummary) async throws -> Bool {
     do {
       let image = try await engine.inspectImage(container.imageID)
-      return image.config?.labels?[PodLabel.run] != identity.run
+      return image.config?.labels[PodLabel.run] != identity.run
     } catch let error as EngineError where error.isNotFound {
       return true
     }

@@ -4,17 +4,19 @@ import Glibc
 /// Writes to a file descriptor in order, on a thread that may block: whoever awaits a write is held back as
 /// long as the reader at the other end is slow, and nothing else waits.
 public actor OutputWriter {
-  private let queue: DispatchSerialQueue
+  private let executor: QueueExecutor
   private let descriptor: Int32
   private var isBroken = false
 
   /// The serial queue that writes happen on.
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
+  }
 
   /// Writes to an open descriptor, which stays the caller's.
   public init(descriptor: Int32) {
     self.descriptor = descriptor
-    queue = DispatchSerialQueue(label: "output-\(descriptor)")
+    executor = QueueExecutor(label: "output-\(descriptor)")
   }
 
   /// Writes all bytes. Once the reader is gone the rest is dropped: a pod outlives its reader.
@@ -40,6 +42,18 @@ public actor OutputWriter {
 
   /// Writes a line.
   public func line(_ text: String) { write(Array((text + "\n").utf8)) }
+}
+
+/// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone.
+private final class QueueExecutor: SerialExecutor {
+  private let queue: DispatchQueue
+
+  init(label: String) { queue = DispatchQueue(label: label) }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let unowned = UnownedJob(job)
+    queue.async { unowned.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
 }
 
 /// Where a pod's output goes.

@@ -16,7 +16,7 @@ extension PodPlanner {
         } else {
           var mount = Mount(type: "bind", source: path, target: entry.target)
           mount.readOnly = entry.readOnly ? true : nil
-          mount.bindOptions = entry.propagation.map { BindOptions(propagation: $0) }
+          mount.bindOptions = entry.propagation.map { Mount.BindOptions(propagation: $0) }
           mounts.append(mount)
         }
       case .volume(let key):
@@ -26,7 +26,7 @@ extension PodPlanner {
         } else {
           var mount = Mount(type: "volume", source: name, target: entry.target)
           mount.readOnly = entry.readOnly ? true : nil
-          mount.volumeOptions = VolumeOptions(
+          mount.volumeOptions = Mount.VolumeOptions(
             noCopy: entry.noCopy ? true : nil, subpath: entry.subpath)
           mounts.append(mount)
         }
@@ -34,7 +34,7 @@ extension PodPlanner {
         if entry.readOnly || entry.noCopy {
           var mount = Mount(type: "volume", target: entry.target)
           mount.readOnly = entry.readOnly ? true : nil
-          mount.volumeOptions = entry.noCopy ? VolumeOptions(noCopy: true) : nil
+          mount.volumeOptions = entry.noCopy ? Mount.VolumeOptions(noCopy: true) : nil
           mounts.append(mount)
         } else {
           body.volumes = KeySet((body.volumes?.keys ?? []).union([entry.target]))
@@ -43,7 +43,7 @@ extension PodPlanner {
         var mount = Mount(type: "tmpfs", target: entry.target)
         mount.readOnly = entry.readOnly ? true : nil
         if size != nil || mode != nil {
-          mount.tmpfsOptions = TmpfsOptions(
+          mount.tmpfsOptions = Mount.TmpfsOptions(
             sizeBytes: size.map(Int.init), mode: mode.map(Int.init))
         }
         mounts.append(mount)
