@@ -14,6 +14,7 @@ final class EventLoopThread {
   }
 
   func run() {
+    nameThread()
     while true {
       for command in loop.takeCommands() { obey(command) }
       if isShuttingDown { break }
@@ -34,6 +35,14 @@ final class EventLoopThread {
 
   func touch(_ transfer: Transfer) {
     touched.append(transfer)
+  }
+
+  /// For those who look at the process with `top -H`.
+  private func nameThread() {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    _ = "http".withCString { write(file, $0, 4) }
+    close(file)
   }
 
   private func obey(_ command: EventLoop.Command) {
