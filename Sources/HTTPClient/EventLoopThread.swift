@@ -63,9 +63,7 @@ final class EventLoopThread {
       let transfer = try Transfer(exchange, thread: self)
       let code = curl_multi_add_handle(loop.multi, transfer.easy)
       guard code == CURLM_OK else {
-        throw HTTPError(
-          kind: .invalidRequest,
-          message: "\(exchange.subject): \(String(cString: curl_multi_strerror(code)))")
+        throw exchange.error(.invalidRequest, String(cString: curl_multi_strerror(code)))
       }
       transfers[ObjectIdentifier(exchange)] = transfer
     } catch {

@@ -84,7 +84,7 @@ struct HTTPClientTests {
       _ = try await HTTPClient().send(request(server, timeout: .milliseconds(200)))
     }
     #expect(error?.kind == .timedOut)
-    #expect(error?.message == "GET unix://\(server.path)/x: no answer in time")
+    #expect(error?.description == "GET /x: no answer from unix://\(server.path) within 0.2 seconds")
     #expect(.milliseconds(200)..<(.seconds(3)) ~= ContinuousClock.now - start)
     #expect(await eventually { server.ended == 1 })
   }
@@ -248,13 +248,14 @@ struct HTTPClientTests {
     }
     #expect(error?.kind == .unreachable)
     #expect(
-      error?.message
-        == "GET unix:///nowhere/x.sock/y: cannot connect: No such file or directory")
+      error?.description
+        == "GET /y: cannot connect to unix:///nowhere/x.sock: No such file or directory")
     let refused = await failure {
       _ = try await HTTPClient().send(
         HTTPRequest(endpoint: HTTPEndpoint(transport: .tcp(host: "127.0.0.1", port: 1)), path: "/"))
     }
-    #expect(refused?.message == "GET http://127.0.0.1:1/: cannot connect: Connection refused")
+    #expect(
+      refused?.description == "GET /: cannot connect to http://127.0.0.1:1: Connection refused")
   }
 
   @Test("refuses a header that would start another")

@@ -47,7 +47,7 @@ final class FakeServer: Sendable {
     let isBound = withUnsafePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener, $0, size) == 0 }
     }
-    guard isBound, listen(listener, 64) == 0 else { throw FakeServerFault(code: errno) }
+    guard isBound, listen(listener, 1024) == 0 else { throw FakeServerFault(code: errno) }
     thread { server in
       while true {
         let connection = accept(server.listener, nil, nil)
