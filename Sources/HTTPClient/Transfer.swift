@@ -63,10 +63,9 @@ final class Transfer {
     exchange.wakeWaiters()
   }
 
-  private func touch() {
-    guard !isTouched else { return }
+  private func touch(_ count: Int) {
+    thread.touch(self, isFirst: !isTouched, count: count)
     isTouched = true
-    thread.touch(self)
   }
 
   private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
@@ -78,14 +77,14 @@ final class Transfer {
       deadline = request.bodyTimeout.map { ContinuousClock.now + $0 }
     }
     exchange.receive(head: head)
-    touch()
+    touch(0)
     return line.count
   }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     switch exchange.receive(bytes) {
     case .taken:
-      touch()
+      touch(bytes.count)
       return bytes.count
     case .full: return Int(CURL_WRITEFUNC_PAUSE)
     case .tooLarge:
