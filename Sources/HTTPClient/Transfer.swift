@@ -109,7 +109,10 @@ final class Transfer {
       return .failure(exchange.error(.tooLarge, "the answer is larger than \(limit) bytes"))
     }
     if code == CURLE_OK { return .success(()) }
-    return .failure(exchange.error(HTTPError.Kind(code), reason(of: code)))
+    let reason = reason(of: code)
+    // A server that refuses the client's certificate says so after the handshake.
+    let isRefused = exchange.request.endpoint.tls != nil && reason.contains("alert")
+    return .failure(exchange.error(isRefused ? .tls : HTTPError.Kind(code), reason))
   }
 
   private func reason(of code: CURLcode) -> String {

@@ -81,7 +81,7 @@ func pullError(_ call: EngineCall, status: Int?, _ text: String) -> EngineError 
   ]
   let refused = [
     "unauthorized", "authentication required", "no basic auth credentials",
-    "incorrect username or password", "denied",
+    "incorrect username or password", "access denied", "access to the resource is denied",
   ]
   if missing.contains(where: { words.contains($0) }) { return call.error(.status(404), text) }
   if refused.contains(where: { words.contains($0) }) { return call.error(.status(401), text) }
