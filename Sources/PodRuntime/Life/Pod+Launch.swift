@@ -239,7 +239,9 @@ extension Pod {
         guard let id = member.container else { continue }
         group.addTask { (name, try? await engine.inspectContainer(id)) }
       }
-      return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+      var details: [String: ContainerDetails] = [:]
+      for await (name, answer) in group { details[name] = answer }
+      return details
     }
     var result = PodAddresses(addresses: [], ports: [])
     for container in plan.containers {

@@ -122,7 +122,18 @@ public actor Pod {
       created.containers = members.values.compactMap(\.container)
       leftovers = await cleanup.remove(created, mayGrow: mayGrow)
     }
-    for member in members.values { await member.output?.drain(within: .seconds(5)) }
+    await withTaskGroup(of: Void.self) { group in
+      for member in members.values {
+        group.addTask {
+          // The stream of a container that was never started doesn't end by itself.
+          if member.hasStarted {
+            await member.output?.drain(within: .seconds(5))
+          } else {
+            await member.output?.stop()
+          }
+        }
+      }
+    }
     var outcome =
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
     outcome.leftovers = leftovers
