@@ -32,10 +32,15 @@ let package = Package(
       name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
 
     // The house, bottom up: a target uses only those above it in this list.
-    .target(name: "PodIdentity", swiftSettings: settings),
+    .target(
+      name: "PodIdentity",
+      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
     .target(
       name: "Cgroups",
-      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
+      dependencies: [
+        "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
     .target(
@@ -59,22 +64,30 @@ let package = Package(
     .executableTarget(
       name: "Executor",
       dependencies: [
-        "PodRuntime",
+        "PodRuntime", "Compose", "DockerEngine", "PodIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
     .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
-    .testTarget(name: "CgroupsTests", dependencies: ["Cgroups"], swiftSettings: settings),
+    .testTarget(
+      name: "CgroupsTests",
+      dependencies: ["Cgroups", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
     .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ComposeTests", dependencies: ["Compose", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "PodRuntimeTests", dependencies: ["PodRuntime", "TestSupport"],
+      name: "PodRuntimeTests",
+      dependencies: [
+        "PodRuntime", "Compose", "DockerEngine", "PodIdentity", "TestSupport",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],

@@ -1,0 +1,94 @@
+import FoundationEssentials
+import HTTPClient
+
+extension DockerEngine {
+  /// Sends a call to the agreed API version; gives the whole answer, of a status that is a success.
+  @discardableResult
+  func send(_ call: EngineCall) async throws -> HTTPResponse {
+    let version = try await apiVersion()
+    do {
+      return try await whole(call, path: "/v\(version)\(call.path)")
+    } catch let error as EngineError {
+      await forgetVersion(after: error)
+      throw error
+    }
+  }
+
+  /// Sends a call and reads its answer as JSON.
+  func decoded<T: Decodable>(_ call: EngineCall) async throws -> T {
+    let response = try await send(call)
+    return try decode(response.body, call)
+  }
+
+  func decode<T: Decodable>(_ body: [UInt8], _ call: EngineCall) throws -> T {
+    do {
+      return try JSONDecoder().decode(T.self, from: Data(body))
+    } catch {
+      throw call.error(.malformed, "unexpected answer: \(decodingFault(error))")
+    }
+  }
+
+  /// Sends a call and gives its body as a stream once the head of a success has come.
+  func stream(_ call: EngineCall, bodyTimeout: Duration? = nil) async throws
+    -> HTTPStreamingResponse
+  {
+    let version = try await apiVersion()
+    do {
+      var request = request(call, path: "/v\(version)\(call.path)")
+      request.bodyTimeout = bodyTimeout
+      let response = try await http.stream(request)
+      guard 200..<300 ~= response.head.status else {
+        let text = try await response.body.collect(upTo: 1 << 20)
+        throw call.refusal(status: response.head.status, body: text)
+      }
+      return response
+    } catch let error as HTTPError {
+      throw call.error(error)
+    } catch let error as EngineError {
+      await forgetVersion(after: error)
+      throw error
+    }
+  }
+
+  func whole(_ call: EngineCall, path: String) async throws -> HTTPResponse {
+    let response: HTTPResponse
+    do {
+      response = try await http.send(request(call, path: path))
+    } catch let error as HTTPError {
+      throw call.error(error)
+    }
+    let status = response.head.status
+    guard 200..<300 ~= status || call.accepted.contains(status) else {
+      throw call.refusal(status: status, body: response.body)
+    }
+    return response
+  }
+
+  private func request(_ call: EngineCall, path: String) -> HTTPRequest {
+    HTTPRequest(
+      endpoint: endpoint.http, method: call.method, path: path, query: call.query,
+      headers: call.headers + [("User-Agent", "compose-executor")], body: call.body,
+      connectTimeout: min(.seconds(10), requestTimeout), timeout: requestTimeout + call.extraTime)
+  }
+
+  /// An engine that was replaced by an older one says "client version 1.47 is too new".
+  private func forgetVersion(after error: EngineError) async {
+    if error.kind == .status(400), error.message.contains("client version") {
+      await negotiation.forget()
+    }
+  }
+}
+
+/// The part of a decoding error that helps: where, and what.
+func decodingFault(_ error: any Error) -> String {
+  guard let error = error as? DecodingError else { return "\(error)" }
+  let context: DecodingError.Context
+  switch error {
+  case .typeMismatch(_, let found), .valueNotFound(_, let found), .keyNotFound(_, let found),
+    .dataCorrupted(let found):
+    context = found
+  @unknown default: return "\(error)"
+  }
+  let place = context.codingPath.map(\.stringValue).joined(separator: ".")
+  return place.isEmpty ? context.debugDescription : "\(place): \(context.debugDescription)"
+}

@@ -1,0 +1,201 @@
+/// How a new container uses the host (Engine API, "HostConfig" and "Resources"). What is nil is not sent.
+public struct HostConfig: Sendable, Encodable {
+  /// Bind mounts and named volumes in the short form, `source:target[:options]`.
+  public var binds: [String]?
+  /// Mounts in the long form.
+  public var mounts: [Mount]?
+  /// Temporary file systems: mount options by path.
+  public var tmpfs: [String: String]?
+  /// `bridge`, `host`, `none`, `container:ID` or a network's name.
+  public var networkMode: String?
+  /// `host` or `container:ID`.
+  public var pidMode: String?
+  /// `none`, `private`, `shareable`, `host` or `container:ID`.
+  public var ipcMode: String?
+  /// `host`.
+  public var utsMode: String?
+  /// `host`.
+  public var usernsMode: String?
+  /// `private` or `host`.
+  public var cgroupnsMode: String?
+  /// Published ports, by `80/tcp`.
+  public var portBindings: [String: [PortBinding]]?
+  /// Whether each exposed port gets a host port of the engine's choice.
+  public var publishAllPorts: Bool?
+  /// What the engine does when the container ends.
+  public var restartPolicy: RestartPolicy?
+  /// Whether the engine removes the container when it ends.
+  public var autoRemove: Bool?
+  /// Capabilities to add.
+  public var capAdd: [String]?
+  /// Capabilities to drop.
+  public var capDrop: [String]?
+  /// Whether the container may do what the host's root may.
+  public var privileged: Bool?
+  /// Whether the root file system is read-only.
+  public var readonlyRootfs: Bool?
+  /// Whether an init process reaps zombies inside.
+  public var `init`: Bool?
+  /// Lines for /etc/hosts, as `name:address`.
+  public var extraHosts: [String]?
+  /// Addresses of name servers.
+  public var dns: [String]?
+  /// Search domains.
+  public var dnsSearch: [String]?
+  /// Resolver options.
+  public var dnsOptions: [String]?
+  /// Links on the default bridge, as `container:alias`.
+  public var links: [String]?
+  /// rw]`.
+  public var volumesFrom: [String]?
+  /// The driver of volumes that `binds` names.
+  public var volumeDriver: String?
+  /// Security options: labels, seccomp, apparmor, no-new-privileges.
+  public var securityOpt: [String]?
+  /// Devices of the host.
+  public var devices: [DeviceMapping]?
+  /// Devices that a driver provides, such as GPUs.
+  public var deviceRequests: [DeviceRequest]?
+  /// Rules for the devices cgroup, as `c 13:* rwm`.
+  public var deviceCgroupRules: [String]?
+  /// Resource limits of the process.
+  public var ulimits: [Ulimit]?
+  /// Kernel parameters of the container's namespaces.
+  public var sysctls: [String: String]?
+  /// The log driver and its options.
+  public var logConfig: LogConfig?
+  /// The cgroup below which the container's is made.
+  public var cgroupParent: String?
+  /// Memory limit in bytes.
+  public var memory: Int?
+  /// Limit of memory and swap together in bytes; -1 is no limit on swap.
+  public var memorySwap: Int?
+  /// Soft memory limit in bytes.
+  public var memoryReservation: Int?
+  /// 0 to 100.
+  public var memorySwappiness: Int?
+  /// Processors times 10⁹.
+  public var nanoCpus: Int?
+  /// Weight against other containers; 1024 is the default.
+  public var cpuShares: Int?
+  /// Microseconds of processor time in each period.
+  public var cpuQuota: Int?
+  /// The length of a CFS period in microseconds.
+  public var cpuPeriod: Int?
+  /// The length of a real-time period in microseconds.
+  public var cpuRealtimePeriod: Int?
+  /// Microseconds of real-time scheduling in each period.
+  public var cpuRealtimeRuntime: Int?
+  /// Processors to run on, as `0-2,4`.
+  public var cpusetCpus: String?
+  /// Memory nodes to use, as `0,1`.
+  public var cpusetMems: String?
+  /// Processors (Windows).
+  public var cpuCount: Int?
+  /// Percent of the processors (Windows).
+  public var cpuPercent: Int?
+  /// The most processes; 0 or -1 is no limit.
+  public var pidsLimit: Int?
+  /// Size of /dev/shm in bytes.
+  public var shmSize: Int?
+  /// Whether the kernel's OOM killer spares the container (cgroup v1).
+  public var oomKillDisable: Bool?
+  /// Adjusts the OOM score, -1000 to 1000.
+  public var oomScoreAdj: Int?
+  /// Further groups of the process.
+  public var groupAdd: [String]?
+  /// The OCI runtime.
+  public var runtime: String?
+  /// Options of the storage driver.
+  public var storageOpt: [String: String]?
+  /// Isolation technology (Windows).
+  public var isolation: String?
+  /// Annotations passed to the runtime (API 1.43).
+  public var annotations: [String: String]?
+  /// Paths hidden in the container; nil keeps the engine's list.
+  public var maskedPaths: [String]?
+  /// Paths read-only in the container; nil keeps the engine's list.
+  public var readonlyPaths: [String]?
+  /// Block I/O weight, 10 to 1000.
+  public var blkioWeight: Int?
+  /// Block I/O weight per device.
+  public var blkioWeightDevice: [DeviceWeight]?
+  /// Most bytes per second read from a device.
+  public var blkioDeviceReadBps: [DeviceRate]?
+  /// Most bytes per second written to a device.
+  public var blkioDeviceWriteBps: [DeviceRate]?
+  /// Most reads per second from a device.
+  public var blkioDeviceReadIOps: [DeviceRate]?
+  /// Most writes per second to a device.
+  public var blkioDeviceWriteIOps: [DeviceRate]?
+
+  /// All unset.
+  public init() {}
+
+  enum CodingKeys: String, CodingKey {
+    case binds = "Binds"
+    case mounts = "Mounts"
+    case tmpfs = "Tmpfs"
+    case networkMode = "NetworkMode"
+    case pidMode = "PidMode"
+    case ipcMode = "IpcMode"
+    case utsMode = "UTSMode"
+    case usernsMode = "UsernsMode"
+    case cgroupnsMode = "CgroupnsMode"
+    case portBindings = "PortBindings"
+    case publishAllPorts = "PublishAllPorts"
+    case restartPolicy = "RestartPolicy"
+    case autoRemove = "AutoRemove"
+    case capAdd = "CapAdd"
+    case capDrop = "CapDrop"
+    case privileged = "Privileged"
+    case readonlyRootfs = "ReadonlyRootfs"
+    case `init` = "Init"
+    case extraHosts = "ExtraHosts"
+    case dns = "Dns"
+    case dnsSearch = "DnsSearch"
+    case dnsOptions = "DnsOptions"
+    case links = "Links"
+    case volumesFrom = "Containers to take volumes from, as `container[:ro"
+    case volumeDriver = "VolumeDriver"
+    case securityOpt = "SecurityOpt"
+    case devices = "Devices"
+    case deviceRequests = "DeviceRequests"
+    case deviceCgroupRules = "DeviceCgroupRules"
+    case ulimits = "Ulimits"
+    case sysctls = "Sysctls"
+    case logConfig = "LogConfig"
+    case cgroupParent = "CgroupParent"
+    case memory = "Memory"
+    case memorySwap = "MemorySwap"
+    case memoryReservation = "MemoryReservation"
+    case memorySwappiness = "MemorySwappiness"
+    case nanoCpus = "NanoCpus"
+    case cpuShares = "CpuShares"
+    case cpuQuota = "CpuQuota"
+    case cpuPeriod = "CpuPeriod"
+    case cpuRealtimePeriod = "CpuRealtimePeriod"
+    case cpuRealtimeRuntime = "CpuRealtimeRuntime"
+    case cpusetCpus = "CpusetCpus"
+    case cpusetMems = "CpusetMems"
+    case cpuCount = "CpuCount"
+    case cpuPercent = "CpuPercent"
+    case pidsLimit = "PidsLimit"
+    case shmSize = "ShmSize"
+    case oomKillDisable = "OomKillDisable"
+    case oomScoreAdj = "OomScoreAdj"
+    case groupAdd = "GroupAdd"
+    case runtime = "Runtime"
+    case storageOpt = "StorageOpt"
+    case isolation = "Isolation"
+    case annotations = "Annotations"
+    case maskedPaths = "MaskedPaths"
+    case readonlyPaths = "ReadonlyPaths"
+    case blkioWeight = "BlkioWeight"
+    case blkioWeightDevice = "BlkioWeightDevice"
+    case blkioDeviceReadBps = "BlkioDeviceReadBps"
+    case blkioDeviceWriteBps = "BlkioDeviceWriteBps"
+    case blkioDeviceReadIOps = "BlkioDeviceReadIOps"
+    case blkioDeviceWriteIOps = "BlkioDeviceWriteIOps"
+  }
+}

@@ -1,0 +1,58 @@
+import HTTPClient
+
+extension DockerEngine {
+  /// All about one image, by name or ID (Engine API, "ImageInspect").
+  /// - Throws: `EngineError`: 404 where the engine doesn't have it.
+  public func inspectImage(_ ref: String) async throws -> ImageDetails {
+    try await decoded(EngineCall("GET", "/images/\(imagePath(ref))/json"))
+  }
+
+  /// Images (Engine API, "ImageList").
+  /// - Throws: `EngineError`.
+  public func listImages(filters: [String: [String]] = [:]) async throws -> [ImageSummary] {
+    var call = EngineCall("GET", "/images/json")
+    try call.add(filters: filters)
+    return try await decoded(call)
+  }
+
+  /// Removes a name of an image, and the image with its last name (Engine API, "ImageDelete").
+  /// - Parameters:
+  ///   - ref: Name or ID.
+  ///   - force: Whether it goes even if stopped containers use it or it has several names.
+  /// - Returns: what was removed.
+  /// - Throws: `EngineError`: 409 where a container uses it.
+  @discardableResult
+  public func removeImage(_ ref: String, force: Bool) async throws -> [ImageRemoval] {
+    try await decoded(
+      EngineCall("DELETE", "/images/\(imagePath(ref))", query: [("force", force ? "1" : "0")]))
+  }
+
+  /// Pulls an image (Engine API, "ImageCreate"). Returns when the engine has answered; read the sequence to its end.
+  /// - Parameters:
+  ///   - ref: `[registry/]name[:tag][@digest]`; without either the tag is `latest`.
+  ///   - platform: `os[/arch[/variant]]`; nil is the engine's own.
+  ///   - credentials: For the registry; nil asks without.
+  /// - Returns: the pull's progress, to its end.
+  /// - Throws: `EngineError`: 404 where there is no such image, 401 where the registry wants other credentials.
+  public func pullImage(
+    _ ref: String, platform: String? = nil, credentials: RegistryCredentials? = nil
+  ) async throws -> PullProgressSequence {
+    let image = ImageReference(ref)
+    var call = EngineCall(
+      "POST", "/images/create", query: [("fromImage", image.name), ("tag", image.tag)])
+    if let platform { call.query.append(("platform", platform)) }
+    if let credentials {
+      call.headers.append(("X-Registry-Auth", try credentials.headerValue()))
+    }
+    // The engine answers when the registry has.
+    call.extraTime = .seconds(60)
+    do {
+      return PullProgressSequence(body: try await stream(call).body, call: call)
+    } catch let error as EngineError {
+      guard case .status(let status) = error.kind, status >= 500 else { throw error }
+      throw pullError(call, status: status, error.message)
+    }
+  }
+
+  private func imagePath(_ ref: String) -> String { percentEncoded(ref, keeping: "/:@") }
+}

@@ -1,0 +1,54 @@
+import FoundationEssentials
+
+/// What a registry asks for before it gives an image (Engine API, "AuthConfig").
+public struct RegistryCredentials: Sendable, Hashable, Encodable {
+  /// The user's name.
+  public var username: String?
+  /// The password.
+  public var password: String?
+  /// The registry, as in `docker login`.
+  public var serverAddress: String?
+  /// A token in place of a password, from an OAuth login.
+  public var identityToken: String?
+  /// A bearer token to send as it is.
+  public var registryToken: String?
+
+  /// Credentials: a name and a password, or a token.
+  public init(
+    username: String? = nil, password: String? = nil, serverAddress: String? = nil,
+    identityToken: String? = nil, registryToken: String? = nil
+  ) {
+    self.username = username
+    self.password = password
+    self.serverAddress = serverAddress
+    self.identityToken = identityToken
+    self.registryToken = registryToken
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case username
+    case password
+    case serverAddress = "serveraddress"
+    case identityToken = "identitytoken"
+    case registryToken = "registrytoken"
+  }
+
+  /// The value of `X-Registry-Auth`: JSON in base64url.
+  func headerValue() throws -> String {
+    let text = try JSONEncoder().encode(self).base64EncodedString()
+    return String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
+  }
+}
+
+extension RegistryCredentials: CustomStringConvertible, CustomDebugStringConvertible,
+  CustomReflectable
+{
+  /// Without secrets.
+  public var description: String {
+    "credentials of \(username ?? "a token") for \(serverAddress ?? "a registry")"
+  }
+  /// Without secrets.
+  public var debugDescription: String { description }
+  /// Without secrets.
+  public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}

@@ -1,0 +1,69 @@
+extension DockerEngine {
+  /// Creates a network (Engine API, "NetworkCreate").
+  /// - Returns: its ID.
+  /// - Throws: `EngineError`: 409 where the name is taken, 403 or 500 where no addresses are left.
+  public func createNetwork(_ body: NetworkCreate) async throws -> String {
+    struct Created: Decodable {
+      let id: String
+      enum CodingKeys: String, CodingKey { case id = "Id" }
+    }
+    let created: Created = try await decoded(EngineCall("POST", "/networks/create", json: body))
+    return created.id
+  }
+
+  /// All about one network, by ID or name (Engine API, "NetworkInspect").
+  /// - Throws: `EngineError`.
+  public func inspectNetwork(_ id: String) async throws -> NetworkDetails {
+    try await decoded(EngineCall("GET", "/networks/\(component(id))"))
+  }
+
+  /// Networks, without their containers (Engine API, "NetworkList").
+  /// - Throws: `EngineError`.
+  public func listNetworks(filters: [String: [String]] = [:]) async throws -> [NetworkDetails] {
+    var call = EngineCall("GET", "/networks")
+    try call.add(filters: filters)
+    return try await decoded(call)
+  }
+
+  /// Removes a network, by ID or name (Engine API, "NetworkDelete").
+  /// - Throws: `EngineError`: 403 where a container is on it.
+  public func removeNetwork(_ id: String) async throws {
+    try await send(EngineCall("DELETE", "/networks/\(component(id))"))
+  }
+
+  /// Puts a container on a network (Engine API, "NetworkConnect").
+  /// - Throws: `EngineError`: 403 where it is on it already.
+  public func connectNetwork(
+    _ network: String, container: String, _ settings: EndpointSettings? = nil
+  ) async throws {
+    struct Body: Encodable {
+      let container: String
+      let settings: EndpointSettings?
+      enum CodingKeys: String, CodingKey {
+        case container = "Container"
+        case settings = "EndpointConfig"
+      }
+    }
+    try await send(
+      EngineCall(
+        "POST", "/networks/\(component(network))/connect",
+        json: Body(container: container, settings: settings)))
+  }
+
+  /// Takes a container off a network (Engine API, "NetworkDisconnect").
+  /// - Throws: `EngineError`.
+  public func disconnectNetwork(_ network: String, container: String, force: Bool) async throws {
+    struct Body: Encodable {
+      let container: String
+      let force: Bool
+      enum CodingKeys: String, CodingKey {
+        case container = "Container"
+        case force = "Force"
+      }
+    }
+    try await send(
+      EngineCall(
+        "POST", "/networks/\(component(network))/disconnect",
+        json: Body(container: container, force: force)))
+  }
+}

@@ -1,0 +1,61 @@
+/// How a container joins a network (Engine API, "EndpointSettings").
+public struct EndpointSettings: Sendable, Hashable, Encodable {
+  /// Further names of the container on this network.
+  public var aliases: [String]?
+  /// Containers and the names by which this one knows them, as `container:alias`.
+  public var links: [String]?
+  /// Fixed addresses.
+  public var ipamConfig: EndpointIPAM?
+  /// The MAC address on this network (from API 1.44 on).
+  public var macAddress: String?
+  /// Options of the network's driver.
+  public var driverOpts: [String: String]?
+  /// Which network's gateway is the default one: the highest (API 1.48).
+  public var gwPriority: Int?
+
+  /// Settings; the engine chooses what is nil.
+  public init(
+    aliases: [String]? = nil, links: [String]? = nil, ipamConfig: EndpointIPAM? = nil,
+    macAddress: String? = nil, driverOpts: [String: String]? = nil
+  ) {
+    self.aliases = aliases
+    self.links = links
+    self.ipamConfig = ipamConfig
+    self.macAddress = macAddress
+    self.driverOpts = driverOpts
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case aliases = "Aliases"
+    case links = "Links"
+    case ipamConfig = "IPAMConfig"
+    case macAddress = "MacAddress"
+    case driverOpts = "DriverOpts"
+    case gwPriority = "GwPriority"
+  }
+}
+
+/// Fixed addresses of a container on a network (Engine API, "EndpointIPAMConfig").
+public struct EndpointIPAM: Sendable, Hashable, Codable {
+  /// The IPv4 address.
+  public var ipv4Address: String?
+  /// The IPv6 address.
+  public var ipv6Address: String?
+  /// Link-local addresses.
+  public var linkLocalIPs: [String]?
+
+  /// Addresses.
+  public init(
+    ipv4Address: String? = nil, ipv6Address: String? = nil, linkLocalIPs: [String]? = nil
+  ) {
+    self.ipv4Address = ipv4Address
+    self.ipv6Address = ipv6Address
+    self.linkLocalIPs = linkLocalIPs
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case ipv4Address = "IPv4Address"
+    case ipv6Address = "IPv6Address"
+    case linkLocalIPs = "LinkLocalIPs"
+  }
+}

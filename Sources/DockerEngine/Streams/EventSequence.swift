@@ -1,0 +1,86 @@
+import Glibc
+import HTTPClient
+
+/// The engine's events as they happen. It ends when the engine ends it, and throws when the connection breaks.
+///
+/// For one consumer. Dropping it, or cancelling the task that waits, ends the stream.
+public struct EventSequence: AsyncSequence, Sendable {
+  /// An event.
+  public typealias Element = EngineEvent
+
+  let body: HTTPBody
+  let call: EngineCall
+
+  /// Takes events off the stream.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    private var objects: JSONObjectReader<EngineEvent>
+
+    init(_ events: EventSequence) {
+      objects = JSONObjectReader(events.body, events.call)
+    }
+
+    /// The next event; nil at the end.
+    /// - Throws: `EngineError` of kind `unreachable` if the connection breaks; `CancellationError`.
+    public mutating func next() async throws -> EngineEvent? { try await objects.next() }
+  }
+
+  /// An iterator; make one only.
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(self) }
+
+  /// Ends the stream now; who waits for an event gets `CancellationError`.
+  public func cancel() { body.cancel() }
+}
+
+extension DockerEngine {
+  /// Follows the engine's events (Engine API, "SystemEvents"). Returns when the engine has answered.
+  ///
+  /// Without `since` nothing is lost that happens after this call began. The engine answers before it
+  /// subscribes, so the call asks for what its memory (the last 256 events) has since the call began; a remote engine's
+  /// clock is known to the second only, so that events from up to a second before may come first.
+  /// - Parameters:
+  ///   - filters: Such as `["type": ["container"], "label": ["a=b"]]`.
+  ///   - since: Events from this time on: seconds since 1970, with up to nine decimals.
+  ///   - until: Ends the stream at this time.
+  /// - Returns: the events to come.
+  /// - Throws: `EngineError`.
+  public func events(
+    filters: [String: [String]] = [:], since: String? = nil, until: String? = nil
+  ) async throws -> EventSequence {
+    var call = EngineCall("GET", "/events")
+    try call.add(filters: filters)
+    var start = since
+    if start == nil { start = try await startOfEvents() }
+    if let start { call.query.append(("since", start)) }
+    if let until { call.query.append(("until", until)) }
+    return EventSequence(body: try await stream(call).body, call: call)
+  }
+
+  private func startOfEvents() async throws -> String? {
+    guard endpoint.isLocal else {
+      return try await secondsSince1970(httpDate: ping().date).map(String.init)
+    }
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    let decimals = String(now.tv_nsec)
+    return "\(now.tv_sec)." + String(repeating: "0", count: 9 - decimals.count) + decimals
+  }
+}
+
+/// Reads the date of an HTTP header, `Sun, 22 Nov 2026 11:12:47 GMT`; nil for anything else.
+func secondsSince1970(httpDate: String) -> Int? {
+  let months = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+  ]
+  let words = httpDate.split(separator: " ")
+  guard words.count == 6, words[5] == "GMT", let day = Int32(words[1]),
+    let month = months.firstIndex(of: String(words[2])), let year = Int32(words[3])
+  else { return nil }
+  let time = words[4].split(separator: ":").compactMap { Int32($0) }
+  guard time.count == 3 else { return nil }
+  var parts = tm()
+  parts.tm_year = year - 1900
+  parts.tm_mon = Int32(month)
+  parts.tm_mday = day
+  (parts.tm_hour, parts.tm_min, parts.tm_sec) = (time[0], time[1], time[2])
+  return timegm(&parts)
+}

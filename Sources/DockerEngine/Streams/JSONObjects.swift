@@ -1,0 +1,105 @@
+import FoundationEssentials
+import HTTPClient
+
+/// Finds the JSON objects in a stream of them, whatever stands between and however it is cut.
+struct JSONObjectSplitter {
+  /// A stream that no engine sends.
+  struct Fault: Error, Equatable {
+    let message: String
+  }
+
+  /// An event or a line of progress is a few hundred bytes; labels can make it some tens of thousands.
+  static let largestObject = 4 << 20
+
+  private var object: [UInt8] = []
+  private var depth = 0
+  private var isInString = false
+  private var isEscaped = false
+
+  /// Whether the input has ended in the middle of an object.
+  var isInsideObject: Bool { depth > 0 }
+
+  /// The next object in `bytes` from `position` on, which moves behind it; nil when the bytes are used up.
+  mutating func next(in bytes: [UInt8], at position: inout Int) throws(Fault) -> [UInt8]? {
+    var start = position
+    while position < bytes.count {
+      let byte = bytes[position]
+      position += 1
+      if depth == 0 {
+        if byte == UInt8(ascii: "{") {
+          depth = 1
+          start = position - 1
+        } else if ![UInt8(ascii: " "), 9, 10, 13, 0x1E].contains(byte) {
+          throw Fault(message: "the engine's stream is not made of JSON objects")
+        }
+        continue
+      }
+      note(byte)
+      if depth == 0 {
+        object += bytes[start..<position]
+        defer { object = [] }
+        return object
+      }
+    }
+    if depth > 0 { object += bytes[start..<position] }
+    guard object.count <= Self.largestObject else {
+      throw Fault(message: "the engine sends an object of more than \(Self.largestObject) bytes")
+    }
+    return nil
+  }
+
+  private mutating func note(_ byte: UInt8) {
+    if isEscaped {
+      isEscaped = false
+    } else if isInString {
+      if byte == UInt8(ascii: "\\") { isEscaped = true }
+      if byte == UInt8(ascii: "\"") { isInString = false }
+    } else {
+      switch byte {
+      case UInt8(ascii: "\""): isInString = true
+      case UInt8(ascii: "{"): depth += 1
+      case UInt8(ascii: "}"): depth -= 1
+      default: break
+      }
+    }
+  }
+}
+
+/// Takes decoded objects off a streamed answer.
+struct JSONObjectReader<Object: Decodable> {
+  private var pieces: HTTPBody.AsyncIterator
+  private let call: EngineCall
+  private let decoder = JSONDecoder()
+  private var splitter = JSONObjectSplitter()
+  private var bytes: [UInt8] = []
+  private var position = 0
+
+  init(_ body: HTTPBody, _ call: EngineCall) {
+    pieces = body.makeAsyncIterator()
+    self.call = call
+  }
+
+  mutating func next() async throws -> Object? {
+    do {
+      while true {
+        if position < bytes.count, let object = try splitter.next(in: bytes, at: &position) {
+          return try decoder.decode(Object.self, from: Data(object))
+        }
+        guard let piece = try await pieces.next() else {
+          guard !splitter.isInsideObject else {
+            throw call.error(.unreachable, "the stream broke off in the middle of an object")
+          }
+          return nil
+        }
+        bytes = piece
+        position = 0
+      }
+    } catch let error as HTTPError {
+      throw call.error(error)
+    } catch let error as JSONObjectSplitter.Fault {
+      throw call.error(.malformed, error.message)
+    } catch let error as DecodingError {
+      throw call.error(.malformed, "unexpected object in the stream: \(decodingFault(error))")
+    }
+  }
+}

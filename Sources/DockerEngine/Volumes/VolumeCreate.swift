@@ -1,0 +1,29 @@
+/// What to create a volume from (Engine API, "VolumeCreateOptions").
+public struct VolumeCreate: Sendable, Encodable {
+  /// Its name; nil lets the engine make one up.
+  public var name: String?
+  /// The driver; nil is `local`.
+  public var driver: String?
+  /// Options of the driver.
+  public var driverOpts: [String: String]?
+  /// Labels.
+  public var labels: [String: String]?
+
+  /// A volume.
+  public init(
+    name: String? = nil, driver: String? = nil, driverOpts: [String: String]? = nil,
+    labels: [String: String]? = nil
+  ) {
+    self.name = name
+    self.driver = driver
+    self.driverOpts = driverOpts
+    self.labels = labels
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case name = "Name"
+    case driver = "Driver"
+    case driverOpts = "DriverOpts"
+    case labels = "Labels"
+  }
+}

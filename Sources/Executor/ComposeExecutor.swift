@@ -1,0 +1,45 @@
+import ArgumentParser
+import Glibc
+
+/// The command line of compose-executor.
+@main
+struct ComposeExecutor: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compose-executor",
+    abstract: "Runs a Docker Compose file as a pod: one Mesos task.",
+    version: Version.text,
+    subcommands: [RunCommand.self, ConfigCommand.self])
+
+  static func main() async {
+    // A reader that goes away must not end a pod.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      // A wrong option is bad input like any other: one line, exit 1. Help and version are no errors.
+      let code = exitCode(for: error)
+      if code == .validationFailure {
+        StandardError.line("compose-executor: \(message(for: error))")
+        Glibc.exit(1)
+      }
+      exit(withError: error)
+    }
+  }
+
+  func run() async throws {
+    StandardError.line(
+      "compose-executor: MESOS_AGENT_ENDPOINT is not set: Mesos starts this program without arguments; "
+        + "on your own, use `compose-executor run`")
+    throw ExitCode(1)
+  }
+}
+
+/// This program's version.
+enum Version {
+  static let text = "0.1.0"
+}

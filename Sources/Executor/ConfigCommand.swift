@@ -1,0 +1,58 @@
+import ArgumentParser
+import Compose
+import DockerEngine
+import Glibc
+import PodRuntime
+
+/// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
+struct ConfigCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config",
+    abstract: "Print the resolved Compose file, or with --pod what would be started.")
+
+  /// How the file is printed.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case yaml, json
+  }
+
+  @OptionGroup var files: FileOptions
+  @OptionGroup var task: TaskOptions
+
+  @Option(name: [.customShort("p"), .long], help: "The project's name.")
+  var projectName: String?
+
+  @Option(help: "yaml or json.")
+  var format: Format = .yaml
+
+  @Flag(help: "Print the networks, volumes and containers that `run` would create.")
+  var pod = false
+
+  func run() async throws {
+    let environment = ProcessEnvironment.current
+    do {
+      let ports = try task.offeredPorts(environment)
+      let project = try files.project(
+        name: projectName, confine: pod, ports: ports, environment: environment)
+      for warning in project.warnings {
+        StandardError.line("compose-executor: \(warning.position): \(warning.value)")
+      }
+      guard pod else {
+        return await write(format == .json ? project.json() : project.yaml())
+      }
+      let request = try task.request(for: project, environment: environment)
+      let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+      let plan = try await PodSetup(request: request, engine: engine).plan()
+      await write(try plan.json())
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      StandardError.line("compose-executor: \(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  private func write(_ text: String) async {
+    await OutputWriter(descriptor: STDOUT_FILENO)
+      .write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+  }
+}

@@ -1,0 +1,17 @@
+import Glibc
+
+/// The environment that this process was started with.
+enum ProcessEnvironment {
+  /// The variables; one that isn't `K=V` is passed over.
+  static var current: [String: String] {
+    var result: [String: String] = [:]
+    var entry = environ
+    while let text = entry.pointee {
+      let parts = String(cString: text).split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 { result[String(parts[0])] = String(parts[1]) }
+      entry += 1
+    }
+    return result
+  }
+}

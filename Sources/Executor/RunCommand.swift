@@ -1,0 +1,117 @@
+import ArgumentParser
+import Compose
+import DockerEngine
+import Glibc
+import Logging
+import OrderedCollections
+import PodRuntime
+
+/// `compose-executor run`: the same pod as under Mesos, on this host, without Mesos.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a Compose file as a pod on this host, without Mesos.",
+    discussion: """
+      Prints the task's states with time and message; the containers' output comes on stdout and stderr as in \
+      a sandbox. Ctrl-C or TERM ends the pod. Exit: 0 finished, 1 failed, 130 killed.
+      """)
+
+  @OptionGroup var files: FileOptions
+  @OptionGroup var task: TaskOptions
+
+  @Option(help: "What to say on stderr: debug, info, warning or error.")
+  var logLevel: Logger.Level = .info
+
+  func run() async throws {
+    let signals = TerminationSignals()
+    let environment = ProcessEnvironment.current
+    let request: PodRequest
+    let engine: DockerEngine
+    do {
+      let project = try files.project(
+        name: nil, confine: true, ports: task.offeredPorts(environment), environment: environment)
+      request = try task.request(for: project, environment: environment)
+      engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+    } catch let error as ValidationError {
+      throw error
+    } catch {
+      StandardError.line("compose-executor: \(error)")
+      throw ExitCode(1)
+    }
+    let output = PodOutput(
+      standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
+      standardError: OutputWriter(descriptor: STDERR_FILENO),
+      isColoured: isatty(STDOUT_FILENO) == 1)
+    let level = logLevel
+    let log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
+    let states = StateLines(output: output.standardOutput)
+    let pod = Pod(
+      request: request, engine: engine, output: output, environment: environment, log: log
+    ) { update in
+      await states.say(update, of: request)
+    }
+    let arrivals = signals.stream
+    let watch = Task {
+      var count = 0
+      for await signal in arrivals {
+        count += 1
+        // Who asks again doesn't want to wait.
+        await pod.kill(
+          grace: count > 1 ? .zero : nil, message: "killed by \(TerminationSignals.name(signal))")
+      }
+    }
+    let outcome = await pod.run()
+    withExtendedLifetime(signals) {}
+    watch.cancel()
+    await states.say(outcome)
+    if !outcome.leftovers.isEmpty { throw ExitCode(1) }
+    switch outcome.state {
+    case .finished: return
+    case .failed: throw ExitCode(1)
+    case .killed: throw ExitCode(130)
+    }
+  }
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+
+/// Prints what Mesos would be told.
+struct StateLines: Sendable {
+  let output: OutputWriter
+
+  func say(_ update: PodUpdate, of request: PodRequest) async {
+    switch update {
+    case .starting:
+      let count = request.project.services.count
+      await say(
+        "TASK_STARTING",
+        "task \(request.taskID), run \(request.run), \(count) service\(count == 1 ? "" : "s")")
+    case .running(let addresses):
+      let ports = addresses.ports.map {
+        "\($0.service):\($0.containerPort)/\($0.transport) on host port \($0.hostPort)"
+      }
+      await say(
+        "TASK_RUNNING",
+        ports.isEmpty ? "every service is up" : "every service is up; " + ports.joined(separator: ", "))
+    }
+  }
+
+  func say(_ outcome: PodOutcome) async {
+    let state =
+      switch outcome.state {
+      case .finished: "TASK_FINISHED"
+      case .failed: "TASK_FAILED"
+      case .killed: "TASK_KILLED"
+      }
+    let left =
+      outcome.leftovers.isEmpty
+      ? "" : "; not removed: " + outcome.leftovers.joined(separator: ", ")
+    await say(state, outcome.message + left)
+  }
+
+  private func say(_ state: String, _ message: String) async {
+    // A message is one line, whatever the engine put into it.
+    let line = message.split(whereSeparator: { $0.isNewline }).joined(separator: " ")
+    await output.line("\(Timestamp.now) \(state) \(line)")
+  }
+}

@@ -1,0 +1,186 @@
+import Synchronization
+
+/// A request and what has come of it so far: what the event loop's thread and the waiting task share.
+final class Exchange: Sendable {
+  enum Mode: Sendable { case whole, stream }
+
+  /// What a task waits for; the end of the transfer satisfies each.
+  enum Milestone: Sendable { case head, piece, end }
+
+  private struct Waiter {
+    let milestone: Milestone
+    let continuation: CheckedContinuation<Void, Never>
+  }
+
+  private struct State {
+    var head: HTTPHead?
+    var buffer: [UInt8] = []
+    var isPaused = false
+    var outcome: Result<Void, any Error>?
+    var waiters: [Waiter] = []
+
+    var isCancelled: Bool {
+      if case .failure(let error)? = outcome { return error is CancellationError }
+      return false
+    }
+
+    func isReached(_ milestone: Milestone) -> Bool {
+      if outcome != nil { return true }
+      return switch milestone {
+      case .head: head != nil
+      case .piece: !buffer.isEmpty
+      case .end: false
+      }
+    }
+
+    mutating func takeReady() -> [Waiter] {
+      guard !waiters.isEmpty else { return [] }
+      let all = waiters
+      waiters = all.filter { !isReached($0.milestone) }
+      return all.filter { isReached($0.milestone) }
+    }
+  }
+
+  /// A stream's buffer takes nothing more above this many bytes.
+  static let highWaterMark = 1 << 20
+
+  let request: HTTPRequest
+  let mode: Mode
+  /// Keeps the event loop running while somebody reads.
+  private let client: HTTPClient
+  private let state = Mutex(State())
+
+  init(request: HTTPRequest, mode: Mode, client: HTTPClient) {
+    self.request = request
+    self.mode = mode
+    self.client = client
+  }
+
+  // MARK: - The waiting task
+
+  /// Sends the request and waits for a milestone.
+  func perform(until milestone: Milestone) async throws {
+    try Task.checkCancellation()
+    client.submit(.start(self))
+    await wait(for: milestone)
+  }
+
+  /// The next bytes of the body; nil at its end.
+  func nextPiece() async throws -> [UInt8]? {
+    while true {
+      if Task.isCancelled { cancel() }
+      enum Step { case piece([UInt8], resume: Bool), end, wait }
+      let step: Step = try state.withLock { state in
+        if state.isCancelled { throw CancellationError() }
+        guard state.buffer.isEmpty else {
+          let piece = state.buffer
+          state.buffer = []
+          defer { state.isPaused = false }
+          return .piece(piece, resume: state.isPaused)
+        }
+        guard let outcome = state.outcome else { return .wait }
+        try outcome.get()
+        return .end
+      }
+      switch step {
+      case .piece(let bytes, let resume):
+        if resume { client.submit(.resume(self)) }
+        return bytes
+      case .end: return nil
+      case .wait: await wait(for: .piece)
+      }
+    }
+  }
+
+  func receivedHead() throws -> HTTPHead {
+    try state.withLock { state in
+      if let head = state.head, !state.isCancelled { return head }
+      try state.outcome?.get()
+      throw error(
+        .connectionLost, "\(request.endpoint) closed the connection before its answer began")
+    }
+  }
+
+  func wholeResponse() throws -> HTTPResponse {
+    let head = try receivedHead()
+    return try state.withLock { state in
+      try state.outcome?.get()
+      return HTTPResponse(head: head, body: state.buffer)
+    }
+  }
+
+  var bufferedByteCount: Int { state.withLock { $0.buffer.count } }
+
+  /// Ends the exchange: whoever waits gets `CancellationError` at once, the event loop drops the transfer.
+  func cancel() {
+    guard finish(.failure(CancellationError())) else { return }
+    client.submit(.drop(self))
+  }
+
+  /// Nobody will read on: ends the transfer if it still runs.
+  func abandon() { cancel() }
+
+  private func wait(for milestone: Milestone) async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isReached = state.withLock { state in
+          if state.isReached(milestone) { return true }
+          state.waiters.append(Waiter(milestone: milestone, continuation: continuation))
+          return false
+        }
+        if isReached { continuation.resume() }
+      }
+    } onCancel: {
+      cancel()
+    }
+  }
+
+  // MARK: - The event loop
+
+  func error(_ kind: HTTPError.Kind, _ reason: String) -> HTTPError {
+    HTTPError(kind: kind, request: "\(request.method) \(request.path)", reason: reason)
+  }
+
+  func receive(head: HTTPHead) {
+    state.withLock { $0.head = head }
+  }
+
+  enum Reception { case taken, full, tooLarge }
+
+  /// Takes bytes of the body, unless the consumer is too far behind.
+  func receive(_ bytes: UnsafeRawBufferPointer) -> Reception {
+    state.withLock { state in
+      switch mode {
+      case .whole:
+        guard state.buffer.count + bytes.count <= request.maximumBodySize else { return .tooLarge }
+      case .stream:
+        guard state.buffer.count < Self.highWaterMark else {
+          state.isPaused = true
+          return .full
+        }
+      }
+      state.buffer.append(contentsOf: bytes)
+      return .taken
+    }
+  }
+
+  /// Wakes those whose milestone has been reached. Apart from `receive`, so that many small chunks wake once.
+  func wakeWaiters() {
+    for waiter in state.withLock({ $0.takeReady() }) { waiter.continuation.resume() }
+  }
+
+  /// Records how the transfer ended and wakes everybody; false if it had ended before.
+  @discardableResult
+  func finish(_ outcome: Result<Void, any Error>) -> Bool {
+    let ready: [Waiter]? = state.withLock { state in
+      guard state.outcome == nil else { return nil }
+      state.outcome = outcome
+      return state.takeReady()
+    }
+    guard let ready else { return false }
+    for waiter in ready { waiter.continuation.resume() }
+    return true
+  }
+
+  var hasEnded: Bool { state.withLock { $0.outcome != nil } }
+}

@@ -1,0 +1,34 @@
+/// Puts an answer's head together from the lines that curl hands over, passing over interim (1xx) answers.
+struct HeadParser {
+  private var status = 0
+  private var headers: [(name: String, value: String)] = []
+
+  /// Takes a line with its line end; gives the head when the line ends it.
+  mutating func take(_ line: UnsafeRawBufferPointer) -> HTTPHead? {
+    let text = Self.trimmed(line[...])
+    guard let first = text.first else {
+      defer { headers = [] }
+      return (100..<200).contains(status) ? nil : HTTPHead(status: status, headers: headers)
+    }
+    if first == UInt8(ascii: "H"), text.starts(with: "HTTP/".utf8) {
+      let words = text.split(separator: UInt8(ascii: " "), maxSplits: 2)
+      status = words.count > 1 ? Int(String(decoding: words[1], as: UTF8.self)) ?? 0 : 0
+      headers = []
+    } else if let colon = text.firstIndex(of: UInt8(ascii: ":")) {
+      let name = String(decoding: text[..<colon], as: UTF8.self)
+      let value = String(decoding: Self.trimmed(text[(colon + 1)...]), as: UTF8.self)
+      headers.append((name, value))
+    }
+    return nil
+  }
+
+  private static func trimmed(_ bytes: Slice<UnsafeRawBufferPointer>) -> Slice<
+    UnsafeRawBufferPointer
+  > {
+    let isSpace = { (byte: UInt8) in byte == 32 || byte == 9 || byte == 13 || byte == 10 }
+    guard let first = bytes.firstIndex(where: { !isSpace($0) }),
+      let last = bytes.lastIndex(where: { !isSpace($0) })
+    else { return bytes[bytes.endIndex...] }
+    return bytes[first...last]
+  }
+}

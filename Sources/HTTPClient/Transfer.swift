@@ -1,0 +1,146 @@
+import CCurl
+import Glibc
+
+/// One easy handle and what its callbacks need; only the event loop's thread touches it.
+final class Transfer {
+  let exchange: Exchange
+  let easy: UnsafeMutableRawPointer
+  /// When the exchange fails as late; moves when the head of a stream arrives.
+  private(set) var deadline: ContinuousClock.Instant?
+
+  private unowned let thread: EventLoopThread
+  private var headers: UnsafeMutablePointer<curl_slist>?
+  private let errorText: UnsafeMutablePointer<CChar>
+  private var head = HeadParser()
+  private var hasHead = false
+  private var isTooLarge = false
+  private var isTouched = false
+
+  init(_ exchange: Exchange, thread: EventLoopThread) throws(HTTPError) {
+    guard let easy = curl_easy_init() else {
+      throw exchange.error(.invalidRequest, "curl has no memory")
+    }
+    self.exchange = exchange
+    self.thread = thread
+    self.easy = easy
+    errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    deadline = exchange.request.timeout.map { ContinuousClock.now + $0 }
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    headers = try EasyOptions(easy: easy, exchange: exchange).apply()
+    ccurl_set_headers(easy, headers)
+    ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+    ccurl_set_pointer(easy, CURLOPT_HEADERDATA, context)
+    ccurl_set_pointer(easy, CURLOPT_WRITEDATA, context)
+    ccurl_set_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+      Transfer.from(context).receiveHeader(
+        UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+    ccurl_set_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+      Transfer.from(context).receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headers)
+    errorText.deallocate()
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer {
+    guard let context else { preconditionFailure("curl called back without a context") }
+    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  /// Lets the body flow again.
+  func resume() {
+    curl_easy_pause(easy, CURLPAUSE_CONT)
+  }
+
+  /// Wakes the consumer, once for all that a turn brought.
+  func publish() {
+    isTouched = false
+    exchange.wakeWaiters()
+  }
+
+  private func touch() {
+    guard !isTouched else { return }
+    isTouched = true
+    thread.touch(self)
+  }
+
+  private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
+    // After the head come trailers at most, and they say nothing to us.
+    guard !hasHead, let head = head.take(line) else { return line.count }
+    hasHead = true
+    let request = exchange.request
+    if exchange.mode == .stream, 200..<300 ~= head.status {
+      deadline = request.bodyTimeout.map { ContinuousClock.now + $0 }
+    }
+    exchange.receive(head: head)
+    touch()
+    return line.count
+  }
+
+  private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+    switch exchange.receive(bytes) {
+    case .taken:
+      touch()
+      return bytes.count
+    case .full: return Int(CURL_WRITEFUNC_PAUSE)
+    case .tooLarge:
+      isTooLarge = true
+      return bytes.count &- 1
+    }
+  }
+
+  // MARK: - How it ended
+
+  var lateness: HTTPError {
+    let request = exchange.request
+    let what = hasHead ? "no complete answer" : "no answer"
+    let isBody = hasHead && exchange.mode == .stream && request.bodyTimeout != nil
+    let limit = (isBody ? request.bodyTimeout : request.timeout).map { " within \($0)" } ?? ""
+    return exchange.error(.timedOut, "\(what) from \(request.endpoint)\(limit)")
+  }
+
+  func outcome(_ code: CURLcode) -> Result<Void, any Error> {
+    if isTooLarge {
+      let limit = exchange.request.maximumBodySize
+      return .failure(exchange.error(.tooLarge, "the answer is larger than \(limit) bytes"))
+    }
+    if code == CURLE_OK { return .success(()) }
+    return .failure(exchange.error(HTTPError.Kind(code), reason(of: code)))
+  }
+
+  private func reason(of code: CURLcode) -> String {
+    let endpoint = exchange.request.endpoint
+    let number = Int32(truncatingIfNeeded: ccurl_get_long(easy, CURLINFO_OS_ERRNO))
+    if code == CURLE_COULDNT_CONNECT, number != 0 {
+      return "cannot connect to \(endpoint): \(String(cString: strerror(number)))"
+    }
+    let detail = String(cString: errorText)
+    return "\(endpoint): \(detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail)"
+  }
+}
+
+extension HTTPError.Kind {
+  init(_ code: CURLcode) {
+    switch code {
+    case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY,
+      CURLE_OPERATION_TIMEDOUT:
+      // curl's only timer is the one for connecting.
+      self = .unreachable
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+      CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER:
+      self = .tls
+    case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2,
+      CURLE_BAD_CONTENT_ENCODING:
+      self = .malformed
+    case CURLE_URL_MALFORMAT, CURLE_OUT_OF_MEMORY, CURLE_BAD_FUNCTION_ARGUMENT:
+      self = .invalidRequest
+    default:
+      self = .connectionLost
+    }
+  }
+}

@@ -1,0 +1,56 @@
+/// One process of an executor: an executor ID can be used again, an incarnation cannot.
+public struct Incarnation: Sendable, Equatable, Hashable {
+  /// The kernel's random ID of this boot; nil where /proc doesn't tell.
+  public var bootID: String?
+  /// The process ID in the host's namespace; nil where it can't be known.
+  public var pid: Int32?
+  /// When the process started, in clock ticks since boot (proc(5), `stat`, field 22).
+  public var startTime: UInt64?
+
+  /// Makes an incarnation from its parts.
+  public init(bootID: String?, pid: Int32?, startTime: UInt64?) {
+    self.bootID = bootID
+    self.pid = pid
+    self.startTime = startTime
+  }
+
+  /// This process. In a pid namespace of its own a process cannot know its ID on the host, and has
+  /// neither pid nor start time then.
+  public static func current() -> Incarnation {
+    let bootID = KernelFile.line("/proc/sys/kernel/random/boot_id")
+    guard let namespace = linkTarget("/proc/self/ns/pid"), namespace == initialPIDNamespace,
+      let stat = try? KernelFile.text("/proc/self/stat"), let own = parse(stat: stat)
+    else { return Incarnation(bootID: bootID, pid: nil, startTime: nil) }
+    return Incarnation(bootID: bootID, pid: own.pid, startTime: own.startTime)
+  }
+
+  /// The kernel gives the initial pid namespace this inode number (PROC_PID_INIT_INO).
+  static let initialPIDNamespace = "pid:[4026531836]"
+
+  /// Reads pid and start time from the text of a `/proc/PID/stat`; nil where it isn't one.
+  static func parse(stat: String) -> (pid: Int32, startTime: UInt64)? {
+    // The command's name may hold spaces and parentheses: the fields go on after the last one.
+    guard let close = stat.lastIndex(of: ")"),
+      let pid = Int32(stat.prefix { $0 != " " })
+    else { return nil }
+    let rest = stat[stat.index(after: close)...].split(separator: " ")
+    // The first of the rest is field 3, so field 22 is at 19.
+    guard rest.count > 19, let startTime = UInt64(rest[19]) else { return nil }
+    return (pid, startTime)
+  }
+}
+
+/// The host that a pod runs on.
+public struct HostIdentity: Sendable, Equatable {
+  /// `/etc/machine-id`, or D-Bus's copy; nil where there is neither.
+  public var machineID: String?
+
+  /// Makes a host identity.
+  public init(machineID: String?) { self.machineID = machineID }
+
+  /// This host.
+  public static func current() -> HostIdentity {
+    HostIdentity(
+      machineID: KernelFile.line("/etc/machine-id") ?? KernelFile.line("/var/lib/dbus/machine-id"))
+  }
+}

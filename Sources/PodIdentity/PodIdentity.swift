@@ -1,0 +1,104 @@
+/// What marks a pod as ours: which task of which framework it is, which process runs it, on which host.
+public struct PodIdentity: Sendable, Equatable {
+  /// Mesos' framework ID; empty outside Mesos.
+  public var frameworkID: String
+  /// Mesos' executor ID.
+  public var executorID: String
+  /// Mesos' task ID.
+  public var taskID: String
+  /// Mesos' container ID: one launch of an executor.
+  public var run: String
+  /// Mesos' agent ID; empty outside Mesos.
+  public var agentID: String
+  /// The process that keeps the pod.
+  public var incarnation: Incarnation
+  /// The host.
+  public var host: HostIdentity
+  /// The cgroup below which all containers of the pod live.
+  public var cgroupParent: String
+
+  /// Makes an identity from its parts.
+  public init(
+    frameworkID: String, executorID: String, taskID: String, run: String, agentID: String,
+    incarnation: Incarnation, host: HostIdentity, cgroupParent: String
+  ) {
+    self.frameworkID = frameworkID
+    self.executorID = executorID
+    self.taskID = taskID
+    self.run = run
+    self.agentID = agentID
+    self.incarnation = incarnation
+    self.host = host
+    self.cgroupParent = cgroupParent
+  }
+
+  /// The labels that every container, network and volume of the pod bears. A label without a value
+  /// is set empty, so that no image can supply one.
+  public var labels: [String: String] {
+    [
+      PodLabel.frameworkID: frameworkID,
+      PodLabel.executorID: executorID,
+      PodLabel.taskID: taskID,
+      PodLabel.run: run,
+      PodLabel.agentID: agentID,
+      PodLabel.pid: incarnation.pid.map(String.init) ?? "",
+      PodLabel.startTime: incarnation.startTime.map(String.init) ?? "",
+      PodLabel.bootID: incarnation.bootID ?? "",
+      PodLabel.machineID: host.machineID ?? "",
+      PodLabel.cgroupParent: cgroupParent,
+      PodLabel.legacyTaskID: taskID,
+      PodLabel.legacyExecutorID: executorID,
+      PodLabel.composeProject: names.project,
+    ]
+  }
+
+  /// The names that the pod's objects get in Docker.
+  public var names: PodNames { PodNames(identity: self) }
+}
+
+/// The keys of the labels that mark a pod. They are a contract: other programs look for them.
+public enum PodLabel {
+  /// Mesos' framework ID.
+  public static let frameworkID = "mesos.framework_id"
+  /// Mesos' executor ID.
+  public static let executorID = "mesos.executor_id"
+  /// Mesos' task ID.
+  public static let taskID = "mesos.task_id"
+  /// The run: Mesos' container ID.
+  public static let run = "mesos.container_id"
+  /// Mesos' agent ID.
+  public static let agentID = "mesos.agent_id"
+  /// The executor's process ID in the host's namespace, where it can be known.
+  public static let pid = "mesos.executor.pid"
+  /// The executor's start time in clock ticks since boot.
+  public static let startTime = "mesos.executor.start_time"
+  /// The kernel's ID of the boot.
+  public static let bootID = "mesos.host.boot_id"
+  /// The host's machine ID.
+  public static let machineID = "mesos.host.machine_id"
+  /// The pod's cgroup: networks and volumes have no other trace of it.
+  public static let cgroupParent = "mesos.cgroup_parent"
+  /// The task ID, as earlier compose executors label it.
+  public static let legacyTaskID = "taskId"
+  /// The executor ID, as earlier compose executors label it.
+  public static let legacyExecutorID = "executorId"
+  /// Compose's project.
+  public static let composeProject = "com.docker.compose.project"
+  /// Compose's service, on containers.
+  public static let composeService = "com.docker.compose.service"
+  /// Compose's number of a container within its service.
+  public static let composeContainerNumber = "com.docker.compose.container-number"
+  /// Compose's mark of one-off containers.
+  public static let composeOneOff = "com.docker.compose.oneoff"
+  /// Compose's network key, on networks.
+  public static let composeNetwork = "com.docker.compose.network"
+  /// Compose's volume key, on volumes.
+  public static let composeVolume = "com.docker.compose.volume"
+
+  /// Every key of the contract: a Compose file that sets one of them is refused.
+  public static let all: Set<String> = [
+    frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
+    legacyTaskID, legacyExecutorID, composeProject, composeService, composeContainerNumber,
+    composeOneOff, composeNetwork, composeVolume,
+  ]
+}

@@ -1,0 +1,69 @@
+import Compose
+import Logging
+import OrderedCollections
+import Subprocess
+import SystemPackage
+
+/// Builds a service's image by the `docker` command: a build is a client's work, which no engine call does alone.
+struct ImageBuild: Sendable {
+  let environment: [String: String]
+  let log: Logger
+
+  /// Builds an image, from the cache where nothing has changed.
+  ///
+  /// - Returns: the image's ID, so that nobody's later build under the same name changes what runs.
+  /// - Throws: `ComposeError` with the place of `build:` and the last line of what docker said.
+  func build(_ build: Build, service: Service) async throws -> String {
+    log.info("building the image of '\(service.name)'")
+    let start = ContinuousClock.now
+    var options = PlatformOptions()
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
+    let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
+    do {
+      result = try await run(
+        .name("docker"), arguments: Arguments(arguments(build, service: service)),
+        environment: .custom(
+          Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+        platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 22))
+    } catch let error as CancellationError {
+      throw error
+    } catch let error as SubprocessError where error.code == .executableNotFound {
+      throw ComposeError(
+        "service '\(service.name)' has build, and there is no docker command on PATH: build the image "
+          + "beforehand and name it with `image`", at: build.position)
+    } catch {
+      throw ComposeError(
+        "service '\(service.name)' can't be built: \(error)", at: build.position)
+    }
+    try Task.checkCancellation()
+    let id = result.standardOutput.split(whereSeparator: { $0.isNewline }).last
+    guard result.terminationStatus.isSuccess, let id else {
+      let lines = result.standardError.split(whereSeparator: { $0.isNewline })
+      let last = lines.last.map(String.init) ?? "docker build \(result.terminationStatus)"
+      throw ComposeError(
+        "service '\(service.name)' can't be built: \(last)", at: build.position)
+    }
+    log.info(
+      "built the image of '\(service.name)' in \((.now - start).components.seconds) s")
+    return String(id)
+  }
+
+  func arguments(_ build: Build, service: Service) -> [String] {
+    var words = ["build", "--quiet"]
+    if let image = service.image?.value { words += ["--tag", image] }
+    if let dockerfile = build.dockerfile {
+      let isInContext = !dockerfile.hasPrefix("/") && build.context.hasPrefix("/")
+      words += ["--file", isInContext ? build.context + "/" + dockerfile : dockerfile]
+    }
+    for (key, value) in build.args {
+      words += ["--build-arg", value.map { "\(key)=\($0)" } ?? key]
+    }
+    if let target = build.target { words += ["--target", target] }
+    if let network = build.network { words += ["--network", network] }
+    for (key, value) in build.labels { words += ["--label", "\(key)=\(value)"] }
+    for image in build.cacheFrom { words += ["--cache-from", image] }
+    if build.noCache { words.append("--no-cache") }
+    if build.pull { words.append("--pull") }
+    return words + ["--", build.context]
+  }
+}

@@ -1,0 +1,55 @@
+import DockerEngine
+import Logging
+
+/// One image's pull, tried again where the network is to blame.
+struct ImagePull: Sendable {
+  let engine: DockerEngine
+  let log: Logger
+
+  /// Pulls an image.
+  ///
+  /// - Parameter reference: the image as the file names it.
+  /// - Throws: `EngineError`: at once where the registry refuses or doesn't have it, after five tries where it
+  ///   can't be reached.
+  func pull(_ reference: String) async throws {
+    var wait = Duration.seconds(1)
+    for attempt in 1... {
+      do {
+        return try await once(reference)
+      } catch let error as EngineError where attempt < 5 && Self.isPassing(error) {
+        log.warning("pull of \(reference) failed, trying again in \(wait): \(error.message)")
+        try await Task.sleep(for: wait)
+        wait *= 2
+      }
+    }
+  }
+
+  private func once(_ reference: String) async throws {
+    log.info("pulling \(reference)")
+    let start = ContinuousClock.now
+    var said = start
+    var layers: [String: (current: Int64, total: Int64)] = [:]
+    for try await progress in try await engine.pullImage(reference) {
+      if let id = progress.id, let total = progress.total, total > 0 {
+        layers[id] = (Int64(progress.current ?? 0), Int64(total))
+      }
+      if .now - said >= .seconds(10) {
+        said = .now
+        let current = layers.values.reduce(0) { $0 + $1.current } / 1_000_000
+        let total = layers.values.reduce(0) { $0 + $1.total } / 1_000_000
+        log.info("pulling \(reference): \(current) of \(total) MB in \(layers.count) layers")
+      }
+    }
+    log.info("pulled \(reference) in \((.now - start).components.seconds) s")
+  }
+
+  /// Whether another try may go better: the registry couldn't be reached, rather than that it refused.
+  static func isPassing(_ error: EngineError) -> Bool {
+    guard case .status(let status) = error.kind, status >= 500 else {
+      return error.kind == .timedOut
+    }
+    let refusals = ["not found", "manifest unknown", "denied", "unauthorized", "no basic auth"]
+    let text = error.message.lowercased()
+    return !refusals.contains { text.contains($0) }
+  }
+}

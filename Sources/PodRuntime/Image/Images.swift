@@ -1,0 +1,108 @@
+import Compose
+import DockerEngine
+import Logging
+
+/// An image that the engine has, and what of it matters to a pod.
+struct ProvidedImage: Sendable {
+  /// The name or ID to create a container from.
+  var reference: String
+  /// True if it brings a healthcheck.
+  var hasHealthcheck: Bool
+  /// Its stop signal, if it sets one.
+  var stopSignal: String?
+}
+
+/// Sees to it that the engine has every image before anything of a pod is created.
+struct Images: Sendable {
+  let engine: DockerEngine
+  /// The environment that `docker build` runs in.
+  let environment: [String: String]
+  let log: Logger
+
+  /// Looks up, pulls and builds what the services need, all at once.
+  ///
+  /// - Returns: the images by service.
+  /// - Throws: `ComposeError` for an image that can't be had, with the line that names it.
+  func provide(for services: [Service]) async throws -> [String: ProvidedImage] {
+    try await withThrowingTaskGroup(of: [(String, ProvidedImage)].self) { group in
+      var pulled: [String: [Service]] = [:]
+      for service in services {
+        if service.build != nil, service.pullPolicy.map({ $0.value == .build }) ?? true {
+          group.addTask { [(service.name, try await build(service))] }
+        } else if let image = service.image {
+          // One image is pulled once, as its most demanding service asks.
+          let policy = service.pullPolicy?.value ?? .missing
+          pulled["\(policy == .always) \(policy == .never) \(image.value)", default: []]
+            .append(service)
+        }
+      }
+      for users in pulled.values {
+        group.addTask {
+          let image = try await provide(users[0])
+          return users.map { ($0.name, image) }
+        }
+      }
+      var result: [String: ProvidedImage] = [:]
+      for try await images in group {
+        for (name, image) in images { result[name] = image }
+      }
+      return result
+    }
+  }
+
+  private func provide(_ service: Service) async throws -> ProvidedImage {
+    guard let image = service.image else {
+      throw ComposeError("service '\(service.name)' has no image", at: service.position)
+    }
+    let policy = service.pullPolicy?.value ?? .missing
+    if policy != .always, let found = try await lookUp(image.value) { return found }
+    if policy == .never {
+      throw ComposeError(
+        "image '\(image.value)' is not on this host, and pull_policy forbids to pull it",
+        at: image.position)
+    }
+    do {
+      try await ImagePull(engine: engine, log: log).pull(image.value)
+    } catch let error as EngineError {
+      if service.build != nil { return try await build(service) }
+      throw ComposeError(
+        "image '\(image.value)' can't be pulled: \(error.message)", at: image.position)
+    }
+    if let found = try await lookUp(image.value) { return found }
+    throw ComposeError(
+      "image '\(image.value)' was pulled, but the engine doesn't have it", at: image.position)
+  }
+
+  private func lookUp(_ reference: String) async throws -> ProvidedImage? {
+    do {
+      let details = try await engine.inspectImage(reference)
+      return ProvidedImage(
+        reference: reference, hasHealthcheck: details.config?.bringsHealthcheck ?? false,
+        stopSignal: details.config?.stopSignal)
+    } catch let error as EngineError where error.isNotFound {
+      return nil
+    }
+  }
+
+  private func build(_ service: Service) async throws -> ProvidedImage {
+    guard let build = service.build else {
+      throw ComposeError("service '\(service.name)' has no build", at: service.position)
+    }
+    let id = try await ImageBuild(environment: environment, log: log)
+      .build(build, service: service)
+    guard let found = try await lookUp(id) else {
+      throw ComposeError(
+        "service '\(service.name)' was built, but the engine doesn't have the image \(id)",
+        at: build.position)
+    }
+    return found
+  }
+}
+
+extension ContainerConfig {
+  /// Whether containers of this image have a healthcheck unless they say otherwise.
+  var bringsHealthcheck: Bool {
+    guard let first = healthcheck?.test?.first else { return false }
+    return first != "NONE"
+  }
+}

@@ -1,0 +1,72 @@
+import Compose
+import DockerEngine
+
+/// One container of a pod and where it stands.
+struct Member {
+  /// Where a container stands.
+  enum Phase: Equatable {
+    /// Not created as yet.
+    case planned
+    /// Created, not started.
+    case created
+    /// Asked to start.
+    case starting
+    /// Started.
+    case running
+    /// Ended, and about to be started again.
+    case restarting
+    /// Ended for good.
+    case ended(exitCode: Int)
+  }
+  /// What its healthcheck says.
+  enum Health: Equatable {
+    /// It has none.
+    case none
+    /// No result as yet.
+    case starting
+    /// The last check passed.
+    case healthy
+    /// So many checks failed that it counts as unhealthy.
+    case unhealthy
+  }
+
+  let plan: ContainerPlan
+  let index: Int
+  var container: String?
+  var phase = Phase.planned
+  var health = Health.none
+  var output: ContainerOutput?
+  var stopSignal: String?
+  var restarts = 0
+  var backoff = RestartBackoff()
+  var startedAt = ContinuousClock.now
+  /// An end that was seen while the start was still unanswered.
+  var endedWhileStarting = false
+  /// True while an end is looked into.
+  var isExamined = false
+  /// True while it is stopped on purpose, to be started again with the owner of its namespace.
+  var isStoppedOnPurpose = false
+
+  init(plan: ContainerPlan, index: Int) {
+    self.plan = plan
+    self.index = index
+  }
+
+  var name: String { plan.service.name }
+
+  /// True once it has been started, whatever came after.
+  var hasStarted: Bool {
+    switch phase {
+    case .running, .restarting, .ended: true
+    case .planned, .created, .starting: false
+    }
+  }
+
+  /// The container's ID if it may be running.
+  var liveContainer: String? {
+    switch phase {
+    case .starting, .running: container
+    case .planned, .created, .restarting, .ended: nil
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import Compose
+import DockerEngine
+import Logging
+import OrderedCollections
+
+extension Pod {
+  /// Stops what runs, dependents before what they depend on, all under one deadline.
+  func stopMembers() async {
+    let grace = killGrace ?? request.grace ?? longestGrace
+    guard grace > .zero else { return }
+    let live = members.values.filter { $0.liveContainer != nil }
+    guard !live.isEmpty else { return }
+    stopDeadline = .now + grace
+    let clock = Task { await self.ringAtDeadline() }
+    await withTaskGroup(of: Void.self) { group in
+      for member in live {
+        group.addTask { await self.stop(member) }
+      }
+    }
+    clock.cancel()
+  }
+
+  private var longestGrace: Duration {
+    let periods = request.project.services.values.map { service in
+      service.stopGracePeriod.map { Duration.nanoseconds($0) } ?? .seconds(10)
+    }
+    return periods.max() ?? .seconds(10)
+  }
+
+  private var isPastDeadline: Bool {
+    guard let stopDeadline else { return true }
+    return .now >= stopDeadline
+  }
+
+  /// Wakes the stops when the deadline has come; a further kill may have brought it forward meanwhile.
+  private func ringAtDeadline() async {
+    while let deadline = stopDeadline, !isPastDeadline, !Task.isCancelled {
+      let early = Task { try? await Task.sleep(until: deadline, clock: .continuous) }
+      let watch = Task {
+        await self.until { self.stopDeadline != deadline }
+        early.cancel()
+      }
+      await early.value
+      watch.cancel()
+    }
+    changes.ring()
+  }
+
+  private func stop(_ member: Member) async {
+    let dependents = Set(
+      members.values.filter { other in
+        other.plan.dependencies.contains { $0.service == member.name }
+      }.map(\.name))
+    await until {
+      self.isPastDeadline
+        || dependents.allSatisfy { self.members[$0]?.liveContainer == nil }
+    }
+    guard !isPastDeadline, let id = members[member.name]?.liveContainer else { return }
+    let engine = engine
+    let watch = Task {
+      let code = try? await engine.waitContainer(id)
+      if let code { self.update(member.name) { $0.phase = .ended(exitCode: code) } }
+    }
+    do {
+      try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
+    } catch {
+      // 409: it has ended meanwhile, as the wait will say. An engine that is away can't be asked: the
+      // removal goes on trying.
+      log.debug("stop \(member.name): \(error)")
+    }
+    await until { self.isPastDeadline || self.members[member.name]?.liveContainer == nil }
+    watch.cancel()
+  }
+}

@@ -1,0 +1,257 @@
+import Compose
+import DockerEngine
+import Logging
+import OrderedCollections
+import PodIdentity
+
+/// Why a launch stopped, in a line for people.
+struct LaunchFailure: Error, CustomStringConvertible {
+  let description: String
+}
+
+extension Pod {
+  /// Brings every service up in the order of its dependencies, as many at once as that allows.
+  func launch() async {
+    do {
+      async let found = images.provide(for: Array(request.project.services.values))
+      let plan = try await PodSetup(request: request, engine: engine).plan()
+      await until { self.isListening || self.verdict != nil }
+      let details = try await found
+      try Task.checkCancellation()
+      adopt(plan)
+      try await createNetworksAndVolumes(of: plan)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for container in plan.containers {
+          let image = details[container.service.name]
+          group.addTask { try await self.bringUp(container, image: image) }
+        }
+        try await group.waitForAll()
+      }
+      await until { self.verdict != nil || self.members.values.allSatisfy(\.isUp) }
+      guard verdict == nil, !Task.isCancelled else { return }
+      await report(.running(await addresses(of: plan)))
+      isRunning = true
+      checkFinished()
+    } catch is CancellationError {
+      // Whoever cancelled has decided how the pod ends.
+    } catch {
+      fail("\(error)")
+    }
+  }
+
+  private func adopt(_ plan: PodPlan) {
+    for warning in plan.warnings { log.warning("\(warning)") }
+    for (index, container) in plan.containers.enumerated() {
+      members[container.service.name] = Member(plan: container, index: index)
+    }
+    self.plan = plan
+  }
+
+  private func createNetworksAndVolumes(of plan: PodPlan) async throws {
+    let engine = engine
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for network in plan.networks {
+        group.addTask {
+          try await self.created("network \(network.name)") {
+            _ = try await engine.createNetwork(network)
+          }
+        }
+      }
+      for volume in plan.volumes {
+        group.addTask {
+          try await self.created("volume \(volume.name ?? "")") {
+            _ = try await engine.createVolume(volume)
+          }
+        }
+      }
+      for network in plan.externalNetworks {
+        group.addTask {
+          try await Self.found("network", network) { _ = try await engine.inspectNetwork($0) }
+        }
+      }
+      for volume in plan.externalVolumes {
+        group.addTask {
+          try await Self.found("volume", volume) { _ = try await engine.inspectVolume($0) }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  /// Creates something to the end, and remembers when it isn't known whether it came to be.
+  private func created(
+    _ what: String, _ step: @escaping @Sendable () async throws -> Void
+  ) async throws {
+    do {
+      try await uncancelled(step)
+    } catch let error as EngineError {
+      noteUnanswered(error)
+      throw LaunchFailure(description: "\(what) can't be created: \(error.message)")
+    }
+  }
+
+  func noteUnanswered(_ error: EngineError) {
+    switch error.kind {
+    case .timedOut, .unreachable: mayGrow = true
+    default: break
+    }
+  }
+
+  private static func found(
+    _ kind: String, _ name: Located<String>, _ look: (String) async throws -> Void
+  ) async throws {
+    do {
+      try await look(name.value)
+    } catch let error as EngineError where error.isNotFound {
+      throw ComposeError(
+        "external \(kind) '\(name.value)' doesn't exist: create it, or drop `external`",
+        at: name.position)
+    }
+  }
+
+  private func bringUp(_ container: ContainerPlan, image: ProvidedImage?) async throws {
+    let name = container.service.name
+    guard let image else { throw LaunchFailure(description: "service '\(name)' has no image") }
+    for reference in container.references {
+      await until { self.verdict != nil || self.members[reference.service]?.container != nil }
+    }
+    try Task.checkCancellation()
+    try await create(container, image: image)
+    for (service, dependency) in container.dependencies {
+      try await waitFor(service, dependency, of: name)
+    }
+    try Task.checkCancellation()
+    try await start(name)
+  }
+
+  private func create(_ container: ContainerPlan, image: ProvidedImage) async throws {
+    let name = container.service.name
+    let engine = engine
+    let ids = members.compactMapValues(\.container)
+    let body = container.resolved(image: image.reference, ids: ids)
+    do {
+      let id = try await uncancelled {
+        do {
+          return try await engine.createContainer(name: container.name, body).id
+        } catch let error as EngineError where error.isConflict {
+          return try await engine.createContainer(name: container.nameIfTaken, body).id
+        }
+      }
+      let capacity = LogCapacity.bytes(of: container.create.hostConfig?.logConfig)
+      let forwarder = ContainerOutput(
+        engine: engine, container: id, service: name, index: members[name]?.index ?? 0,
+        isTerminal: container.service.tty, output: output, logCapacity: capacity, log: log,
+        onBreak: { [weak self] in await self?.outputEnded(of: name) })
+      update(name) { member in
+        member.container = id
+        member.phase = .created
+        member.output = forwarder
+        member.stopSignal = container.service.stopSignal ?? image.stopSignal
+        member.health = container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
+      }
+      for (network, settings) in container.connections {
+        try await uncancelled {
+          try await engine.connectNetwork(network, container: id, settings)
+        }
+      }
+    } catch let error as EngineError {
+      noteUnanswered(error)
+      throw container.explain(error, doing: "created")
+    }
+  }
+
+  private func waitFor(
+    _ service: String, _ dependency: Dependency, of name: String
+  ) async throws {
+    guard let other = members[service] else { return }
+    switch dependency.condition {
+    case .started:
+      await until { self.verdict != nil || self.members[service]?.hasStarted == true }
+    case .healthy:
+      await until {
+        guard self.verdict == nil, let member = self.members[service] else { return true }
+        if case .ended = member.phase { return true }
+        return member.hasStarted && (member.health == .healthy || member.health == .none)
+      }
+      guard verdict == nil, let member = members[service] else { break }
+      if member.health == .none {
+        throw ComposeError(
+          "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck",
+          at: dependency.position)
+      }
+      if member.health != .healthy {
+        throw ComposeError(
+          "'\(name)' waits for '\(service)' to be healthy, but that has ended",
+          at: dependency.position)
+      }
+    case .completedSuccessfully:
+      await until {
+        if case .ended? = self.members[service]?.phase { return true }
+        return self.verdict != nil
+      }
+      if case .ended(let code)? = members[service]?.phase, code != 0 {
+        throw ComposeError(
+          "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)",
+          at: dependency.position)
+      }
+    }
+    try Task.checkCancellation()
+  }
+
+  /// Starts a created or ended container, listening to its output before.
+  func start(_ name: String) async throws {
+    guard let member = members[name], let id = member.container, verdict == nil else { return }
+    let engine = engine
+    do {
+      try await member.output?.attach()
+      update(name) { member in
+        member.phase = .starting
+        member.endedWhileStarting = false
+        if member.health != .none { member.health = .starting }
+      }
+      try await uncancelled { try await engine.startContainer(id) }
+    } catch let error as EngineError {
+      noteUnanswered(error)
+      throw member.plan.explain(error, doing: "started")
+    }
+    var hasEnded = false
+    update(name) { member in
+      member.startedAt = .now
+      hasEnded = member.endedWhileStarting
+      if member.phase == .starting { member.phase = .running }
+    }
+    if hasEnded { examineEnd(of: name) }
+  }
+
+  private func addresses(of plan: PodPlan) async -> PodAddresses {
+    var result = PodAddresses(addresses: [], ports: [])
+    for container in plan.containers {
+      guard let id = members[container.service.name]?.container,
+        let details = try? await engine.inspectContainer(id)
+      else { continue }
+      for endpoint in details.networkSettings.networks.values
+      where !endpoint.ipAddress.isEmpty && !result.addresses.contains(endpoint.ipAddress) {
+        result.addresses.append(endpoint.ipAddress)
+      }
+      for port in container.ports {
+        let bound = details.networkSettings.ports["\(port.port.target)/\(port.port.transport)"]
+        let host = (bound ?? nil)?.first?.hostPort ?? port.hostPort
+        guard let hostPort = Int(host) else { continue }
+        result.ports.append(
+          PodAddresses.Mapping(
+            service: container.service.name, containerPort: port.port.target, hostPort: hostPort,
+            transport: port.port.transport))
+      }
+    }
+    return result
+  }
+}
+
+extension Member {
+  /// True once nothing more is waited for before the pod counts as running.
+  var isUp: Bool {
+    guard hasStarted else { return false }
+    if case .ended = phase { return true }
+    return health == .none || health == .healthy
+  }
+}

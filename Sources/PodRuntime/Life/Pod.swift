@@ -1,0 +1,181 @@
+import Compose
+import DockerEngine
+import Logging
+import PodIdentity
+
+/// One pod's life: from a plan to running containers, and back to nothing.
+public actor Pod {
+  let request: PodRequest
+  let engine: DockerEngine
+  let output: PodOutput
+  let images: Images
+  let log: Logger
+  let report: @Sendable (PodUpdate) async -> Void
+
+  /// What to create; nil until the engine has said which cgroups it uses.
+  var plan: PodPlan?
+  var members: [String: Member] = [:]
+  var changes = Changes()
+  var verdict: PodOutcome?
+  var isRunning = false
+  var isListening = false
+  var stopDeadline: ContinuousClock.Instant?
+  var killGrace: Duration?
+  /// Work on single containers that is under way.
+  var tasks: [Int: Task<Void, Never>] = [:]
+  private var taskCount = 0
+  /// Objects may still appear: a create or start was not answered in time.
+  var mayGrow = false
+
+  /// Prepares a pod; nothing is created before `run()`.
+  ///
+  /// - Parameters:
+  ///   - request: the project and its task.
+  ///   - engine: the engine to create it in.
+  ///   - output: where the containers' output goes.
+  ///   - environment: the environment for `docker build`.
+  ///   - log: takes what deserves a word.
+  ///   - report: called when the pod starts and when it runs.
+  public init(
+    request: PodRequest, engine: DockerEngine, output: PodOutput,
+    environment: [String: String], log: Logger,
+    report: @escaping @Sendable (PodUpdate) async -> Void
+  ) {
+    self.request = request
+    self.engine = engine
+    self.output = output
+    self.log = log
+    self.report = report
+    images = Images(engine: engine, environment: environment, log: log)
+  }
+
+  /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.
+  ///
+  /// - Returns: how it ended, once everything of it is removed or `cleanup` has run out.
+  public func run() async -> PodOutcome {
+    await report(.starting)
+    let follower = Task { await self.followEvents() }
+    let launcher = Task { await self.launch() }
+    let timer = Task {
+      try? await Task.sleep(for: self.request.timeouts.launch)
+      if !Task.isCancelled { self.launchTimedOut() }
+    }
+    await until { self.verdict != nil }
+    timer.cancel()
+    launcher.cancel()
+    for task in tasks.values { task.cancel() }
+    await launcher.value
+    for task in tasks.values { await task.value }
+    await stopMembers()
+    follower.cancel()
+    await follower.value
+    return await conclude()
+  }
+
+  /// Ends the pod. A second call may shorten the grace, and never restarts the clock.
+  ///
+  /// - Parameters:
+  ///   - grace: how long the whole pod may take to stop; nil for the request's.
+  ///   - message: why, for people.
+  public func kill(grace: Duration? = nil, message: String = "killed") {
+    if let grace {
+      killGrace = min(killGrace ?? grace, grace)
+      if let stopDeadline { self.stopDeadline = min(stopDeadline, .now + grace) }
+    }
+    settle(PodOutcome(state: .killed, message: message))
+    changes.ring()
+  }
+
+  /// Decides how the pod ends; the first decision stands.
+  func settle(_ outcome: PodOutcome) {
+    guard verdict == nil else { return }
+    verdict = outcome
+    changes.ring()
+  }
+
+  /// Fails the pod.
+  func fail(_ message: String, reason: PodOutcome.Reason? = nil) {
+    settle(PodOutcome(state: .failed, message: message, reason: reason))
+  }
+
+  private func launchTimedOut() {
+    guard !isRunning else { return }
+    let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
+      switch (member.phase, member.health) {
+      case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
+      case (_, .starting): return "'\(member.name)' is not healthy"
+      default: return nil
+      }
+    }
+    let limit = request.timeouts.launch.components.seconds
+    let what = waiting.isEmpty ? "images are not there" : waiting.joined(separator: ", ")
+    fail("not running within \(limit) s: \(what)")
+  }
+
+  private func conclude() async -> PodOutcome {
+    var leftovers: [String] = []
+    if let plan {
+      let cleanup = PodCleanup(
+        engine: engine, identity: plan.identity, limit: request.timeouts.cleanup, log: log)
+      leftovers = await cleanup.remove(
+        containers: members.values.compactMap(\.container), mayGrow: mayGrow)
+    }
+    for member in members.values { await member.output?.drain(within: .seconds(5)) }
+    var outcome =
+      verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
+    outcome.leftovers = leftovers
+    return outcome
+  }
+
+  /// Starts work on a container that nobody waits for before the pod ends.
+  func spawn(_ work: @escaping @Sendable (isolated Pod) async -> Void) {
+    taskCount += 1
+    let number = taskCount
+    tasks[number] = Task {
+      await work(self)
+      self.tasks[number] = nil
+    }
+  }
+
+  // MARK: Waiting
+
+  /// Waits until a condition holds, at most so long, or until the task is cancelled.
+  func until(within limit: Duration, _ condition: () -> Bool) async {
+    let deadline = ContinuousClock.now + limit
+    let clock = Task {
+      try? await Task.sleep(for: limit)
+      self.changes.ring()
+    }
+    await until { condition() || .now >= deadline }
+    clock.cancel()
+  }
+
+  /// Waits until a condition on the pod's state holds, or the task is cancelled.
+  func until(_ condition: () -> Bool) async {
+    while !condition(), !Task.isCancelled {
+      let ticket = changes.ticket()
+      await withTaskCancellationHandler {
+        await withCheckedContinuation { continuation in
+          // Cancelled before it could be registered: the handler has come and gone.
+          if Task.isCancelled {
+            continuation.resume()
+          } else {
+            changes.wait(ticket, continuation)
+          }
+        }
+      } onCancel: {
+        Task { await self.wake(ticket) }
+      }
+    }
+  }
+
+  private func wake(_ ticket: Int) { changes.wake(ticket) }
+
+  /// Changes a member and wakes whoever waits for a change.
+  func update(_ name: String, _ change: (inout Member) -> Void) {
+    guard var member = members[name] else { return }
+    change(&member)
+    members[name] = member
+    changes.ring()
+  }
+}

@@ -1,0 +1,208 @@
+import DockerEngine
+import Logging
+import Glibc
+
+/// Carries one container's output to the pod's, whole lines with the service's name before them.
+///
+/// The stream is attached before the container starts, so nothing is lost, and a slow reader holds the container
+/// back like any pipe. When the engine was away, the rest is read from its log: lines that were forwarded before
+/// are counted off, so none comes twice.
+actor ContainerOutput {
+  private let engine: DockerEngine
+  private let container: String
+  private let service: String
+  private let isTerminal: Bool
+  private let output: PodOutput
+  private let log: Logger
+  /// What the engine's log of this container holds at most, in bytes; nil if it isn't known.
+  private let logCapacity: UInt64?
+  private var standardOutput: LineAssembler
+  private var standardError: LineAssembler
+  private var tail = OutputTail()
+  private let onBreak: @Sendable () async -> Void
+  private var pump: Task<Void, Never>?
+  /// Counts the streams, so that the end of an old one is told from that of the present one.
+  private var stream = 0
+  private var isForwarding = false
+  private var lastArrival: timespec?
+
+  init(
+    engine: DockerEngine, container: String, service: String, index: Int, isTerminal: Bool,
+    output: PodOutput, logCapacity: UInt64?, log: Logger,
+    onBreak: @escaping @Sendable () async -> Void
+  ) {
+    self.onBreak = onBreak
+    self.engine = engine
+    self.container = container
+    self.service = service
+    self.isTerminal = isTerminal
+    self.output = output
+    self.logCapacity = logCapacity
+    self.log = log
+    let prefix = output.prefix(service: service, index: index)
+    standardOutput = LineAssembler(prefix: prefix, stripsReturn: isTerminal)
+    standardError = LineAssembler(prefix: prefix, stripsReturn: isTerminal)
+  }
+
+  /// The last lines of standard error, or of the terminal.
+  var lastLines: [String] { tail.lines }
+
+  /// Connects to the container's output; returns when the engine has begun to listen.
+  ///
+  /// - Throws: `EngineError`.
+  func attach() async throws {
+    await pump?.value
+    let frames = try await engine.attach(container, tty: isTerminal)
+    begin(frames, skipping: nil)
+  }
+
+  /// Waits until all that the ended container wrote is forwarded, at most so long: whoever reads the pod's
+  /// output may have stopped reading.
+  func drain(within limit: Duration) async {
+    if let pump, !(await pump.hasEnded(within: limit)) {
+      log.warning("the output of '\(service)' is not read: the rest of it is dropped")
+      stop()
+      return
+    }
+    pump = nil
+    await flush()
+  }
+
+  /// Reads on from the engine's log after the stream broke, up to the container's end.
+  ///
+  /// - Throws: `EngineError` if the log can't be read.
+  func resume() async throws {
+    stop()
+    await pump?.value
+    standardOutput.dropPending()
+    standardError.dropPending()
+    let forwarded = standardOutput.loggedBytes + standardError.loggedBytes
+    // Short of the log's capacity nothing was rotated away, and the lines can be counted off.
+    if let logCapacity, forwarded < logCapacity {
+      let frames = try await engine.logs(
+        container, tty: isTerminal, follow: true, timestamps: false)
+      let skip = SkippedLines(
+        standardOutput: LineSkipper(lines: standardOutput.lines),
+        standardError: LineSkipper(lines: standardError.lines))
+      begin(frames, skipping: skip)
+      return
+    }
+    var since: String?
+    if let lastArrival {
+      let digits = String(lastArrival.tv_nsec)
+      since =
+        "\(lastArrival.tv_sec)." + String(repeating: "0", count: 9 - digits.count) + digits
+    }
+    await output.standardError.line(
+      "compose-executor: output of '\(service)' from while the engine was away may be incomplete: "
+        + "its log has been rotated")
+    let frames = try await engine.logs(
+      container, tty: isTerminal, follow: true, timestamps: false, since: since)
+    begin(frames, skipping: nil)
+  }
+
+  /// Reads on from the log if the stream has ended while the container runs.
+  ///
+  /// - Throws: `EngineError` if the log can't be read.
+  func resumeIfEnded() async throws {
+    if !isForwarding { try await resume() }
+  }
+
+  /// Gives the stream up.
+  func stop() {
+    stream += 1
+    pump?.cancel()
+  }
+
+  private func begin(_ frames: OutputFrames, skipping: SkippedLines?) {
+    stream += 1
+    isForwarding = true
+    let number = stream
+    pump = Task {
+      await self.forward(frames, skipping: skipping)
+      self.ended(number)
+    }
+  }
+
+  private func ended(_ number: Int) {
+    guard number == stream else { return }
+    isForwarding = false
+    // Not awaited: whoever hears of it may want to wait for this very stream's end.
+    Task { await self.onBreak() }
+  }
+
+  private struct SkippedLines {
+    var standardOutput: LineSkipper
+    var standardError: LineSkipper
+  }
+
+  private func forward(_ frames: OutputFrames, skipping: SkippedLines?) async {
+    var skip = skipping
+    var lines: [UInt8] = []
+    var iterator = frames.makeAsyncIterator()
+    do {
+      while let batch = try await iterator.nextBatch() {
+        var stream = OutputStreamKind.stdout
+        for frame in batch {
+          // Written whenever the stream changes, so that the two stay in step.
+          if frame.stream != stream { await write(&lines, to: stream) }
+          stream = frame.stream
+          switch stream {
+          case .stdout:
+            let bytes = skip?.standardOutput.rest(of: frame.bytes) ?? frame.bytes
+            if isTerminal { tail.append(bytes) }
+            standardOutput.feed(bytes, into: &lines)
+          case .stderr:
+            let bytes = skip?.standardError.rest(of: frame.bytes) ?? frame.bytes
+            tail.append(bytes)
+            standardError.feed(bytes, into: &lines)
+          }
+        }
+        await write(&lines, to: stream)
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        lastArrival = now
+      }
+    } catch {
+      log.debug("the output of '\(service)' broke off: \(error)")
+    }
+  }
+
+  private func write(_ lines: inout [UInt8], to stream: OutputStreamKind) async {
+    guard !lines.isEmpty else { return }
+    switch stream {
+    case .stdout: await output.standardOutput.write(lines)
+    case .stderr: await output.standardError.write(lines)
+    }
+    lines.removeAll(keepingCapacity: lines.capacity <= 1 << 19)
+  }
+
+  private func flush() async {
+    var lines: [UInt8] = []
+    standardOutput.finish(into: &lines)
+    await write(&lines, to: .stdout)
+    standardError.finish(into: &lines)
+    await write(&lines, to: .stderr)
+  }
+}
+
+/// The end of a stream, kept for the message of a failure.
+struct OutputTail {
+  private static let limit = 4096
+  private var bytes: [UInt8] = []
+
+  /// Takes what the container wrote.
+  mutating func append(_ new: [UInt8]) {
+    bytes += new.suffix(Self.limit)
+    if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
+  }
+
+  /// The last three lines that aren't empty, without control characters.
+  var lines: [String] {
+    String(decoding: bytes.suffix(Self.limit), as: UTF8.self)
+      .split(whereSeparator: { $0.isNewline })
+      .map { line in String(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }) }
+      .filter { !$0.isEmpty }
+      .suffix(3)
+  }
+}

@@ -1,0 +1,103 @@
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// Cuts a byte stream into whole lines and writes the service's name before each.
+///
+/// A line longer than `limit` is passed on in pieces of that size, each a line of its own, so that a container
+/// that never ends its line can't grow the executor.
+struct LineAssembler {
+  /// The longest line that is kept whole, in bytes.
+  static let limit = 1 << 20
+
+  /// Lines that the container has ended, and those that its end has ended.
+  private(set) var lines: UInt64 = 0
+  /// An estimate of what these lines take in the engine's json-file log, in bytes.
+  private(set) var loggedBytes: UInt64 = 0
+  private let prefix: [UInt8]
+  private let stripsReturn: Bool
+  private var pending: [UInt8] = []
+  private var cutInside = false
+
+  /// Starts with nothing pending.
+  ///
+  /// - Parameters:
+  ///   - prefix: what stands before each line.
+  ///   - stripsReturn: drop the carriage return that a terminal puts before a newline.
+  init(prefix: String, stripsReturn: Bool) {
+    self.prefix = Array(prefix.utf8)
+    self.stripsReturn = stripsReturn
+  }
+
+  /// Takes bytes and appends the lines that they complete to `output`.
+  mutating func feed(_ bytes: [UInt8], into output: inout [UInt8]) {
+    output.reserveCapacity(output.count + pending.count + bytes.count + prefix.count * 8)
+    bytes.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      var start = 0
+      while start < buffer.count {
+        guard let newline = memchr(base + start, 0x0a, buffer.count - start) else { break }
+        let end = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(newline))
+        append(UnsafeBufferPointer(start: base + start, count: end - start), to: &output)
+        start = end + 1
+      }
+      keep(UnsafeBufferPointer(start: base + start, count: buffer.count - start), &output)
+    }
+  }
+
+  /// Ends the line that is pending, if any: the container has ended.
+  mutating func finish(into output: inout [UInt8]) {
+    if pending.isEmpty && !cutInside { return }
+    append(UnsafeBufferPointer(start: nil, count: 0), to: &output)
+  }
+
+  /// Forgets the unfinished line, which will be read again.
+  mutating func dropPending() {
+    pending.removeAll(keepingCapacity: false)
+    cutInside = false
+  }
+
+  private mutating func append(_ rest: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
+    output += prefix
+    let length = pending.count + rest.count
+    output += pending
+    output += rest
+    if stripsReturn, length > 0, output.last == 0x0d { output.removeLast() }
+    output.append(0x0a)
+    if !pending.isEmpty { pending.removeAll(keepingCapacity: pending.capacity <= 65_536) }
+    cutInside = false
+    lines += 1
+    loggedBytes += UInt64(length) + 90
+  }
+
+  private mutating func keep(_ rest: UnsafeBufferPointer<UInt8>, _ output: inout [UInt8]) {
+    pending += rest
+    while pending.count >= Self.limit {
+      output += prefix
+      output += pending[..<Self.limit]
+      output.append(0x0a)
+      pending = Array(pending[Self.limit...])
+      cutInside = true
+      loggedBytes += UInt64(Self.limit)
+    }
+  }
+}
+
+/// Passes over lines that were forwarded before, when a log is read again from its beginning.
+struct LineSkipper {
+  private var left: UInt64
+
+  /// Passes over so many lines.
+  init(lines: UInt64) { left = lines }
+
+  /// What remains of the bytes after the lines to pass over.
+  mutating func rest(of bytes: [UInt8]) -> [UInt8] {
+    if left == 0 { return bytes }
+    var index = 0
+    while left > 0, index < bytes.count {
+      if bytes[index] == 0x0a { left -= 1 }
+      index += 1
+    }
+    return index < bytes.count ? Array(bytes[index...]) : []
+  }
+}

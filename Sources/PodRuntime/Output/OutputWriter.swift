@@ -1,0 +1,81 @@
+import Dispatch
+import Glibc
+
+/// Writes to a file descriptor in order, on a thread that may block: whoever awaits a write is held back as
+/// long as the reader at the other end is slow, and nothing else waits.
+public actor OutputWriter {
+  private let executor: QueueExecutor
+  private let descriptor: Int32
+  private var isBroken = false
+
+  /// The serial queue that writes happen on.
+  public nonisolated var unownedExecutor: UnownedSerialExecutor {
+    executor.asUnownedSerialExecutor()
+  }
+
+  /// Writes to an open descriptor, which stays the caller's.
+  public init(descriptor: Int32) {
+    self.descriptor = descriptor
+    executor = QueueExecutor(label: "output-\(descriptor)")
+  }
+
+  /// Writes all bytes. Once the reader is gone the rest is dropped: a pod outlives its reader.
+  public func write(_ bytes: [UInt8]) {
+    guard !isBroken else { return }
+    bytes.withUnsafeBytes { buffer in
+      var offset = 0
+      while offset < buffer.count, let base = buffer.baseAddress {
+        let count = Glibc.write(descriptor, base + offset, buffer.count - offset)
+        if count >= 0 {
+          offset += count
+        } else if errno == EAGAIN {
+          // The descriptor may have been made non-blocking by whoever shares it.
+          var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+          _ = Glibc.poll(&poll, 1, -1)
+        } else if errno != EINTR {
+          isBroken = true
+          return
+        }
+      }
+    }
+  }
+
+  /// Writes a line.
+  public func line(_ text: String) { write(Array((text + "\n").utf8)) }
+}
+
+/// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone.
+private final class QueueExecutor: SerialExecutor {
+  private let queue: DispatchQueue
+
+  init(label: String) { queue = DispatchQueue(label: label) }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let unowned = UnownedJob(job)
+    queue.async { unowned.runSynchronously(on: self.asUnownedSerialExecutor()) }
+  }
+}
+
+/// Where a pod's output goes.
+public struct PodOutput: Sendable {
+  /// Takes the containers' standard output.
+  public let standardOutput: OutputWriter
+  /// Takes the containers' standard error.
+  public let standardError: OutputWriter
+  /// True to colour the services' names.
+  public let isColoured: Bool
+
+  /// Joins the two writers.
+  public init(standardOutput: OutputWriter, standardError: OutputWriter, isColoured: Bool) {
+    self.standardOutput = standardOutput
+    self.standardError = standardError
+    self.isColoured = isColoured
+  }
+
+  /// What stands before a line of a service: its name and ` | `.
+  func prefix(service: String, index: Int) -> String {
+    guard isColoured else { return service + " | " }
+    let colours = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94]
+    return "\u{1b}[\(colours[index % colours.count])m\(service) |\u{1b}[0m "
+  }
+}

@@ -1,0 +1,99 @@
+import Compose
+import DockerEngine
+
+/// What the engine said to a start or create, in words for the file's author.
+struct StartFailure: Error, CustomStringConvertible {
+  let description: String
+  /// True if the engine didn't answer, so that it may go better once it is back.
+  let isEngineAway: Bool
+}
+
+extension ContainerPlan {
+  /// The create request with its image and the containers that it refers to.
+  ///
+  /// - Parameters:
+  ///   - image: the image's name or ID.
+  ///   - ids: the IDs of the pod's containers by service.
+  func resolved(image: String, ids: [String: String]) -> ContainerCreate {
+    var body = create
+    body.image = image
+    var host = body.hostConfig ?? HostConfig()
+    let isOnDefaultBridge = body.networkingConfig == nil
+    for reference in references {
+      guard let id = ids[reference.service] else { continue }
+      switch reference {
+      case .network: host.networkMode = "container:\(id)"
+      case .pid: host.pidMode = "container:\(id)"
+      case .ipc: host.ipcMode = "container:\(id)"
+      case .volumes(_, let readOnly):
+        host.volumesFrom = (host.volumesFrom ?? []) + [id + (readOnly ? ":ro" : ":rw")]
+      case .link(_, let alias):
+        if isOnDefaultBridge {
+          host.links = (host.links ?? []) + ["\(id):\(alias)"]
+        } else {
+          for name in body.networkingConfig?.endpointsConfig?.keys.sorted() ?? [] {
+            let links = body.networkingConfig?.endpointsConfig?[name]?.links ?? []
+            body.networkingConfig?.endpointsConfig?[name]?.links = links + ["\(id):\(alias)"]
+          }
+        }
+      }
+    }
+    body.hostConfig = host
+    return body
+  }
+
+  /// Whether the container will have a healthcheck.
+  func hasHealthcheck(imageHas: Bool) -> Bool {
+    guard let check = create.healthcheck else { return imageHas }
+    guard let test = check.test, let first = test.first else { return imageHas }
+    return first != "NONE"
+  }
+
+  /// Says what went wrong, with the line of the file where one is to blame.
+  func explain(_ error: EngineError, doing step: String) -> any Error {
+    let words = "service '\(service.name)' can't be \(step): \(error.message)"
+    for assigned in ports where isTaken(assigned, in: error.message) {
+      return ComposeError(
+        "host port \(assigned.hostPort) of service '\(service.name)' is already in use",
+        at: assigned.port.position)
+    }
+    let isAway: Bool
+    switch error.kind {
+    case .unreachable, .timedOut: isAway = true
+    default: isAway = false
+    }
+    return StartFailure(description: words, isEngineAway: isAway)
+  }
+
+  private func isTaken(_ port: AssignedPort, in message: String) -> Bool {
+    guard message.contains("already allocated") || message.contains("address already in use")
+    else { return false }
+    return !port.hostPort.isEmpty && message.contains(":\(port.hostPort)")
+  }
+}
+
+/// What the engine keeps of a container's output.
+enum LogCapacity {
+  /// The bytes that a log is sure to hold before its beginning is rotated away; nil where that isn't known,
+  /// `UInt64.max` where nothing is ever rotated.
+  static func bytes(of config: LogConfig?) -> UInt64? {
+    guard let config, config.type == nil || config.type == "json-file" else { return nil }
+    guard let size = config.config?["max-size"] else { return .max }
+    guard let limit = bytes(size) else { return nil }
+    let files = config.config?["max-file"].flatMap { UInt64($0) } ?? 1
+    // A file is rotated once it has passed the limit; the last but one line may belong to either.
+    return limit * max(files, 1) / 10 * 9
+  }
+
+  private static func bytes(_ text: String) -> UInt64? {
+    let digits = text.prefix { $0.isNumber }
+    guard let number = UInt64(digits) else { return nil }
+    switch text.dropFirst(digits.count).lowercased() {
+    case "", "b": return number
+    case "k", "kb": return number << 10
+    case "m", "mb": return number << 20
+    case "g", "gb": return number << 30
+    default: return nil
+    }
+  }
+}

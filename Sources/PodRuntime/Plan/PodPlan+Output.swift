@@ -1,0 +1,52 @@
+import Compose
+import DockerEngine
+import FoundationEssentials
+
+extension PodPlan {
+  /// The plan as JSON: the Engine API's requests, in the order of the file; what refers to another container
+  /// names its service.
+  ///
+  /// - Throws: `EncodingError`; what the API takes can be encoded, so it doesn't.
+  public func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(Printed(plan: self)), as: UTF8.self)
+  }
+
+  private struct Printed: Encodable {
+    struct Container: Encodable {
+      var name: String
+      var dependsOn: [String: String]
+      var create: ContainerCreate
+      var connect: [String: EndpointSettings]
+    }
+    var networks: [NetworkCreate]
+    var volumes: [VolumeCreate]
+    var externalNetworks: [String]
+    var externalVolumes: [String]
+    var containers: [Container]
+
+    init(plan: PodPlan) {
+      networks = plan.networks
+      volumes = plan.volumes
+      externalNetworks = plan.externalNetworks.map(\.value)
+      externalVolumes = plan.externalVolumes.map(\.value)
+      // An ID is known only once the container is there: the service's name stands for it.
+      let ids = Dictionary(
+        uniqueKeysWithValues: plan.containers.map { ($0.service.name, "<\($0.name)>") })
+      containers = plan.containers.map { container in
+        Container(
+          name: container.name,
+          dependsOn: Dictionary(
+            uniqueKeysWithValues: container.dependencies.map {
+              ($0.service, $0.dependency.condition.rawValue)
+            }),
+          create: container.resolved(
+            image: container.service.image?.value ?? "<built from \(container.service.build?.context ?? "")>",
+            ids: ids),
+          connect: Dictionary(
+            uniqueKeysWithValues: container.connections.map { ($0.network, $0.settings) }))
+      }
+    }
+  }
+}

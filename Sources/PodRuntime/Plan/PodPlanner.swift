@@ -1,0 +1,166 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+import PodIdentity
+
+/// Works out what a pod will be in Docker. It does no I/O: what it gives depends on its arguments alone.
+public struct PodPlanner: Sendable {
+  let request: PodRequest
+  let identity: PodIdentity
+  let sharing: NamespaceSharing
+  let ports: PortAssignment
+  /// The project's networks and volumes by key, as Docker will know them.
+  let networkNames: [String: String]
+  let volumeNames: [String: String]
+
+  var project: Project { request.project }
+
+  /// Makes the plan of a pod.
+  ///
+  /// - Parameters:
+  ///   - request: the project and its task.
+  ///   - identity: what marks the pod's objects.
+  /// - Throws: `ComposeError` for what can't be run as a pod, with its place in the file.
+  public static func plan(
+    _ request: PodRequest, identity: PodIdentity
+  ) throws(ComposeError) -> PodPlan {
+    try PodPlanner(request, identity: identity).plan()
+  }
+
+  private init(_ request: PodRequest, identity: PodIdentity) throws(ComposeError) {
+    self.request = request
+    self.identity = identity
+    let names = identity.names
+    try Self.refuseContractLabels(request.project)
+    sharing = try NamespaceSharing(project: request.project)
+    ports = try PortAssignment(project: request.project, offered: request.offeredPorts)
+    networkNames = request.project.networks.reduce(into: [:]) { result, entry in
+      let name = entry.value.name?.value ?? entry.key
+      result[entry.key] = entry.value.isExternal ? name : names.object(name)
+    }
+    volumeNames = request.project.volumes.reduce(into: [:]) { result, entry in
+      let name = entry.value.name?.value ?? entry.key
+      result[entry.key] = entry.value.isExternal ? name : names.object(name)
+    }
+  }
+
+  private func plan() throws(ComposeError) -> PodPlan {
+    if project.services.isEmpty { throw ComposeError("the project has no services") }
+    var plan = PodPlan(
+      identity: identity, networks: [], volumes: [], externalNetworks: [], externalVolumes: [],
+      containers: [], warnings: project.warnings.map { "\($0.position): \($0.value)" })
+    for network in project.networks.values where usedNetworks.contains(network.key) {
+      if network.isExternal {
+        plan.externalNetworks.append(located(network.name, network.key, network.position))
+      } else {
+        plan.networks.append(create(network))
+      }
+    }
+    for volume in project.volumes.values where usedVolumes.contains(volume.key) {
+      if volume.isExternal {
+        plan.externalVolumes.append(located(volume.name, volume.key, volume.position))
+      } else {
+        plan.volumes.append(create(volume))
+      }
+    }
+    for service in project.services.values {
+      plan.containers.append(try container(service))
+    }
+    if request.offeredPorts == nil, ports.count > 0 {
+      plan.warnings.append(
+        "no ports were offered: the file's own host ports are used, and may meet others on this host")
+    }
+    return plan
+  }
+
+  // MARK: Networks and volumes
+
+  /// Only what a service uses is made: Docker's address pools give but some thirty networks a host.
+  private var usedNetworks: Set<String> {
+    Set(project.services.values.flatMap { $0.networks.keys })
+  }
+
+  private var usedVolumes: Set<String> {
+    Set(
+      project.services.values.flatMap(\.mounts).compactMap { mount in
+        if case .volume(let key) = mount.source { return key }
+        return nil
+      })
+  }
+
+  private func located(
+    _ name: Located<String>?, _ key: String, _ position: SourcePosition?
+  ) -> Located<String> {
+    let place = position ?? SourcePosition(file: project.files.first ?? "-", line: 1, column: 1)
+    return name ?? Located(key, at: place)
+  }
+
+  private func create(_ network: Network) -> NetworkCreate {
+    var body = NetworkCreate(name: networkNames[network.key] ?? network.key)
+    body.driver = network.driver
+    body.internal = network.isInternal ? true : nil
+    body.attachable = network.isAttachable ? true : nil
+    body.enableIPv4 = network.enableIPv4
+    body.enableIPv6 = network.enableIPv6
+    if !network.driverOptions.isEmpty { body.options = Dictionary(network.driverOptions) }
+    if let ipam = network.ipam {
+      body.ipam = EngineIPAM(
+        driver: ipam.driver,
+        config: ipam.pools.map { pool in
+          IPAMPool(
+            subnet: pool.subnet, ipRange: pool.ipRange, gateway: pool.gateway,
+            auxiliaryAddresses: pool.auxAddresses.isEmpty ? nil : Dictionary(pool.auxAddresses))
+        },
+        options: ipam.options.isEmpty ? nil : Dictionary(ipam.options))
+    }
+    body.labels = Dictionary(network.labels)
+      .merging(identity.labels) { _, contract in contract }
+      .merging([PodLabel.composeNetwork: network.key]) { _, contract in contract }
+    return body
+  }
+
+  private func create(_ volume: Volume) -> VolumeCreate {
+    var body = VolumeCreate(name: volumeNames[volume.key] ?? volume.key)
+    body.driver = volume.driver
+    if !volume.driverOptions.isEmpty { body.driverOpts = Dictionary(volume.driverOptions) }
+    body.labels = Dictionary(volume.labels)
+      .merging(identity.labels) { _, contract in contract }
+      .merging([PodLabel.composeVolume: volume.key]) { _, contract in contract }
+    return body
+  }
+
+  // MARK: What no pod may ask for
+
+  private static func refuseContractLabels(_ project: Project) throws(ComposeError) {
+    for service in project.services.values {
+      for (key, value) in service.labels where PodLabel.all.contains(key) {
+        throw ComposeError(
+          "label '\(key)' is the executor's own: it tells which pod a container belongs to",
+          at: value.position)
+      }
+    }
+    for network in project.networks.values {
+      try refuse(network.labels.keys, at: network.position, of: "network '\(network.key)'")
+    }
+    for volume in project.volumes.values {
+      try refuse(volume.labels.keys, at: volume.position, of: "volume '\(volume.key)'")
+    }
+  }
+
+  private static func refuse(
+    _ keys: OrderedSet<String>, at position: SourcePosition?, of what: String
+  ) throws(ComposeError) {
+    if let key = keys.first(where: PodLabel.all.contains) {
+      throw ComposeError(
+        "label '\(key)' of \(what) is the executor's own: it tells which pod an object belongs to",
+        at: position)
+    }
+  }
+}
+
+extension Dictionary {
+  /// The entries without their order.
+  init(_ ordered: OrderedDictionary<Key, Value>) {
+    self.init(uniqueKeysWithValues: ordered.map { ($0.key, $0.value) })
+  }
+}

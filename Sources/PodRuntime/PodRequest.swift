@@ -1,0 +1,121 @@
+import Compose
+
+/// What a pod is made from: a project, and the task that it is for.
+public struct PodRequest: Sendable {
+  /// The Compose project.
+  public var project: Project
+  /// Mesos' framework ID; empty outside Mesos.
+  public var frameworkID: String
+  /// Mesos' executor ID.
+  public var executorID: String
+  /// Mesos' task ID.
+  public var taskID: String
+  /// Mesos' container ID: one launch of an executor.
+  public var run: String
+  /// Mesos' agent ID; empty outside Mesos.
+  public var agentID: String
+  /// Offered host ports in their order; nil where the task has no ports resource.
+  public var offeredPorts: [Int]?
+  /// How long the whole pod may take to stop; nil for the longest `stop_grace_period` of its services.
+  public var grace: Duration?
+  /// How long things may take.
+  public var timeouts: PodTimeouts
+
+  /// Makes a request.
+  public init(
+    project: Project, frameworkID: String = "", executorID: String, taskID: String, run: String,
+    agentID: String = "", offeredPorts: [Int]? = nil, grace: Duration? = nil,
+    timeouts: PodTimeouts = PodTimeouts()
+  ) {
+    self.project = project
+    self.frameworkID = frameworkID
+    self.executorID = executorID
+    self.taskID = taskID
+    self.run = run
+    self.agentID = agentID
+    self.offeredPorts = offeredPorts
+    self.grace = grace
+    self.timeouts = timeouts
+  }
+}
+
+/// How long a pod may take over each part of its life.
+public struct PodTimeouts: Sendable, Equatable {
+  /// From the start to RUNNING, pulls included.
+  public var launch: Duration
+  /// How long the engine may be away before the pod is given up.
+  public var engine: Duration
+  /// How long removing the pod may take.
+  public var cleanup: Duration
+
+  /// Makes timeouts; the defaults are those of the documentation.
+  public init(
+    launch: Duration = .seconds(280), engine: Duration = .seconds(180),
+    cleanup: Duration = .seconds(120)
+  ) {
+    self.launch = launch
+    self.engine = engine
+    self.cleanup = cleanup
+  }
+}
+
+/// A change in a pod's life that its owner hears of while it lives.
+public enum PodUpdate: Sendable, Equatable {
+  /// The pod is being put together.
+  case starting
+  /// Every service is started and, where it has a healthcheck, healthy.
+  case running(PodAddresses)
+}
+
+/// Where a running pod can be reached.
+public struct PodAddresses: Sendable, Equatable {
+  /// One published port.
+  public struct Mapping: Sendable, Equatable {
+    /// The service that publishes it.
+    public var service: String
+    /// Port in the container.
+    public var containerPort: Int
+    /// Port of the host.
+    public var hostPort: Int
+    /// `tcp`, `udp` or `sctp`.
+    public var transport: String
+  }
+  /// Addresses of the pod's containers.
+  public var addresses: [String]
+  /// Published ports in the order of the file.
+  public var ports: [Mapping]
+}
+
+/// How a pod ended.
+public struct PodOutcome: Sendable, Equatable {
+  /// The kinds of ends, as Mesos' task states have them.
+  public enum State: Sendable, Equatable {
+    /// All containers ended with 0.
+    case finished
+    /// A container violated its policy, or the pod could not be run.
+    case failed
+    /// It was told to end.
+    case killed
+  }
+  /// Why a pod failed, where there is more to say than that it did.
+  public enum Reason: Sendable, Equatable {
+    /// A container was killed for exceeding its memory limit.
+    case memoryLimit
+  }
+  /// How it ended.
+  public var state: State
+  /// One line for people.
+  public var message: String
+  /// Why it failed.
+  public var reason: Reason?
+  /// What could not be removed, in words; empty after a clean end.
+  public var leftovers: [String]
+
+  /// Makes an outcome.
+  public init(state: State, message: String, reason: Reason? = nil, leftovers: [String] = []) {
+    self.state = state
+    self.message = message
+    self.reason = reason
+    self.leftovers = leftovers
+  }
+}

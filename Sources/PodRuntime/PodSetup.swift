@@ -1,0 +1,63 @@
+import Cgroups
+import Compose
+import DockerEngine
+import PodIdentity
+
+/// Finds out what a plan needs to know of the engine and the host.
+public struct PodSetup: Sendable {
+  let request: PodRequest
+  let engine: DockerEngine
+
+  /// Prepares a plan for an engine.
+  public init(request: PodRequest, engine: DockerEngine) {
+    self.request = request
+    self.engine = engine
+  }
+
+  /// Asks the engine which cgroups it uses, and makes the plan of the pod.
+  ///
+  /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` where the engine doesn't answer, and
+  ///   `SetupFailure` for an engine that can't hold a pod below its cgroup.
+  public func plan() async throws -> PodPlan {
+    // What is wrong with the file is said first, whether or not there is an engine.
+    _ = try PodPlanner.plan(request, identity: identity(parent: ""))
+    let info = try await engine.info()
+    guard info.cgroupDriver != "systemd" else {
+      throw SetupFailure(
+        description: "the engine uses the systemd cgroup driver, which puts containers into slices only: "
+          + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in its daemon.json")
+    }
+    let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
+    let parent = CgroupParent.choose(
+      run: request.run, version: version, membership: try CgroupMembership.current())
+    if parent.isMesos, version == .v2 { try reserveFolder(below: parent) }
+    return try PodPlanner.plan(request, identity: identity(parent: parent.path))
+  }
+
+  /// What will mark the pod's objects.
+  ///
+  /// - Parameter parent: the cgroup below which its containers will live.
+  public func identity(parent: String) -> PodIdentity {
+    PodIdentity(
+      frameworkID: request.frameworkID, executorID: request.executorID, taskID: request.taskID,
+      run: request.run, agentID: request.agentID, incarnation: .current(), host: .current(),
+      cgroupParent: parent)
+  }
+
+  /// An agent on version 2 takes Docker's groups for orphans at its recovery, looks for them in this folder,
+  /// and dies if it is missing.
+  private func reserveFolder(below parent: CgroupParent) throws {
+    let folders = CgroupFolders(mounts: try CgroupMounts.current())
+    do {
+      try folders.make(parent.path + "/mesos", version: .v2)
+    } catch {
+      throw SetupFailure(description: "cgroup \(parent.path)/mesos can't be made: \(error)")
+    }
+  }
+}
+
+/// Why an engine or host can't hold a pod, in a line for people.
+public struct SetupFailure: Error, Sendable, CustomStringConvertible {
+  /// The line.
+  public let description: String
+}

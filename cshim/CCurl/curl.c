@@ -1,0 +1,39 @@
+#include "CCurl.h"
+
+CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_size(CURL *easy, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_string(CURL *easy, CURLoption option, const char *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *value) {
+  return curl_easy_setopt(easy, option, value);
+}
+
+CURLcode ccurl_set_headers(CURL *easy, struct curl_slist *headers) {
+  return curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+}
+
+CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t size) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, size ? bytes : "");
+  return code;
+}
+
+CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_write_function function) {
+  return curl_easy_setopt(easy, option, function);
+}
+
+long ccurl_get_long(CURL *easy, CURLINFO info) {
+  long value = 0;
+  return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
+}
+
+CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }
