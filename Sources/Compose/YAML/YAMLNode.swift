@@ -73,12 +73,16 @@ extension YAMLNode {
   }
 
   /// The boolean, if it is one.
+  /// (Not inlined for the same reason as `integer`.)
+  @inline(never)
   public var boolean: Bool? {
     if case .boolean(let value) = content { return value }
     return nil
   }
 
   /// The integer, if it is one.
+  /// (Inlined it trips the optimiser of Swift 6.3.1: CopyPropagation, "found outside of lifetime use".)
+  @inline(never)
   public var integer: Int64? {
     if case .integer(let value) = content { return value }
     return nil
