@@ -1,0 +1,16 @@
+import Foundation
+
+/// Where the programs that are tested lie.
+public enum BuiltProgram {
+  /// The path of `compose-executor`: COMPOSE_EXECUTOR if it is set, else what `swift build` made beside
+  /// the tests.
+  public static let composeExecutor =
+    ProcessInfo.processInfo.environment["COMPOSE_EXECUTOR"] ?? beside("compose-executor")
+
+  /// The path of a program in the folder that the running tests were built into.
+  private static func beside(_ name: String) -> String {
+    let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    return URL(fileURLWithPath: tests).deletingLastPathComponent()
+      .appendingPathComponent(name).path
+  }
+}

@@ -1,0 +1,310 @@
+import Foundation
+import Synchronization
+
+/// A command that could not be started.
+public struct SpawnFailed: Error, CustomStringConvertible, Sendable {
+  /// The program as it was named.
+  public let program: String
+  /// What `posix_spawn` or `pipe2` returned.
+  public let code: Int32
+
+  /// The program, and what the system says.
+  public var description: String { "\(program): \(String(cString: strerror(code)))" }
+}
+
+/// A process that a test started, with its output as it comes.
+///
+/// Its pid is never signalled after its end, since it is reaped under the same lock that signals
+/// take. A test that lets go of it while it runs kills it.
+public final class RunningCommand: Sendable {
+  /// One of the two output streams.
+  public enum Stream: Int, Sendable {
+    /// Standard output.
+    case stdout
+    /// Standard error.
+    case stderr
+  }
+
+  /// The process's id, for looking at /proc; to signal it use ``send(_:)``.
+  public let pid: pid_t
+
+  private let command: Command
+  private let record: Record
+
+  /// Starts the command; ``Command/start()`` in other words.
+  ///
+  /// - Throws: ``SpawnFailed``.
+  init(_ command: Command) throws {
+    self.command = command
+    let output = try Pipe(for: command)
+    let error = try Pipe(for: command)
+    let input = command.input == nil ? nil : try Pipe(for: command)
+    pid = try spawn(
+      command, stdin: input?.reading.number, stdout: output.writing.number,
+      stderr: error.writing.number)
+    record = Record(pid: pid)
+    for end in [output.writing, error.writing, input?.reading] { end?.close() }
+
+    let record = record
+    Thread.detachNewThread { record.read(output.reading, as: .stdout) }
+    Thread.detachNewThread { record.read(error.reading, as: .stderr) }
+    Thread.detachNewThread { record.reap() }
+    if let input, let text = command.input {
+      Thread.detachNewThread { input.writing.writeAll(text) }
+    }
+  }
+
+  deinit { record.signal(SIGKILL) }
+
+  /// Sends a signal if the process still runs.
+  ///
+  /// - Returns: Whether it did.
+  @discardableResult
+  public func send(_ signal: Int32) -> Bool { record.signal(signal) }
+
+  /// How it ended; nil while it runs.
+  public var status: ExitStatus? { record.contents.withLock { $0.status } }
+
+  /// What a stream has carried so far.
+  public func text(_ stream: Stream = .stdout) -> String {
+    record.contents.withLock { String(decoding: $0.output[stream.rawValue], as: UTF8.self) }
+  }
+
+  /// The whole lines that a stream has carried so far, without their newlines.
+  public func lines(_ stream: Stream = .stdout) -> [String] {
+    var reader = LineReader(record: record, stream: stream)
+    return reader.next()
+  }
+
+  /// Waits for a line, from the first one on.
+  ///
+  /// - Parameters:
+  ///   - what: What the line says, for the error.
+  ///   - stream: Where it is looked for.
+  ///   - within: The longest wait.
+  ///   - matches: Whether this is the line.
+  /// - Returns: The first line that matches, without its newline.
+  /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process ends without that line.
+  @discardableResult
+  public func line(
+    _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(30),
+    where matches: (String) -> Bool
+  ) async throws -> String {
+    var reader = LineReader(record: record, stream: stream)
+    return try await eventually("a line that says \(what)", within: within) {
+      let over = record.contents.withLock { $0.isComplete }
+      if let line = reader.next().first(where: matches) { return line }
+      if over { throw failure }
+      return nil
+    }
+  }
+
+  /// Waits for a line that contains a text.
+  ///
+  /// - Parameters:
+  ///   - text: Some part of the line.
+  ///   - stream: Where it is looked for.
+  ///   - within: The longest wait.
+  /// - Returns: The first such line, without its newline.
+  /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process ends without that line.
+  @discardableResult
+  public func line(
+    containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(30)
+  ) async throws -> String {
+    try await line("“\(text)”", in: stream, within: within) { $0.contains(text) }
+  }
+
+  /// Waits for the process's end; past the deadline it is killed.
+  ///
+  /// - Throws: ``DeadlinePassed`` when it had to be killed.
+  @discardableResult
+  public func exit(within: Duration = .seconds(60)) async throws -> ExitStatus {
+    do {
+      return try await eventually("the end of \(command.program)", within: within) { status }
+    } catch {
+      send(SIGKILL)
+      throw error
+    }
+  }
+
+  /// Waits for the process's end and that of its output.
+  ///
+  /// - Throws: ``DeadlinePassed`` when it had to be killed, or something else holds its output open.
+  public func result(within: Duration = .seconds(60)) async throws -> CommandResult {
+    try await exit(within: within)
+    try await eventually("the end of the output of \(command.program)", within: .seconds(10)) {
+      record.contents.withLock { $0.isComplete }
+    }
+    return resultSoFar
+  }
+
+  private var resultSoFar: CommandResult {
+    CommandResult(
+      status: status ?? .signalled(0), stdout: text(.stdout), stderr: text(.stderr))
+  }
+
+  private var failure: CommandFailed {
+    CommandFailed(
+      command: ([command.program] + command.arguments).joined(separator: " "), result: resultSoFar)
+  }
+}
+
+/// What is known of a process; shared by the test and by the threads that read and reap.
+private final class Record: Sendable {
+  struct Contents {
+    var output: [[UInt8]] = [[], []]
+    var openStreams = 2
+    var status: ExitStatus?
+    var isComplete: Bool { status != nil && openStreams == 0 }
+  }
+
+  let pid: pid_t
+  let contents = Mutex(Contents())
+
+  init(pid: pid_t) { self.pid = pid }
+
+  @discardableResult
+  func signal(_ number: Int32) -> Bool {
+    contents.withLock { $0.status == nil && kill(pid, number) == 0 }
+  }
+
+  /// Waits without reaping, then reaps under the lock: no signal can reach a pid used again.
+  func reap() {
+    var info = siginfo_t()
+    while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
+    contents.withLock {
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) == -1, errno == EINTR {}
+      let signal = status & 0x7f
+      $0.status = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+    }
+  }
+
+  func read(_ end: FileEnd, as stream: RunningCommand.Stream) {
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while true {
+      let count = Glibc.read(end.number, &buffer, buffer.count)
+      if count == -1, errno == EINTR { continue }
+      if count <= 0 { break }
+      contents.withLock { $0.output[stream.rawValue].append(contentsOf: buffer[..<count]) }
+    }
+    end.close()
+    contents.withLock { $0.openStreams -= 1 }
+  }
+}
+
+/// Splits what a stream has carried into lines, each of them once.
+private struct LineReader {
+  let record: Record
+  let stream: RunningCommand.Stream
+  private var offset = 0
+
+  init(record: Record, stream: RunningCommand.Stream) {
+    self.record = record
+    self.stream = stream
+  }
+
+  mutating func next() -> [String] {
+    let (fresh, complete) = record.contents.withLock {
+      (Array($0.output[stream.rawValue][offset...]), $0.isComplete)
+    }
+    let end = complete ? fresh.endIndex : (fresh.lastIndex(of: 0x0a).map { $0 + 1 } ?? 0)
+    guard end > 0 else { return [] }
+    offset += end
+    var lines = fresh[..<end].split(separator: 0x0a, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.map { String(decoding: $0, as: UTF8.self) }
+  }
+}
+
+/// One end of a pipe.
+private struct FileEnd: Sendable {
+  let number: Int32
+
+  func close() { _ = Glibc.close(number) }
+
+  func writeAll(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(number, $0.baseAddress, $0.count) }
+      if count == -1, errno == EINTR { continue }
+      if count <= 0 { break }
+      rest = rest.dropFirst(count)
+    }
+    close()
+  }
+}
+
+/// A pipe of which no other process that starts meanwhile gets an end.
+private struct Pipe {
+  let reading: FileEnd
+  let writing: FileEnd
+
+  init(for command: Command) throws {
+    // A child that ends before it has read its input must not end the tests.
+    _ = ignoreBrokenPipes
+    var ends: [Int32] = [-1, -1]
+    guard makePipe(&ends, O_CLOEXEC) == 0 else {
+      throw SpawnFailed(program: command.program, code: errno)
+    }
+    (reading, writing) = (FileEnd(number: ends[0]), FileEnd(number: ends[1]))
+  }
+}
+
+/// glibc has these, but shows them only to C that asks for GNU extensions.
+private let makePipe = libc(
+  "pipe2", as: (@convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Int32).self)
+private let changeFolder = libc(
+  "posix_spawn_file_actions_addchdir_np",
+  as: (@convention(c) (
+    UnsafeMutablePointer<posix_spawn_file_actions_t>, UnsafePointer<CChar>
+  ) -> Int32).self)
+
+private func libc<Function>(_ name: String, as type: Function.Type) -> Function {
+  guard let symbol = dlsym(nil, name) else { fatalError("glibc has no \(name)") }
+  return unsafeBitCast(symbol, to: type)
+}
+
+private let ignoreBrokenPipes: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
+
+private func spawn(_ command: Command, stdin: Int32?, stdout: Int32, stderr: Int32) throws -> pid_t
+{
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  if let stdin {
+    posix_spawn_file_actions_adddup2(&actions, stdin, 0)
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+  }
+  posix_spawn_file_actions_adddup2(&actions, stdout, 1)
+  posix_spawn_file_actions_adddup2(&actions, stderr, 2)
+  if let folder = command.folder {
+    _ = changeFolder(&actions, folder)
+  }
+
+  // The child starts with every signal as it comes, whatever the tests ignore or block.
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  posix_spawnattr_setsigmask(&attributes, &signals)
+  sigfillset(&signals)
+  posix_spawnattr_setsigdefault(&attributes, &signals)
+  posix_spawnattr_setflags(
+    &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+  let environment = ProcessInfo.processInfo.environment
+    .merging(command.environment) { $1 }
+    .map { "\($0)=\($1)" }
+  let arguments = ([command.program] + command.arguments).map { strdup($0) }
+  let variables = environment.map { strdup($0) }
+  defer { for text in arguments + variables { free(text) } }
+
+  var pid: pid_t = 0
+  let code = posix_spawnp(
+    &pid, command.program, &actions, &attributes, arguments + [nil], variables + [nil])
+  guard code == 0 else { throw SpawnFailed(program: command.program, code: code) }
+  return pid
+}

@@ -1,0 +1,35 @@
+import Foundation
+
+/// Random numbers that can be had again: SplitMix64 from a seed, which is printed.
+///
+/// `TEST_SEED=… make test` repeats a run.
+public struct SeededGenerator: RandomNumberGenerator, Sendable {
+  /// What the sequence began with.
+  public let seed: UInt64
+
+  private var state: UInt64
+
+  /// Begins with TEST_SEED, or without it with a seed of its own, and prints the seed.
+  ///
+  /// - Parameter purpose: What the numbers are for, printed beside the seed.
+  public init(for purpose: String) {
+    let given = ProcessInfo.processInfo.environment["TEST_SEED"].flatMap { UInt64($0) }
+    self.init(seed: given ?? UInt64.random(in: 0...UInt64.max))
+    print("\(purpose): TEST_SEED=\(seed)")
+  }
+
+  /// Begins with a known seed.
+  public init(seed: UInt64) {
+    self.seed = seed
+    state = seed
+  }
+
+  /// The next 64 random bits.
+  public mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
