@@ -1,0 +1,151 @@
+/// `volumes:` of a service (Compose specification, "volumes").
+enum Mounts {
+  static let keys = KeyTable(
+    "a mount",
+    [
+      Key("type", .string, goes: "Mounts.Type"),
+      Key("source", .string, goes: "Mounts.Source"),
+      Key("target", .string, goes: "Mounts.Target"),
+      Key("read_only", .boolean, goes: "Mounts.ReadOnly"),
+      Key("consistency", .string, goes: "nothing: for desktops"),
+      Key("bind", .fields(bindKeys), goes: "Mounts.BindOptions"),
+      Key("volume", .fields(volumeKeys), goes: "Mounts.VolumeOptions"),
+      Key("tmpfs", .fields(tmpfsKeys), goes: "Mounts.TmpfsOptions"),
+      Key("image", .later),
+    ])
+
+  private static let bindKeys = KeyTable(
+    "`bind`",
+    [
+      Key("selinux", .string, goes: "Binds' z or Z"),
+      Key("propagation", .string, goes: "BindOptions.Propagation"),
+      Key("create_host_path", .boolean, omit: .whenTrue, goes: "BindOptions.CreateMountpoint"),
+      Key("recursive", .later),
+    ])
+
+  private static let volumeKeys = KeyTable(
+    "`volume`",
+    [
+      Key("labels", .later),
+      Key("nocopy", .boolean, goes: "VolumeOptions.NoCopy"),
+      Key("subpath", .string, goes: "VolumeOptions.Subpath"),
+    ])
+
+  private static let tmpfsKeys = KeyTable(
+    "`tmpfs`",
+    [
+      Key("size", .bytes, goes: "TmpfsOptions.SizeBytes"),
+      Key("mode", .integer, goes: "TmpfsOptions.Mode"),
+    ])
+
+  private static let propagations: Set = [
+    "private", "rprivate", "shared", "rshared", "slave", "rslave",
+  ]
+
+  /// `[source:]target[:modes]` as a mapping.
+  @Sendable static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try node.expandingItems { (item) throws(ComposeError) in
+      if let text = item.string { return try expand(text, at: item.position) }
+      if item.mapping != nil { try check(item) }
+      return item
+    }
+  }
+
+  private static func check(_ node: YAMLNode) throws(ComposeError) {
+    guard let type = node["type"] else {
+      throw ComposeError("a mount needs a `type`: bind, volume or tmpfs", at: node.position)
+    }
+    guard let text = type.string, ["bind", "volume", "tmpfs"].contains(text) else {
+      if let text = type.string, ["cluster", "npipe", "image"].contains(text) {
+        throw ComposeError("a mount of type `\(text)` is not supported yet", at: type.position)
+      }
+      throw ComposeError("a mount's `type` must be bind, volume or tmpfs", at: type.position)
+    }
+    guard node["target"]?.string?.isEmpty == false else {
+      throw ComposeError("a mount needs a `target`", at: node.position)
+    }
+    if text == "bind", node["source"]?.string?.isEmpty != false {
+      throw ComposeError("a bind mount needs a `source`", at: node.position)
+    }
+    if let selinux = node["bind"]?["selinux"], selinux.string != "z", selinux.string != "Z" {
+      throw ComposeError("`selinux` must be z or Z", at: selinux.position)
+    }
+  }
+
+  private static func expand(
+    _ text: String, at position: SourcePosition
+  ) throws(ComposeError) -> YAMLNode {
+    var parts = fields(of: text)
+    guard !text.isEmpty, text.utf8.count <= 2 || !parts.contains("") else {
+      throw ComposeError(
+        "`\(text)` is no mount; write `[source:]target[:modes]`", at: position)
+    }
+    if text.utf8.count <= 2 { parts = [text] }
+    guard parts.count <= 3 else {
+      throw ComposeError("`\(text)` has too many colons; use the long form", at: position)
+    }
+    var mount = YAMLNode(mappingAt: position)
+    let source = parts.count > 1 ? parts[0] : ""
+    let isPath = isPath(source)
+    mount.set("type", text: isPath ? "bind" : "volume")
+    if !source.isEmpty { mount.set("source", text: source) }
+    mount.set("target", text: Path.clean(parts.count > 1 ? parts[1] : parts[0]))
+    var bind = YAMLNode(mappingAt: position)
+    var hasBind = isPath
+    var volume = bind
+    var hasVolume = !isPath && text.utf8.count > 2
+    if isPath { bind.set("create_host_path", YAMLNode(.boolean(true), at: position)) }
+    for mode in parts.count > 2 ? parts[2].split(separator: ",").map(String.init) : [] {
+      switch mode {
+      case "ro": mount.set("read_only", YAMLNode(.boolean(true), at: position))
+      case "rw": mount.remove("read_only")
+      case "nocopy":
+        volume.set("nocopy", YAMLNode(.boolean(true), at: position))
+        hasVolume = true
+      case "z", "Z":
+        bind.set("selinux", text: mode)
+        hasBind = true
+      case let mode where propagations.contains(mode):
+        bind.set("propagation", text: mode)
+        hasBind = true
+      // Unknown to Docker Compose, which drops them; kept beside for the engine.
+      default: mount.set(Self.otherModes, otherModes(of: mount, adding: mode))
+      }
+    }
+    if hasBind { mount.set("bind", bind) }
+    if hasVolume { mount.set("volume", volume) }
+    return mount
+  }
+
+  /// An extension key under which modes that Compose doesn't know travel to the typed model.
+  static let otherModes = "x-#modes"
+
+  private static func otherModes(of mount: YAMLNode, adding mode: String) -> YAMLNode {
+    let modes = mount[otherModes]?.sequence ?? []
+    let added = YAMLNode(.string(mode), at: mount.position)
+    return YAMLNode(.sequence(modes + [added]), at: mount.position)
+  }
+
+  /// The parts between colons; a single letter before one is a drive of Windows.
+  private static func fields(of text: String) -> [String] {
+    var fields: [String] = []
+    var field = ""
+    for character in text {
+      if character == ":", !(field.unicodeScalars.count == 1 && field.first?.isLetter == true) {
+        fields.append(field)
+        field = ""
+      } else {
+        field.append(character)
+      }
+    }
+    return fields + [field]
+  }
+
+  private static func isPath(_ source: String) -> Bool {
+    guard let first = source.first else { return false }
+    if ".~/".contains(first) || source.hasPrefix("\\\\") { return true }
+    return first.isLetter && source.dropFirst().first == ":"
+  }
+}

@@ -1,0 +1,120 @@
+/// `ports:` of a service (Compose specification, "ports").
+enum Ports {
+  static let keys = KeyTable(
+    "a port",
+    [
+      Key("name", .string, goes: "nothing: a comment"),
+      Key("mode", .string, goes: "nothing: for swarms"),
+      Key("host_ip", .string, goes: "HostIp"),
+      Key("target", .integer, goes: "PortBindings' key"),
+      Key("published", .stringOrInteger, goes: "HostPort"),
+      Key("protocol", .string, goes: "PortBindings' key"),
+      Key("app_protocol", .string, goes: "nothing: a comment"),
+    ])
+
+  /// What makes two published ports the same: address, host port, container port and protocol.
+  @Sendable static func identity(_ node: YAMLNode) -> String? {
+    guard let target = node["target"]?.integer else { return nil }
+    let host = node["host_ip"]?.string ?? "0.0.0.0"
+    let published = node["published"]?.string ?? ""
+    return "\(host):\(published):\(target)/\(node["protocol"]?.string ?? "tcp")"
+  }
+
+  /// `[[address:]host:]container[/protocol]` and bare numbers as mappings, ranges one by one.
+  @Sendable static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let items = node.sequence else { return node }
+    var ports: [YAMLNode] = []
+    for item in items {
+      if let number = item.integer {
+        ports += try expand(String(number), at: item.position)
+      } else if let text = item.string {
+        ports += try expand(text, at: item.position)
+      } else if item.mapping != nil {
+        ports.append(try completed(item))
+      } else {
+        throw ComposeError(
+          "a port must be a string such as \"8080:80\", a number or a mapping, not \(item.kind)",
+          at: item.position)
+      }
+    }
+    return YAMLNode(.sequence(ports), at: node.position)
+  }
+
+  /// The long form with the defaults filled in.
+  private static func completed(_ node: YAMLNode) throws(ComposeError) -> YAMLNode {
+    guard node["target"] != nil else {
+      throw ComposeError("a port needs a `target`", at: node.position)
+    }
+    if let host = node["host_ip"], let text = host.string, !IPAddress.isValid(text) {
+      throw ComposeError("`\(text)` is no IP address", at: host.position)
+    }
+    var port = node
+    if port["protocol"] == nil { port.set("protocol", text: "tcp") }
+    if port["mode"] == nil { port.set("mode", text: "ingress") }
+    return port
+  }
+
+  private static func expand(
+    _ text: String, at position: SourcePosition
+  ) throws(ComposeError) -> [YAMLNode] {
+    func refuse(_ why: String) -> ComposeError {
+      ComposeError("`\(text)` is no port: \(why)", at: position)
+    }
+    let (spec, transport) = cutProtocol(text)
+    guard ["tcp", "udp", "sctp"].contains(transport.lowercased()) else {
+      throw refuse("the protocol must be tcp, udp or sctp")
+    }
+    let parts = spec.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    var address = parts.dropLast(2).joined(separator: ":")
+    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+    guard address.isEmpty || IPAddress.isValid(address) else {
+      throw refuse("`\(address)` is no IP address")
+    }
+    guard let container = range(parts[parts.count - 1], least: 1) else {
+      throw refuse("the container's port must be a number up to 65535 or a range")
+    }
+    let hostText = parts.count > 1 ? parts[parts.count - 2] : ""
+    guard let host = hostText.isEmpty ? 0...0 : range(hostText, least: 0) else {
+      throw refuse("the host's port must be a number up to 65535 or a range")
+    }
+    guard hostText.isEmpty || container.count == host.count || container.count == 1 else {
+      throw refuse("the two ranges differ in length")
+    }
+    var ports: [(key: String, node: YAMLNode)] = []
+    for offset in 0..<container.count {
+      var node = YAMLNode(mappingAt: position)
+      node.set("mode", text: "ingress")
+      if !address.isEmpty { node.set("host_ip", text: address) }
+      let target = container.lowerBound + offset
+      node.set("target", YAMLNode(.integer(Int64(target)), at: position))
+      if !hostText.isEmpty {
+        let single = String(host.lowerBound + offset)
+        let wide = container.count == 1 && host.count > 1
+        node.set("published", text: wide ? "\(single)-\(host.upperBound)" : single)
+      }
+      node.set("protocol", text: transport.lowercased())
+      ports.append(("\(target)/\(transport.lowercased())", node))
+    }
+    // Docker Compose orders a range by its ports as text.
+    return ports.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(\.node)
+  }
+
+  private static func cutProtocol(_ text: String) -> (spec: String, transport: String) {
+    let (spec, transport) = text.split("/")
+    return (spec, transport.map { $0.isEmpty ? "tcp" : $0 } ?? "tcp")
+  }
+
+  private static func range(_ text: String, least: Int) -> ClosedRange<Int>? {
+    let (first, last) = text.split("-")
+    guard let low = number(first), let high = last.map(number) ?? low, low <= high, low >= least
+    else { return nil }
+    return low...high
+  }
+
+  private static func number(_ text: String) -> Int? {
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
+    return UInt16(text).map(Int.init)
+  }
+}

@@ -1,0 +1,51 @@
+/// A project's name (Compose specification, "Name top-level element").
+struct ProjectName {
+  /// The name.
+  let name: String
+  /// False if it is the folder's.
+  let isExplicit: Bool
+
+  /// The caller's name, else `COMPOSE_PROJECT_NAME`, else the last file's `name:`, else the folder's.
+  init(
+    _ options: LoadOptions, _ documents: [SourceDocument],
+    environment: inout InterpolationEnvironment, sources: SourceFiles
+  ) throws(ComposeError) {
+    let variable = environment["COMPOSE_PROJECT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
+    if let given = options.projectName ?? variable {
+      guard !given.isEmpty, Self.normalized(given) == given else {
+        throw ComposeError(
+          "`\(given)` is no project name: only lower case letters, digits, `_` and `-` are allowed, the first a letter or a digit"
+        )
+      }
+      (name, isExplicit) = (given, true)
+      return
+    }
+    var written = documents.last { !$0.isLegacy && $0.tree["name"]?.string?.isEmpty == false }?
+      .tree["name"]
+    if var node = written {
+      try environment.interpolate(&node)
+      written = node
+    }
+    if let text = written?.string.map(Self.normalized), !text.isEmpty {
+      (name, isExplicit) = (text, true)
+      return
+    }
+    name = Self.normalized(Path.name(of: sources.directory))
+    isExplicit = false
+    guard !name.isEmpty else {
+      throw ComposeError(
+        "the project has no name: \(sources.directory) gives none; write `name:` in the file")
+    }
+  }
+
+  /// The name in lower case without the characters that a name can't have.
+  static func normalized(_ text: String) -> String {
+    let kept = text.lowercased().unicodeScalars.filter { scalar in
+      switch scalar {
+      case "a"..."z", "0"..."9", "_", "-": true
+      default: false
+      }
+    }
+    return String(String.UnicodeScalarView(kept.drop { $0 == "_" || $0 == "-" }))
+  }
+}

@@ -1,0 +1,192 @@
+import OrderedCollections
+
+/// Puts a canonical tree into the order and the completeness in which `config` prints it: the keys
+/// of the specification in the tables' order, the user's own names sorted.
+struct Arrangement {
+  /// What is printed.
+  enum Format {
+    case yaml
+    case json
+  }
+
+  let format: Format
+
+  /// The whole project.
+  func project(_ node: YAMLNode) -> YAMLNode {
+    var arranged: OrderedDictionary<String, YAMLNode.Entry> = [:]
+    for key in TopLevelKeys.table.keys {
+      guard let entry = node.mapping?[key.name] else { continue }
+      let value = arrange(entry.value, key.shape)
+      if key.name != "services", isEmpty(value) { continue }
+      arranged[key.name] = YAMLNode.Entry(keyPosition: entry.keyPosition, value: value)
+    }
+    addExtensions(of: node, to: &arranged)
+    if format == .json { sort(&arranged) }
+    return YAMLNode(.mapping(arranged), at: node.position)
+  }
+
+  private func arrange(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
+    switch shape {
+    case .expanding(_, let long): return arrange(node, long)
+    case .fields(let table): return fields(node, table)
+    case .names(let inner, _):
+      var node = node
+      node.editEach { (_: String, value: inout YAMLNode) in
+        if !value.isNull { value = arrange(value, inner) }
+      }
+      return sorted(node)
+    case .list(let inner):
+      var node = node
+      node.editItems { (item: inout YAMLNode) in item = arrange(item, inner) }
+      return node
+    case .pairs: return sorted(node)
+    case .any: return any(node)
+    default: return node
+    }
+  }
+
+  private func fields(_ node: YAMLNode, _ table: KeyTable) -> YAMLNode {
+    guard let entries = node.mapping else { return node }
+    var arranged: OrderedDictionary<String, YAMLNode.Entry> = [:]
+    for key in table.keys {
+      guard let entry = entries[key.name] else {
+        if let always = always(key) {
+          arranged[key.name] = YAMLNode.Entry(
+            keyPosition: node.position, value: YAMLNode(always, at: node.position))
+        }
+        continue
+      }
+      var value = arrange(entry.value, key.shape)
+      if key.name == "extra_hosts" { value = sortedItems(value) }
+      if isOmitted(value, key) { continue }
+      arranged[key.name] = YAMLNode.Entry(keyPosition: entry.keyPosition, value: value)
+    }
+    if format == .yaml { addExtensions(of: node, to: &arranged) }
+    return YAMLNode(.mapping(arranged), at: node.position)
+  }
+
+  /// What JSON shows even where the file has nothing.
+  private func always(_ key: Key) -> YAMLNode.Content? {
+    guard format == .json else { return nil }
+    switch (key.name, key.shape) {
+    case (_, .command): return .null
+    case ("ipam", _): return .mapping([:])
+    default: return nil
+    }
+  }
+
+  private func isOmitted(_ value: YAMLNode, _ key: Key) -> Bool {
+    switch key.omission {
+    case .empty: return isEmpty(value) && !(format == .json && key.name == "ipam")
+    case .whenTrue: return value.boolean == true
+    case .unset: return value.isNull && format == .yaml
+    }
+  }
+
+  private func isEmpty(_ node: YAMLNode) -> Bool {
+    switch node.content {
+    case .null, .boolean(false), .integer(0), .single(0), .string(""), .string("0"): true
+    case .sequence(let items): items.isEmpty
+    case .mapping(let entries): entries.isEmpty
+    default: false
+    }
+  }
+
+  private func any(_ node: YAMLNode) -> YAMLNode {
+    var node = node
+    node.editEach { (_: String, value: inout YAMLNode) in value = any(value) }
+    node.editItems { (item: inout YAMLNode) in item = any(item) }
+    return sorted(node)
+  }
+
+  private func addExtensions(
+    of node: YAMLNode, to arranged: inout OrderedDictionary<String, YAMLNode.Entry>
+  ) {
+    var extensions: OrderedDictionary<String, YAMLNode.Entry> = [:]
+    for (name, entry) in node.mapping ?? [:] where name.hasPrefix("x-") && !name.hasPrefix("x-#") {
+      extensions[name] = YAMLNode.Entry(
+        keyPosition: entry.keyPosition, value: any(entry.value))
+    }
+    sort(&extensions)
+    arranged.merge(extensions) { _, new in new }
+  }
+
+  private func sortedItems(_ node: YAMLNode) -> YAMLNode {
+    let items = (node.sequence ?? []).sorted { Self.precedes($0.string ?? "", $1.string ?? "") }
+    return YAMLNode(.sequence(items), at: node.position)
+  }
+
+  private func sorted(_ node: YAMLNode) -> YAMLNode {
+    guard var entries = node.mapping, entries.count > 1 else { return node }
+    sort(&entries)
+    return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  private func sort(_ entries: inout OrderedDictionary<String, YAMLNode.Entry>) {
+    switch format {
+    case .json: entries.sort { Self.precedes($0.key, $1.key) }
+    case .yaml: entries.sort { NaturalOrder.precedes($0.key, $1.key) }
+    }
+  }
+
+  private static func precedes(_ left: String, _ right: String) -> Bool {
+    left.utf8.lexicographicallyPrecedes(right.utf8)
+  }
+}
+
+/// The order of names in which numbers count by their value: `a9` before `a10`.
+enum NaturalOrder {
+  static func precedes(_ left: String, _ right: String) -> Bool {
+    let (a, b) = (Array(left.unicodeScalars), Array(right.unicodeScalars))
+    var afterDigit = false
+    for index in 0..<min(a.count, b.count) {
+      if a[index] == b[index] {
+        afterDigit = isDigit(a[index])
+        continue
+      }
+      let (isLetterA, isLetterB) = (isLetter(a[index]), isLetter(b[index]))
+      if isLetterA && isLetterB { return a[index] < b[index] }
+      if isLetterA || isLetterB { return afterDigit ? isLetterA : isLetterB }
+      let zeroFirst = a[index] == "0" || b[index] == "0"
+      let start = Int64(zeroFirst && digitBefore(a, index) ? 1 : 0)
+      let (valueA, endA) = number(a, from: index, start)
+      let (valueB, endB) = number(b, from: index, start)
+      if valueA != valueB { return valueA < valueB }
+      if endA != endB { return endA < endB }
+      return a[index] < b[index]
+    }
+    return a.count < b.count
+  }
+
+  /// True if the digits just before hold one that isn't zero.
+  private static func digitBefore(_ text: [Unicode.Scalar], _ index: Int) -> Bool {
+    for scalar in text[..<index].reversed() {
+      guard isDigit(scalar) else { return false }
+      if scalar != "0" { return true }
+    }
+    return false
+  }
+
+  private static func number(
+    _ text: [Unicode.Scalar], from index: Int, _ start: Int64
+  ) -> (value: Int64, end: Int) {
+    var value = start
+    var end = index
+    while end < text.count, isDigit(text[end]) {
+      value = value &* 10 &+ Int64(text[end].value) &- 48
+      end += 1
+    }
+    return (value, end)
+  }
+
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.generalCategory == .decimalNumber
+  }
+
+  private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: true
+    default: false
+    }
+  }
+}

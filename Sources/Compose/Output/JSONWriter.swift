@@ -1,0 +1,89 @@
+import OrderedCollections
+
+/// Writes a tree as JSON, indented by two, as `docker compose config --format json` does.
+struct JSONWriter {
+  private var out: [UInt8] = []
+
+  /// The text, without a newline at its end.
+  static func text(_ node: YAMLNode) -> String {
+    var writer = JSONWriter()
+    writer.write(node, indent: 0)
+    return String(decoding: writer.out, as: UTF8.self)
+  }
+
+  private mutating func write(_ node: YAMLNode, indent: Int) {
+    switch node.content {
+    case .null: put("null")
+    case .boolean(let value): put(value ? "true" : "false")
+    case .integer(let value): put(String(value))
+    case .unsigned(let value): put(String(value))
+    case .decimal(let value): put(value.isFinite ? NumberText.json(value) : "null")
+    case .single(let value): put(value.isFinite ? NumberText.json(value) : "null")
+    case .timestamp(let value), .string(let value): string(value)
+    case .sequence(let items):
+      guard !items.isEmpty else { return put("[]") }
+      put("[")
+      for (index, item) in items.enumerated() {
+        newline(indent + 2, comma: index > 0)
+        write(item, indent: indent + 2)
+      }
+      newline(indent)
+      put("]")
+    case .mapping(let entries):
+      guard !entries.isEmpty else { return put("{}") }
+      put("{")
+      for (index, entry) in entries.elements.enumerated() {
+        newline(indent + 2, comma: index > 0)
+        string(entry.key)
+        put(": ")
+        write(entry.value.value, indent: indent + 2)
+      }
+      newline(indent)
+      put("}")
+    }
+  }
+
+  private mutating func put(_ text: String) { out += text.utf8 }
+
+  private mutating func newline(_ indent: Int, comma: Bool = false) {
+    if comma { out.append(UInt8(ascii: ",")) }
+    out.append(UInt8(ascii: "\n"))
+    for _ in 0..<indent { out.append(UInt8(ascii: " ")) }
+  }
+
+  private mutating func string(_ text: String) {
+    out.append(UInt8(ascii: "\""))
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": put("\\\"")
+      case "\\": put("\\\\")
+      case "\n": put("\\n")
+      case "\r": put("\\r")
+      case "\t": put("\\t")
+      case "\u{8}": put("\\b")
+      case "\u{C}": put("\\f")
+      // What a dollar sign would do when the output is read again.
+      case "$": put("$$")
+      case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}":
+        let hex = String(scalar.value, radix: 16)
+        put("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
+      default: out += UTF8.encode(scalar).map { Array($0) } ?? []
+      }
+    }
+    out.append(UInt8(ascii: "\""))
+  }
+}
+
+extension Project {
+  /// The project as JSON in the shape of `docker compose config --format json`, without a newline
+  /// at its end; every `$` is doubled, so that the text can be read again.
+  public func json() -> String {
+    JSONWriter.text(Arrangement(format: .json).project(canonical))
+  }
+
+  /// The project as YAML in the shape of `docker compose config`, with a newline at its end; every
+  /// `$` is doubled, so that the text can be read again.
+  public func yaml() -> String {
+    YAMLWriter.text(Arrangement(format: .yaml).project(canonical))
+  }
+}

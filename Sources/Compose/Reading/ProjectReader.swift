@@ -1,0 +1,96 @@
+import OrderedCollections
+
+/// Makes the typed project of a normalized tree.
+struct ProjectReader {
+  let tree: YAMLNode
+  let naming: ProjectName
+  let directory: String
+  let files: [String]
+  let isLegacy: Bool
+
+  /// The project; its canonical tree is the one it was read from.
+  func project() throws(ComposeError) -> Project {
+    let containers = ContainerNames(services: tree["services"])
+    var services: OrderedDictionary<String, Service> = [:]
+    for (name, entry) in tree["services"]?.mapping ?? [:] {
+      services[name] = try ServiceReader(
+        name: name, node: entry.value, position: entry.keyPosition, containers: containers
+      ).service()
+    }
+    var networks: OrderedDictionary<String, Network> = [:]
+    for (key, entry) in tree["networks"]?.mapping ?? [:] { networks[key] = try network(key, entry) }
+    var volumes: OrderedDictionary<String, Volume> = [:]
+    for (key, entry) in tree["volumes"]?.mapping ?? [:] { volumes[key] = try volume(key, entry) }
+    return Project(
+      name: naming.name, isNameExplicit: naming.isExplicit, workingDirectory: directory,
+      files: files, isLegacy: isLegacy, services: services, networks: networks, volumes: volumes,
+      warnings: [], canonical: tree)
+  }
+
+  private func network(
+    _ key: String, _ entry: YAMLNode.Entry
+  ) throws(ComposeError) -> Network {
+    let node = entry.value
+    let isImplied = node.isNull && tree["networks"]?.position == entry.keyPosition
+    var network = Network(key: key, position: isImplied ? nil : entry.keyPosition)
+    network.name = node.located("name")
+    network.isExternal = node["external"]?.boolean ?? false
+    network.driver = node["driver"]?.string
+    network.driverOptions = node["driver_opts"].pairs
+    network.isInternal = node["internal"]?.boolean ?? false
+    network.isAttachable = node["attachable"]?.boolean ?? false
+    network.enableIPv4 = node["enable_ipv4"]?.boolean
+    network.enableIPv6 = node["enable_ipv6"]?.boolean
+    network.labels = node["labels"].pairs
+    if let ipam = node["ipam"] {
+      let pools = (ipam["config"]?.sequence ?? []).map { pool in
+        IPAM.Pool(
+          subnet: pool["subnet"]?.string, ipRange: pool["ip_range"]?.string,
+          gateway: pool["gateway"]?.string, auxAddresses: pool["aux_addresses"].pairs)
+      }
+      network.ipam = IPAM(
+        driver: ipam["driver"]?.string, pools: pools, options: ipam["options"].pairs)
+    }
+    return network
+  }
+
+  private func volume(
+    _ key: String, _ entry: YAMLNode.Entry
+  ) throws(ComposeError) -> Volume {
+    let node = entry.value
+    var volume = Volume(key: key, position: entry.keyPosition)
+    volume.name = node.located("name")
+    volume.isExternal = node["external"]?.boolean ?? false
+    volume.driver = node["driver"]?.string
+    volume.driverOptions = node["driver_opts"].pairs
+    volume.labels = node["labels"].pairs
+    if volume.isExternal {
+      for (name, other) in node.mapping ?? [:]
+      where name != "external" && name != "name" && !name.hasPrefix("x-") {
+        throw ComposeError(
+          "the volume `\(key)` is external, so `\(name)` has no meaning here", at: other.keyPosition)
+      }
+    }
+    return volume
+  }
+}
+
+extension YAMLNode {
+  /// A string under a key, with its place; nil if there is none or it is empty.
+  func located(_ key: String) -> Located<String>? {
+    guard let node = self[key], let text = node.string, !text.isEmpty else { return nil }
+    return Located(text, at: node.position)
+  }
+}
+
+extension YAMLNode? {
+  /// Names and their strings.
+  var pairs: OrderedDictionary<String, String> {
+    (self?.mapping ?? [:]).compactMapValues { $0.value.string }
+  }
+
+  /// The strings of a list, each with its place.
+  var locatedStrings: [Located<String>] {
+    (self?.sequence ?? []).compactMap { item in item.string.map { Located($0, at: item.position) } }
+  }
+}

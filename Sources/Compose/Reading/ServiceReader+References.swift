@@ -1,0 +1,110 @@
+import OrderedCollections
+
+/// What a service says of other services, and of words with a meaning.
+extension ServiceReader {
+  func mode(_ key: String) throws(ComposeError) -> Located<NamespaceMode>? {
+    guard let mode = node.located(key) else { return nil }
+    let (kind, rest) = mode.value.split(":")
+    let value: NamespaceMode
+    switch (kind, rest) {
+    case ("service", let name?), ("container", let name?):
+      guard !name.isEmpty else {
+        throw ComposeError("`\(key)` names no \(kind)", at: mode.position)
+      }
+      if kind == "service" {
+        value = .service(name)
+      } else if let service = containers.service(named: name, orService: false) {
+        value = .service(service)
+      } else {
+        value = .container(name)
+      }
+    case ("host", nil): value = .host
+    case ("none", nil) where key != "pid": value = .none
+    default: value = .other(mode.value)
+    }
+    if value == .service(name) {
+      throw ComposeError("the service `\(name)` joins its own namespace", at: mode.position)
+    }
+    return Located(value, at: mode.position)
+  }
+
+  func links(_ key: String) throws(ComposeError) -> [Located<Link>] {
+    var links: [Located<Link>] = []
+    for link in node[key].locatedStrings {
+      let (target, alias) = link.value.split(":")
+      guard !target.isEmpty, alias?.isEmpty != true, alias?.contains(":") != true else {
+        throw ComposeError("`\(link.value)` is no link; write `NAME` or `NAME:ALIAS`", at: link.position)
+      }
+      links.append(Located(Link(target: target, alias: alias ?? target), at: link.position))
+    }
+    return links
+  }
+
+  func volumesFrom() throws(ComposeError) -> [Located<VolumesFrom>] {
+    var sources: [Located<VolumesFrom>] = []
+    for entry in node["volumes_from"].locatedStrings {
+      let isContainer = entry.value.hasPrefix("container:")
+      let (name, mode) = (isContainer ? String(entry.value.dropFirst(10)) : entry.value).split(":")
+      guard !name.isEmpty, mode == nil || mode == "ro" || mode == "rw" else {
+        throw ComposeError(
+          "`\(entry.value)` names no volumes; write `SERVICE[:ro]` or `container:NAME[:ro]`",
+          at: entry.position)
+      }
+      let source = VolumesFrom(
+        source: isContainer ? .container(name) : .service(name), readOnly: mode == "ro")
+      sources.append(Located(source, at: entry.position))
+    }
+    return sources
+  }
+
+  func dependencies(
+    modes: [Located<NamespaceMode>?]
+  ) throws(ComposeError) -> OrderedDictionary<String, Dependency> {
+    var dependencies: OrderedDictionary<String, Dependency> = [:]
+    for (other, entry) in node["depends_on"]?.mapping ?? [:] {
+      let word = entry.value["condition"]
+      guard let condition = Dependency.Condition(rawValue: word?.string ?? "") else {
+        throw ComposeError(
+          "`condition` must be service_started, service_healthy or service_completed_successfully",
+          at: word?.position ?? entry.keyPosition)
+      }
+      dependencies[other] = Dependency(
+        position: entry.keyPosition, condition: condition,
+        restart: entry.value["restart"]?.boolean ?? false,
+        required: entry.value["required"]?.boolean ?? true)
+    }
+    for case let mode? in modes {
+      guard case .service(let other) = mode.value, dependencies[other] == nil else { continue }
+      dependencies[other] = Dependency(position: mode.position, restart: true)
+    }
+    return dependencies
+  }
+
+  func pullPolicy() throws(ComposeError) -> Located<PullPolicy>? {
+    guard let word = node.located("pull_policy") else { return nil }
+    if let policy = PullPolicy(rawValue: word.value) { return Located(policy, at: word.position) }
+    if ["refresh", "daily", "weekly"].contains(word.value) || word.value.hasPrefix("every_") {
+      throw ComposeError("the pull policy `\(word.value)` is not supported yet", at: word.position)
+    }
+    throw ComposeError("`pull_policy` must be always, missing, never or build", at: word.position)
+  }
+
+  func restart() throws(ComposeError) -> RestartPolicy {
+    guard let word = node.located("restart") else { return .no }
+    let (policy, count) = word.value.split(":")
+    switch (policy, count) {
+    case ("no", nil): return .no
+    case ("always", nil): return .always
+    case ("unless-stopped", nil): return .unlessStopped
+    case ("on-failure", nil): return .onFailure(maximumRetries: nil)
+    case ("on-failure", let text?):
+      if let number = Int(text), number >= 0 {
+        return .onFailure(maximumRetries: number == 0 ? nil : number)
+      }
+    default: break
+    }
+    throw ComposeError(
+      "`restart` must be no, always, unless-stopped or on-failure[:N], not `\(word.value)`",
+      at: word.position)
+  }
+}

@@ -1,0 +1,128 @@
+import OrderedCollections
+
+/// Makes the typed service of a normalized node.
+struct ServiceReader {
+  let name: String
+  let node: YAMLNode
+  let position: SourcePosition
+  let containers: ContainerNames
+
+  /// The service; throws where a value means nothing.
+  func service() throws(ComposeError) -> Service {
+    var service = Service(name: name, position: position)
+    readImage(into: &service)
+    service.pullPolicy = try pullPolicy()
+    readProcess(into: &service)
+    service.ports = try ports()
+    service.expose = try expose()
+    service.mounts = MountReader.mounts(of: node)
+    service.volumesFrom = try volumesFrom()
+    readNetworks(into: &service)
+    service.networkMode = try mode("network_mode")
+    service.pid = try mode("pid")
+    service.ipc = try mode("ipc")
+    service.links = try links("links")
+    service.externalLinks = try links("external_links")
+    service.dependencies = try dependencies(modes: [service.networkMode, service.pid, service.ipc])
+    service.healthcheck = healthcheck()
+    service.restart = try restart()
+    service.restartPosition = node["restart"]?.position
+    service.stopGracePeriod = duration(node["stop_grace_period"])
+    try readLimits(into: &service)
+    readSecurity(into: &service)
+    service.logging = logging()
+    return service
+  }
+
+  private func readImage(into service: inout Service) {
+    service.image = node.located("image")
+    guard let build = node["build"] else { return }
+    var section = Build(
+      position: node.position(ofKey: "build"), context: build["context"]?.string ?? "")
+    section.dockerfile = build["dockerfile"]?.string
+    section.args = (build["args"]?.mapping ?? [:]).mapValues { $0.value.string }
+    section.target = build["target"]?.string
+    section.network = build["network"]?.string
+    section.labels = build["labels"].pairs
+    section.cacheFrom = build["cache_from"]?.strings ?? []
+    section.noCache = build["no_cache"]?.boolean ?? false
+    section.pull = build["pull"]?.boolean ?? false
+    service.build = section
+  }
+
+  private func readProcess(into service: inout Service) {
+    service.command = node["command"]?.sequence?.compactMap(\.string)
+    service.entrypoint = node["entrypoint"]?.sequence?.compactMap(\.string)
+    service.environment = (node["environment"]?.mapping ?? [:]).mapValues { $0.value.string }
+    for (key, entry) in node["labels"]?.mapping ?? [:] {
+      guard let value = entry.value.string else { continue }
+      service.labels[key] = Located(value, at: entry.keyPosition)
+    }
+    service.containerName = node.located("container_name")
+    service.hostname = node.located("hostname")
+    service.domainname = node.located("domainname")?.value
+    service.user = node.located("user")?.value
+    service.workingDir = node.located("working_dir")?.value
+    service.stopSignal = node.located("stop_signal")?.value
+    service.initProcess = node["init"]?.boolean
+    service.tty = node["tty"]?.boolean ?? false
+    service.stdinOpen = node["stdin_open"]?.boolean ?? false
+  }
+
+  private func readNetworks(into service: inout Service) {
+    for (key, entry) in node["networks"]?.mapping ?? [:] {
+      let isImplied = key == "default" && entry.value.position == node.position
+      var attachment = NetworkAttachment(position: isImplied ? nil : entry.keyPosition)
+      attachment.aliases = entry.value["aliases"]?.strings ?? []
+      attachment.ipv4Address = entry.value["ipv4_address"]?.string
+      attachment.ipv6Address = entry.value["ipv6_address"]?.string
+      attachment.linkLocalIPs = entry.value["link_local_ips"]?.strings ?? []
+      attachment.macAddress = entry.value["mac_address"]?.string
+      attachment.priority = Int(entry.value["priority"]?.integer ?? 0)
+      attachment.driverOptions = entry.value["driver_opts"].pairs
+      service.networks[key] = attachment
+    }
+    service.dns = node["dns"]?.strings.filter { !$0.isEmpty } ?? []
+    service.dnsSearch = node["dns_search"]?.strings ?? []
+    service.extraHosts = node["extra_hosts"].locatedStrings.map { entry in
+      let (host, address) = entry.value.split("=")
+      return ExtraHost(host: host, address: address ?? "", position: entry.position)
+    }
+  }
+
+  private func readSecurity(into service: inout Service) {
+    service.capAdd = node["cap_add"].locatedStrings
+    service.capDrop = node["cap_drop"]?.strings ?? []
+    service.privileged = node["privileged"].flatMap { value in
+      value.boolean.map { Located($0, at: value.position) }
+    }
+    service.readOnly = node["read_only"]?.boolean ?? false
+    service.securityOpt = node["security_opt"].locatedStrings
+    service.devices = (node["devices"]?.sequence ?? []).map { device in
+      let parts = ["source", "target", "permissions"].compactMap { device[$0]?.string }
+      return Located(parts.joined(separator: ":"), at: device.position)
+    }
+  }
+
+  private func logging() -> Logging? {
+    node["logging"].map {
+      Logging(
+        position: node.position(ofKey: "logging"), driver: $0.located("driver"),
+        options: $0["options"].pairs)
+    }
+  }
+
+  private func healthcheck() -> Healthcheck? {
+    guard let check = node["healthcheck"] else { return nil }
+    let test = check["test"]?.sequence?.compactMap(\.string)
+    return Healthcheck(
+      test: check["disable"]?.boolean == true ? ["NONE"] : test,
+      interval: duration(check["interval"]), timeout: duration(check["timeout"]),
+      startPeriod: duration(check["start_period"]), startInterval: duration(check["start_interval"]),
+      retries: check["retries"]?.integer.map(Int.init))
+  }
+
+  private func duration(_ node: YAMLNode?) -> Int64? {
+    node?.string.flatMap(ComposeDuration.nanoseconds)
+  }
+}

@@ -1,0 +1,130 @@
+import OrderedCollections
+
+/// Makes one tree of several files' canonical trees (Compose specification, "Merge and override").
+enum Merge {
+  /// The later file laid over the earlier.
+  static func merge(_ earlier: YAMLNode, with later: YAMLNode) throws(ComposeError) -> YAMLNode {
+    try fields(earlier, later, TopLevelKeys.table)
+  }
+
+  /// Entries of the same identity within one list made one.
+  static func unique(_ node: YAMLNode, in table: KeyTable) -> YAMLNode {
+    var node = node
+    node.editEach { (name: String, value: inout YAMLNode) in
+      if let key = table[name] { value = unique(value, key) }
+    }
+    return node
+  }
+
+  private static func unique(_ node: YAMLNode, _ key: Key) -> YAMLNode {
+    if case .append(let identity) = key.merge, let identity, let items = node.sequence {
+      return YAMLNode(.sequence(unique(items, identity)), at: node.position)
+    }
+    return unique(node, key.shape)
+  }
+
+  private static func unique(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
+    switch shape {
+    case .fields(let table): return unique(node, in: table)
+    case .expanding(_, let long): return unique(node, long)
+    case .names(let inner, _):
+      var node = node
+      node.editEach { (_: String, value: inout YAMLNode) in value = unique(value, inner) }
+      return node
+    default: return node
+    }
+  }
+
+  private static func unique(
+    _ items: [YAMLNode], _ identity: (YAMLNode) -> String?
+  ) -> [YAMLNode] {
+    var found: OrderedDictionary<String, YAMLNode> = [:]
+    for (index, item) in items.enumerated() { found[identity(item) ?? "#\(index)"] = item }
+    return Array(found.values)
+  }
+
+  private static func merge(
+    _ earlier: YAMLNode, _ later: YAMLNode, _ key: Key
+  ) throws(ComposeError) -> YAMLNode {
+    switch key.merge {
+    case .replace: return later.isNull ? earlier : later
+    case .override: return later
+    case .deep: return try deep(earlier, later, key.shape)
+    case .pairs: return pairs(earlier, later)
+    case .append(let identity):
+      let joined = (earlier.sequence ?? []) + (later.sequence ?? [])
+      return YAMLNode(
+        .sequence(identity.map { unique(joined, $0) } ?? joined), at: later.position)
+    case .sameDriver:
+      if let one = earlier["driver"], let other = later["driver"], one != other { return later }
+      return try deep(earlier, later, key.shape)
+    }
+  }
+
+  private static func deep(
+    _ earlier: YAMLNode, _ later: YAMLNode, _ shape: Shape
+  ) throws(ComposeError) -> YAMLNode {
+    if later.isNull { return earlier }
+    if earlier.isNull { return later }
+    switch shape {
+    case .fields(let table): return try fields(earlier, later, table)
+    case .expanding(_, let long): return try deep(earlier, later, long)
+    case .names(let inner, _):
+      return try entries(earlier, later) { (_, one, other) throws(ComposeError) in
+        try deep(one, other, inner)
+      }
+    default: return later
+    }
+  }
+
+  private static func fields(
+    _ earlier: YAMLNode, _ later: YAMLNode, _ table: KeyTable
+  ) throws(ComposeError) -> YAMLNode {
+    try entries(earlier, later) { (name, one, other) throws(ComposeError) in
+      guard let key = table[name] else { return try extended(one, other) }
+      return try merge(one, other, key)
+    }
+  }
+
+  private static func extended(
+    _ earlier: YAMLNode, _ later: YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    if later.isNull { return earlier }
+    switch (earlier.content, later.content) {
+    case (.mapping, .mapping):
+      return try entries(earlier, later) { (_, one, other) throws(ComposeError) in
+        try extended(one, other)
+      }
+    case (.sequence(let one), .sequence(let other)):
+      return YAMLNode(.sequence(one + other), at: later.position)
+    case (.mapping, _), (.sequence, _):
+      throw ComposeError(
+        "\(later.kind) can't be merged with \(earlier.kind) at \(earlier.position)",
+        at: later.position)
+    default: return later
+    }
+  }
+
+  private static func pairs(_ earlier: YAMLNode, _ later: YAMLNode) -> YAMLNode {
+    var merged = earlier
+    for (name, entry) in later.mapping ?? [:] {
+      merged.set(name, entry.value, at: entry.keyPosition)
+    }
+    return merged
+  }
+
+  private static func entries(
+    _ earlier: YAMLNode, _ later: YAMLNode,
+    _ join: (String, YAMLNode, YAMLNode) throws(ComposeError) -> YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    guard var merged = earlier.mapping, let added = later.mapping else { return later }
+    for (name, entry) in added {
+      if let one = merged[name] {
+        merged[name]?.value = try join(name, one.value, entry.value)
+      } else {
+        merged[name] = entry
+      }
+    }
+    return YAMLNode(.mapping(merged), at: earlier.position)
+  }
+}

@@ -1,0 +1,132 @@
+/// Variables in strings (Compose specification, "Interpolation").
+///
+/// `$VAR ${VAR} ${VAR:-default} ${VAR-default} ${VAR:?message} ${VAR?message} ${VAR:+other}
+/// ${VAR+other} $$`; what follows an operator is interpolated itself.
+struct Interpolation {
+  /// What went wrong with one string.
+  enum Fault: Error, Equatable {
+    /// A `${` that doesn't end, or what it holds is no variable.
+    case invalid
+    /// Defaults inside defaults, too deep.
+    case tooDeep
+    /// A variable that must be set isn't.
+    case required(variable: String, message: String)
+  }
+
+  /// How deep expressions may stand in each other.
+  static let depthLimit = 50
+
+  /// Gives a variable's value; nil where it is not set.
+  let lookUp: (String) -> String?
+  /// Variables without value or default that were asked for, in order.
+  private(set) var undefined: [String] = []
+
+  /// Makes an interpolation over a source of variables.
+  init(lookUp: @escaping (String) -> String?) { self.lookUp = lookUp }
+
+  /// The string with its variables replaced; nil where there is nothing to replace.
+  mutating func replace(_ text: String) throws(Fault) -> String? {
+    guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
+    return String(decoding: try expand(Array(text.utf8)[...], depth: 0), as: UTF8.self)
+  }
+
+  private mutating func expand(
+    _ text: ArraySlice<UInt8>, depth: Int
+  ) throws(Fault) -> [UInt8] {
+    guard depth < Self.depthLimit else { throw .tooDeep }
+    var out: [UInt8] = []
+    out.reserveCapacity(text.count)
+    var rest = text
+    while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+      out += rest[..<dollar]
+      rest = rest[(dollar + 1)...]
+      switch rest.first {
+      case UInt8(ascii: "$"):
+        out.append(UInt8(ascii: "$"))
+        rest = rest.dropFirst()
+      case UInt8(ascii: "{"):
+        guard let end = Self.closingBrace(of: rest) else { throw .invalid }
+        out += try braced(rest[(rest.startIndex + 1)..<end], depth: depth)
+        rest = rest[(end + 1)...]
+      default:
+        let name = Self.name(at: rest)
+        if name.isEmpty {
+          out.append(UInt8(ascii: "$"))
+        } else {
+          out += value(of: name)
+          rest = rest[name.endIndex...]
+        }
+      }
+    }
+    return out + rest
+  }
+
+  private mutating func braced(
+    _ body: ArraySlice<UInt8>, depth: Int
+  ) throws(Fault) -> [UInt8] {
+    let name = Self.name(at: body)
+    guard !name.isEmpty, !body.contains(UInt8(ascii: "\n")) else { throw .invalid }
+    var rest = body[name.endIndex...]
+    guard let first = rest.first else { return value(of: name) }
+    let alsoWhenEmpty = first == UInt8(ascii: ":")
+    if alsoWhenEmpty { rest = rest.dropFirst() }
+    let variable = String(decoding: name, as: UTF8.self)
+    let found = lookUp(variable)
+    let isSet = alsoWhenEmpty ? found?.isEmpty == false : found != nil
+    let operand = rest.dropFirst()
+    switch rest.first {
+    case UInt8(ascii: "-"):
+      return isSet ? Array((found ?? "").utf8) : try expand(operand, depth: depth + 1)
+    case UInt8(ascii: "+"):
+      return isSet ? try expand(operand, depth: depth + 1) : Array((found ?? "").utf8)
+    case UInt8(ascii: "?"):
+      if isSet { return Array((found ?? "").utf8) }
+      let message = try expand(operand, depth: depth + 1)
+      throw .required(variable: variable, message: String(decoding: message, as: UTF8.self))
+    default:
+      throw .invalid
+    }
+  }
+
+  private mutating func value(of name: ArraySlice<UInt8>) -> [UInt8] {
+    let variable = String(decoding: name, as: UTF8.self)
+    guard let value = lookUp(variable) else {
+      undefined.append(variable)
+      return []
+    }
+    return Array(value.utf8)
+  }
+
+  private static func name(at text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    text.prefix { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }.count == 0
+      ? text.prefix(0)
+      : text.prefix { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "_"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+          true
+        default: false
+        }
+      }
+  }
+
+  /// The brace that ends the expression whose `{` is first in the text.
+  private static func closingBrace(of text: ArraySlice<UInt8>) -> Int? {
+    var open = 0
+    for index in text.indices {
+      if text[index] == UInt8(ascii: "{") { open += 1 }
+      if text[index] == UInt8(ascii: "}") {
+        open -= 1
+        if open == 0 { return index }
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,101 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Paths of the host.
+enum Path {
+  /// The shortest path of the same meaning, by its text alone: no `.`, no doubled `/`, no `..` that
+  /// something stands before.
+  static func clean(_ path: String) -> String {
+    guard !path.isEmpty else { return "." }
+    let isAbsolute = path.hasPrefix("/")
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", let last = parts.last, last != ".." {
+        parts.removeLast()
+      } else if part != ".." || !isAbsolute {
+        parts.append(part)
+      }
+    }
+    let joined = parts.joined(separator: "/")
+    return isAbsolute ? "/" + joined : joined.isEmpty ? "." : joined
+  }
+
+  /// The path beside a folder, unless it is absolute itself; cleaned.
+  static func join(_ folder: String, _ path: String) -> String {
+    clean(path.hasPrefix("/") ? path : folder + "/" + path)
+  }
+
+  /// The folder of a path; `.` for a name alone.
+  static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last part of a path.
+  static func name(of path: String) -> String {
+    String(path.split(separator: "/").last ?? "")
+  }
+
+  /// The process's working directory.
+  static var current: String {
+    guard let pointer = getcwd(nil, 0) else { return "/" }
+    defer { free(pointer) }
+    return String(cString: pointer)
+  }
+
+  /// The path with symbolic links followed as far as it exists; the rest is cleaned by its text.
+  static func real(_ path: String) -> String {
+    var existing = clean(path)
+    var rest: [String] = []
+    while existing != "/", existing != "." {
+      if let pointer = realpath(existing, nil) {
+        defer { free(pointer) }
+        return clean(([String(cString: pointer)] + rest.reversed()).joined(separator: "/"))
+      }
+      rest.append(name(of: existing))
+      existing = folder(of: existing)
+    }
+    return clean(([existing] + rest.reversed()).joined(separator: "/"))
+  }
+
+  /// True if a path is a folder or lies in it, links followed.
+  static func isInside(_ path: String, _ folder: String) -> Bool {
+    let (inner, outer) = (real(path), real(folder))
+    return outer == "/" || inner == outer || inner.hasPrefix(outer + "/")
+  }
+
+  /// True if something is there.
+  static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+  /// A file's bytes, `-` for standard input; at most `limit` and one more. Throws the reason in words.
+  static func read(_ path: String, limit: Int) throws(ReadFailure) -> [UInt8] {
+    let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw ReadFailure(code: errno) }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while bytes.count <= limit {
+      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw ReadFailure(code: errno)
+      }
+      if count == 0 { break }
+      bytes += chunk[..<count]
+    }
+    return bytes
+  }
+
+  /// Why a file could not be read.
+  struct ReadFailure: Error {
+    /// The system's error number.
+    let code: Int32
+    /// The reason in words.
+    var reason: String { String(cString: strerror(code)) }
+    /// True where there is no such file.
+    var isMissing: Bool { code == ENOENT || code == ENOTDIR }
+  }
+}

@@ -1,0 +1,90 @@
+import OrderedCollections
+
+/// Collects the entries of one mapping: a key stands once, and `<<` brings in what isn't there.
+struct MappingBuilder {
+  private var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]
+  private var merged: OrderedDictionary<String, YAMLNode.Entry> = [:]
+  private var mergePosition: SourcePosition?
+
+  /// Adds a key; throws where it isn't a string or stands a second time.
+  mutating func add(
+    _ key: YAMLNode, at position: SourcePosition, value: YAMLNode
+  ) throws(ComposeError) {
+    guard let name = key.string else {
+      guard let text = key.isNull ? "null" : key.scalarText else {
+        throw ComposeError("a key must be a string, not \(key.kind)", at: position)
+      }
+      throw ComposeError(
+        "the key `\(text)` is \(key.isNull ? "null" : key.kind); write it in quotes", at: position)
+    }
+    if let first = entries[name]?.keyPosition {
+      throw ComposeError(
+        "`\(name)` stands here a second time; first at \(first)", at: position)
+    }
+    entries[name] = YAMLNode.Entry(keyPosition: position, value: value)
+  }
+
+  /// Takes in the mapping or the mappings of a merge key (YAML, "Merge Key Language-Independent Type").
+  mutating func merge(_ value: YAMLNode, at position: SourcePosition) throws(ComposeError) {
+    if let mergePosition {
+      throw ComposeError(
+        "`<<` stands here a second time; first at \(mergePosition); join them as a list", at: position)
+    }
+    mergePosition = position
+    for source in value.sequence ?? [value] {
+      guard let mapping = source.mapping else {
+        throw ComposeError("`<<` takes a mapping or a list of mappings, not \(source.kind)", at: position)
+      }
+      for (name, entry) in mapping where merged[name] == nil { merged[name] = entry }
+    }
+  }
+
+  /// The entries, those of the mapping itself before those merged in.
+  consuming func finished() -> OrderedDictionary<String, YAMLNode.Entry> {
+    for (name, entry) in merged where entries[name] == nil { entries[name] = entry }
+    return entries
+  }
+}
+
+/// Scalars with a tag, such as `!!str 80`.
+enum TaggedScalar {
+  /// The value under its tag; throws where the text doesn't fit.
+  static func content(
+    of text: String, tag: String, at position: SourcePosition
+  ) throws(ComposeError) -> YAMLNode.Content {
+    let plain = ScalarResolution.content(ofPlain: text)
+    switch tag {
+    case "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:binary":
+      return .string(text)
+    case "tag:yaml.org,2002:null":
+      if case .null = plain { return plain }
+    case "tag:yaml.org,2002:bool":
+      if case .boolean = plain { return plain }
+    case "tag:yaml.org,2002:int":
+      switch plain {
+      case .integer, .unsigned: return plain
+      default: break
+      }
+    case "tag:yaml.org,2002:float":
+      if case .integer(let value) = plain { return .decimal(Double(value)) }
+      if case .decimal = plain { return plain }
+    case "tag:yaml.org,2002:timestamp":
+      if case .timestamp = plain { return plain }
+    default:
+      try refuse(tag, at: position)
+      return .string(text)
+    }
+    throw ComposeError("`\(text)` does not fit the tag `\(short(tag))`", at: position)
+  }
+
+  /// Throws for the tags that change merging, which a reader must not overlook.
+  static func refuse(_ tag: String, at position: SourcePosition) throws(ComposeError) {
+    if tag == "!reset" || tag == "!override" {
+      throw ComposeError("`\(tag)` is not supported yet", at: position)
+    }
+  }
+
+  private static func short(_ tag: String) -> String {
+    tag.hasPrefix("tag:yaml.org,2002:") ? "!!" + tag.dropFirst(18) : tag
+  }
+}

@@ -1,0 +1,83 @@
+import OrderedCollections
+
+extension YAMLNode {
+  /// An empty mapping.
+  init(mappingAt position: SourcePosition) { self.init(.mapping([:]), at: position) }
+
+  /// Sets a key of a mapping; the key takes the value's place where it is new.
+  mutating func set(_ key: String, _ value: YAMLNode, at keyPosition: SourcePosition? = nil) {
+    guard case .mapping(var entries) = content else { return }
+    content = .null
+    entries[key] = Entry(
+      keyPosition: keyPosition ?? entries[key]?.keyPosition ?? value.position, value: value)
+    content = .mapping(entries)
+  }
+
+  /// Sets a key to a string at the node's own place.
+  mutating func set(_ key: String, text: String) {
+    set(key, YAMLNode(.string(text), at: position))
+  }
+
+  /// Takes a key out.
+  mutating func remove(_ key: String) {
+    guard case .mapping(var entries) = content else { return }
+    content = .null
+    entries[key] = nil
+    content = .mapping(entries)
+  }
+
+  /// Changes the value of a key in place, if there is one.
+  mutating func edit<Failure: Error>(
+    _ key: String, _ body: (inout YAMLNode) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard case .mapping(var entries) = content, entries[key] != nil else { return }
+    content = .null
+    var value = YAMLNode(.null, at: position)
+    if let index = entries.index(forKey: key) { swap(&value, &entries.values[index].value) }
+    defer { content = .mapping(entries) }
+    defer { entries[key]?.value = value }
+    try body(&value)
+  }
+
+  /// Changes each value of a mapping in place.
+  mutating func editEach<Failure: Error>(
+    _ body: (String, inout YAMLNode) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard case .mapping(var entries) = content else { return }
+    content = .null
+    defer { content = .mapping(entries) }
+    for index in entries.elements.indices {
+      let key = entries.keys[index]
+      try body(key, &entries.values[index].value)
+    }
+  }
+
+  /// Changes each item of a list in place.
+  mutating func editItems<Failure: Error>(
+    _ body: (inout YAMLNode) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard case .sequence(var items) = content else { return }
+    content = .null
+    defer { content = .sequence(items) }
+    for index in items.indices { try body(&items[index]) }
+  }
+
+  /// The list with each item expanded; any other node as it is.
+  func expandingItems(
+    _ expand: (YAMLNode) throws(ComposeError) -> YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    guard let items = sequence else { return self }
+    var expanded: [YAMLNode] = []
+    expanded.reserveCapacity(items.count)
+    for item in items { expanded.append(try expand(item)) }
+    return YAMLNode(.sequence(expanded), at: position)
+  }
+}
+
+extension StringProtocol {
+  /// What stands before and after the first separator; `after` is nil without one.
+  func split(_ separator: Character) -> (before: String, after: String?) {
+    guard let index = firstIndex(of: separator) else { return (String(self), nil) }
+    return (String(self[..<index]), String(self[self.index(after: index)...]))
+  }
+}

@@ -1,0 +1,138 @@
+import OrderedCollections
+
+/// A node of a YAML document that knows its place (YAML 1.2, "Representation Graph").
+///
+/// Aliases and merge keys are already resolved; a node that came through one keeps the place of its
+/// anchor, since that is the line to edit.
+public struct YAMLNode: Sendable {
+  /// What a node holds. Plain scalars are typed as Docker Compose's YAML library types them.
+  public enum Content: Sendable, Equatable {
+    /// `null`, `~` or nothing at all.
+    case null
+    /// `true` or `false`; `yes`, `no`, `on` and `off` are strings.
+    case boolean(Bool)
+    /// An integer: decimal, `0x`, `0o` or with a leading zero octal, `0b`.
+    case integer(Int64)
+    /// An integer above `Int64.max`.
+    case unsigned(UInt64)
+    /// A number with a fraction or an exponent.
+    case decimal(Double)
+    /// A number of single precision, as `cpus:` is kept.
+    case single(Float)
+    /// A date or a time, in the form of RFC 3339.
+    case timestamp(String)
+    /// A string.
+    case string(String)
+    /// A list.
+    case sequence([YAMLNode])
+    /// A mapping in the order of the file.
+    case mapping(OrderedDictionary<String, Entry>)
+  }
+
+  /// One key of a mapping and its value.
+  public struct Entry: Sendable, Equatable {
+    /// Where the key stands.
+    public var keyPosition: SourcePosition
+    /// The value.
+    public var value: YAMLNode
+    /// Makes an entry.
+    public init(keyPosition: SourcePosition, value: YAMLNode) {
+      self.keyPosition = keyPosition
+      self.value = value
+    }
+  }
+
+  /// What the node holds.
+  public var content: Content
+  /// Where it starts.
+  public var position: SourcePosition
+
+  /// Makes a node.
+  public init(_ content: Content, at position: SourcePosition) {
+    self.content = content
+    self.position = position
+  }
+}
+
+extension YAMLNode: Equatable {
+  /// Two nodes are equal if they hold the same, wherever they stand.
+  public static func == (left: YAMLNode, right: YAMLNode) -> Bool { left.content == right.content }
+}
+
+extension YAMLNode {
+  /// True for `null`.
+  public var isNull: Bool {
+    if case .null = content { return true }
+    return false
+  }
+
+  /// The string, if it is one.
+  public var string: String? {
+    if case .string(let value) = content { return value }
+    return nil
+  }
+
+  /// The boolean, if it is one.
+  public var boolean: Bool? {
+    if case .boolean(let value) = content { return value }
+    return nil
+  }
+
+  /// The integer, if it is one.
+  public var integer: Int64? {
+    if case .integer(let value) = content { return value }
+    return nil
+  }
+
+  /// The items, if it is a list.
+  public var sequence: [YAMLNode]? {
+    if case .sequence(let items) = content { return items }
+    return nil
+  }
+
+  /// The entries, if it is a mapping.
+  public var mapping: OrderedDictionary<String, Entry>? {
+    if case .mapping(let entries) = content { return entries }
+    return nil
+  }
+
+  /// The value of a key; nil if the node is no mapping or has no such key.
+  public subscript(key: String) -> YAMLNode? { mapping?[key]?.value }
+
+  /// Where a key of a mapping stands; the node's own place if there is none.
+  public func position(ofKey key: String) -> SourcePosition {
+    mapping?[key]?.keyPosition ?? position
+  }
+
+  /// The list's strings; empty if the node is no list.
+  var strings: [String] { sequence?.compactMap(\.string) ?? [] }
+
+  /// What a message calls this kind of node.
+  var kind: String {
+    switch content {
+    case .null: "nothing"
+    case .boolean: "a boolean"
+    case .integer, .unsigned: "a whole number"
+    case .decimal, .single: "a number"
+    case .timestamp: "a date"
+    case .string: "a string"
+    case .sequence: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+
+  /// A scalar as the text that Docker Compose makes of it where it wants a string; nil for
+  /// lists, mappings and null.
+  var scalarText: String? {
+    switch content {
+    case .boolean(let value): value ? "true" : "false"
+    case .integer(let value): String(value)
+    case .unsigned(let value): String(value)
+    case .decimal(let value): NumberText.general(value)
+    case .single(let value): NumberText.general(value)
+    case .timestamp(let value): value
+    case .string(let value): value
+    case .null, .sequence, .mapping: nil
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import CYaml
+import OrderedCollections
+
+/// Reads YAML text into nodes, by the events of libyaml.
+///
+/// A file from a stranger can't hurt: its size, its depth and what its aliases unfold to are bounded.
+struct YAMLParser: ~Copyable {
+  /// Bounds on what is read.
+  enum Limit {
+    /// Bytes in one file.
+    static let bytes = 8 << 20
+    /// Levels of nesting.
+    static let depth = 100
+    /// Nodes that aliases unfold to, in one file.
+    static let unfolded = 250_000
+  }
+
+  /// What an anchor stands for.
+  private struct Anchor {
+    var node: YAMLNode
+    var nodes: Int
+    var height: Int
+  }
+
+  private let file: String
+  private let parser: UnsafeMutablePointer<yaml_parser_t>
+  private var event = yaml_event_t()
+  private var anchors: [String: Anchor] = [:]
+  private var openAnchors: Set<String> = []
+  private var unfolded = 0
+  private var nodes = 0
+
+  /// All documents of a file that hold anything; throws a `ComposeError` with its place.
+  static func documents(in bytes: [UInt8], file: String) throws(ComposeError) -> [YAMLNode] {
+    guard bytes.count <= Limit.bytes else {
+      throw ComposeError(
+        "the file has \(bytes.count) bytes; more than \(Limit.bytes) are not read",
+        at: SourcePosition(file: file, line: 1, column: 1))
+    }
+    // A typed error can't pass through the standard library's closure, so it is carried out by hand.
+    let result: Result<[YAMLNode], ComposeError> = bytes.withUnsafeBufferPointer { buffer in
+      do throws(ComposeError) {
+        var parser = try YAMLParser(buffer, file: file)
+        return .success(try parser.documents())
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  private init(_ bytes: UnsafeBufferPointer<UInt8>, file: String) throws(ComposeError) {
+    self.file = file
+    parser = .allocate(capacity: 1)
+    guard yaml_parser_initialize(parser) == 1 else {
+      parser.deallocate()
+      throw ComposeError("no memory to parse \(file)")
+    }
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+  }
+
+  deinit {
+    var last = event
+    yaml_event_delete(&last)
+    yaml_parser_delete(parser)
+    parser.deallocate()
+  }
+
+  private mutating func documents() throws(ComposeError) -> [YAMLNode] {
+    var found: [YAMLNode] = []
+    try advance()
+    while event.type != YAML_STREAM_END_EVENT {
+      try advance()
+      if event.type == YAML_DOCUMENT_START_EVENT {
+        try advance()
+        anchors = [:]
+        let node = try compose(depth: 0).node
+        if !node.isNull { found.append(node) }
+      }
+    }
+    return found
+  }
+
+  /// The node that starts with the current event, its number of nodes and its height.
+  private mutating func compose(
+    depth: Int
+  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    let start = position(event.start_mark)
+    guard depth < Limit.depth else {
+      throw ComposeError("nested deeper than \(Limit.depth) levels", at: start)
+    }
+    switch event.type {
+    case YAML_ALIAS_EVENT:
+      return try alias(at: start, depth: depth)
+    case YAML_SCALAR_EVENT:
+      let name = Self.text(event.data.scalar.anchor)
+      let node = YAMLNode(try scalar(), at: start)
+      try advance()
+      if let name { anchors[name] = Anchor(node: node, nodes: 1, height: 0) }
+      return (node, 1, 0)
+    case YAML_SEQUENCE_START_EVENT:
+      let name = Self.text(event.data.sequence_start.anchor)
+      try refuseTag(Self.text(event.data.sequence_start.tag), at: start)
+      return try anchored(name) { (parser) throws(ComposeError) in
+        try parser.sequence(at: start, depth: depth)
+      }
+    case YAML_MAPPING_START_EVENT:
+      let name = Self.text(event.data.mapping_start.anchor)
+      try refuseTag(Self.text(event.data.mapping_start.tag), at: start)
+      return try anchored(name) { (parser) throws(ComposeError) in
+        try parser.mapping(at: start, depth: depth)
+      }
+    default:
+      throw ComposeError("this is not YAML that can be read", at: start)
+    }
+  }
+
+  private mutating func anchored(
+    _ name: String?,
+    _ body: (inout YAMLParser) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int)
+  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    guard let name else { return try body(&self) }
+    openAnchors.insert(name)
+    let read = try body(&self)
+    openAnchors.remove(name)
+    anchors[name] = Anchor(node: read.node, nodes: read.nodes, height: read.height)
+    return read
+  }
+
+  private mutating func alias(
+    at start: SourcePosition, depth: Int
+  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    let name = Self.text(event.data.alias.anchor) ?? ""
+    guard let anchor = anchors[name] else {
+      throw ComposeError(
+        openAnchors.contains(name)
+          ? "the alias `*\(name)` stands inside its own anchor"
+          : "the alias `*\(name)` has no anchor `&\(name)` before it", at: start)
+    }
+    unfolded += anchor.nodes
+    guard unfolded <= Limit.unfolded else {
+      throw ComposeError("the aliases unfold to more than \(Limit.unfolded) nodes", at: start)
+    }
+    guard depth + anchor.height < Limit.depth else {
+      throw ComposeError("nested deeper than \(Limit.depth) levels", at: start)
+    }
+    try advance()
+    return (anchor.node, anchor.nodes, anchor.height)
+  }
+
+  private mutating func sequence(
+    at start: SourcePosition, depth: Int
+  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    var items: [YAMLNode] = []
+    var nodes = 1
+    var height = 0
+    try advance()
+    while event.type != YAML_SEQUENCE_END_EVENT {
+      let item = try compose(depth: depth + 1)
+      items.append(item.node)
+      nodes += item.nodes
+      height = max(height, item.height + 1)
+    }
+    try advance()
+    return (YAMLNode(.sequence(items), at: start), nodes, height)
+  }
+
+  private mutating func mapping(
+    at start: SourcePosition, depth: Int
+  ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
+    var building = MappingBuilder()
+    var nodes = 1
+    var height = 0
+    try advance()
+    while event.type != YAML_MAPPING_END_EVENT {
+      let keyPosition = position(event.start_mark)
+      let isMerge = event.type == YAML_SCALAR_EVENT && isMergeKey
+      let key = try compose(depth: depth + 1)
+      let value = try compose(depth: depth + 1)
+      nodes += key.nodes + value.nodes
+      height = max(height, value.height + 1)
+      if isMerge {
+        try building.merge(value.node, at: keyPosition)
+      } else {
+        try building.add(key.node, at: keyPosition, value: value.node)
+      }
+    }
+    try advance()
+    return (YAMLNode(.mapping(building.finished()), at: start), nodes, height)
+  }
+
+  private var isMergeKey: Bool {
+    event.data.scalar.plain_implicit == 1 && event.data.scalar.length == 2
+      && event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE
+      && event.data.scalar.value[0] == UInt8(ascii: "<")
+      && event.data.scalar.value[1] == UInt8(ascii: "<")
+  }
+
+  private func scalar() throws(ComposeError) -> YAMLNode.Content {
+    let data = event.data.scalar
+    let text = String(
+      decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
+    if let tag = Self.text(data.tag) {
+      let start = position(event.start_mark)
+      return try TaggedScalar.content(of: text, tag: tag, at: start)
+    }
+    return data.style == YAML_PLAIN_SCALAR_STYLE
+      ? ScalarResolution.content(ofPlain: text) : .string(text)
+  }
+
+  private func refuseTag(_ tag: String?, at start: SourcePosition) throws(ComposeError) {
+    if let tag { try TaggedScalar.refuse(tag, at: start) }
+  }
+
+  private mutating func advance() throws(ComposeError) {
+    yaml_event_delete(&event)
+    guard yaml_parser_parse(parser, &event) == 1 else {
+      event = yaml_event_t()
+      throw failure()
+    }
+  }
+
+  private func failure() -> ComposeError {
+    let problem = Self.text(parser.pointee.problem) ?? "it can't be parsed"
+    let context = Self.text(parser.pointee.context).map { "\($0), " } ?? ""
+    if parser.pointee.error == YAML_READER_ERROR {
+      let mark = parser.pointee.mark
+      return ComposeError("not YAML: \(problem)", at: position(mark))
+    }
+    return ComposeError("not YAML: \(context)\(problem)", at: position(parser.pointee.problem_mark))
+  }
+
+  private func position(_ mark: yaml_mark_t) -> SourcePosition {
+    SourcePosition(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
+  }
+
+  private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+    pointer.map { String(decodingCString: $0, as: UTF8.self) }
+  }
+
+  private static func text(_ pointer: UnsafePointer<CChar>?) -> String? {
+    pointer.map { String(cString: $0) }
+  }
+}

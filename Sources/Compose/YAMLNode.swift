@@ -1,2 +1,0 @@
-/// A node of a YAML document; replaced by the real one.
-public struct YAMLNode: Sendable {}
