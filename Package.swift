@@ -69,14 +69,21 @@ let package = Package(
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
     .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
-    .testTarget(name: "CgroupsTests", dependencies: ["Cgroups"], swiftSettings: settings),
+    .testTarget(
+      name: "CgroupsTests",
+      dependencies: ["Cgroups", .product(name: "SystemPackage", package: "swift-system")],
+      swiftSettings: settings),
     .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "ComposeTests", dependencies: ["Compose", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "PodRuntimeTests", dependencies: ["PodRuntime", "TestSupport"],
+      name: "PodRuntimeTests",
+      dependencies: [
+        "PodRuntime", "Compose", "DockerEngine", "PodIdentity", "TestSupport",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],

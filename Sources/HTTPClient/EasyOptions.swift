@@ -87,6 +87,6 @@ struct EasyOptions {
   }
 
   private func failure(_ reason: String) -> HTTPError {
-    HTTPError(kind: .invalidRequest, message: "\(exchange.subject): \(reason)")
+    exchange.error(.invalidRequest, reason)
   }
 }

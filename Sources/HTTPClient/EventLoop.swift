@@ -108,7 +108,7 @@ final class EventLoop: Sendable {
       return inbox.commands
     }
     for case .start(let exchange) in commands {
-      exchange.finish(.failure(HTTPError(kind: .unreachable, message: message)))
+      exchange.finish(.failure(exchange.error(.unreachable, message)))
     }
   }
 }

@@ -14,6 +14,7 @@ final class EventLoopThread {
   }
 
   func run() {
+    nameThread()
     while true {
       for command in loop.takeCommands() { obey(command) }
       if isShuttingDown { break }
@@ -36,6 +37,14 @@ final class EventLoopThread {
     touched.append(transfer)
   }
 
+  /// For those who look at the process with `top -H`.
+  private func nameThread() {
+    let file = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+    guard file >= 0 else { return }
+    _ = "http".withCString { write(file, $0, 4) }
+    close(file)
+  }
+
   private func obey(_ command: EventLoop.Command) {
     switch command {
     case .start(let exchange): start(exchange)
@@ -54,9 +63,7 @@ final class EventLoopThread {
       let transfer = try Transfer(exchange, thread: self)
       let code = curl_multi_add_handle(loop.multi, transfer.easy)
       guard code == CURLM_OK else {
-        throw HTTPError(
-          kind: .invalidRequest,
-          message: "\(exchange.subject): \(String(cString: curl_multi_strerror(code)))")
+        throw exchange.error(.invalidRequest, String(cString: curl_multi_strerror(code)))
       }
       transfers[ObjectIdentifier(exchange)] = transfer
     } catch {

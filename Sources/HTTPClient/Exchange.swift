@@ -96,7 +96,8 @@ final class Exchange: Sendable {
     try state.withLock { state in
       if let head = state.head, !state.isCancelled { return head }
       try state.outcome?.get()
-      throw HTTPError(kind: .malformed, message: "\(subject): an answer without a head")
+      throw error(
+        .connectionLost, "\(request.endpoint) closed the connection before its answer began")
     }
   }
 
@@ -136,8 +137,9 @@ final class Exchange: Sendable {
 
   // MARK: - The event loop
 
-  /// `GET http://localhost/x`, for messages.
-  var subject: String { "\(request.method) \(request.endpoint)\(request.path)" }
+  func error(_ kind: HTTPError.Kind, _ reason: String) -> HTTPError {
+    HTTPError(kind: kind, request: "\(request.method) \(request.path)", reason: reason)
+  }
 
   func receive(head: HTTPHead) {
     state.withLock { $0.head = head }

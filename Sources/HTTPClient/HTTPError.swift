@@ -20,15 +20,18 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
 
   /// What failed.
   public let kind: Kind
-  /// What was being done, to what, and what happened, in one line.
-  public let message: String
+  /// Method and path of the request.
+  public let request: String
+  /// What happened, and at which endpoint; one line.
+  public let reason: String
 
   /// An error.
-  public init(kind: Kind, message: String) {
+  public init(kind: Kind, request: String, reason: String) {
     self.kind = kind
-    self.message = message
+    self.request = request
+    self.reason = reason
   }
 
-  /// The message.
-  public var description: String { message }
+  /// What was being done, to what, and what happened.
+  public var description: String { "\(request): \(reason)" }
 }

@@ -18,7 +18,7 @@ final class Transfer {
 
   init(_ exchange: Exchange, thread: EventLoopThread) throws(HTTPError) {
     guard let easy = curl_easy_init() else {
-      throw HTTPError(kind: .invalidRequest, message: "\(exchange.subject): curl has no memory")
+      throw exchange.error(.invalidRequest, "curl has no memory")
     }
     self.exchange = exchange
     self.thread = thread
@@ -97,30 +97,30 @@ final class Transfer {
   // MARK: - How it ended
 
   var lateness: HTTPError {
+    let request = exchange.request
     let what = hasHead ? "no complete answer" : "no answer"
-    return HTTPError(kind: .timedOut, message: "\(exchange.subject): \(what) in time")
+    let isBody = hasHead && exchange.mode == .stream && request.bodyTimeout != nil
+    let limit = (isBody ? request.bodyTimeout : request.timeout).map { " within \($0)" } ?? ""
+    return exchange.error(.timedOut, "\(what) from \(request.endpoint)\(limit)")
   }
 
   func outcome(_ code: CURLcode) -> Result<Void, any Error> {
     if isTooLarge {
       let limit = exchange.request.maximumBodySize
-      return .failure(
-        HTTPError(
-          kind: .tooLarge, message: "\(exchange.subject): the answer is larger than \(limit) bytes")
-      )
+      return .failure(exchange.error(.tooLarge, "the answer is larger than \(limit) bytes"))
     }
     if code == CURLE_OK { return .success(()) }
-    let kind = HTTPError.Kind(code)
-    return .failure(
-      HTTPError(kind: kind, message: "\(exchange.subject): \(reason(of: code, kind: kind))"))
+    return .failure(exchange.error(HTTPError.Kind(code), reason(of: code)))
   }
 
-  private func reason(of code: CURLcode, kind: HTTPError.Kind) -> String {
+  private func reason(of code: CURLcode) -> String {
+    let endpoint = exchange.request.endpoint
+    let number = Int32(truncatingIfNeeded: ccurl_get_long(easy, CURLINFO_OS_ERRNO))
+    if code == CURLE_COULDNT_CONNECT, number != 0 {
+      return "cannot connect to \(endpoint): \(String(cString: strerror(number)))"
+    }
     let detail = String(cString: errorText)
-    let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
-    let errno = Int32(truncatingIfNeeded: ccurl_get_long(easy, CURLINFO_OS_ERRNO))
-    guard kind == .unreachable, code == CURLE_COULDNT_CONNECT, errno != 0 else { return text }
-    return "cannot connect: \(String(cString: strerror(errno)))"
+    return "\(endpoint): \(detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail)"
   }
 }
 

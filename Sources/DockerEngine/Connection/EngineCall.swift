@@ -52,7 +52,7 @@ struct EngineCall: Sendable {
       case .tls, .invalidRequest: .configuration
       case .tooLarge, .malformed: .malformed
       }
-    return self.error(kind, error.message)
+    return self.error(kind, error.reason)
   }
 
   /// What the engine says with a status that is not a success: `{"message": …}`, or plain text from a proxy.

@@ -75,12 +75,12 @@ extension Pod {
 
   private func failUnhealthy(_ name: String) {
     guard verdict == nil else { return }
-    Task {
-      let id = self.members[name]?.container ?? ""
-      let details = try? await self.engine.inspectContainer(id)
+    spawn { pod in
+      let id = pod.members[name]?.container ?? ""
+      let details = try? await pod.engine.inspectContainer(id)
       let last = details?.state.health?.log.last?.output ?? ""
       let text = last.split(whereSeparator: { $0.isNewline }).first.map { ": \($0)" } ?? ""
-      self.fail("service '\(name)' is unhealthy\(text)")
+      pod.fail("service '\(name)' is unhealthy\(text)")
     }
   }
 
@@ -90,15 +90,31 @@ extension Pod {
       member.phase == .running || member.phase == .starting
     else { return }
     update(name) { $0.isExamined = true }
-    let task = Task {
-      let details = try? await self.engine.inspectContainer(id)
-      self.update(name) { $0.isExamined = false }
+    spawn { pod in
+      let details = try? await pod.engine.inspectContainer(id)
+      pod.update(name) { $0.isExamined = false }
       // Without an answer the engine is away: all is looked at when it comes back. A running container
       // means that the event was an old one.
       guard let details, !details.state.running else { return }
-      await self.handleEnd(of: name, details)
+      await pod.handleEnd(of: name, details)
     }
-    restartTasks.append(task)
+  }
+
+  /// Reads on from the log when a container's output has ended and the container has not.
+  func outputEnded(of name: String) {
+    spawn { pod in
+      // Output ends a moment before its container does.
+      await pod.until(within: .seconds(3)) { pod.members[name]?.phase != .running }
+      guard pod.verdict == nil, let member = pod.members[name], member.phase == .running,
+        let id = member.container,
+        let details = try? await pod.engine.inspectContainer(id), details.state.running
+      else { return }
+      do {
+        try await member.output?.resumeIfEnded()
+      } catch {
+        pod.log.warning("the output of '\(name)' can't be read: \(error)")
+      }
+    }
   }
 
   private func handleEnd(of name: String, _ details: ContainerDetails) async {
@@ -236,7 +252,7 @@ extension Pod {
         }
         if !details.state.running, member.phase == .running {
           // Not awaited: its backoff must not hold up the events of the others.
-          restartTasks.append(Task { await self.handleEnd(of: name, details) })
+          spawn { await $0.handleEnd(of: name, details) }
         }
       } catch let error as EngineError where error.isNotFound {
         fail("the container of service '\(name)' is gone after the engine was away")

@@ -140,7 +140,8 @@ extension Pod {
       let capacity = LogCapacity.bytes(of: container.create.hostConfig?.logConfig)
       let forwarder = ContainerOutput(
         engine: engine, container: id, service: name, index: members[name]?.index ?? 0,
-        isTerminal: container.service.tty, output: output, logCapacity: capacity, log: log)
+        isTerminal: container.service.tty, output: output, logCapacity: capacity, log: log,
+        onBreak: { [weak self] in await self?.outputEnded(of: name) })
       update(name) { member in
         member.container = id
         member.phase = .created

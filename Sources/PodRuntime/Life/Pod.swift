@@ -21,7 +21,9 @@ public actor Pod {
   var isListening = false
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
-  var restartTasks: [Task<Void, Never>] = []
+  /// Work on single containers that is under way.
+  var tasks: [Int: Task<Void, Never>] = [:]
+  private var taskCount = 0
   /// Objects may still appear: a create or start was not answered in time.
   var mayGrow = false
 
@@ -61,9 +63,9 @@ public actor Pod {
     await until { self.verdict != nil }
     timer.cancel()
     launcher.cancel()
-    for task in restartTasks { task.cancel() }
+    for task in tasks.values { task.cancel() }
     await launcher.value
-    for task in restartTasks { await task.value }
+    for task in tasks.values { await task.value }
     await stopMembers()
     follower.cancel()
     await follower.value
@@ -125,7 +127,28 @@ public actor Pod {
     return outcome
   }
 
+  /// Starts work on a container that nobody waits for before the pod ends.
+  func spawn(_ work: @escaping @Sendable (isolated Pod) async -> Void) {
+    taskCount += 1
+    let number = taskCount
+    tasks[number] = Task {
+      await work(self)
+      self.tasks[number] = nil
+    }
+  }
+
   // MARK: Waiting
+
+  /// Waits until a condition holds, at most so long, or until the task is cancelled.
+  func until(within limit: Duration, _ condition: () -> Bool) async {
+    let deadline = ContinuousClock.now + limit
+    let clock = Task {
+      try? await Task.sleep(for: limit)
+      self.changes.ring()
+    }
+    await until { condition() || .now >= deadline }
+    clock.cancel()
+  }
 
   /// Waits until a condition on the pod's state holds, or the task is cancelled.
   func until(_ condition: () -> Bool) async {

@@ -19,13 +19,19 @@ actor ContainerOutput {
   private var standardOutput: LineAssembler
   private var standardError: LineAssembler
   private var tail = OutputTail()
+  private let onBreak: @Sendable () async -> Void
   private var pump: Task<Void, Never>?
+  /// Counts the streams, so that the end of an old one is told from that of the present one.
+  private var stream = 0
+  private var isForwarding = false
   private var lastArrival: timespec?
 
   init(
     engine: DockerEngine, container: String, service: String, index: Int, isTerminal: Bool,
-    output: PodOutput, logCapacity: UInt64?, log: Logger
+    output: PodOutput, logCapacity: UInt64?, log: Logger,
+    onBreak: @escaping @Sendable () async -> Void
   ) {
+    self.onBreak = onBreak
     self.engine = engine
     self.container = container
     self.service = service
@@ -47,7 +53,7 @@ actor ContainerOutput {
   func attach() async throws {
     await pump?.value
     let frames = try await engine.attach(container, tty: isTerminal)
-    pump = Task { await self.forward(frames, skipping: nil) }
+    begin(frames, skipping: nil)
   }
 
   /// Waits until all that the ended container wrote is forwarded, at most so long: whoever reads the pod's
@@ -78,7 +84,7 @@ actor ContainerOutput {
       let skip = SkippedLines(
         standardOutput: LineSkipper(lines: standardOutput.lines),
         standardError: LineSkipper(lines: standardError.lines))
-      pump = Task { await self.forward(frames, skipping: skip) }
+      begin(frames, skipping: skip)
       return
     }
     var since: String?
@@ -92,11 +98,38 @@ actor ContainerOutput {
         + "its log has been rotated")
     let frames = try await engine.logs(
       container, tty: isTerminal, follow: true, timestamps: false, since: since)
-    pump = Task { await self.forward(frames, skipping: nil) }
+    begin(frames, skipping: nil)
+  }
+
+  /// Reads on from the log if the stream has ended while the container runs.
+  ///
+  /// - Throws: `EngineError` if the log can't be read.
+  func resumeIfEnded() async throws {
+    if !isForwarding { try await resume() }
   }
 
   /// Gives the stream up.
-  func stop() { pump?.cancel() }
+  func stop() {
+    stream += 1
+    pump?.cancel()
+  }
+
+  private func begin(_ frames: OutputFrames, skipping: SkippedLines?) {
+    stream += 1
+    isForwarding = true
+    let number = stream
+    pump = Task {
+      await self.forward(frames, skipping: skipping)
+      self.ended(number)
+    }
+  }
+
+  private func ended(_ number: Int) {
+    guard number == stream else { return }
+    isForwarding = false
+    // Not awaited: whoever hears of it may want to wait for this very stream's end.
+    Task { await self.onBreak() }
+  }
 
   private struct SkippedLines {
     var standardOutput: LineSkipper
@@ -106,21 +139,26 @@ actor ContainerOutput {
   private func forward(_ frames: OutputFrames, skipping: SkippedLines?) async {
     var skip = skipping
     var lines: [UInt8] = []
+    var iterator = frames.makeAsyncIterator()
     do {
-      for try await frame in frames {
-        lines.removeAll(keepingCapacity: lines.capacity <= 1 << 19)
-        switch frame.stream {
-        case .stdout:
-          let bytes = skip?.standardOutput.rest(of: frame.bytes) ?? frame.bytes
-          if isTerminal { tail.append(bytes) }
-          standardOutput.feed(bytes, into: &lines)
-          if !lines.isEmpty { await output.standardOutput.write(lines) }
-        case .stderr:
-          let bytes = skip?.standardError.rest(of: frame.bytes) ?? frame.bytes
-          tail.append(bytes)
-          standardError.feed(bytes, into: &lines)
-          if !lines.isEmpty { await output.standardError.write(lines) }
+      while let batch = try await iterator.nextBatch() {
+        var stream = OutputStreamKind.stdout
+        for frame in batch {
+          // Written whenever the stream changes, so that the two stay in step.
+          if frame.stream != stream { await write(&lines, to: stream) }
+          stream = frame.stream
+          switch stream {
+          case .stdout:
+            let bytes = skip?.standardOutput.rest(of: frame.bytes) ?? frame.bytes
+            if isTerminal { tail.append(bytes) }
+            standardOutput.feed(bytes, into: &lines)
+          case .stderr:
+            let bytes = skip?.standardError.rest(of: frame.bytes) ?? frame.bytes
+            tail.append(bytes)
+            standardError.feed(bytes, into: &lines)
+          }
         }
+        await write(&lines, to: stream)
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         lastArrival = now
@@ -130,13 +168,21 @@ actor ContainerOutput {
     }
   }
 
+  private func write(_ lines: inout [UInt8], to stream: OutputStreamKind) async {
+    guard !lines.isEmpty else { return }
+    switch stream {
+    case .stdout: await output.standardOutput.write(lines)
+    case .stderr: await output.standardError.write(lines)
+    }
+    lines.removeAll(keepingCapacity: lines.capacity <= 1 << 19)
+  }
+
   private func flush() async {
     var lines: [UInt8] = []
     standardOutput.finish(into: &lines)
-    if !lines.isEmpty { await output.standardOutput.write(lines) }
-    lines.removeAll()
+    await write(&lines, to: .stdout)
     standardError.finish(into: &lines)
-    if !lines.isEmpty { await output.standardError.write(lines) }
+    await write(&lines, to: .stderr)
   }
 }
 

@@ -1,0 +1,40 @@
+# The project's verbs. `make` alone says what they are.
+.DEFAULT_GOAL := help
+.PHONY: help deps build test demo bench soak lint format install dist
+
+prefix ?= /usr/local
+export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
+
+help: ## says what there is
+	@echo 'Usage: make VERB'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+deps: ## installs what building and testing need (root; Debian 12 with a Swift toolchain)
+	@scripts/deps
+
+build: deps ## builds the programs, for debugging
+	swift build
+
+test: deps ## runs all tests on private Docker Engines; FILTER=name runs some
+	@scripts/test
+
+demo: deps ## two pods of one Compose file, side by side on this machine
+	@scripts/demo
+
+bench: deps ## measures launch, end, output and idling beside their peers; BENCH_PAIRS=n shortens
+	@scripts/bench
+
+soak: deps ## ends pods at a hundred random moments; SOAK_ROUNDS=n, TEST_SEED=n repeats a run
+	@scripts/soak
+
+lint: deps ## checks format and scripts, and builds with warnings as errors
+	@scripts/lint
+
+format: ## formats the sources in place
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+
+install: ## puts the tarball's files below prefix (/usr/local; DESTDIR is respected)
+	@scripts/install "$(DESTDIR)$(prefix)"
+
+dist: deps ## makes dist/compose-executor-VERSION-linux-ARCH.tar.gz and checks it
+	@scripts/dist

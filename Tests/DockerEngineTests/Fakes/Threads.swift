@@ -1,0 +1,27 @@
+import Glibc
+
+/// This process' HTTP threads: how often each has gone to sleep, by thread ID.
+func httpThreads() -> [String: String] {
+  var threads: [String: String] = [:]
+  guard let folder = opendir("/proc/self/task") else { return [:] }
+  defer { closedir(folder) }
+  while let entry = readdir(folder) {
+    let id = withUnsafeBytes(of: entry.pointee.d_name) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    guard let status = text(of: "/proc/self/task/\(id)/status"), status.hasPrefix("Name:\thttp\n")
+    else { continue }
+    let line = status.split(separator: "\n").first { $0.hasPrefix("voluntary_ctxt_switches") }
+    threads[id] = line.map(String.init)
+  }
+  return threads
+}
+
+private func text(of path: String) -> String? {
+  let file = open(path, O_RDONLY)
+  guard file >= 0 else { return nil }
+  defer { close(file) }
+  var buffer = [UInt8](repeating: 0, count: 8192)
+  let count = read(file, &buffer, buffer.count)
+  return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+}

@@ -1,0 +1,211 @@
+import DockerEngine
+import Synchronization
+import Testing
+
+@Suite("An engine that misbehaves", .timeLimit(.minutes(1)))
+struct FaultyEngineTests {
+  private static let ping = answer(200, "OK", headers: "Api-Version: 1.41\r\nOSType: linux\r\n")
+
+  private func engine(_ server: FakeServer, timeout: Duration = .seconds(5)) -> DockerEngine {
+    DockerEngine(endpoint: .unix(path: server.path), requestTimeout: timeout)
+  }
+
+  private func fake(
+    _ reply: @escaping @Sendable (FakeServer.Request) -> FakeServer.Reply
+  ) throws -> FakeServer {
+    try FakeServer { $0.target == "/_ping" ? Self.ping : reply($0) }
+  }
+
+  private func failure(_ body: () async throws -> Void) async -> EngineError? {
+    do {
+      try await body()
+      return nil
+    } catch { return error as? EngineError }
+  }
+
+  @Test(
+    "is spoken to in the newest version that both know",
+    arguments: [("1.40", "/v1.40/info"), ("1.41", "/v1.41/info"), ("1.99", "/v1.47/info")])
+  func negotiation(version: String, target: String) async throws {
+    let server = try FakeServer { request in
+      request.target == "/_ping"
+        ? answer(200, "OK", headers: "Api-Version: \(version)\r\n") : answer(200, "{}")
+    }
+    defer { server.stop() }
+    _ = try await engine(server).info()
+    #expect(server.requests.map(\.target) == ["/_ping", target])
+  }
+
+  @Test("and is too old is refused with both versions")
+  func tooOld() async throws {
+    let server = try FakeServer { _ in answer(200, "OK", headers: "Api-Version: 1.39\r\n") }
+    defer { server.stop() }
+    let error = await failure { _ = try await engine(server).info() }
+    #expect(error?.kind == .tooOld)
+    #expect(error?.message.contains("1.39") == true)
+    #expect(error?.message.contains("1.40") == true)
+  }
+
+  @Test("and is no engine is refused")
+  func noEngine() async throws {
+    let server = try FakeServer { _ in answer(200, "hello") }
+    defer { server.stop() }
+    let error = await failure { _ = try await engine(server).ping() }
+    #expect(error?.kind == .malformed)
+  }
+
+  @Test("is asked for its version once by many tasks")
+  func oneFlight() async throws {
+    let server = try fake { _ in answer(200, "[]") }
+    defer { server.stop() }
+    let engine = engine(server)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<30 { group.addTask { _ = try await engine.listContainers(all: true) } }
+      try await group.waitForAll()
+    }
+    #expect(server.requests.filter { $0.target == "/_ping" }.count == 1)
+    #expect(server.requests.count == 31)
+  }
+
+  @Test("is asked again by those who waited for a task that was cancelled")
+  func abandonedFlight() async throws {
+    let pings = Mutex(0)
+    let server = try FakeServer { request in
+      guard request.target == "/_ping" else { return answer(200, "[]") }
+      let count = pings.withLock {
+        $0 += 1
+        return $0
+      }
+      return count == 1 ? .textThenStall("") : Self.ping
+    }
+    defer { server.stop() }
+    let engine = engine(server)
+    let first = Task { try await engine.listContainers(all: true) }
+    #expect(await eventually { server.requests.count == 1 })
+    let second = Task { try await engine.listContainers(all: true) }
+    let third = Task { try await engine.listContainers(all: true) }
+    try await Task.sleep(for: .milliseconds(50))
+    third.cancel()
+    await #expect(throws: CancellationError.self) { try await third.value }
+    first.cancel()
+    await #expect(throws: CancellationError.self) { try await first.value }
+    #expect(try await second.value.isEmpty)
+  }
+
+  @Test("is asked for its version anew when it was replaced by an older one")
+  func replaced() async throws {
+    let isOld = Mutex(false)
+    let server = try FakeServer { request in
+      let version = isOld.withLock { $0 } ? "1.41" : "1.45"
+      if request.target == "/_ping" { return answer(200, headers: "Api-Version: \(version)\r\n") }
+      if request.target.hasPrefix("/v\(version)/") { return answer(200, "[]") }
+      return answer(
+        400, #"{"message":"client version 1.45 is too new. Maximum supported API version is 1.41"}"#
+      )
+    }
+    defer { server.stop() }
+    let engine = engine(server)
+    _ = try await engine.listContainers(all: true)
+    isOld.withLock { $0 = true }
+    #expect(await failure { _ = try await engine.listContainers(all: true) }?.kind == .status(400))
+    _ = try await engine.listContainers(all: true)
+    #expect(server.requests.last?.target.hasPrefix("/v1.41/") == true)
+  }
+
+  @Test("and does not answer is given up on")
+  func stalled() async throws {
+    let server = try fake { _ in .textThenStall("") }
+    defer { server.stop() }
+    let engine = engine(server, timeout: .milliseconds(200))
+    let error = await failure { try await engine.startContainer("web") }
+    #expect(error?.kind == .timedOut)
+    #expect(error?.path == "/containers/web/start")
+    let stream = await failure { _ = try await engine.attach("web", tty: false) }
+    #expect(stream?.kind == .timedOut)
+  }
+
+  @Test("gets the time to stop a container on top of the deadline")
+  func stopDeadline() async throws {
+    let server = try fake { _ in .textThenStall("") }
+    defer { server.stop() }
+    let start = ContinuousClock.now
+    let error = await failure {
+      try await engine(server, timeout: .milliseconds(200)).stopContainer("web", timeout: 1)
+    }
+    #expect(error?.kind == .timedOut)
+    #expect(ContinuousClock.now - start >= .milliseconds(1200))
+  }
+
+  @Test("and breaks its event stream off ends the sequence or fails it")
+  func brokenEvents() async throws {
+    let event = #"{"Type":"container","Action":"die","Actor":{"ID":"a","Attributes":null}}"#
+    let server = try fake { request in
+      request.target.contains("until")
+        ? .textThenClose("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc")
+        : .textThenClose("HTTP/1.1 200 OK\r\n\r\n\(event)\n\(event.prefix(9))")
+    }
+    defer { server.stop() }
+    let engine = engine(server)
+    var events = try await engine.events().makeAsyncIterator()
+    #expect(try await events.next()?.action == "die")
+    let error = await failure { _ = try await events.next() }
+    #expect(error?.kind == .unreachable)
+    var chunked = try await engine.events(until: "1").makeAsyncIterator()
+    let second = await failure { _ = try await chunked.next() }
+    #expect(second != nil)
+  }
+
+  @Test("and sends something else than JSON is malformed, with the place")
+  func malformed() async throws {
+    let server = try fake { _ in answer(200, #"{"Id":"a","State":{"Running":"yes"}}"#) }
+    defer { server.stop() }
+    let error = await failure { _ = try await engine(server).inspectContainer("web") }
+    #expect(error?.kind == .malformed)
+    #expect(error?.message.contains("State") == true, "\(String(describing: error))")
+  }
+
+  @Test("and reports a failed pull in its stream fails the sequence")
+  func pull() async throws {
+    let server = try fake { _ in
+      answer(
+        200,
+        #"{"status":"Pulling from a","id":"1"}"# + "\r\n"
+          + #"{"status":"Downloading","progressDetail":{"current":5,"total":9},"id":"ab"}"# + "\r\n"
+          + #"{"errorDetail":{"message":"manifest unknown"},"error":"manifest unknown"}"# + "\r\n")
+    }
+    defer { server.stop() }
+    let credentials = RegistryCredentials(username: "me", password: "pw")
+    var steps: [PullProgress] = []
+    let error = await failure {
+      for try await step in try await engine(server).pullImage("r:5000/a", credentials: credentials)
+      { steps.append(step) }
+    }
+    #expect(steps.map(\.status) == ["Pulling from a", "Downloading"])
+    #expect(steps.last?.current == 5)
+    #expect(steps.last?.total == 9)
+    #expect(error?.isNotFound == true)
+    let request = try #require(server.requests.last)
+    #expect(request.target == "/v1.41/images/create?fromImage=r%3A5000%2Fa&tag=latest")
+    #expect(request.head.contains("X-Registry-Auth: "))
+  }
+
+  @Test("gets names percent-encoded")
+  func encoded() async throws {
+    let server = try fake { _ in answer(204) }
+    defer { server.stop() }
+    try await engine(server).removeVolume("a/../b?c", force: false)
+    #expect(server.requests.last?.target == "/v1.41/volumes/a%2F..%2Fb%3Fc?force=0")
+  }
+
+  @Test("and is not there is unreachable, and the line says where and why")
+  func unreachable() async {
+    let error = await failure {
+      _ = try await DockerEngine(endpoint: .unix(path: "/nowhere/docker.sock")).info()
+    }
+    #expect(error?.kind == .unreachable)
+    #expect(
+      error.map { "\($0)" }
+        == "Docker Engine: GET /_ping: cannot connect to unix:///nowhere/docker.sock: No such file or directory"
+    )
+  }
+}

@@ -1,0 +1,85 @@
+import Testing
+
+@testable import PodIdentity
+
+func identity(
+  task: String = "web.1", run: String = "11111111-2222-3333-4444-555555555555",
+  framework: String = "F", executor: String = "E", pid: Int32? = 42
+) -> PodIdentity {
+  PodIdentity(
+    frameworkID: framework, executorID: executor, taskID: task, run: run, agentID: "",
+    incarnation: Incarnation(bootID: "boot", pid: pid, startTime: pid.map { _ in 7 }),
+    host: HostIdentity(machineID: "machine"), cgroupParent: "/mesos/\(run)")
+}
+
+@Suite("A pod's labels")
+struct LabelTests {
+  @Test("are the contract's, each with its value")
+  func contract() {
+    #expect(
+      identity().labels == [
+        "mesos.framework_id": "F", "mesos.executor_id": "E", "mesos.task_id": "web.1",
+        "mesos.container_id": "11111111-2222-3333-4444-555555555555", "mesos.agent_id": "",
+        "mesos.executor.pid": "42", "mesos.executor.start_time": "7",
+        "mesos.host.boot_id": "boot", "mesos.host.machine_id": "machine",
+        "mesos.cgroup_parent": "/mesos/11111111-2222-3333-4444-555555555555",
+        "taskId": "web.1", "executorId": "E", "com.docker.compose.project": "web-1-11111111",
+      ])
+  }
+
+  @Test("without a value are set empty, so that no image can supply one")
+  func empty() {
+    #expect(identity(pid: nil).labels["mesos.executor.pid"] == "")
+    #expect(identity(pid: nil).labels["mesos.executor.start_time"] == "")
+  }
+
+  @Test("belong to the keys that a file may not set")
+  func reserved() {
+    #expect(Set(identity().labels.keys).isSubset(of: PodLabel.all))
+  }
+}
+
+@Suite("A pod's names")
+struct NameTests {
+  @Test("carry the task ID, with what Docker refuses replaced")
+  func container() {
+    #expect(identity(task: "web.1").names.container("redis") == "web.1_redis")
+    #expect(identity(task: "a/b c:ü").names.container("x") == "a-b-c--_x")
+    #expect(identity(task: "_a").names.container("x") == "p-a_x")
+    #expect(identity(task: ".a").names.container("x") == "p-a_x")
+  }
+
+  @Test("add a hash of framework, executor and run where the name is taken")
+  func taken() {
+    let first = identity(run: "r1").names.containerWithHash("web")
+    let second = identity(run: "r2").names.containerWithHash("web")
+    #expect(first != second)
+    #expect(first.hasPrefix("web.1_web_"))
+    #expect(first.count == "web.1_web_".count + 8)
+  }
+
+  @Test("make a project that Compose takes", arguments: ["web.1", "Über/App", "-x", "", "日本"])
+  func project(task: String) throws {
+    let name = identity(task: task).names.project
+    let first = try #require(name.unicodeScalars.first)
+    #expect(("a"..."z").contains(first) || ("0"..."9").contains(first))
+    #expect(name.unicodeScalars.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_-".unicodeScalars.contains($0) })
+  }
+
+  @Test("differ between two runs of one task, and between two long task IDs")
+  func distinct() {
+    let one = "11111111-2222-3333-4444-555555555555"
+    let two = "99999999-2222-3333-4444-555555555555"
+    #expect(identity(run: one).names.project != identity(run: two).names.project)
+    #expect(identity(run: "run-a").names.project != identity(run: "run-b").names.project)
+    let long = String(repeating: "a", count: 60)
+    let first = identity(task: long + "1", executor: long + "1", pid: 1).names.project
+    let second = identity(task: long + "2", executor: long + "2", pid: 1).names.project
+    #expect(first != second)
+  }
+
+  @Test("of networks and volumes carry the project")
+  func object() {
+    #expect(identity().names.object("default") == "web-1-11111111_default")
+  }
+}

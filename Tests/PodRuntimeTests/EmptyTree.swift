@@ -1,0 +1,2 @@
+import Compose
+let emptyTree = YAMLNode()

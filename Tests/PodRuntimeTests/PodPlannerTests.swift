@@ -1,0 +1,241 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+import PodIdentity
+import Testing
+
+@testable import PodRuntime
+
+let here = SourcePosition(file: "compose.yaml", line: 1, column: 1)
+
+func at(_ line: Int) -> SourcePosition { SourcePosition(file: "compose.yaml", line: line, column: 3) }
+
+func service(_ name: String, _ change: (inout Service) -> Void = { _ in }) -> Service {
+  var service = Service(name: name, position: here)
+  service.image = Located("image", at: here)
+  change(&service)
+  return service
+}
+
+func port(_ target: Int, _ published: String? = nil, _ transport: String = "tcp") -> PublishedPort {
+  PublishedPort(target: target, published: published, transport: transport, position: at(target))
+}
+
+func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] = []) -> Project {
+  Project(
+    name: "p", isNameExplicit: false, workingDirectory: "/work", files: ["compose.yaml"],
+    isLegacy: false,
+    services: OrderedDictionary(uniqueKeysWithValues: services.map { ($0.name, $0) }),
+    networks: OrderedDictionary(uniqueKeysWithValues: networks.map { ($0.key, $0) }),
+    volumes: OrderedDictionary(uniqueKeysWithValues: volumes.map { ($0.key, $0) }), warnings: [],
+    canonical: emptyTree)
+}
+
+func plan(_ project: Project, offered: [Int]? = nil) throws(ComposeError) -> PodPlan {
+  let request = PodRequest(
+    project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered)
+  let identity = PodIdentity(
+    frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
+    incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
+    host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
+  return try PodPlanner.plan(request, identity: identity)
+}
+
+@Suite("Offered ports")
+struct PortAssignmentTests {
+  private func assign(_ services: [Service], _ offered: [Int]?) throws -> [String: [String]] {
+    let ports = try PortAssignment(project: project(services), offered: offered)
+    return Dictionary(
+      uniqueKeysWithValues: ports.services.map { ($0.key, $0.value.map(\.hostPort)) })
+  }
+
+  @Test("go to published ports in the order of the file, never sorted")
+  func order() throws {
+    let services = [
+      service("a") { $0.ports = [port(80, "8080"), port(443)] },
+      service("b") { $0.ports = [port(80, "9090")] },
+    ]
+    #expect(
+      try assign(services, [31890, 31000, 31001]) == ["a": ["31890", "31000"], "b": ["31001"]])
+  }
+
+  @Test("are shared by the same container port in tcp and udp")
+  func shared() throws {
+    let dns = service("dns") { $0.ports = [port(53, "53"), port(53, "53", "udp"), port(80)] }
+    #expect(try assign([dns], [31000, 31001]) == ["dns": ["31000", "31000", "31001"]])
+  }
+
+  @Test("stay with a port that names one of them, and the rest go round it")
+  func named() throws {
+    let web = service("web") { $0.ports = [port(80), port(81, "31000"), port(82)] }
+    #expect(try assign([web], [31000, 31001, 31002]) == ["web": ["31001", "31000", "31002"]])
+  }
+
+  @Test("that don't suffice are refused with both numbers and the first port left over")
+  func tooFew() {
+    let web = service("web") { $0.ports = [port(80), port(81), port(82)] }
+    #expect(
+      throws: ComposeError("the file publishes 3 ports, and 2 were offered", at: at(82))
+    ) { try assign([web], [31000, 31001]) }
+  }
+
+  @Test("that weren't offered leave the file's own, and a warning")
+  func none() throws {
+    let web = service("web") { $0.ports = [port(80, "8080"), port(81)] }
+    #expect(try assign([web], nil) == ["web": ["8080", ""]])
+    #expect(try plan(project([web])).warnings.count == 1)
+  }
+}
+
+@Suite("A pod's plan")
+struct PodPlannerTests {
+  @Test("lets Docker restart nothing, caps the log, and puts all below the pod's cgroup")
+  func host() throws {
+    let plan = try plan(project([service("web") { $0.restart = .always }]))
+    let host = try #require(plan.containers[0].create.hostConfig)
+    #expect(host.restartPolicy?.name == "no")
+    #expect(host.cgroupParent == "/compose-pods/r1")
+    #expect(host.logConfig?.config == ["max-size": "50m", "max-file": "2"])
+  }
+
+  @Test("gives every object the whole set of labels, over those of the file")
+  func labels() throws {
+    var network = Network(key: "default")
+    network.labels = ["team": "a"]
+    let web = service("web") {
+      $0.networks = ["default": NetworkAttachment()]
+      $0.labels = ["team": Located("a", at: here)]
+      $0.mounts = [ServiceMount(source: .volume(key: "data"), target: "/data", position: here)]
+    }
+    let plan = try plan(project([web], networks: [network], volumes: [Volume(key: "data")]))
+    let contract = plan.identity.labels
+    for labels in [
+      plan.containers[0].create.labels, plan.networks[0].labels, plan.volumes[0].labels,
+    ] {
+      #expect(contract.allSatisfy { labels?[$0.key] == $0.value })
+    }
+    #expect(plan.containers[0].create.labels?["team"] == "a")
+    #expect(plan.networks[0].labels?["com.docker.compose.network"] == "default")
+    #expect(plan.volumes[0].name == "\(plan.identity.names.project)_data")
+  }
+
+  @Test("is refused where the file sets a label of the contract", arguments: PodLabel.all.sorted())
+  func contractLabel(key: String) {
+    let web = service("web") { $0.labels = [key: Located("x", at: at(9))] }
+    let error = #expect(throws: ComposeError.self) { try plan(project([web])) }
+    #expect(error?.position == at(9))
+    #expect(error?.message.contains(key) == true)
+  }
+
+  @Test("is refused where logging is none")
+  func logging() {
+    let web = service("web") {
+      $0.logging = Logging(position: at(5), driver: Located("none", at: at(6)))
+    }
+    #expect(throws: ComposeError.self) { try plan(project([web])) }
+  }
+
+  @Test("makes only networks that a service joins")
+  func networks() throws {
+    let web = service("web") { $0.networkMode = Located(.host, at: here) }
+    let plan = try plan(project([web], networks: [Network(key: "default")]))
+    #expect(plan.networks.isEmpty)
+    #expect(plan.containers[0].create.hostConfig?.networkMode == "host")
+  }
+
+  @Test("joins the network of highest priority first, by service and container name")
+  func priority() throws {
+    var front = NetworkAttachment()
+    front.priority = 10
+    front.aliases = ["www"]
+    let web = service("web") {
+      $0.containerName = Located("the-web", at: here)
+      $0.networks = ["back": NetworkAttachment(), "front": front]
+    }
+    let container = try plan(
+      project([web], networks: [Network(key: "back"), Network(key: "front")])
+    ).containers[0]
+    let first = try #require(container.create.networkingConfig?.endpointsConfig)
+    #expect(first.keys.first?.hasSuffix("_front") == true)
+    #expect(first.values.first?.aliases == ["web", "the-web", "www"])
+    #expect(container.connections.count == 1)
+    #expect(container.name == "t1_the-web")
+  }
+}
+
+@Suite("Services in one network namespace")
+struct NamespaceSharingTests {
+  private func join(_ name: String, _ owner: String, _ change: (inout Service) -> Void = { _ in })
+    -> Service
+  {
+    service(name) {
+      $0.networkMode = Located(.service(owner), at: at(3))
+      $0.dependencies[owner] = Dependency(position: at(3))
+      change(&$0)
+    }
+  }
+
+  @Test("find each other at 127.0.0.1, by service, container name and link")
+  func names() throws {
+    let owner = service("base") {
+      $0.networkMode = Located(.other("bridge"), at: here)
+      $0.containerName = Located("baseC", at: here)
+    }
+    let web = join("web", "base") {
+      $0.links = [Located(Link(target: "redis", alias: "cache"), at: at(7))]
+    }
+    let plan = try plan(project([owner, web, join("redis", "base")]))
+    #expect(
+      Set(plan.containers[0].create.hostConfig?.extraHosts ?? []) == [
+        "base:127.0.0.1", "baseC:127.0.0.1", "web:127.0.0.1", "cache:127.0.0.1",
+        "redis:127.0.0.1",
+      ])
+    #expect(plan.containers[1].references == [.network("base")])
+    #expect(plan.containers[1].create.hostConfig?.extraHosts == nil)
+  }
+
+  @Test("keep the address that the file gives a name")
+  func givenAddress() throws {
+    let owner = service("base") {
+      $0.extraHosts = [ExtraHost(host: "redis", address: "10.0.0.9", position: here)]
+    }
+    let plan = try plan(project([owner, join("redis", "base")]))
+    let hosts = plan.containers[0].create.hostConfig?.extraHosts ?? []
+    #expect(hosts.filter { $0.hasPrefix("redis:") } == ["redis:10.0.0.9"])
+  }
+
+  @Test("leave their hosts entries and outward links to the owner")
+  func moved() throws {
+    let owner = service("base") { $0.networkMode = Located(.other("bridge"), at: here) }
+    let database = service("db") { $0.networkMode = Located(.other("bridge"), at: here) }
+    let web = join("web", "base") {
+      $0.links = [Located(Link(target: "db", alias: "db"), at: at(7))]
+      $0.extraHosts = [ExtraHost(host: "api", address: "10.0.0.1", position: here)]
+    }
+    let plan = try plan(project([owner, database, web]))
+    #expect(plan.containers[0].references == [.link("db", alias: "db")])
+    #expect(plan.containers[0].create.hostConfig?.extraHosts?.contains("api:10.0.0.1") == true)
+    #expect(plan.containers[2].references == [.network("base")])
+  }
+
+  @Test("are refused a link that would make the owner wait for itself")
+  func cycle() {
+    let owner = service("base")
+    let database = service("db") { $0.dependencies["base"] = Dependency(position: here) }
+    let web = join("web", "base") {
+      $0.links = [Located(Link(target: "db", alias: "db"), at: at(7))]
+    }
+    let error = #expect(throws: ComposeError.self) { try plan(project([owner, database, web])) }
+    #expect(error?.position == at(7))
+  }
+
+  @Test("are refused ports and a host name of their own, with the line")
+  func refused() {
+    let owner = service("base")
+    let ports = join("web", "base") { $0.ports = [port(80)] }
+    #expect(throws: ComposeError.self) { try plan(project([owner, ports])) }
+    let host = join("web", "base") { $0.hostname = Located("w", at: at(8)) }
+    let error = #expect(throws: ComposeError.self) { try plan(project([owner, host])) }
+    #expect(error?.position == at(8))
+  }
+}
