@@ -48,6 +48,13 @@ final class ListeningSocket: Sendable {
   }
 }
 
+/// Takes the next connection, which no process started meanwhile inherits; negative when the socket is closed.
+func acceptConnection(on socket: Int32) -> Int32 {
+  let connection = accept(socket, nil, nil)
+  if connection >= 0 { _ = fcntl(connection, F_SETFD, FD_CLOEXEC) }
+  return connection
+}
+
 /// A registry on the loopback interface that isn't one: it never answers, or has nothing.
 final class FalseRegistry: Sendable {
   /// What it does with a request.
@@ -68,7 +75,7 @@ final class FalseRegistry: Sendable {
     let listening = socket.number
     Thread.detachNewThread { [weak self] in
       while true {
-        let connection = accept4(listening, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+        let connection = acceptConnection(on: listening)
         guard connection >= 0 else { return }
         guard let self else {
           close(connection)
@@ -105,21 +112,24 @@ final class FalseRegistry: Sendable {
         isPing
         ? "{}"
         : #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#
-      let status = isPing ? "200 OK" : request.hasPrefix("GET") || request.hasPrefix("HEAD")
-        ? "404 Not Found" : "400 Bad Request"
+      // Docker tries TLS first, and takes a 400 for the word that there is none.
+      let isHTTP = request.hasPrefix("GET") || request.hasPrefix("HEAD")
+      let status = isPing ? "200 OK" : isHTTP ? "404 Not Found" : "400 Bad Request"
       let answer =
         "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
         + "Docker-Distribution-Api-Version: registry/2.0\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
         + (request.hasPrefix("HEAD") ? "" : body)
       let bytes = Array(answer.utf8)
-      if send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue)) < 0 { return }
+      if send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL)) < 0 { return }
       if status.hasPrefix("400") { return }
     }
   }
 }
 
 /// Fetches a page from this host, as often as it takes within a deadline.
-func page(at port: Int, path: String = "/", within: Duration = .seconds(15)) async throws -> String {
+func page(
+  at port: Int, path: String = "/", within: Duration = .seconds(15)
+) async throws -> String {
   try await eventually("a page at port \(port)", within: within) {
     let result = try await Command(
       "curl", ["-sf", "--noproxy", "*", "-m", "5", "http://127.0.0.1:\(port)\(path)"]

@@ -2,6 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
+/// How a process ended; Testing has a type of that name for its own use.
+typealias ExitStatus = TestSupport.ExitStatus
+
 /// A pod that a test runs: `compose-executor run` in a folder of its own, which plays the sandbox.
 struct RunningPod: Sendable {
   /// The engine that it runs on.
@@ -70,9 +73,25 @@ struct PodEnd: Sendable, CustomStringConvertible {
   let stderr: [String]
 
   init(_ result: CommandResult) {
-    status = result.status
-    stdout = result.stdout.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
-    stderr = result.stderr.split(separator: "\n", omittingEmptySubsequences: true).map(String.init)
+    let lines = [result.stdout, result.stderr].map { text in
+      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      if lines.last?.isEmpty == true { lines.removeLast() }
+      return lines
+    }
+    self.init(status: result.status, stdout: lines[0], stderr: lines[1])
+  }
+
+  /// What is known of a pod so far.
+  init(soFar pod: RunningPod) {
+    self.init(
+      status: pod.executor.status ?? .signalled(0), stdout: pod.executor.lines(.stdout),
+      stderr: pod.executor.lines(.stderr))
+  }
+
+  private init(status: ExitStatus, stdout: [String], stderr: [String]) {
+    self.status = status
+    self.stdout = stdout
+    self.stderr = stderr
     let told = stdout.compactMap { RunningPod.state(in: $0) }
     states = told.map(\.name)
     message = told.last?.message ?? ""
@@ -144,7 +163,7 @@ func withPod<Result>(
     }
     try await expectNothingLeft(of: pod, sourceLocation: sourceLocation)
     if case .failure = result {
-      print("\(task) printed:\n\(PodEnd(CommandResult(of: pod.executor)))")
+      print("\(task) printed:\n\(PodEnd(soFar: pod))")
     }
     return try result.get()
   }
@@ -168,15 +187,6 @@ private func command(
   return Command(
     "/bin/sh", ["-ec", shell, "sh", BuiltProgram.composeExecutor] + arguments,
     environment: environment, folder: sandbox.path)
-}
-
-extension CommandResult {
-  /// What a command has printed so far.
-  fileprivate init(of command: RunningCommand) {
-    self.init(
-      status: command.status ?? .signalled(0), stdout: command.text(.stdout),
-      stderr: command.text(.stderr))
-  }
 }
 
 /// Runs a pod that ends by itself, and returns how it ended.

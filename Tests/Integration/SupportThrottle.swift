@@ -14,7 +14,8 @@ struct Throttle: SuiteTrait, TestTrait, TestScoping {
   }
 
   func provideScope(
-    for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    for test: Test, testCase: Test.Case?,
+    performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
     await Machine.shared.take(weight)
     do {

@@ -39,7 +39,9 @@ struct TwoPodsTests {
     }
   }
 
-  @Test("the founding example runs twice, and its web finds redis by name", arguments: TestEngine.all)
+  @Test(
+    "the founding example runs twice, and its web finds redis by name",
+    arguments: TestEngine.all)
   func founding(on engine: TestEngine) async throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .appendingPathComponent("../../deploy/samples/founding").standardizedFileURL.path
