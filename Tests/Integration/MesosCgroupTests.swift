@@ -4,17 +4,17 @@ import Testing
 
 /// The cgroup of one run, made as Mesos makes it.
 struct MesosCgroup: Sendable {
-  let run = UUID().uuidString.lowercased()
+  let run: String
   /// The folders that the executor's process is put into.
   let folders: [String]
-  private let version: TestEngine.CgroupVersion
 
   var path: String { "/mesos/\(run)" }
 
   /// Makes the folders: on version 1 in the hierarchies of the launcher and the isolators; on version 2 with a leaf
   /// for the executor.
   init(_ version: TestEngine.CgroupVersion, limits: [String: String] = [:]) throws {
-    self.version = version
+    let run = UUID().uuidString.lowercased()
+    self.run = run
     if version == .v1 {
       folders = try ["freezer", "memory", "cpu", "cpuacct"].map { controller in
         try #require(try Hierarchy.root(of: controller)) + "/mesos/\(run)"
