@@ -72,8 +72,8 @@ struct LifeTests {
       func container(_ service: String, _ own: [String: String]) -> [String: String] {
         common.merging(own) { $1 }.merging([
           "com.docker.compose.service": service, "com.docker.compose.container-number": "1",
-          "com.docker.compose.oneoff": "False", "com.docker.compose.network": "",
-          "com.docker.compose.volume": "",
+          "com.docker.compose.oneoff": "False", "com.docker.compose.config-hash": "",
+          "com.docker.compose.network": "", "com.docker.compose.volume": "",
         ]) { $1 }
       }
       let containers = try await pod.containers()

@@ -54,13 +54,13 @@ extension RunningPod {
   /// The pod's networks, found by the run's label.
   func networks() async throws -> [InspectedObject] {
     let left = try await Leftovers.of(run: run, on: engine)
-    return try await inspect(["network", "inspect"] + left.networks)
+    return left.networks.isEmpty ? [] : try await inspect(["network", "inspect"] + left.networks)
   }
 
   /// The pod's volumes, found by the run's label.
   func volumes() async throws -> [InspectedObject] {
     let left = try await Leftovers.of(run: run, on: engine)
-    return try await inspect(["volume", "inspect"] + left.volumes)
+    return left.volumes.isEmpty ? [] : try await inspect(["volume", "inspect"] + left.volumes)
   }
 
   private func inspect<Value: Decodable>(_ arguments: [String]) async throws -> [Value] {
