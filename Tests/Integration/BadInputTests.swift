@@ -36,7 +36,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       title: "a dependency cycle",
       file: "services:\n  a:\n    image: a\n    depends_on: [b]\n"
         + "  b:\n    image: b\n    depends_on: [a]\n",
-      place: "compose.yaml:", words: "cycle"),
+      place: "compose.yaml:", words: "a -> b -> a"),
     BadInput(
       title: "a dependency that isn't there",
       file: "services:\n  a:\n    image: a\n    depends_on: [ghost]\n",
@@ -59,7 +59,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       place: "compose.yaml:4:", words: "absent.env"),
     BadInput(
       title: "neither image nor build", file: "services:\n  a:\n    command: [ls]\n",
-      place: "compose.yaml:", words: "neither image nor build"),
+      place: "compose.yaml:", words: "neither"),
     BadInput(
       title: "logging none",
       file: "services:\n  a:\n    image: founding/base\n    logging:\n      driver: none\n",
@@ -107,7 +107,7 @@ struct BadInputTests {
       complaint = end.message
     }
     #expect(complaint.hasPrefix(input.place), "\(complaint)")
-    #expect(complaint.contains(input.words), "\(complaint)")
+    #expect(input.words.isEmpty || complaint.contains(input.words), "\(complaint)")
     if !input.place.isEmpty {
       #expect(complaint.prefixMatch(of: /compose\.yaml:\d+:\d+: ./) != nil, "\(complaint)")
     }
@@ -129,7 +129,7 @@ struct BadInputTests {
   func oldEngine() async throws {
     for (answer, words) in [
       ("HTTP/1.1 200 OK\r\nApi-Version: 1.12\r\nContent-Length: 2\r\n\r\nOK", "1.12"),
-      ("SSH-2.0-OpenSSH_9.2\r\n", ""),
+      ("SSH-2.0-OpenSSH_9.2\r\n", "127.0.0.1"),
     ] {
       let server = try CannedServer(answer)
       try await withTemporaryFolder { sandbox in
@@ -141,7 +141,7 @@ struct BadInputTests {
         let end = PodEnd(result)
         #expect(end.status == .exited(1))
         #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
-        #expect(end.message.contains(words) && !end.message.isEmpty, "\(end)")
+        #expect(end.message.contains(words), "\(end)")
       }
       withExtendedLifetime(server) {}
     }

@@ -122,7 +122,7 @@ struct KillTests {
 
   @Test("waits no longer than a stop_grace_period of the file", arguments: TestEngine.all)
   func gracePeriod(on engine: TestEngine) async throws {
-    let file = Self.deaf + "    stop_grace_period: 1s\n"
+    let file = Self.deaf + "\n    stop_grace_period: 1s\n"
     try await withPod(on: engine, file) { pod in
       try await pod.says("up", service: "deaf")
       let clock = ContinuousClock.now
