@@ -91,14 +91,9 @@ struct ErrorTests {
       try refusal(
         of: "services: {a: {image: a, env_file: x.env}}", others: ["x.env": "A=1\n\nB='x\ny"])
         == "x.env:3:1: the quote that starts here is not closed")
-    #expect(
-      try refusal(of: "services: {a: {image: a, env_file: [x.env]}}")
-        == "1:37: the file \(try shown("x.env")) can't be read: No such file or directory")
-  }
-
-  private func shown(_ name: String) throws -> String {
-    let message = try refusal(of: "services: {a: {image: a, env_file: [\(name)]}}")
-    return String(message.split(separator: " ")[3])
+    let missing = try refusal(of: "services: {a: {image: a, env_file: [x.env]}}")
+    #expect(missing.hasPrefix("1:37: the file /"))
+    #expect(missing.hasSuffix("/x.env can't be read: No such file or directory"))
   }
 
   @Test("a missing file is said in one line")

@@ -27,7 +27,7 @@ struct ModelTests {
     #expect(ports.map(\.published) == ["9000", "9001", "9002", "9003", nil, nil])
     #expect(ports.last?.hostIP == "127.0.0.1")
     #expect(ports.last?.transport == "udp")
-    #expect(ports.last?.position.column == 61)
+    #expect(ports.last?.position.column == 62)
   }
 
   @Test("mounts of every kind")

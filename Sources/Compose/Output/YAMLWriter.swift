@@ -179,7 +179,7 @@ struct YAMLWriter {
   }
 
   private mutating func put(_ scalar: Unicode.Scalar) {
-    out += UTF8.encode(scalar).map { Array($0) } ?? []
+    out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
     column += 1
   }
 
