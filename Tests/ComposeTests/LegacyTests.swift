@@ -95,4 +95,9 @@ struct LegacyTests {
   func refused(_ text: String, _ expected: String) throws {
     #expect(try refusal(of: text).hasPrefix(expected))
   }
+
+  @Test("a modern service called image doesn't make a file legacy")
+  func modernImage() throws {
+    #expect(try !load("services: {image: {image: a}}").isLegacy)
+  }
 }

@@ -23,7 +23,7 @@ enum LegacyFormat {
   /// True if a file is written in that format.
   static func isUsed(by tree: YAMLNode) -> Bool {
     guard let entries = tree.mapping,
-      entries["services"]?.value.mapping?["image"] != nil || entries["services"] == nil
+      entries["services"]?.value["image"]?.string != nil || entries["services"] == nil
     else { return false }
     if let version = entries["version"]?.value, version.mapping == nil {
       guard version == YAMLNode(.string("1"), at: version.position) || version.integer == 1 else {
