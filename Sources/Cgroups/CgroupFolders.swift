@@ -54,7 +54,8 @@ public struct CgroupFolders: Sendable {
   ///   - path: the cgroup's path, never a root: at least two components.
   ///   - keeping: folders that are left alone, such as those where this process itself lives.
   /// - Returns: the folders that still stand, with the reason.
-  public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)] {
+  public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)]
+  {
     precondition(path.split(separator: "/").count >= 2, "a root is never removed")
     var left: [(folder: String, reason: Errno)] = []
     for folder in folders(of: path) {

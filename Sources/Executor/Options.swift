@@ -66,7 +66,10 @@ struct TaskOptions: ParsableArguments {
   @Option(help: "The agent's ID.")
   var agentId: String?
 
-  @Option(help: "How long the whole pod may take to stop, such as 10s. Default: the longest stop_grace_period.")
+  @Option(
+    help:
+      "How long the whole pod may take to stop, such as 10s. Default: the longest stop_grace_period."
+  )
   var grace: String?
 
   @Option(help: "How long the pod may take to run, pulls included. Default: 280s.")

@@ -24,7 +24,8 @@ public struct PodSetup: Sendable {
     let info = try await engine.info()
     guard info.cgroupDriver != "systemd" else {
       throw SetupFailure(
-        description: "the engine uses the systemd cgroup driver, which puts containers into slices only: "
+        description:
+          "the engine uses the systemd cgroup driver, which puts containers into slices only: "
           + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in its daemon.json")
     }
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1

@@ -68,7 +68,8 @@ public struct PodPlanner: Sendable {
     }
     if request.offeredPorts == nil, ports.count > 0 {
       plan.warnings.append(
-        "no ports were offered: the file's own host ports are used, and may meet others on this host")
+        "no ports were offered: the file's own host ports are used, and may meet others on this host"
+      )
     }
     return plan
   }
