@@ -81,7 +81,8 @@ let package = Package(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
-      name: "ComposeTests", dependencies: ["Compose", "TestSupport"], swiftSettings: settings),
+      name: "ComposeTests", dependencies: ["Compose", "TestSupport"], exclude: ["Corpus"],
+      swiftSettings: settings),
     .testTarget(
       name: "PodRuntimeTests",
       dependencies: [

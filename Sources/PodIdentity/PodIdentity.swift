@@ -90,6 +90,8 @@ public enum PodLabel {
   public static let composeContainerNumber = "com.docker.compose.container-number"
   /// Compose's mark of one-off containers.
   public static let composeOneOff = "com.docker.compose.oneoff"
+  /// Compose's hash of a service's configuration: Compose passes over containers without it.
+  public static let composeConfigHash = "com.docker.compose.config-hash"
   /// Compose's network key, on networks.
   public static let composeNetwork = "com.docker.compose.network"
   /// Compose's volume key, on volumes.
@@ -99,6 +101,6 @@ public enum PodLabel {
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
     legacyTaskID, legacyExecutorID, composeProject, composeService, composeContainerNumber,
-    composeOneOff, composeNetwork, composeVolume,
+    composeOneOff, composeConfigHash, composeNetwork, composeVolume,
   ]
 }

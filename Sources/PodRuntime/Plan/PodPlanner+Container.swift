@@ -72,6 +72,8 @@ extension PodPlanner {
     labels[PodLabel.composeService] = service.name
     labels[PodLabel.composeContainerNumber] = "1"
     labels[PodLabel.composeOneOff] = "False"
+    // `docker compose -p PROJECT ps` looks only at containers that have one, whatever it is.
+    labels[PodLabel.composeConfigHash] = ""
     // Empty, so that no image can supply them.
     labels[PodLabel.composeNetwork] = ""
     labels[PodLabel.composeVolume] = ""

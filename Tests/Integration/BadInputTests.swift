@@ -1,0 +1,171 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A Compose file that can't be run, and what its author is told.
+struct BadInput: Sendable, CustomTestStringConvertible {
+  let title: String
+  let file: String
+  /// Where the complaint points, and part of what it says.
+  let place: String
+  let words: String
+  var options: [String] = []
+
+  var testDescription: String { title }
+
+  static let all = [
+    BadInput(
+      title: "a YAML error", file: "services:\n  web: [\n", place: "compose.yaml:", words: ""),
+    BadInput(
+      title: "a tab as indentation", file: "services:\n\tweb:\n", place: "compose.yaml:2:",
+      words: ""),
+    BadInput(
+      title: "an unknown key", file: "services:\n  web:\n    image: a\n    imagee: b\n",
+      place: "compose.yaml:4:5", words: "imagee"),
+    BadInput(
+      title: "a duplicate key", file: "services:\n  web:\n    image: a\n    image: b\n",
+      place: "compose.yaml:4:5", words: "image"),
+    BadInput(
+      title: "a wrong type", file: "services:\n  web:\n    image: [a]\n",
+      place: "compose.yaml:3:", words: "image"),
+    BadInput(
+      title: "an undefined required variable",
+      file: "services:\n  web:\n    image: ${NOWHERE_SET:?the image to run}\n",
+      place: "compose.yaml:3:", words: "the image to run"),
+    BadInput(
+      title: "a dependency cycle",
+      file: "services:\n  a:\n    image: a\n    depends_on: [b]\n"
+        + "  b:\n    image: b\n    depends_on: [a]\n",
+      place: "compose.yaml:", words: "a -> b -> a"),
+    BadInput(
+      title: "a dependency that isn't there",
+      file: "services:\n  a:\n    image: a\n    depends_on: [ghost]\n",
+      place: "compose.yaml:4:", words: "ghost"),
+    BadInput(
+      title: "the namespace of a service that isn't there",
+      file: "services:\n  a:\n    image: a\n    network_mode: service:ghost\n",
+      place: "compose.yaml:4:", words: "ghost"),
+    BadInput(
+      title: "a label key of the contract",
+      file: "services:\n  a:\n    image: founding/base\n    labels:\n      mesos.task_id: mine\n",
+      place: "compose.yaml:5:", words: "mesos.task_id"),
+    BadInput(
+      title: "a path outside the project folder",
+      file: "services:\n  a:\n    image: founding/base\n    volumes: [\"../../etc:/etc\"]\n",
+      place: "compose.yaml:4:", words: "../../etc"),
+    BadInput(
+      title: "an env_file that isn't there",
+      file: "services:\n  a:\n    image: founding/base\n    env_file: absent.env\n",
+      place: "compose.yaml:4:", words: "absent.env"),
+    BadInput(
+      title: "neither image nor build", file: "services:\n  a:\n    command: [ls]\n",
+      place: "compose.yaml:", words: "neither"),
+    BadInput(
+      title: "logging none",
+      file: "services:\n  a:\n    image: founding/base\n    logging:\n      driver: none\n",
+      place: "compose.yaml:5:", words: "none"),
+    BadInput(
+      title: "no services", file: "services: {}\n", place: "", words: "no service"),
+    BadInput(
+      title: "a missing file", file: "", place: "", words: "absent.yaml",
+      options: ["-f", "absent.yaml"]),
+    BadInput(
+      title: "a file outside the project folder", file: "", place: "", words: "../absent.yaml",
+      options: ["-f", "../absent.yaml"]),
+    BadInput(
+      title: "a folder as a file", file: "", place: "", words: "folder",
+      options: ["-f", "folder"]),
+    BadInput(
+      title: "a duration that is none", file: "services:\n  a:\n    image: founding/base\n",
+      place: "", words: "--grace", options: ["--grace", "soon"]),
+    BadInput(
+      title: "ports that are none", file: "services:\n  a:\n    image: founding/base\n",
+      place: "", words: "--ports", options: ["--ports", "many"]),
+    BadInput(
+      title: "an unknown option", file: "services:\n  a:\n    image: founding/base\n",
+      place: "", words: "--colour", options: ["--colour"]),
+  ]
+}
+
+@Suite("Bad input", .needsEngine, .throttled)
+struct BadInputTests {
+  @Test("gets one clear line, exit 1, and nothing in Docker", arguments: BadInput.all)
+  func refused(input: BadInput) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let settings = PodSettings(options: input.options, files: ["folder/readme": ""])
+    let end = try await podEnd(on: engine, input.file, settings, within: .seconds(15))
+    #expect(end.status == .exited(1), "\(end)")
+    // Where no task could be made of the file the complaint is all; else it is the last state's message.
+    let complaint: String
+    if end.states.isEmpty {
+      let line = try #require(end.stderr.first)
+      #expect(end.stderr.count == 1 && end.stdout.isEmpty, "\(end)")
+      #expect(line.hasPrefix("compose-executor: "), "\(end)")
+      complaint = String(line.dropFirst("compose-executor: ".count))
+    } else {
+      #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
+      complaint = end.message
+    }
+    #expect(complaint.hasPrefix(input.place), "\(complaint)")
+    #expect(input.words.isEmpty || complaint.contains(input.words), "\(complaint)")
+    if !input.place.isEmpty {
+      #expect(complaint.prefixMatch(of: /compose\.yaml:\d+:\d+: ./) != nil, "\(complaint)")
+    }
+  }
+
+  @Test("a file that can't be found in the folder is asked for by its names")
+  func noFile() async throws {
+    try await withTemporaryFolder { sandbox in
+      let result = try await Command(
+        BuiltProgram.composeExecutor, ["run"], folder: sandbox.path
+      ).run(within: .seconds(10))
+      #expect(result.status == .exited(1))
+      #expect(result.stderr.contains("compose.yaml"))
+      #expect(result.stderr.split(separator: "\n").count == 1)
+    }
+  }
+
+  @Test("an engine that is too old is refused, and so is one that isn't one")
+  func oldEngine() async throws {
+    for (answer, words) in [
+      ("HTTP/1.1 200 OK\r\nApi-Version: 1.12\r\nContent-Length: 2\r\n\r\nOK", "1.12"),
+      ("SSH-2.0-OpenSSH_9.2\r\n", "127.0.0.1"),
+    ] {
+      let server = try CannedServer(answer)
+      try await withTemporaryFolder { sandbox in
+        try sandbox.write("compose.yaml", "services:\n  web:\n    image: founding/base\n")
+        let result = try await Command(
+          BuiltProgram.composeExecutor, ["run"],
+          environment: ["DOCKER_HOST": "tcp://127.0.0.1:\(server.port)"], folder: sandbox.path
+        ).run(within: .seconds(30))
+        let end = PodEnd(result)
+        #expect(end.status == .exited(1))
+        #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
+        #expect(end.message.contains(words), "\(end)")
+      }
+      withExtendedLifetime(server) {}
+    }
+  }
+}
+
+/// Answers every connection's first bytes with the same, and closes it.
+private final class CannedServer: Sendable {
+  private let socket: ListeningSocket
+  var port: Int { socket.port }
+
+  init(_ answer: String) throws {
+    socket = try ListeningSocket()
+    let listening = socket.number
+    Thread.detachNewThread {
+      while true {
+        let connection = acceptConnection(on: listening)
+        guard connection >= 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        _ = recv(connection, &buffer, buffer.count, 0)
+        let bytes = Array(answer.utf8)
+        _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        close(connection)
+      }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Images", .needsEngine, .throttled)
+struct ImageTests {
+  @Test("one that no registry has fails in one line with its place", arguments: TestEngine.all)
+  func missing(on engine: TestEngine) async throws {
+    let registry = try FalseRegistry(.hasNothing)
+    let image = registry.image("nobody/nothing:1")
+    let file = """
+      services:
+        ready:
+          image: founding/base
+        web:
+          image: \(image)
+      """
+    let end = try await podEnd(on: engine, file, within: .seconds(10))
+    #expect(end.status == .exited(1))
+    #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])
+    #expect(
+      end.message.hasPrefix("compose.yaml:5:12: image '\(image)' can't be pulled: "), "\(end)")
+    withExtendedLifetime(registry) {}
+  }
+
+  @Test("pull_policy never asks no registry", arguments: TestEngine.all)
+  func never(on engine: TestEngine) async throws {
+    let registry = try FalseRegistry(.hasNothing)
+    let image = registry.image("nothing")
+    let file = "services:\n  web:\n    pull_policy: never\n    image: \(image)\n"
+    let end = try await podEnd(on: engine, file, within: .seconds(10))
+    #expect(end.status == .exited(1))
+    #expect(end.message.hasPrefix("compose.yaml:4:12: image '\(image)' is not on this host"))
+    #expect(registry.requests == 0)
+  }
+
+  @Test("build without a docker command is refused with its place", arguments: TestEngine.all)
+  func noDocker(on engine: TestEngine) async throws {
+    let file = "services:\n  web:\n    build: .\n"
+    let end = try await podEnd(
+      on: engine, file,
+      PodSettings(
+        environment: ["PATH": "/nonexistent"], files: ["Dockerfile": "FROM founding/base\n"]))
+    #expect(end.status == .exited(1))
+    #expect(end.message.hasPrefix("compose.yaml:3:"), "\(end)")
+    #expect(end.message.contains("there is no docker command on PATH"))
+  }
+
+  @Test("one is built from the sandbox", arguments: TestEngine.all)
+  func built(on engine: TestEngine) async throws {
+    let mark = UUID().uuidString
+    let file = """
+      services:
+        web:
+          build:
+            context: app
+            args:
+              WORD: \(mark)
+      """
+    let recipe = """
+      FROM pod-test/busybox
+      ARG WORD
+      ADD greeting /greeting
+      ENV WORD=$WORD
+      CMD cat /greeting; echo $WORD
+      """
+    let end = try await podEnd(
+      on: engine, file,
+      PodSettings(files: ["app/Dockerfile": recipe, "app/greeting": "built here\n"]))
+    #expect(end.status == .exited(0), "\(end)")
+    #expect(end.output(of: "web") == ["built here", mark])
+  }
+
+  @Test("a build that fails says what docker said last", arguments: TestEngine.all)
+  func brokenBuild(on engine: TestEngine) async throws {
+    let end = try await podEnd(
+      on: engine, "services:\n  web:\n    build: .\n",
+      PodSettings(files: ["Dockerfile": "FROM pod-test/busybox\nADD absent /\n"]))
+    #expect(end.status == .exited(1))
+    #expect(end.message.hasPrefix("compose.yaml:3:"))
+    #expect(end.message.contains("absent"), "\(end)")
+  }
+
+  @Test("one is pulled from a registry, once for two services", arguments: TestEngine.all)
+  func pulled(on engine: TestEngine) async throws {
+    try await withRegistry { address in
+      let image = "\(address)/it/busybox:\(UUID().uuidString.prefix(8).lowercased())"
+      try await engine.docker("tag", "pod-test/busybox", image).output()
+      try await engine.docker("push", "--quiet", image).output()
+      try await engine.docker("rmi", image).output()
+      let file = """
+        services:
+          first:
+            image: \(image)
+            command: ["echo", "pulled"]
+          second:
+            image: \(image)
+            command: ["echo", "pulled too"]
+        """
+      let end = try await podEnd(on: engine, file)
+      #expect(end.status == .exited(0), "\(end)")
+      #expect(end.output(of: "first") == ["pulled"])
+      #expect(end.output(of: "second") == ["pulled too"])
+      #expect(end.stderr.filter { $0.contains("info: pulled \(image)") }.count == 1)
+      // Images stay: they are the host's.
+      try await engine.docker("rmi", image).output()
+    }
+  }
+
+  /// Lends the address of a registry on the loopback interface, Debian's own program.
+  private func withRegistry(_ body: (String) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      let port = try FreePorts.take(1)[0]
+      try folder.write(
+        "config.yml",
+        """
+        version: 0.1
+        log: {level: error}
+        storage:
+          filesystem: {rootdirectory: \(folder.path("data"))}
+        http: {addr: "127.0.0.1:\(port)"}
+        """)
+      let registry = try Command("docker-registry", ["serve", folder.path("config.yml")]).start()
+      defer { registry.send(SIGKILL) }
+      _ = try await page(at: port, path: "/v2/")
+      try await body("127.0.0.1:\(port)")
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A pod that is told to end", .needsEngine, .throttled)
+struct KillTests {
+  /// Six services, each waiting for the one before.
+  private static let chain = (1...6).reduce("services:\n") { text, number in
+    text + "  s\(number):\n    image: founding/base\n"
+      + (number > 1 ? "    depends_on: [s\(number - 1)]\n" : "")
+  }
+
+  @Test("while it pulls stops there", arguments: TestEngine.all)
+  func duringPull(on engine: TestEngine) async throws {
+    let registry = try FalseRegistry(.stalls)
+    let file = """
+      services:
+        ready:
+          image: founding/base
+        late:
+          image: \(registry.image("late:1"))
+      """
+    try await withPod(on: engine, file) { pod in
+      try await eventually("a request to the registry") { registry.requests > 0 }
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(10))
+      #expect(end.status == .exited(130))
+      #expect(end.states == ["TASK_STARTING", "TASK_KILLED"])
+    }
+    withExtendedLifetime(registry) {}
+  }
+
+  @Test(
+    "at a moment of its launch cleans up what is there",
+    arguments: TestEngine.all, ["network create", "container create", "container start"])
+  func duringLaunch(on engine: TestEngine, moment: String) async throws {
+    let words = moment.split(separator: " ")
+    let run = UUID().uuidString.lowercased()
+    let watch = try engine.docker(
+      "events", "--filter", "type=\(words[0])", "--filter", "event=\(words[1])", "--format",
+      "{{.Type}} {{.Action}} {{.Actor.Attributes.name}}", "--since", "0s"
+    ).start()
+    defer { watch.send(SIGTERM) }
+    let task = "it-\(run.prefix(8))"
+    try await withPod(on: engine, Self.chain, PodSettings(task: task, run: run)) { pod in
+      try await watch.line(containing: task)
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(20))
+      #expect(end.status == .exited(130), "\(end)")
+      #expect(end.states.first == "TASK_STARTING")
+      #expect(end.states.last == "TASK_KILLED")
+      #expect(end.message == "killed by SIGTERM")
+    }
+  }
+
+  @Test(
+    "ends by ctrl-C, TERM and a closed terminal alike",
+    arguments: TestEngine.all, [SIGINT, SIGTERM, SIGHUP])
+  func bySignal(on engine: TestEngine, signal: Int32) async throws {
+    try await withPod(on: engine, "services:\n  web:\n    image: founding/base\n") { pod in
+      try await pod.running()
+      pod.send(signal)
+      let end = try await pod.ended(within: .seconds(15))
+      #expect(end.status == .exited(130))
+      #expect(end.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_KILLED"])
+    }
+  }
+
+  @Test("stops dependents before what they depend on", arguments: TestEngine.all)
+  func reverseOrder(on engine: TestEngine) async throws {
+    func service(_ name: String, after other: String?) -> String {
+      """
+        \(name):
+          image: pod-test/busybox
+          command: ["sh", "-c", "trap 'echo \(name) stops; exit 0' TERM; echo up; sleep 1000 & wait"]
+      \(other.map { "    depends_on: [\($0)]" } ?? "")
+
+      """
+    }
+    let file =
+      "services:\n" + service("store", after: nil) + service("api", after: "store")
+      + service("web", after: "api")
+    try await withPod(on: engine, file) { pod in
+      for name in ["store", "api", "web"] { try await pod.says("up", service: name) }
+      try await pod.running()
+      let watch = try engine.docker(
+        "events", "--filter", "label=mesos.container_id=\(pod.run)", "--filter", "event=die",
+        "--format", "{{index .Actor.Attributes \"com.docker.compose.service\"}}", "--since", "0s"
+      ).start()
+      defer { watch.send(SIGTERM) }
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      try await watch.line(containing: "store")
+      #expect(watch.lines() == ["web", "api", "store"])
+      for name in ["store", "api", "web"] {
+        #expect(end.output(of: name).last == "\(name) stops")
+      }
+    }
+  }
+
+  private static let deaf = """
+    services:
+      deaf:
+        image: pod-test/busybox
+        command: ["sh", "-c", "trap 'echo not me' TERM; echo up; while :; do sleep 0.1; done"]
+    """
+
+  @Test("kills a container that ignores TERM when the grace is over", arguments: TestEngine.all)
+  func ignoresTERM(on engine: TestEngine) async throws {
+    try await withPod(on: engine, Self.deaf, PodSettings(options: ["--grace", "2s"])) { pod in
+      try await pod.says("up", service: "deaf")
+      try await pod.running()
+      let clock = ContinuousClock.now
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(15))
+      let took = ContinuousClock.now - clock
+      #expect(end.status == .exited(130))
+      #expect(took >= .seconds(2) && took < .seconds(6), "\(took)")
+      #expect(end.output(of: "deaf").contains("not me"))
+    }
+  }
+
+  @Test("waits no longer than a stop_grace_period of the file", arguments: TestEngine.all)
+  func gracePeriod(on engine: TestEngine) async throws {
+    let file = Self.deaf + "\n    stop_grace_period: 1s\n"
+    try await withPod(on: engine, file) { pod in
+      try await pod.says("up", service: "deaf")
+      let clock = ContinuousClock.now
+      pod.send(SIGTERM)
+      try await pod.ended(within: .seconds(15))
+      #expect(ContinuousClock.now - clock < .seconds(5))
+    }
+  }
+
+  @Test("cuts the grace short when it is told again", arguments: TestEngine.all)
+  func secondTERM(on engine: TestEngine) async throws {
+    try await withPod(on: engine, Self.deaf, PodSettings(options: ["--grace", "50s"])) { pod in
+      try await pod.says("up", service: "deaf")
+      try await pod.running()
+      pod.send(SIGTERM)
+      try await pod.says("not me", service: "deaf")
+      let clock = ContinuousClock.now
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(20))
+      #expect(end.status == .exited(130))
+      #expect(ContinuousClock.now - clock < .seconds(5))
+    }
+  }
+
+  @Test("sends the stop_signal of the file", arguments: TestEngine.all)
+  func stopSignal(on engine: TestEngine) async throws {
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          stop_signal: SIGUSR1
+          command: ["sh", "-c", "trap 'echo usr1; exit 0' USR1; echo up; sleep 1000 & wait"]
+      """
+    try await withPod(on: engine, file) { pod in
+      try await pod.says("up", service: "web")
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(8))
+      #expect(end.output(of: "web") == ["up", "usr1"])
+    }
+  }
+}

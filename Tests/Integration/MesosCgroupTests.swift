@@ -1,0 +1,175 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The cgroup of one run, made as Mesos makes it.
+struct MesosCgroup: Sendable {
+  let run: String
+  /// The folders that the executor's process is put into.
+  let folders: [String]
+
+  var path: String { "/mesos/\(run)" }
+
+  /// Makes the folders: on version 1 in the hierarchies of the launcher and the isolators; on version 2 with a leaf
+  /// for the executor.
+  init(_ version: TestEngine.CgroupVersion, limits: [String: String] = [:]) throws {
+    let run = UUID().uuidString.lowercased()
+    self.run = run
+    if version == .v1 {
+      folders = try ["freezer", "memory", "cpu", "cpuacct"].map { controller in
+        try #require(try Hierarchy.root(of: controller)) + "/mesos/\(run)"
+      }
+    } else {
+      folders = [try #require(try Hierarchy.unifiedRoot()) + "/mesos/\(run)/leaf"]
+    }
+    for folder in folders {
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: true)
+      for (file, value) in limits
+      where FileManager.default.fileExists(atPath: "\(folder)/\(file)") {
+        try value.write(toFile: "\(folder)/\(file)", atomically: false, encoding: .utf8)
+      }
+    }
+  }
+
+  /// Moves the executor there before it starts.
+  var settings: PodSettings {
+    let moves = folders.map { "echo $$ > \($0)/cgroup.procs" }.joined(separator: "; ")
+    return PodSettings(shell: "\(moves); exec \"$@\"", run: run)
+  }
+
+  /// A number that one of the run's files holds.
+  func number(_ file: String, of controller: String) throws -> Int {
+    let root = try #require(try Hierarchy.root(of: controller))
+    let text = try String(contentsOfFile: "\(root)\(path)/\(file)", encoding: .utf8)
+    return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
+  /// Folders of the run that are left where the test put nothing, and that nobody but the executor removes.
+  func strangers() throws -> [String] {
+    try Hierarchy.folders(of: path).filter { folder in
+      !folders.contains { $0 == folder || $0.hasPrefix(folder + "/") }
+    }
+  }
+
+  /// What an agent does at the end.
+  func remove() throws {
+    for folder in try Hierarchy.folders(of: path) {
+      Hierarchy.remove(folder)
+      rmdir(URL(fileURLWithPath: folder).deletingLastPathComponent().path)
+    }
+  }
+}
+
+@Suite("A pod below a Mesos cgroup", .needsEngine, .throttled)
+struct MesosCgroupTests {
+  private func withCgroup(
+    _ engine: TestEngine, limits: [String: String] = [:],
+    _ body: (MesosCgroup) async throws -> Void
+  ) async throws {
+    let cgroup = try MesosCgroup(engine.cgroups, limits: limits)
+    do {
+      try await body(cgroup)
+      #expect(try cgroup.strangers() == [])
+    } catch {
+      try cgroup.remove()
+      throw error
+    }
+    try cgroup.remove()
+  }
+
+  @Test("has its containers there, and leaves no folder of its own", arguments: TestEngine.all)
+  func placed(on engine: TestEngine) async throws {
+    try await withCgroup(engine) { cgroup in
+      let file = "services:\n  a:\n    image: founding/base\n  b:\n    image: founding/base\n"
+      try await withPod(on: engine, file, cgroup.settings) { pod in
+        try await pod.running()
+        for container in try await pod.containers().values {
+          #expect(container.HostConfig.CgroupParent == cgroup.path)
+          #expect(container.Config.Labels["mesos.cgroup_parent"] == cgroup.path)
+          let text = try String(
+            contentsOfFile: "/proc/\(container.State.Pid)/cgroup", encoding: .utf8)
+          #expect(text.contains(":\(cgroup.path)/\(container.Id)\n"))
+        }
+        if engine.cgroups == .v2 {
+          // The agent's recovery dies where this folder is missing.
+          let root = try #require(try Hierarchy.unifiedRoot())
+          #expect(FileManager.default.fileExists(atPath: "\(root)\(cgroup.path)/mesos"))
+        }
+        #expect(try Hierarchy.folders(of: "/compose-pods/\(pod.run)").isEmpty)
+        pod.send(SIGTERM)
+        #expect(try await pod.ended().status == .exited(130))
+        // Folders of containers are gone everywhere.
+        let inner = try Hierarchy.folders(of: cgroup.path).flatMap { folder in
+          try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.count == 64 }
+        }
+        #expect(inner.isEmpty)
+      }
+    }
+  }
+
+  /// A service that holds so much memory.
+  private func holding(_ name: String, megabytes: Int) -> String {
+    """
+      \(name):
+        image: pod-test/busybox
+        command:
+          - sh
+          - -c
+          - 'mkfifo /tmp/f; sleep 1000 < /tmp/f &
+            exec dd if=/dev/zero bs=\(megabytes)M count=1 of=/tmp/f'
+
+    """
+  }
+
+  @Test("is held by its memory limit as a whole", arguments: TestEngine.all)
+  func memory(on engine: TestEngine) async throws {
+    try engine.needs("memory")
+    let limit = 160 << 20
+    let limits = ["memory.limit_in_bytes": String(limit)]
+    // One alone is fine.
+    try await withCgroup(engine, limits: limits) { cgroup in
+      var settings = cgroup.settings
+      settings.options = ["--grace", "0s"]
+      let file = "services:\n" + holding("one", megabytes: 90)
+      try await withPod(on: engine, file, settings) { pod in
+        try await pod.running()
+        try await eventually("90 MB in use") {
+          try cgroup.number("memory.usage_in_bytes", of: "memory") > 90 << 20
+        }
+      }
+    }
+    // Each below the limit, both above it.
+    try await withCgroup(engine, limits: limits) { cgroup in
+      let file = "services:\n" + holding("one", megabytes: 90) + holding("two", megabytes: 90)
+      var settings = cgroup.settings
+      settings.options = ["--grace", "0s"]
+      let end = try await podEnd(on: engine, file, settings)
+      #expect(end.status == .exited(1))
+      #expect(end.states.last == "TASK_FAILED", "\(end)")
+      #expect(end.message.contains("was killed for memory"), "\(end)")
+    }
+  }
+
+  @Test("shares its processor limit", arguments: TestEngine.all)
+  func processor(on engine: TestEngine) async throws {
+    try engine.needs("cpu")
+    let limits = ["cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "40000"]
+    try await withCgroup(engine, limits: limits) { cgroup in
+      let busy = "image: pod-test/busybox\n    command: [sh, -c, 'while :; do :; done']\n"
+      let file = "services:\n  a:\n    \(busy)  b:\n    \(busy)"
+      var settings = cgroup.settings
+      settings.options = ["--grace", "0s"]
+      try await withPod(on: engine, file, settings) { pod in
+        try await pod.running()
+        let start = ContinuousClock.now
+        let before = try cgroup.number("cpuacct.usage", of: "cpuacct")
+        try await eventually("a second of processor time", within: .seconds(20)) {
+          try cgroup.number("cpuacct.usage", of: "cpuacct") - before > 1_000_000_000
+        }
+        // A second at 0.4 processors takes two and a half.
+        #expect(ContinuousClock.now - start > .seconds(2))
+      }
+    }
+  }
+}

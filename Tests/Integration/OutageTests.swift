@@ -1,0 +1,152 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// An engine of one test's own, which may be killed.
+struct OwnEngine: Sendable {
+  let name: String
+  let engine: TestEngine
+
+  private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../../scripts").standardizedFileURL.path
+
+  /// Starts an engine with the test images, lends it, and stops it.
+  static func with(
+    _ cgroups: TestEngine.CgroupVersion, _ body: (OwnEngine) async throws -> Void
+  ) async throws {
+    let name = "it-own-\(UUID().uuidString.prefix(8).lowercased())"
+    let start = Command(
+      "\(scripts)/engine", ["start", "--name", name, "--cgroup", cgroups.rawValue])
+    let socket = try await start.output(within: .seconds(100))
+    let own = OwnEngine(name: name, engine: TestEngine(socket: socket, cgroups: cgroups))
+    do {
+      let host = ["DOCKER_HOST": own.engine.dockerHost]
+      try await Command("\(scripts)/images", environment: host).output()
+      try await body(own)
+    } catch {
+      try await own.command("stop")
+      throw error
+    }
+    try await own.command("stop")
+  }
+
+  /// Runs scripts/engine on it.
+  func command(_ words: String...) async throws {
+    try await Command("\(Self.scripts)/engine", words + ["--name", name]).output(
+      within: .seconds(150))
+  }
+}
+
+@Suite("An engine that goes away", .needsEngine, .throttled)
+struct OutageTests {
+  private static let file = """
+    services:
+      steady:
+        image: pod-test/busybox
+        restart: always
+        volumes: ["./counts:/counts"]
+        command:
+          - sh
+          - -c
+          - 'echo x >> /counts/starts; echo start $$(wc -l < /counts/starts); trap "exit 0" TERM;
+            i=0; while :; do i=$$((i + 1)); echo tick $$i; sleep 0.1; done'
+
+    """
+
+  @Test(
+    "and comes back: what always restarts is running again",
+    arguments: TestEngine.all.map(\.cgroups))
+  func comesBack(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, Self.file) { pod in
+        try await pod.running()
+        try await pod.says("start 1", service: "steady")
+        try await pod.says("tick 3", service: "steady")
+        try await own.command("restart", "--kill")
+        try await pod.says("start 2", service: "steady", within: .seconds(60))
+        let ticks = pod.output(of: "steady").prefix { $0 != "start 2" }.dropFirst()
+        #expect(Array(ticks) == (1...max(1, ticks.count)).map { "tick \($0)" })
+        #expect(try await pod.containers()["steady"]?.State.Running == true)
+        pod.send(SIGTERM)
+        #expect(try await pod.ended().status == .exited(130))
+      }
+    }
+  }
+
+  @Test(
+    "and comes back: what may not end has failed the pod",
+    arguments: TestEngine.all.map(\.cgroups))
+  func endedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
+    let file = Self.file + "  brittle:\n    image: founding/base\n"
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, file) { pod in
+        try await pod.running()
+        try await own.command("restart", "--kill")
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(end.states.last == "TASK_FAILED")
+        #expect(end.message.hasPrefix("service 'brittle'"))
+      }
+    }
+  }
+
+  @Test(
+    "politely, while a pod is told to end: it ends all the same",
+    arguments: TestEngine.all.map(\.cgroups))
+  func killedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, Self.file, PodSettings(options: ["--grace", "3s"])) { pod in
+        try await pod.running()
+        async let restarted: Void = own.command("restart", "--kill")
+        try await pod.executor.line(containing: "the engine is away", in: .stderr)
+        pod.send(SIGTERM)
+        try await restarted
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(end.status == .exited(130), "\(end)")
+        #expect(end.states.last == "TASK_KILLED")
+      }
+    }
+  }
+
+  @Test(
+    "for longer than the engine timeout fails the pod, and it says what is left",
+    arguments: TestEngine.all.map(\.cgroups))
+  func staysAway(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let settings = PodSettings(
+        options: ["--engine-timeout", "2s", "--cleanup-timeout", "3s", "--grace", "1s"])
+      try await withPod(on: own.engine, Self.file, settings) { pod in
+        try await pod.running()
+        let container = try #require(try await pod.containers()["steady"]).Id
+        try await own.command("stop", "--keep-data")
+        let clock = ContinuousClock.now
+        let end = try await pod.ended(within: .seconds(40))
+        #expect(ContinuousClock.now - clock < .seconds(20))
+        #expect(end.status == .exited(1))
+        #expect(end.states.last == "TASK_FAILED")
+        #expect(end.message.contains("the engine has been away for 2 s"), "\(end)")
+        #expect(end.message.contains("not removed: "))
+        #expect(end.message.contains("container \(container.prefix(12))"), "\(end.message)")
+        // What it couldn't reach is the reaper's; here it is the test's.
+        try await own.command("restart")
+        try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
+      }
+    }
+  }
+
+  @Test("when there is none at all the pod fails at once")
+  func none() async throws {
+    let engine = TestEngine(socket: "/nonexistent/docker.sock", cgroups: .v1)
+    try await withTemporaryFolder { sandbox in
+      try sandbox.write("compose.yaml", "services:\n  web:\n    image: founding/base\n")
+      let result = try await Command(
+        BuiltProgram.composeExecutor, ["run"], environment: ["DOCKER_HOST": engine.dockerHost],
+        folder: sandbox.path
+      ).run(within: .seconds(20))
+      let end = PodEnd(result)
+      #expect(end.status == .exited(1))
+      #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])
+      #expect(end.message.contains("/nonexistent/docker.sock"), "\(end)")
+    }
+  }
+}

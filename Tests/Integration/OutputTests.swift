@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Output", .needsEngine, .throttled)
+struct OutputTests {
+  @Test("stdout and stderr are kept apart, each in order", arguments: TestEngine.all)
+  func apart(on engine: TestEngine) async throws {
+    let end = try await podEnd(
+      on: engine,
+      """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sh", "-c", "for i in $$(seq 1 500); do echo out $$i; echo err $$i >&2; done"]
+      """)
+    #expect(end.output(of: "web") == (1...500).map { "out \($0)" })
+    #expect(end.output(of: "web", .stderr) == (1...500).map { "err \($0)" })
+  }
+
+  @Test("lines stay whole when three services write at once", arguments: TestEngine.all)
+  func whole(on engine: TestEngine) async throws {
+    let services = ["one", "two", "three"]
+    let file = services.reduce("services:\n") { text, name in
+      text + """
+          \(name):
+            image: pod-test/busybox
+            command: ["awk", "BEGIN { for (i = 1; i <= 20000; i++) print \\"\(name) line \\" i }"]
+
+        """
+    }
+    let end = try await podEnd(on: engine, file)
+    #expect(end.status == .exited(0))
+    for name in services {
+      #expect(end.output(of: name) == (1...20000).map { "\(name) line \($0)" })
+    }
+    #expect(end.stdout.count == 60_000 + 3)
+  }
+
+  @Test(
+    "a last line without a newline, empty lines and bytes that aren't text come through",
+    arguments: TestEngine.all)
+  func odd(on engine: TestEngine) async throws {
+    let end = try await podEnd(
+      on: engine,
+      """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["printf", "a\\\\n\\\\n\\\\377b\\\\nno newline"]
+      """)
+    #expect(end.output(of: "web") == ["a", "", "\u{fffd}b", "no newline"], "\(end)")
+  }
+
+  @Test("a long line is not cut", arguments: TestEngine.all)
+  func long(on engine: TestEngine) async throws {
+    let end = try await podEnd(
+      on: engine,
+      """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sh", "-c", "head -c 300000 /dev/zero | tr '\\\\0' x; echo; echo after"]
+      """)
+    #expect(end.output(of: "web").map(\.count) == [300_000, 5])
+  }
+
+  @Test("a terminal's lines come without carriage returns", arguments: TestEngine.all)
+  func terminal(on engine: TestEngine) async throws {
+    let end = try await podEnd(
+      on: engine,
+      """
+      services:
+        web:
+          image: pod-test/busybox
+          tty: true
+          command: ["sh", "-c", "test -t 1 && echo a terminal; echo to stderr >&2; printf end"]
+      """)
+    #expect(end.status == .exited(0), "\(end)")
+    #expect(end.output(of: "web") == ["a terminal", "to stderr", "end"])
+  }
+
+  @Test("what a container says at its very end is there", arguments: TestEngine.all)
+  func lastWords(on engine: TestEngine) async throws {
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command:
+            - sh
+            - -c
+            - 'trap "seq 1 2000; exit 0" TERM; echo up; sleep 1000 & wait'
+      """
+    try await withPod(on: engine, file) { pod in
+      try await pod.says("up", service: "web")
+      try await pod.running()
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.output(of: "web") == ["up"] + (1...2000).map(String.init))
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import TestSupport
+
+/// What `docker inspect` says of a container.
+struct InspectedContainer: Decodable, Sendable {
+  struct Configuration: Decodable, Sendable {
+    var Labels: [String: String]
+    var Tty: Bool
+  }
+  struct Host: Decodable, Sendable {
+    struct Restart: Decodable, Sendable { var Name: String }
+    struct Log: Decodable, Sendable {
+      var `Type`: String
+      var Config: [String: String]
+    }
+    var RestartPolicy: Restart
+    var CgroupParent: String
+    var LogConfig: Log
+  }
+  struct Status: Decodable, Sendable {
+    var Running: Bool
+    var Pid: Int32
+  }
+  struct Place: Decodable, Sendable {
+    var Name: String?
+    var Destination: String
+  }
+  var Id: String
+  var Name: String
+  var Config: Configuration
+  var HostConfig: Host
+  var State: Status
+  var Mounts: [Place]
+
+  /// The service that it is for.
+  var service: String { Config.Labels["com.docker.compose.service"] ?? "" }
+}
+
+/// What `docker network inspect` or `docker volume inspect` says.
+struct InspectedObject: Decodable, Sendable {
+  var Name: String
+  var Labels: [String: String]?
+}
+
+extension RunningPod {
+  /// The pod's containers by service, found by the run's label.
+  func containers() async throws -> [String: InspectedContainer] {
+    let left = try await Leftovers.of(run: run, on: engine)
+    guard !left.containers.isEmpty else { return [:] }
+    let found: [InspectedContainer] = try await inspect(["inspect"] + left.containers)
+    return Dictionary(uniqueKeysWithValues: found.map { ($0.service, $0) })
+  }
+
+  /// The pod's networks, found by the run's label.
+  func networks() async throws -> [InspectedObject] {
+    let left = try await Leftovers.of(run: run, on: engine)
+    return left.networks.isEmpty ? [] : try await inspect(["network", "inspect"] + left.networks)
+  }
+
+  /// The pod's volumes, found by the run's label.
+  func volumes() async throws -> [InspectedObject] {
+    let left = try await Leftovers.of(run: run, on: engine)
+    return left.volumes.isEmpty ? [] : try await inspect(["volume", "inspect"] + left.volumes)
+  }
+
+  private func inspect<Value: Decodable>(_ arguments: [String]) async throws -> [Value] {
+    var command = engine.docker()
+    command.arguments = arguments
+    return try JSONDecoder().decode([Value].self, from: Data(try await command.output().utf8))
+  }
+
+  /// The names of the services' containers that are there, whatever they do.
+  func services() async throws -> [String] {
+    try await engine.docker(
+      "ps", "-a", "--filter", "label=mesos.container_id=\(run)", "--format",
+      "{{.Label \"com.docker.compose.service\"}}"
+    ).output().split(separator: "\n").map(String.init).sorted()
+  }
+}
+
+/// A process's life as /proc tells it.
+enum ProcessFacts {
+  /// When it started, in clock ticks since boot.
+  static func startTime(_ pid: pid_t) throws -> String {
+    let stat = try String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+    guard let close = stat.lastIndex(of: ")") else { return "" }
+    return String(stat[close...].split(separator: " ")[20])
+  }
+
+  /// A line of its status that counts kilobytes, such as `VmHWM`.
+  static func kilobytes(_ key: String, of pid: pid_t) throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix(key + ":") } ?? ""
+    return line.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first ?? 0
+  }
+
+  /// This boot's ID.
+  static func bootID() throws -> String {
+    try String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Keeps the number of pods that live at the same time within what a small machine can do.
+struct Throttle: SuiteTrait, TestTrait, TestScoping {
+  /// How much of the machine each case takes; all of it is `Machine.width`.
+  let weight: Int
+
+  var isRecursive: Bool { true }
+
+  func scopeProvider(for test: Test, testCase: Test.Case?) -> Throttle? {
+    testCase == nil ? nil : self
+  }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?,
+    performing function: @concurrent @Sendable () async throws -> Void
+  ) async throws {
+    await Machine.shared.take(weight)
+    do {
+      try await function()
+    } catch {
+      await Machine.shared.give(weight)
+      throw error
+    }
+    await Machine.shared.give(weight)
+  }
+}
+
+extension Trait where Self == Throttle {
+  /// Runs beside a few others.
+  static var throttled: Throttle { Throttle(weight: 1) }
+  /// Measures, or moves much data: little else runs meanwhile.
+  static var heavy: Throttle { Throttle(weight: Machine.width - 1) }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips where the tests were given no Docker Engine.
+  static var needsEngine: ConditionTrait {
+    .enabled(if: !TestEngine.all.isEmpty, "needs a Docker Engine: make test")
+  }
+}
+
+/// Hands out shares of the machine, first come first served.
+actor Machine {
+  static let shared = Machine()
+  /// The shares that there are.
+  static let width = ProcessInfo.processInfo.environment["TEST_WIDTH"].flatMap { Int($0) } ?? 4
+
+  private var free = width
+  private var waiting: [(weight: Int, go: CheckedContinuation<Void, Never>)] = []
+
+  func take(_ weight: Int) async {
+    if waiting.isEmpty, free >= weight {
+      free -= weight
+      return
+    }
+    await withCheckedContinuation { waiting.append((weight, $0)) }
+  }
+
+  func give(_ weight: Int) {
+    free += weight
+    while let first = waiting.first, free >= first.weight {
+      free -= first.weight
+      waiting.removeFirst()
+      first.go.resume()
+    }
+  }
+}
+
+extension TestEngine {
+  /// Cancels the running test case by name where the engine's hierarchy lacks a controller.
+  func needs(_ controller: String) throws {
+    guard cgroups == .v2 else { return }
+    let root = try Hierarchy.unifiedRoot() ?? "/sys/fs/cgroup"
+    let there = (try? String(contentsOfFile: root + "/cgroup.controllers", encoding: .utf8)) ?? ""
+    if !there.split(whereSeparator: \.isWhitespace).contains(where: { $0 == controller }) {
+      try Test.cancel("cgroup v2 has no \(controller) controller on this host")
+    }
+  }
+}
