@@ -19,6 +19,7 @@ struct EasyOptions {
     try set(CURLOPT_CONNECTTIMEOUT_MS, max(1, request.connectTimeout.milliseconds))
     // An early dead connection is noticed on long streams over TCP, where no packet may come for hours.
     try set(CURLOPT_TCP_KEEPALIVE, 1)
+    try check(ccurl_close_on_exec(easy), "close-on-exec")
     if exchange.mode == .stream { try set(CURLOPT_BUFFERSIZE, 256 << 10) }
     try setTransport()
     try setMethod()

@@ -62,11 +62,11 @@ final class Exchange: Sendable {
   func perform(until milestone: Milestone) async throws {
     try Task.checkCancellation()
     client.submit(.start(self))
-    await wait(for: milestone)
+    await wait(for: milestone, isolation: nil)
   }
 
   /// The next bytes of the body; nil at its end.
-  func nextPiece() async throws -> [UInt8]? {
+  func nextPiece(isolation: isolated (any Actor)?) async throws -> [UInt8]? {
     while true {
       if Task.isCancelled { cancel() }
       enum Step { case piece([UInt8], resume: Bool), end, wait }
@@ -87,7 +87,7 @@ final class Exchange: Sendable {
         if resume { client.submit(.resume(self)) }
         return bytes
       case .end: return nil
-      case .wait: await wait(for: .piece)
+      case .wait: await wait(for: .piece, isolation: isolation)
       }
     }
   }
@@ -120,7 +120,7 @@ final class Exchange: Sendable {
   /// Nobody will read on: ends the transfer if it still runs.
   func abandon() { cancel() }
 
-  private func wait(for milestone: Milestone) async {
+  private func wait(for milestone: Milestone, isolation: isolated (any Actor)?) async {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isReached = state.withLock { state in

@@ -20,10 +20,13 @@ public struct HTTPBody: AsyncSequence, Sendable {
   public struct AsyncIterator: AsyncIteratorProtocol {
     let handle: Handle
 
-    /// The next piece; nil at the end of the body.
+    /// The next piece; nil at the end of the body. Runs where the caller does, without a change of thread for a piece
+    /// that is there already.
     /// - Throws: `HTTPError` if the connection breaks first, `CancellationError`.
-    public mutating func next() async throws -> [UInt8]? {
-      try await handle.exchange.nextPiece()
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws -> [UInt8]? {
+      try await handle.exchange.nextPiece(isolation: actor)
     }
   }
 

@@ -63,10 +63,9 @@ final class Transfer {
     exchange.wakeWaiters()
   }
 
-  private func touch() {
-    guard !isTouched else { return }
+  private func touch(_ count: Int) {
+    thread.touch(self, isFirst: !isTouched, count: count)
     isTouched = true
-    thread.touch(self)
   }
 
   private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
@@ -78,14 +77,14 @@ final class Transfer {
       deadline = request.bodyTimeout.map { ContinuousClock.now + $0 }
     }
     exchange.receive(head: head)
-    touch()
+    touch(0)
     return line.count
   }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     switch exchange.receive(bytes) {
     case .taken:
-      touch()
+      touch(bytes.count)
       return bytes.count
     case .full: return Int(CURL_WRITEFUNC_PAUSE)
     case .tooLarge:
@@ -110,7 +109,10 @@ final class Transfer {
       return .failure(exchange.error(.tooLarge, "the answer is larger than \(limit) bytes"))
     }
     if code == CURLE_OK { return .success(()) }
-    return .failure(exchange.error(HTTPError.Kind(code), reason(of: code)))
+    let reason = reason(of: code)
+    // A server that refuses the client's certificate says so after the handshake.
+    let isRefused = exchange.request.endpoint.tls != nil && reason.contains("alert")
+    return .failure(exchange.error(isRefused ? .tls : HTTPError.Kind(code), reason))
   }
 
   private func reason(of code: CURLcode) -> String {

@@ -26,21 +26,21 @@ struct ParityTests {
 
   @Test("what is printed loads again and prints the same", arguments: CorpusCase.all)
   func roundTrip(_ item: CorpusCase) throws {
-    let first = try load(item.files).yaml()
+    let first = try load(item.files, of: item).yaml()
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("compose-\(item.description)-\(UUID().uuidString).yaml")
     defer { try? FileManager.default.removeItem(at: file) }
     try Data(first.utf8).write(to: file)
-    let again = try load([file.path], directory: CorpusCase.folder).yaml()
+    let again = try load([file.path], of: item, directory: CorpusCase.folder).yaml()
     #expect(again == first)
   }
 
-  private func load(_ files: [String], directory: String? = nil) throws -> Project {
+  private func load(
+    _ files: [String], of item: CorpusCase, directory: String? = nil
+  ) throws -> Project {
     try ComposeLoader.load(
       LoadOptions(
-        files: files, projectDirectory: directory,
-        projectName: files.contains { $0.contains("name.yaml") || $0.contains("merge-name") }
-          ? nil : "parity",
+        files: files, projectDirectory: directory, projectName: item.isNamed ? nil : "parity",
         environment: CorpusCase.variables,
         fallbackEnvironment: ["HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/"]))
   }
@@ -52,12 +52,7 @@ struct ParityTests {
       files: item.files, format: format, name: item.isNamed ? nil : "parity",
       environment: CorpusCase.variables)
     #expect(oracle.status == 0, "\(oracle.errors)")
-    let ours = print(
-      try ComposeLoader.load(
-        LoadOptions(
-          files: item.files, projectName: item.isNamed ? nil : "parity",
-          environment: CorpusCase.variables,
-          fallbackEnvironment: ["HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/"])))
+    let ours = print(try load(item.files, of: item))
     #expect(ours == oracle.output, "\(Difference.first(ours, oracle.output))")
   }
 }

@@ -1,2 +1,5 @@
 import Compose
-let emptyTree = YAMLNode()
+import OrderedCollections
+
+/// The tree of a project that nobody prints.
+let emptyTree = YAMLNode(.mapping([:]), at: SourcePosition(file: "compose.yaml", line: 1, column: 1))

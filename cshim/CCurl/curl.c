@@ -1,5 +1,7 @@
 #include "CCurl.h"
 
+#include <fcntl.h>
+
 CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
   return curl_easy_setopt(easy, option, value);
 }
@@ -29,6 +31,16 @@ CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t size) {
 
 CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_write_function function) {
   return curl_easy_setopt(easy, option, function);
+}
+
+static int set_close_on_exec(void *context, curl_socket_t socket, curlsocktype purpose) {
+  (void)context;
+  (void)purpose;
+  return fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
+CURLcode ccurl_close_on_exec(CURL *easy) {
+  return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, set_close_on_exec);
 }
 
 long ccurl_get_long(CURL *easy, CURLINFO info) {

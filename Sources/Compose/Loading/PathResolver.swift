@@ -9,7 +9,7 @@ struct PathResolver {
 
   /// An absolute path; throws for a relative one that leaves the project where that is refused.
   func absolute(_ path: String, at position: SourcePosition) throws(ComposeError) -> String {
-    if path.hasPrefix("~"), let home { return Path.join(home, String(path.dropFirst())) }
+    if path.hasPrefix("~"), let home { return Path.clean(home + "/" + path.dropFirst()) }
     if path.hasPrefix("/") { return path }
     let resolved = Path.join(sources.directory, path)
     try check(resolved, written: path, at: position)

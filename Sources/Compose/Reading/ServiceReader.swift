@@ -114,12 +114,15 @@ struct ServiceReader {
 
   private func healthcheck() -> Healthcheck? {
     guard let check = node["healthcheck"] else { return nil }
-    let test = check["test"]?.sequence?.compactMap(\.string)
-    return Healthcheck(
-      test: check["disable"]?.boolean == true ? ["NONE"] : test,
-      interval: duration(check["interval"]), timeout: duration(check["timeout"]),
-      startPeriod: duration(check["start_period"]), startInterval: duration(check["start_interval"]),
-      retries: check["retries"]?.integer.map(Int.init))
+    var healthcheck = Healthcheck()
+    healthcheck.test = check["test"]?.sequence.map { $0.compactMap(\.string) }
+    if let isDisabled = check["disable"]?.boolean, isDisabled { healthcheck.test = ["NONE"] }
+    healthcheck.interval = duration(check["interval"])
+    healthcheck.timeout = duration(check["timeout"])
+    healthcheck.startPeriod = duration(check["start_period"])
+    healthcheck.startInterval = duration(check["start_interval"])
+    if let retries = check["retries"]?.integer { healthcheck.retries = Int(retries) }
+    return healthcheck
   }
 
   private func duration(_ node: YAMLNode?) -> Int64? {

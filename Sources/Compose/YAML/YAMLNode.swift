@@ -59,6 +59,7 @@ extension YAMLNode: Equatable {
   public static func == (left: YAMLNode, right: YAMLNode) -> Bool { left.content == right.content }
 }
 
+// Inlined, these make the optimizer of Swift 6.3 fail in their callers (CopyPropagation).
 extension YAMLNode {
   /// True for `null`.
   public var isNull: Bool {
@@ -67,36 +68,42 @@ extension YAMLNode {
   }
 
   /// The string, if it is one.
+  @inline(never)
   public var string: String? {
     if case .string(let value) = content { return value }
     return nil
   }
 
   /// The boolean, if it is one.
+  @inline(never)
   public var boolean: Bool? {
     if case .boolean(let value) = content { return value }
     return nil
   }
 
   /// The integer, if it is one.
+  @inline(never)
   public var integer: Int64? {
     if case .integer(let value) = content { return value }
     return nil
   }
 
   /// The items, if it is a list.
+  @inline(never)
   public var sequence: [YAMLNode]? {
     if case .sequence(let items) = content { return items }
     return nil
   }
 
   /// The entries, if it is a mapping.
+  @inline(never)
   public var mapping: OrderedDictionary<String, Entry>? {
     if case .mapping(let entries) = content { return entries }
     return nil
   }
 
   /// The value of a key; nil if the node is no mapping or has no such key.
+  @inline(never)
   public subscript(key: String) -> YAMLNode? { mapping?[key]?.value }
 
   /// Where a key of a mapping stands; the node's own place if there is none.

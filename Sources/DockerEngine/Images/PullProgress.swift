@@ -34,8 +34,10 @@ public struct PullProgressSequence: AsyncSequence, Sendable {
 
     /// The next step; nil when the image is there.
     /// - Throws: `EngineError`: 404 where there is no such image, 401 where the registry wants other credentials; `CancellationError`.
-    public mutating func next() async throws -> PullProgress? {
-      guard let message = try await messages.next() else { return nil }
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws -> PullProgress? {
+      guard let message = try await messages.next(isolation: actor) else { return nil }
       if let text = message.errorDetail?.message ?? message.error {
         throw pullError(call, status: message.errorDetail?.code, text)
       }
@@ -79,7 +81,7 @@ func pullError(_ call: EngineCall, status: Int?, _ text: String) -> EngineError 
   ]
   let refused = [
     "unauthorized", "authentication required", "no basic auth credentials",
-    "incorrect username or password", "denied",
+    "incorrect username or password", "access denied", "access to the resource is denied",
   ]
   if missing.contains(where: { words.contains($0) }) { return call.error(.status(404), text) }
   if refused.contains(where: { words.contains($0) }) { return call.error(.status(401), text) }

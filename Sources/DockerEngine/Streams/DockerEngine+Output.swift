@@ -3,8 +3,10 @@ import HTTPClient
 extension DockerEngine {
   /// Follows a container's output from now on (Engine API, "ContainerAttach", without a connection upgrade).
   ///
-  /// Returns when the engine has answered; a container that is started after that loses nothing. The output ends when the
-  /// container does. A container waits when nobody reads what it writes.
+  /// Returns when the engine has answered, so that a container can be started after that and lose nothing: the engine
+  /// takes up the output microseconds after its answer, a start takes tens of milliseconds. The output ends
+  /// when the container does; on a container that has ended it waits for the next start. A container is held back
+  /// when nobody reads what it writes.
   /// - Parameters:
   ///   - id: ID or name.
   ///   - tty: Whether the container has a terminal; its output is then one stream.

@@ -21,7 +21,11 @@ public struct EventSequence: AsyncSequence, Sendable {
 
     /// The next event; nil at the end.
     /// - Throws: `EngineError` of kind `unreachable` if the connection breaks; `CancellationError`.
-    public mutating func next() async throws -> EngineEvent? { try await objects.next() }
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws -> EngineEvent? {
+      try await objects.next(isolation: actor)
+    }
   }
 
   /// An iterator; make one only.

@@ -79,13 +79,13 @@ struct JSONObjectReader<Object: Decodable> {
     self.call = call
   }
 
-  mutating func next() async throws -> Object? {
+  mutating func next(isolation actor: isolated (any Actor)?) async throws -> Object? {
     do {
       while true {
         if position < bytes.count, let object = try splitter.next(in: bytes, at: &position) {
           return try decoder.decode(Object.self, from: Data(object))
         }
-        guard let piece = try await pieces.next() else {
+        guard let piece = try await pieces.next(isolation: actor) else {
           guard !splitter.isInsideObject else {
             throw call.error(.unreachable, "the stream broke off in the middle of an object")
           }

@@ -28,10 +28,12 @@ public struct OutputFrames: AsyncSequence, Sendable {
 
     /// The next piece; nil at the end of the output.
     /// - Throws: `EngineError` of kind `unreachable` if the connection breaks, `malformed` if the stream is not what it should be; `CancellationError`.
-    public mutating func next() async throws -> OutputFrame? {
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws -> OutputFrame? {
       while true {
         if isMultiplexed, position < bytes.count, let frame = try nextFrame() { return frame }
-        guard let piece = try await nextPiece() else {
+        guard let piece = try await nextPiece(isolation: actor) else {
           guard !demultiplexer.isInsideFrame else {
             throw call.error(.unreachable, "the output broke off in the middle of a frame")
           }
@@ -47,8 +49,10 @@ public struct OutputFrames: AsyncSequence, Sendable {
 
     /// All that has arrived, at least one piece; nil at the end of the output. Cheaper than piece by piece.
     /// - Throws: As `next`.
-    public mutating func nextBatch() async throws -> [OutputFrame]? {
-      guard let first = try await next() else { return nil }
+    public mutating func nextBatch(
+      isolation actor: isolated (any Actor)? = #isolation
+    ) async throws -> [OutputFrame]? {
+      guard let first = try await next(isolation: actor) else { return nil }
       var batch = [first]
       while isMultiplexed, position < bytes.count, let frame = try nextFrame() {
         batch.append(frame)
@@ -64,9 +68,10 @@ public struct OutputFrames: AsyncSequence, Sendable {
       }
     }
 
-    private mutating func nextPiece() async throws -> [UInt8]? {
+    private mutating func nextPiece(isolation actor: isolated (any Actor)?) async throws -> [UInt8]?
+    {
       do {
-        return try await pieces.next()
+        return try await pieces.next(isolation: actor)
       } catch let error as HTTPError {
         throw call.error(error)
       }

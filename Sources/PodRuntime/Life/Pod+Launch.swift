@@ -52,16 +52,23 @@ extension Pod {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for network in plan.networks {
         group.addTask {
-          try await self.created("network \(network.name)") {
-            _ = try await engine.createNetwork(network)
+          let id = try await self.answered("network \(network.name)") {
+            try await engine.createNetwork(network)
           }
+          await self.note { $0.networks.append(id) }
         }
       }
       for volume in plan.volumes {
         group.addTask {
-          try await self.created("volume \(volume.name ?? "")") {
-            _ = try await engine.createVolume(volume)
+          let name = volume.name ?? ""
+          let made = try await self.answered("volume \(name)") {
+            try await engine.createVolume(volume)
           }
+          // Docker answers with the volume of that name where there is one already.
+          guard made.labels[PodLabel.run] == self.request.run else {
+            throw LaunchFailure(description: "there is a volume \(name) already, and it isn't the pod's")
+          }
+          await self.note { $0.volumes.append(made.name) }
         }
       }
       for network in plan.externalNetworks {
@@ -78,12 +85,14 @@ extension Pod {
     }
   }
 
+  private func note(_ change: (inout PodCleanup.Objects) -> Void) { change(&created) }
+
   /// Creates something to the end, and remembers when it isn't known whether it came to be.
-  private func created(
-    _ what: String, _ step: @escaping @Sendable () async throws -> Void
-  ) async throws {
+  private func answered<Value: Sendable>(
+    _ what: String, _ step: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
     do {
-      try await uncancelled(step)
+      return try await uncancelled(step)
     } catch let error as EngineError {
       noteUnanswered(error)
       throw LaunchFailure(description: "\(what) can't be created: \(error.message)")
@@ -224,17 +233,25 @@ extension Pod {
   }
 
   private func addresses(of plan: PodPlan) async -> PodAddresses {
+    let engine = engine
+    let details = await withTaskGroup(of: (String, ContainerDetails?).self) { group in
+      for (name, member) in members {
+        guard let id = member.container else { continue }
+        group.addTask { (name, try? await engine.inspectContainer(id)) }
+      }
+      var details: [String: ContainerDetails] = [:]
+      for await (name, answer) in group { details[name] = answer }
+      return details
+    }
     var result = PodAddresses(addresses: [], ports: [])
     for container in plan.containers {
-      guard let id = members[container.service.name]?.container,
-        let details = try? await engine.inspectContainer(id)
-      else { continue }
-      for endpoint in details.networkSettings.networks.values
+      guard let network = details[container.service.name]?.networkSettings else { continue }
+      for endpoint in network.networks.values
       where !endpoint.ipAddress.isEmpty && !result.addresses.contains(endpoint.ipAddress) {
         result.addresses.append(endpoint.ipAddress)
       }
       for port in container.ports {
-        let bound = details.networkSettings.ports["\(port.port.target)/\(port.port.transport)"]
+        let bound = network.ports["\(port.port.target)/\(port.port.transport)"]
         let host = (bound ?? nil)?.first?.hostPort ?? port.hostPort
         guard let hostPort = Int(host) else { continue }
         result.ports.append(

@@ -19,6 +19,8 @@ public actor Pod {
   var verdict: PodOutcome?
   var isRunning = false
   var isListening = false
+  /// Networks and volumes that were made for the pod; containers are in `members`.
+  var created = PodCleanup.Objects()
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
   /// Work on single containers that is under way.
@@ -117,10 +119,21 @@ public actor Pod {
     if let plan {
       let cleanup = PodCleanup(
         engine: engine, identity: plan.identity, limit: request.timeouts.cleanup, log: log)
-      leftovers = await cleanup.remove(
-        containers: members.values.compactMap(\.container), mayGrow: mayGrow)
+      created.containers = members.values.compactMap(\.container)
+      leftovers = await cleanup.remove(created, mayGrow: mayGrow)
     }
-    for member in members.values { await member.output?.drain(within: .seconds(5)) }
+    await withTaskGroup(of: Void.self) { group in
+      for member in members.values {
+        group.addTask {
+          // The stream of a container that was never started doesn't end by itself.
+          if member.hasStarted {
+            await member.output?.drain(within: .seconds(5))
+          } else {
+            await member.output?.stop()
+          }
+        }
+      }
+    }
     var outcome =
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
     outcome.leftovers = leftovers

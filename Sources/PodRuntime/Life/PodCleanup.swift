@@ -12,32 +12,48 @@ struct PodCleanup: Sendable {
   let limit: Duration
   let log: Logger
 
-  /// Removes everything, again and again until two looks find nothing or the time is up.
+  /// What there is of a pod, by ID; volumes by name.
+  struct Objects: Sendable {
+    var containers: [String] = []
+    var networks: [String] = []
+    var volumes: [String] = []
+
+    var all: [(kind: String, id: String)] {
+      containers.map { ("container", $0) } + networks.map { ("network", $0) }
+        + volumes.map { ("volume", $0) }
+    }
+  }
+
+  /// Removes everything, again and again until a look finds nothing or the time is up.
   ///
   /// - Parameters:
-  ///   - containers: the containers that are known, so that they can go before anything is looked up.
-  ///   - mayGrow: true if a create was not answered: dockerd may complete it still.
+  ///   - known: what is known to exist, so that it can go before anything is looked up.
+  ///   - mayGrow: true if a create was not answered: dockerd may complete it still, and two looks are taken.
   /// - Returns: what is left, in words.
-  func remove(containers: [String], mayGrow: Bool) async -> [String] {
+  func remove(_ known: Objects, mayGrow: Bool) async -> [String] {
     let deadline = ContinuousClock.now + limit
     var wait = Duration.milliseconds(100)
     var left: [String] = []
+    var tried: Set<String> = []
     var quietLooks = 0
-    var open = Objects(containers: containers)
+    var open = known
     while true {
+      tried.formUnion(open.all.map(\.id))
       let problems = await removeAll(open)
       do {
         open = try await look()
-        left = open.words(problems: problems)
+        left = open.all.map { kind, id in
+          "\(kind) \(id.prefix(40))" + (problems[id].map { " (\($0))" } ?? "")
+        }
         if left.isEmpty {
           quietLooks += 1
           if !mayGrow || quietLooks > 1 { break }
           wait = .seconds(1)
-        } else {
-          quietLooks = 0
+        } else if open.all.contains(where: { !tried.contains($0.id) }) {
+          continue
         }
       } catch {
-        left = ["the engine doesn't answer: \(error)"]
+        left = ["whatever there is (\(error))"]
       }
       if .now + wait > deadline { break }
       try? await Task.sleep(for: wait)
@@ -45,22 +61,6 @@ struct PodCleanup: Sendable {
     }
     if !identity.cgroupParent.isEmpty { left += await removeCgroups() }
     return left
-  }
-
-  /// What there is of a pod.
-  private struct Objects {
-    var containers: [String] = []
-    var networks: [String] = []
-    var volumes: [String] = []
-
-    func words(problems: [String: String]) -> [String] {
-      let all =
-        containers.map { ("container", $0) } + networks.map { ("network", $0) }
-        + volumes.map { ("volume", $0) }
-      return all.map { kind, id in
-        "\(kind) \(id.prefix(40))" + (problems[id].map { " (\($0))" } ?? "")
-      }
-    }
   }
 
   private func removeAll(_ objects: Objects) async -> [String: String] {

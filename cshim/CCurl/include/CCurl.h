@@ -18,6 +18,9 @@ CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t size);
 /// CURLOPT_WRITEFUNCTION or CURLOPT_HEADERFUNCTION.
 CURLcode ccurl_set_callback(CURL *easy, CURLoption option, ccurl_write_function function);
 
+/// Keeps the handle's sockets from programs that this one starts.
+CURLcode ccurl_close_on_exec(CURL *easy);
+
 long ccurl_get_long(CURL *easy, CURLINFO info);
 
 /// The result of a message that says CURLMSG_DONE (a union that Swift reads awkwardly).

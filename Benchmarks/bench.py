@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+"""Measures compose-executor beside its peers, on one engine, in turns.
+
+One JSON line per figure on standard output, what is going on on standard error. A time's or a size's
+limit is the most that the ratio to the peer (without a peer: the figure itself) may be; a speed's is the least.
+Exit: 0 when every figure keeps its limit.
+
+Figures that have a peer are medians of BENCH_PAIRS (20) rounds after 2 that aren't counted. In each
+round all take their turn, and who begins changes from round to round.
+
+Needs in the environment: EXECUTOR (release build), COMPOSE5 (Docker Compose 5.6.1), BARE (bare.c),
+DOCKER_HOST (unix://…). BENCH_IDLE is the length of the idle watch in seconds (60).
+"""
+
+import json
+import os
+import select
+import signal
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+EXECUTOR = os.environ["EXECUTOR"]
+COMPOSE = os.environ["COMPOSE5"]
+BARE = os.environ["BARE"]
+SOCKET = os.environ["DOCKER_HOST"].removeprefix("unix://")
+PAIRS = int(os.environ.get("BENCH_PAIRS", "20"))
+IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
+WARM_UPS = 2
+POD = os.path.join(HERE, "compose.yaml")
+OUTPUT = os.path.join(HERE, "output.yaml")
+OUTPUT_LINES = 1048576
+OUTPUT_MB = 100
+DEADLINE = 120.0
+
+failed = []
+
+
+def note(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def check(process, what, codes=(0,)):
+    code = process.wait(timeout=DEADLINE)
+    if code not in codes:
+        sys.exit(f"bench: {what} exited with {code}")
+
+
+def timed(arguments):
+    """Seconds that a command takes, its process's start included."""
+    begin = time.perf_counter()
+    process = subprocess.Popen(
+        arguments, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    error = process.communicate(timeout=DEADLINE)[1]
+    elapsed = time.perf_counter() - begin
+    if process.returncode != 0:
+        sys.exit(f"bench: {' '.join(arguments)}: {error.decode(errors='replace')}")
+    return elapsed
+
+
+class Pod:
+    """A pod of ours: running when the constructor returns."""
+
+    def __init__(self, file, *options):
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [EXECUTOR, "run", "-f", file, *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        text = b""
+        while b"TASK_RUNNING" not in text:
+            readable, _, _ = select.select([self.process.stdout], [], [], DEADLINE)
+            chunk = os.read(self.process.stdout.fileno(), 65536) if readable else b""
+            text += chunk
+            if not chunk or b"TASK_FAILED" in text:
+                self.process.kill()
+                self.process.wait()
+                sys.exit(f"bench: the pod does not run:\n{text.decode(errors='replace')}")
+        self.launch = time.perf_counter() - begin
+
+    def end(self):
+        """Seconds from TERM to the end of the executor, when nothing is left."""
+        begin = time.perf_counter()
+        self.process.send_signal(signal.SIGTERM)
+        check(self.process, "the pod", (130,))
+        elapsed = time.perf_counter() - begin
+        self.process.stdout.close()
+        return elapsed
+
+
+def rounds(contenders):
+    """Lets each contender take its turn in each round; a list of results for each."""
+    results = {name: [] for name in contenders}
+    names = list(contenders)
+    for number in range(-WARM_UPS, PAIRS):
+        first = number % len(names)
+        for name in names[first:] + names[:first]:
+            result = contenders[name]()
+            if number >= 0:
+                results[name].append(result)
+        note(f"  round {number + 1} of {PAIRS}" if number >= 0 else "  warm-up")
+    return results
+
+
+def figure(name, unit, ours, limit, peer=None, peer_name=None, least=False, count=None):
+    ratio = None if peer is None else ours / peer
+    kept = ours if ratio is None else ratio
+    good = kept >= limit if least else kept <= limit
+    if not good:
+        failed.append(name)
+    print(json.dumps({
+        "name": name, "unit": unit, "ours": round(ours, 4),
+        "peer": None if peer is None else round(peer, 4), "peerName": peer_name,
+        "ratio": None if ratio is None else round(ratio, 3), "limit": limit, "n": count or PAIRS,
+    }), flush=True)
+    note(f"  {'kept' if good else 'MISSED'}: {name}, {kept:.3f} of {limit}")
+
+
+def launch_and_end():
+    """(a) From the start of the process to RUNNING, or to the peer's end, which says the same; (b) from
+    the word to end without grace until nothing is left. Both with the three services of compose.yaml.
+    """
+    compose = [COMPOSE, "-p", "bench-peer", "-f", POD]
+
+    def ours():
+        pod = Pod(POD, "--task-id", "bench", "--ports", "31500", "--grace", "0s")
+        return pod.launch, pod.end()
+
+    def docker_compose():
+        return timed([*compose, "up", "-d"]), timed([*compose, "down", "-t", "0"])
+
+    def bare():
+        return timed([BARE, "up", SOCKET, "31500"]), timed([BARE, "down", SOCKET])
+
+    results = rounds({"ours": ours, "compose": docker_compose, "bare": bare})
+    median = {
+        name: [statistics.median(column) for column in zip(*result)]
+        for name, result in results.items()
+    }
+    figure("launch of three services", "s", median["ours"][0], 0.90,
+           median["compose"][0], "docker-compose 5.6.1 up -d")
+    figure("launch of three services, beside bare calls", "s", median["ours"][0], 1.10,
+           median["bare"][0], "Engine API calls from C")
+    figure("end without grace", "s", median["ours"][1], 0.85,
+           median["compose"][1], "docker-compose 5.6.1 down -t 0")
+
+
+def lines_per_second(process, marker):
+    """MB a second from the first line of output to the last, through a pipe."""
+    lines, begin = 0, None
+    tail = b""
+    while lines < OUTPUT_LINES:
+        chunk = os.read(process.stdout.fileno(), 1 << 20)
+        if not chunk:
+            sys.exit(f"bench: {lines} lines of {OUTPUT_LINES} came")
+        if begin is None:
+            # Our own first lines say the task's state.
+            found = (tail + chunk).find(marker)
+            if found < 0:
+                tail = (tail + chunk)[-200:]
+                continue
+            begin = time.perf_counter()
+            chunk = (tail + chunk)[found:]
+        lines += chunk.count(b"\n")
+    speed = OUTPUT_MB / (time.perf_counter() - begin)
+    while os.read(process.stdout.fileno(), 1 << 20):
+        pass
+    return speed
+
+
+def output():
+    """(c) 2^20 lines of 100 bytes from a container's standard output to a pipe. The peer's container logs
+    with the same driver and the same cap.
+    """
+    line = b"It is the same line"
+    talk = ("yes 'It is the same line again and again, of one hundred bytes with the newline that ends it: "
+            f"012345678' | head -n {OUTPUT_LINES}")
+
+    def ours():
+        process = subprocess.Popen(
+            [EXECUTOR, "run", "-f", OUTPUT, "--task-id", "bench-output"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        speed = lines_per_second(process, line)
+        check(process, "the pod")
+        return speed
+
+    def docker_logs():
+        subprocess.run(
+            ["docker", "run", "-d", "--name", "bench-output", "--log-opt", "max-size=1g",
+             "founding/base", "sh", "-c", talk],
+            check=True, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            ["docker", "logs", "-f", "bench-output"], stdout=subprocess.PIPE)
+        speed = lines_per_second(process, line)
+        check(process, "docker logs")
+        subprocess.run(["docker", "rm", "-f", "bench-output"], check=True, stdout=subprocess.DEVNULL)
+        return speed
+
+    results = rounds({"ours": ours, "docker logs": docker_logs})
+    figure("forwarding 100 MB of output", "MB/s", statistics.median(results["ours"]), 0.9,
+           statistics.median(results["docker logs"]), "docker logs -f", least=True)
+
+
+def processor_seconds(pid):
+    """Time on a processor of all threads, in seconds; finer than the clock ticks of /proc/PID/stat."""
+    total = 0
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{thread}/schedstat") as file:
+            total += int(file.read().split()[0])
+    return total / 1e9
+
+
+def idle():
+    """(d) What an executor takes while the pod of compose.yaml just runs."""
+    pod = Pod(POD, "--task-id", "bench", "--ports", "31500", "--grace", "0s")
+    time.sleep(3)  # not a wait for something: what the launch left to do is not part of idling
+    pid = pod.process.pid
+    before = processor_seconds(pid)
+    begin = time.monotonic()
+    time.sleep(IDLE_SECONDS)
+    used = (processor_seconds(pid) - before) / (time.monotonic() - begin) * 60
+    with open(f"/proc/{pid}/status") as file:
+        resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
+    pod.end()
+    figure("resident memory of an idle executor", "MiB", resident, 30, count=1)
+    figure("processor time of an idle executor", "s/min", used, 0.05, count=1)
+
+
+PARTS = {"launch": launch_and_end, "output": output, "idle": idle}
+for part in sys.argv[1:] or PARTS:
+    note(part)
+    PARTS[part]()
+if failed:
+    sys.exit("bench: limits missed: " + "; ".join(failed))
