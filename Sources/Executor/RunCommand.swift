@@ -23,7 +23,7 @@ struct RunCommand: AsyncParsableCommand {
   var logLevel: Logger.Level = .info
 
   func run() async throws {
-    let signals = TerminationSignals()
+    let signals = await TerminationSignals()
     let environment = ProcessEnvironment.current
     let request: PodRequest
     let engine: DockerEngine

@@ -7,16 +7,21 @@ final class TerminationSignals {
   let stream: AsyncStream<Int32>
   private let sources: [any DispatchSourceSignal]
 
-  /// Takes the signals over from the default, which would end the process and leak the pod.
-  init() {
+  /// Takes the signals over from the default, which ends the process, and returns when they are listened to:
+  /// before that nothing may be created. They are never ignored in between: such a signal would be lost.
+  init() async {
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     self.stream = stream
     sources = [SIGTERM, SIGINT, SIGHUP].map { number in
-      signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { continuation.yield(number) }
-      source.activate()
       return source
+    }
+    for source in sources {
+      await withCheckedContinuation { listening in
+        source.setRegistrationHandler { listening.resume() }
+        source.activate()
+      }
     }
   }
 

@@ -37,9 +37,13 @@ struct FailureTests {
     }
   }
 
-  @Test("says that a container was killed for memory", arguments: TestEngine.all)
-  func memory(on engine: TestEngine) async throws {
-    try engine.needs("memory")
+  @Test("says that a container was killed for memory", .needs("memory", on: .v1))
+  func memoryV1() async throws { try await memory(on: #require(TestEngine.v1)) }
+
+  @Test("says that a container was killed for memory (cgroup v2)", .needs("memory", on: .v2))
+  func memoryV2() async throws { try await memory(on: #require(TestEngine.v2)) }
+
+  private func memory(on engine: TestEngine) async throws {
     let end = try await podEnd(
       on: engine,
       """

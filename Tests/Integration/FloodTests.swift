@@ -61,6 +61,8 @@ struct FloodTests {
         return now > 0 && .now - since > .seconds(1)
       }
       #expect(last < lines, "the container was never held back")
+      let largest = try ProcessFacts.kilobytes("VmHWM", of: pod.executor.pid)
+      #expect(largest < 60_000, "\(largest) kB")
       let reader = try Command(
         "sh", ["-c", "cat pipe > output"], folder: pod.sandbox.path
       ).start()
@@ -96,6 +98,7 @@ struct FloodTests {
         return .now - start > .seconds(5)
       }
       #expect(largest < 60_000, "\(largest) kB")
+      print("executor's largest resident set: \(largest) kB")
       pod.send(SIGTERM)
       try await pod.executor.exit(within: .seconds(20))
     }

@@ -122,9 +122,13 @@ struct MesosCgroupTests {
     """
   }
 
-  @Test("is held by its memory limit as a whole", arguments: TestEngine.all)
-  func memory(on engine: TestEngine) async throws {
-    try engine.needs("memory")
+  @Test("is held by its memory limit as a whole", .needs("memory", on: .v1))
+  func memoryV1() async throws { try await memory(on: #require(TestEngine.v1)) }
+
+  @Test("is held by its memory limit as a whole (cgroup v2)", .needs("memory", on: .v2))
+  func memoryV2() async throws { try await memory(on: #require(TestEngine.v2)) }
+
+  private func memory(on engine: TestEngine) async throws {
     let limit = 160 << 20
     let limits = ["memory.limit_in_bytes": String(limit)]
     // One alone is fine.
@@ -151,9 +155,13 @@ struct MesosCgroupTests {
     }
   }
 
-  @Test("shares its processor limit", arguments: TestEngine.all)
-  func processor(on engine: TestEngine) async throws {
-    try engine.needs("cpu")
+  @Test("shares its processor limit", .needs("cpu", on: .v1))
+  func processorV1() async throws { try await processor(on: #require(TestEngine.v1)) }
+
+  @Test("shares its processor limit (cgroup v2)", .needs("cpu", on: .v2))
+  func processorV2() async throws { try await processor(on: #require(TestEngine.v2)) }
+
+  private func processor(on engine: TestEngine) async throws {
     let limits = ["cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "40000"]
     try await withCgroup(engine, limits: limits) { cgroup in
       let busy = "image: pod-test/busybox\n    command: [sh, -c, 'while :; do :; done']\n"

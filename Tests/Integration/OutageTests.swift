@@ -77,7 +77,14 @@ struct OutageTests {
     "and comes back: what may not end has failed the pod",
     arguments: TestEngine.all.map(\.cgroups))
   func endedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
-    let file = Self.file + "  brittle:\n    image: founding/base\n"
+    // The engine's new daemon ends what its predecessor left running, TERM first.
+    let file =
+      Self.file
+      + """
+        brittle:
+          image: pod-test/busybox
+          command: ["sh", "-c", "trap 'echo going down >&2; exit 3' TERM; sleep 1000 & wait"]
+      """
     try await OwnEngine.with(cgroups) { own in
       try await withPod(on: own.engine, file) { pod in
         try await pod.running()
@@ -85,7 +92,7 @@ struct OutageTests {
         let end = try await pod.ended(within: .seconds(60))
         #expect(end.status == .exited(1), "\(end)")
         #expect(end.states.last == "TASK_FAILED")
-        #expect(end.message.hasPrefix("service 'brittle'"))
+        #expect(end.message.hasPrefix("service 'brittle' ended with 3"))
       }
     }
   }

@@ -40,6 +40,13 @@ extension Trait where Self == ConditionTrait {
   static var needsEngine: ConditionTrait {
     .enabled(if: !TestEngine.all.isEmpty, "needs a Docker Engine: make test")
   }
+
+  /// Skips by name where there is no such engine, or its hierarchy lacks a controller.
+  static func needs(_ controller: String, on engine: TestEngine?) -> ConditionTrait {
+    .enabled(
+      if: engine?.has(controller) == true,
+      "cgroup v2 has no \(controller) controller on this host")
+  }
 }
 
 /// Hands out shares of the machine, first come first served.
@@ -70,13 +77,12 @@ actor Machine {
 }
 
 extension TestEngine {
-  /// Cancels the running test case by name where the engine's hierarchy lacks a controller.
-  func needs(_ controller: String) throws {
-    guard cgroups == .v2 else { return }
-    let root = try Hierarchy.unifiedRoot() ?? "/sys/fs/cgroup"
-    let there = (try? String(contentsOfFile: root + "/cgroup.controllers", encoding: .utf8)) ?? ""
-    if !there.split(whereSeparator: \.isWhitespace).contains(where: { $0 == controller }) {
-      try Test.cancel("cgroup v2 has no \(controller) controller on this host")
-    }
+  /// Whether the hierarchy that this engine works with has a controller.
+  func has(_ controller: String) -> Bool {
+    guard cgroups == .v2 else { return (try? Hierarchy.root(of: controller)) ?? nil != nil }
+    let root = (try? Hierarchy.unifiedRoot()) ?? nil
+    let file = (root ?? "/sys/fs/cgroup") + "/cgroup.controllers"
+    let there = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+    return there.split(whereSeparator: \.isWhitespace).contains { $0 == controller }
   }
 }

@@ -53,7 +53,9 @@ struct PodCleanup: Sendable {
           continue
         }
       } catch {
-        left = ["whatever there is (\(error))"]
+        // What is known is named even where the engine can't be asked.
+        let names = open.all.map { "\($0.kind) \($0.id.prefix(40))" }.joined(separator: ", ")
+        left = [(names.isEmpty ? "whatever there is" : names) + " (\(error))"]
       }
       if .now + wait > deadline { break }
       try? await Task.sleep(for: wait)
