@@ -24,6 +24,9 @@ struct FileOptions: ParsableArguments {
   ///   - name: the project's name; nil for the file's.
   ///   - confine: refuse relative paths that leave the project folder.
   ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
+  ///   - environment: this process's.
+  /// - Returns: the project.
+  /// - Throws: `ComposeError`.
   func project(
     name: String?, confine: Bool, ports: [Int]?, environment: [String: String]
   ) throws -> Project {

@@ -38,6 +38,7 @@ public struct PodSetup: Sendable {
   /// What will mark the pod's objects.
   ///
   /// - Parameter parent: the cgroup below which its containers will live.
+  /// - Returns: this process's identity as the pod's executor.
   public func identity(parent: String) -> PodIdentity {
     PodIdentity(
       frameworkID: request.frameworkID, executorID: request.executorID, taskID: request.taskID,

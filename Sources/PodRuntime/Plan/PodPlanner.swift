@@ -20,6 +20,7 @@ public struct PodPlanner: Sendable {
   /// - Parameters:
   ///   - request: the project and its task.
   ///   - identity: what marks the pod's objects.
+  /// - Returns: the requests that make the pod.
   /// - Throws: `ComposeError` for what can't be run as a pod, with its place in the file.
   public static func plan(
     _ request: PodRequest, identity: PodIdentity
