@@ -80,11 +80,11 @@ struct OutageTests {
     // The engine's new daemon ends what its predecessor left running, TERM first.
     let file =
       Self.file
-      + """
-        brittle:
-          image: pod-test/busybox
-          command: ["sh", "-c", "trap 'echo going down >&2; exit 3' TERM; sleep 1000 & wait"]
-      """
+        + """
+          brittle:
+            image: pod-test/busybox
+            command: ["sh", "-c", "trap 'echo going down >&2; exit 3' TERM; sleep 1000 & wait"]
+        """
     try await OwnEngine.with(cgroups) { own in
       try await withPod(on: own.engine, file) { pod in
         try await pod.running()
