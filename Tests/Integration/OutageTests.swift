@@ -80,11 +80,11 @@ struct OutageTests {
     // The engine's new daemon ends what its predecessor left running, TERM first.
     let file =
       Self.file
-      + """
-        brittle:
-          image: pod-test/busybox
-          command: ["sh", "-c", "trap 'echo going down >&2; exit 3' TERM; sleep 1000 & wait"]
-      """
+        + """
+          brittle:
+            image: pod-test/busybox
+            command: ["sh", "-c", "trap 'echo going down >&2; exit 3' TERM; sleep 1000 & wait"]
+        """
     try await OwnEngine.with(cgroups) { own in
       try await withPod(on: own.engine, file) { pod in
         try await pod.running()
@@ -136,6 +136,32 @@ struct OutageTests {
         #expect(end.message.contains("container \(container.prefix(12))"), "\(end.message)")
         // What it couldn't reach is the reaper's; here it is the test's.
         try await own.command("restart")
+        try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
+      }
+    }
+  }
+
+  @Test(
+    "and hangs: a pod that is told to end does so in bounded time, and says what is left",
+    arguments: TestEngine.all.map(\.cgroups))
+  func hangs(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let settings = PodSettings(options: ["--cleanup-timeout", "3s", "--grace", "1s"])
+      try await withPod(on: own.engine, Self.file, settings) { pod in
+        try await pod.running()
+        let folder = URL(fileURLWithPath: own.engine.socket).deletingLastPathComponent().path
+        let text = try String(contentsOfFile: folder + "/docker.pid", encoding: .utf8)
+        let daemon = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(daemon, SIGSTOP)
+        defer { kill(daemon, SIGCONT) }
+        let clock = ContinuousClock.now
+        pod.send(SIGTERM)
+        let end = try await pod.ended(within: .seconds(45))
+        #expect(ContinuousClock.now - clock < .seconds(15))
+        #expect(end.status == .exited(1))
+        #expect(end.states.last == "TASK_KILLED")
+        #expect(end.message.contains("not removed: container "), "\(end)")
+        kill(daemon, SIGCONT)
         try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
       }
     }
