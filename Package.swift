@@ -87,6 +87,7 @@ let package = Package(
       name: "PodRuntimeTests",
       dependencies: [
         "PodRuntime", "Compose", "DockerEngine", "PodIdentity", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),

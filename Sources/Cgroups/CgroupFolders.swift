@@ -13,6 +13,7 @@ public struct CgroupFolders: Sendable {
   /// Every folder that stands for a cgroup path, one for each hierarchy that has it.
   ///
   /// - Parameter path: the cgroup's path below the hierarchies' roots, such as `/mesos/RUN`.
+  /// - Returns: absolute paths.
   public func folders(of path: String) -> [String] {
     mounts.hierarchies.map { $0.mountPoint + path }.filter(isFolder)
   }
@@ -20,6 +21,7 @@ public struct CgroupFolders: Sendable {
   /// The folders that stand for this process's own cgroups, and for those above them.
   ///
   /// - Parameter membership: where the process lives.
+  /// - Returns: absolute paths.
   public func own(membership: CgroupMembership) -> Set<String> {
     var own: Set<String> = []
     for hierarchy in mounts.hierarchies {
@@ -54,7 +56,8 @@ public struct CgroupFolders: Sendable {
   ///   - path: the cgroup's path, never a root: at least two components.
   ///   - keeping: folders that are left alone, such as those where this process itself lives.
   /// - Returns: the folders that still stand, with the reason.
-  public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)] {
+  public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)]
+  {
     precondition(path.split(separator: "/").count >= 2, "a root is never removed")
     var left: [(folder: String, reason: Errno)] = []
     for folder in folders(of: path) {

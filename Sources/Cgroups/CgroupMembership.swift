@@ -74,7 +74,9 @@ public struct CgroupParent: Sendable, Equatable {
       candidates = [membership.unifiedPath]
     }
     for case let path? in candidates {
-      if let parent = mesosCgroup(path, run: run) { return CgroupParent(path: parent, isMesos: true) }
+      if let parent = mesosCgroup(path, run: run) {
+        return CgroupParent(path: parent, isMesos: true)
+      }
     }
     return CgroupParent(path: "/compose-pods/\(run)", isMesos: false)
   }

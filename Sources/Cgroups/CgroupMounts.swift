@@ -32,8 +32,11 @@ public struct CgroupMounts: Sendable, Equatable {
       let version: CgroupVersion = type == "cgroup2" ? .v2 : .v1
       // The super block's options hold the controllers among flags such as `rw`.
       let options = fields[dash + 3].split(separator: ",").map(String.init)
-      let controllers = version == .v2 ? [] : options.filter { !Self.flags.contains($0) }
-        .filter { !$0.hasPrefix("release_agent=") }
+      let controllers =
+        version == .v2
+        ? []
+        : options.filter { !Self.flags.contains($0) }
+          .filter { !$0.hasPrefix("release_agent=") }
       guard seen.insert(controllers).inserted else { return nil }
       return CgroupHierarchy(
         mountPoint: Self.unescape(fields[4]), controllers: controllers, version: version)
@@ -48,7 +51,8 @@ public struct CgroupMounts: Sendable, Equatable {
   }
 
   private static let flags: Set<String> = [
-    "rw", "ro", "xattr", "clone_children", "noprefix", "cpuset_v2_mode", "nosuid", "nodev", "noexec",
+    "rw", "ro", "xattr", "clone_children", "noprefix", "cpuset_v2_mode", "nosuid", "nodev",
+    "noexec",
     "relatime", "seclabel",
   ]
 

@@ -24,6 +24,9 @@ struct FileOptions: ParsableArguments {
   ///   - name: the project's name; nil for the file's.
   ///   - confine: refuse relative paths that leave the project folder.
   ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
+  ///   - environment: this process's.
+  /// - Returns: the project.
+  /// - Throws: `ComposeError`.
   func project(
     name: String?, confine: Bool, ports: [Int]?, environment: [String: String]
   ) throws -> Project {
@@ -66,7 +69,10 @@ struct TaskOptions: ParsableArguments {
   @Option(help: "The agent's ID.")
   var agentId: String?
 
-  @Option(help: "How long the whole pod may take to stop, such as 10s. Default: the longest stop_grace_period.")
+  @Option(
+    help:
+      "How long the whole pod may take to stop, such as 10s. Default: the longest stop_grace_period."
+  )
   var grace: String?
 
   @Option(help: "How long the pod may take to run, pulls included. Default: 280s.")

@@ -92,7 +92,8 @@ struct StateLines: Sendable {
       }
       await say(
         "TASK_RUNNING",
-        ports.isEmpty ? "every service is up" : "every service is up; " + ports.joined(separator: ", "))
+        ports.isEmpty
+          ? "every service is up" : "every service is up; " + ports.joined(separator: ", "))
     }
   }
 

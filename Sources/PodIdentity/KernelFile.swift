@@ -5,6 +5,7 @@ public enum KernelFile {
   /// The file's text, read to its end; proc files have no size to ask for.
   ///
   /// - Parameter path: an absolute path, below /proc, /sys or /etc.
+  /// - Returns: the text; bytes that are no UTF-8 are replaced.
   /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
   public static func text(_ path: String) throws -> String {
     let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)

@@ -24,7 +24,8 @@ public struct PodSetup: Sendable {
     let info = try await engine.info()
     guard info.cgroupDriver != "systemd" else {
       throw SetupFailure(
-        description: "the engine uses the systemd cgroup driver, which puts containers into slices only: "
+        description:
+          "the engine uses the systemd cgroup driver, which puts containers into slices only: "
           + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in its daemon.json")
     }
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
@@ -37,6 +38,7 @@ public struct PodSetup: Sendable {
   /// What will mark the pod's objects.
   ///
   /// - Parameter parent: the cgroup below which its containers will live.
+  /// - Returns: this process's identity as the pod's executor.
   public func identity(parent: String) -> PodIdentity {
     PodIdentity(
       frameworkID: request.frameworkID, executorID: request.executorID, taskID: request.taskID,

@@ -60,8 +60,10 @@ struct ParityTests {
 /// Where two texts part.
 enum Difference {
   static func first(_ ours: String, _ theirs: String) -> String {
-    let (left, right) = (ours.split(separator: "\n", omittingEmptySubsequences: false),
-      theirs.split(separator: "\n", omittingEmptySubsequences: false))
+    let (left, right) = (
+      ours.split(separator: "\n", omittingEmptySubsequences: false),
+      theirs.split(separator: "\n", omittingEmptySubsequences: false)
+    )
     for (index, pair) in zip(left, right).enumerated() where pair.0 != pair.1 {
       return "line \(index + 1): ours [\(pair.0)] theirs [\(pair.1)]"
     }

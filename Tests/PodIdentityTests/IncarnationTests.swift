@@ -23,7 +23,8 @@ struct IncarnationTests {
     #expect(parsed.startTime == 220)
   }
 
-  @Test("is not made of a text that is no stat", arguments: ["", "42", "x (sh) S 1", "42 (sh) S 1"])
+  @Test(
+    "is not made of a text that is no stat", arguments: ["", "42", "x (sh) S 1", "42 (sh) S 1"])
   func malformed(stat: String) {
     #expect(Incarnation.parse(stat: stat) == nil)
   }

@@ -63,7 +63,10 @@ struct NameTests {
     let name = identity(task: task).names.project
     let first = try #require(name.unicodeScalars.first)
     #expect(("a"..."z").contains(first) || ("0"..."9").contains(first))
-    #expect(name.unicodeScalars.allSatisfy { "abcdefghijklmnopqrstuvwxyz0123456789_-".unicodeScalars.contains($0) })
+    #expect(
+      name.unicodeScalars.allSatisfy {
+        "abcdefghijklmnopqrstuvwxyz0123456789_-".unicodeScalars.contains($0)
+      })
   }
 
   @Test("differ between two runs of one task, and between two long task IDs")

@@ -2,4 +2,5 @@ import Compose
 import OrderedCollections
 
 /// The tree of a project that nobody prints.
-let emptyTree = YAMLNode(.mapping([:]), at: SourcePosition(file: "compose.yaml", line: 1, column: 1))
+let emptyTree = YAMLNode(
+  .mapping([:]), at: SourcePosition(file: "compose.yaml", line: 1, column: 1))

@@ -45,7 +45,8 @@ struct LineAssemblerTests {
     for _ in 0..<25 { assembler.feed(chunk, into: &output) }
     assembler.finish(into: &output)
     let lengths = output.split(separator: 0x0a).map(\.count)
-    #expect(lengths == [LineAssembler.limit, LineAssembler.limit, 2_500_000 - 2 * LineAssembler.limit])
+    #expect(
+      lengths == [LineAssembler.limit, LineAssembler.limit, 2_500_000 - 2 * LineAssembler.limit])
     #expect(assembler.lines == 1)
   }
 

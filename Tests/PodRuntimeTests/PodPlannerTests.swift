@@ -8,7 +8,9 @@ import Testing
 
 let here = SourcePosition(file: "compose.yaml", line: 1, column: 1)
 
-func at(_ line: Int) -> SourcePosition { SourcePosition(file: "compose.yaml", line: line, column: 3) }
+func at(_ line: Int) -> SourcePosition {
+  SourcePosition(file: "compose.yaml", line: line, column: 3)
+}
 
 func service(_ name: String, _ change: (inout Service) -> Void = { _ in }) -> Service {
   var service = Service(name: name, position: here)

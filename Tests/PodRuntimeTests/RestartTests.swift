@@ -12,7 +12,8 @@ struct RestartTests {
       (.always, 0, 9, .restart), (.always, 1, 9, .restart), (.unlessStopped, 0, 0, .restart),
       (.onFailure(maximumRetries: nil), 0, 3, .ended),
       (.onFailure(maximumRetries: nil), 1, 99, .restart),
-      (.onFailure(maximumRetries: 2), 1, 0, .restart), (.onFailure(maximumRetries: 2), 1, 1, .restart),
+      (.onFailure(maximumRetries: 2), 1, 0, .restart),
+      (.onFailure(maximumRetries: 2), 1, 1, .restart),
       (.onFailure(maximumRetries: 2), 1, 2, .failed), (.onFailure(maximumRetries: 2), 0, 2, .ended),
       (.onFailure(maximumRetries: 0), 1, 50, .restart),
     ])
@@ -28,7 +29,10 @@ struct RestartTests {
     var backoff = RestartBackoff()
     var waits: [Duration] = []
     for _ in 0..<12 { waits.append(backoff.next(afterRunning: .seconds(1))) }
-    #expect(waits.prefix(4) == [.milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800)])
+    #expect(
+      waits.prefix(4) == [
+        .milliseconds(100), .milliseconds(200), .milliseconds(400), .milliseconds(800),
+      ])
     #expect(waits[10] == .seconds(60))
     #expect(waits[11] == .seconds(60))
     #expect(backoff.next(afterRunning: .seconds(10)) == .milliseconds(100))

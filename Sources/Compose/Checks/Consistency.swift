@@ -57,14 +57,17 @@ struct Consistency {
           at: mount.position)
       }
       if let first = targets[mount.target] {
-        throw ComposeError("`\(mount.target)` is mounted twice; first at \(first)", at: mount.position)
+        throw ComposeError(
+          "`\(mount.target)` is mounted twice; first at \(first)", at: mount.position)
       }
       targets[mount.target] = mount.position
     }
   }
 
   private func isContainerName(_ name: String) -> Bool {
-    guard let first = name.utf8.first, name.utf8.count > 1, isLetterOrDigit(first) else { return false }
+    guard let first = name.utf8.first, name.utf8.count > 1, isLetterOrDigit(first) else {
+      return false
+    }
     return name.utf8.allSatisfy { isLetterOrDigit($0) || "_.-".utf8.contains($0) }
   }
 

@@ -85,9 +85,11 @@ enum Networks {
     let position = external.value.position
     entries["external"]?.value = YAMLNode(.boolean(true), at: position)
     if let name = inner["name"] {
-      canonicalizer.warn("`external.name` is deprecated; write `external: true` and `name`", at: position)
+      canonicalizer.warn(
+        "`external.name` is deprecated; write `external: true` and `name`", at: position)
       if let own = entries["name"]?.value, own != name.value {
-        throw ComposeError("`name` and `external.name` differ; use `name` alone", at: name.keyPosition)
+        throw ComposeError(
+          "`name` and `external.name` differ; use `name` alone", at: name.keyPosition)
       }
       entries["name"] = name
     }

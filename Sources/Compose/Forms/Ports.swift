@@ -68,7 +68,9 @@ enum Ports {
     }
     let parts = spec.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     var address = parts.dropLast(2).joined(separator: ":")
-    if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
+    if address.hasPrefix("["), address.hasSuffix("]") {
+      address = String(address.dropFirst().dropLast())
+    }
     guard address.isEmpty || IPAddress.isValid(address) else {
       throw refuse("`\(address)` is no IP address")
     }
@@ -98,7 +100,8 @@ enum Ports {
       ports.append(("\(target)/\(transport.lowercased())", node))
     }
     // Docker Compose orders a range by its ports as text.
-    return ports.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(\.node)
+    return ports.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(
+      \.node)
   }
 
   private static func cutProtocol(_ text: String) -> (spec: String, transport: String) {

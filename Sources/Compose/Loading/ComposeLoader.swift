@@ -11,7 +11,9 @@ public enum ComposeLoader {
     let sources = try SourceFiles(options)
     var environment = try InterpolationEnvironment(options, sources: sources)
     var documents: [SourceDocument] = []
-    for file in sources.files { documents += try SourceDocument.read(file, confinedTo: sources, options) }
+    for file in sources.files {
+      documents += try SourceDocument.read(file, confinedTo: sources, options)
+    }
     guard !documents.isEmpty else {
       throw ComposeError(
         "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
@@ -28,12 +30,14 @@ public enum ComposeLoader {
       if document.isLegacy { tree = try LegacyFormat.modern(tree) }
       tree = Merge.unique(try canonicalizer.read(file: tree), in: TopLevelKeys.table)
       if let version = tree.mapping?["version"] {
-        canonicalizer.warn("`version` is obsolete and has no effect; remove it", at: version.keyPosition)
+        canonicalizer.warn(
+          "`version` is obsolete and has no effect; remove it", at: version.keyPosition)
         tree.remove("version")
       }
-      merged = try merged.map { (earlier) throws(ComposeError) in
-        try Merge.merge(earlier, with: tree)
-      } ?? tree
+      merged =
+        try merged.map { (earlier) throws(ComposeError) in
+          try Merge.merge(earlier, with: tree)
+        } ?? tree
     }
     var tree = merged ?? YAMLNode(mappingAt: documents[0].tree.position)
 

@@ -31,7 +31,9 @@ struct InterpolationEnvironment {
   mutating func interpolate(_ node: inout YAMLNode) throws(ComposeError) {
     switch node.content {
     case .string(let text):
-      if let replaced = try interpolate(text, at: node.position) { node.content = .string(replaced) }
+      if let replaced = try interpolate(text, at: node.position) {
+        node.content = .string(replaced)
+      }
     case .mapping:
       try node.editEach { (_, value) throws(ComposeError) in try interpolate(&value) }
     case .sequence:

@@ -22,14 +22,19 @@ enum LegacyFormat {
 
   /// True if a file is written in that format.
   static func isUsed(by tree: YAMLNode) -> Bool {
-    guard let entries = tree.mapping, entries["services"]?.value.mapping?["image"] != nil || entries["services"] == nil
+    guard let entries = tree.mapping,
+      entries["services"]?.value["image"]?.string != nil || entries["services"] == nil
     else { return false }
     if let version = entries["version"]?.value, version.mapping == nil {
-      guard version == YAMLNode(.string("1"), at: version.position) || version.integer == 1 else { return false }
+      guard version == YAMLNode(.string("1"), at: version.position) || version.integer == 1 else {
+        return false
+      }
     }
     return entries.contains { name, entry in
       guard !name.hasPrefix("x-"), let service = entry.value.mapping else { return false }
-      let isService = ["image", "build", "extends", "net", "dockerfile"].contains { service[$0] != nil }
+      let isService = ["image", "build", "extends", "net", "dockerfile"].contains {
+        service[$0] != nil
+      }
       return isService || (!modernTopLevel.contains(name) && name != "version")
     }
   }
@@ -102,7 +107,8 @@ enum LegacyFormat {
     (service["volumes"]?.sequence ?? []).compactMap { item in
       guard let text = item.string else { return nil }
       let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count > 1, let first = parts[0].first, !"./~\\".contains(first), parts[0].count > 1
+      guard parts.count > 1, let first = parts[0].first, !"./~\\".contains(first),
+        parts[0].count > 1
       else { return nil }
       return (String(parts[0]), item.position)
     }

@@ -129,7 +129,9 @@ struct Normalizer {
       imply(text.split(":").before, restart: true, at: link.position)
     }
     for key in ["network_mode", "ipc", "pid"] {
-      guard let mode = service[key], let text = mode.string, text.hasPrefix("service:") else { continue }
+      guard let mode = service[key], let text = mode.string, text.hasPrefix("service:") else {
+        continue
+      }
       imply(String(text.dropFirst(8)), restart: true, at: mode.position)
     }
     for source in service["volumes_from"]?.sequence ?? [] {
@@ -152,7 +154,9 @@ struct Normalizer {
       mounts.filter { $0["type"]?.string == "volume" }.compactMap { $0["source"]?.string })
     for (key, used) in [("networks", networks), ("volumes", volumes)] {
       tree.edit(key) { (node: inout YAMLNode) in
-        for unused in (node.mapping ?? [:]).keys where !used.contains(unused) { node.remove(unused) }
+        for unused in (node.mapping ?? [:]).keys where !used.contains(unused) {
+          node.remove(unused)
+        }
         node.editEach { (own: String, value: inout YAMLNode) in
           if value.isNull { value = YAMLNode(mappingAt: value.position) }
           guard value["name"] == nil else { return }

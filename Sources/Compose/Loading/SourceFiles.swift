@@ -36,7 +36,8 @@ struct SourceFiles {
       return [path(name)] + overrides.filter(Path.exists).prefix(1)
     }
     throw ComposeError(
-      "no Compose file in \(Path.join(Path.current, folder)): looked for \(names.joined(separator: ", "))")
+      "no Compose file in \(Path.join(Path.current, folder)): looked for \(names.joined(separator: ", "))"
+    )
   }
 }
 

@@ -77,7 +77,9 @@ struct Arrangement {
 
   private func isOmitted(_ value: YAMLNode, _ key: Key) -> Bool {
     switch key.omission {
-    case .empty: return isEmpty(value) && !(format == .json && key.name == "ipam")
+    case .empty:
+      if case .bytes = key.shape, value.string == "0" { return true }
+      return isEmpty(value) && !(format == .json && key.name == "ipam")
     case .whenTrue: return value.boolean == true
     case .unset: return value.isNull && format == .yaml
     }
@@ -85,7 +87,7 @@ struct Arrangement {
 
   private func isEmpty(_ node: YAMLNode) -> Bool {
     switch node.content {
-    case .null, .boolean(false), .integer(0), .single(0), .string(""), .string("0"): true
+    case .null, .boolean(false), .integer(0), .single(0), .string(""): true
     case .sequence(let items): items.isEmpty
     case .mapping(let entries): entries.isEmpty
     default: false

@@ -53,24 +53,40 @@ struct JSONWriter {
 
   private mutating func string(_ text: String) {
     out.append(UInt8(ascii: "\""))
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": put("\\\"")
-      case "\\": put("\\\\")
-      case "\n": put("\\n")
-      case "\r": put("\\r")
-      case "\t": put("\\t")
-      case "\u{8}": put("\\b")
-      case "\u{C}": put("\\f")
-      // What a dollar sign would do when the output is read again.
-      case "$": put("$$")
-      case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}":
-        let hex = String(scalar.value, radix: 16)
-        put("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
-      default: out += UTF8.encode(scalar).map { Array($0) } ?? []
-      }
+    let bytes = text.utf8
+    if bytes.allSatisfy(Self.standsForItself) {
+      out += bytes
+    } else {
+      for scalar in text.unicodeScalars { put(scalar) }
     }
     out.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func put(_ scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\"": put("\\\"")
+    case "\\": put("\\\\")
+    case "\n": put("\\n")
+    case "\r": put("\\r")
+    case "\t": put("\\t")
+    case "\u{8}": put("\\b")
+    case "\u{C}": put("\\f")
+    // What a dollar sign would do when the output is read again.
+    case "$": put("$$")
+    case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}":
+      let hex = String(scalar.value, radix: 16)
+      put("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)
+    default: out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+    }
+  }
+
+  private static func standsForItself(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "$"), UInt8(ascii: "<"),
+      UInt8(ascii: ">"), UInt8(ascii: "&"):
+      false
+    default: byte >= 0x20 && byte < 0x80
+    }
   }
 }
 

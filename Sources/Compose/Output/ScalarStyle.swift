@@ -45,7 +45,8 @@ enum ScalarStyle {
     }
     guard !Analysis.isPrintable(scalar) else { return nil }
     let hex = String(scalar.value, radix: 16, uppercase: true)
-    let (letter, width) = scalar.value <= 0xFF ? ("x", 2) : scalar.value <= 0xFFFF ? ("u", 4) : ("U", 8)
+    let (letter, width) =
+      scalar.value <= 0xFF ? ("x", 2) : scalar.value <= 0xFFFF ? ("u", 4) : ("U", 8)
     return "\\" + letter + String(repeating: "0", count: max(0, width - hex.count)) + hex
   }
 
@@ -65,7 +66,9 @@ enum ScalarStyle {
     var rest = Substring(text)
     if rest.hasPrefix("+") || rest.hasPrefix("-") { rest = rest.dropFirst() }
     let (whole, fraction) = rest.split(".")
-    if let fraction, !fraction.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "_") }) { return false }
+    if let fraction, !fraction.utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "_") }) {
+      return false
+    }
     let parts = whole.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count > 1, let first = parts[0].utf8.first, isDigit(first),
       parts[0].utf8.allSatisfy({ isDigit($0) || $0 == UInt8(ascii: "_") })
@@ -98,7 +101,9 @@ enum ScalarStyle {
       var beforeIsBlank = true
       for (index, scalar) in scalars.enumerated() {
         let nextIsBlank = index + 1 >= scalars.count || Self.isBlank(scalars[index + 1])
-        if Self.isIndicator(scalar, isFirst: index == 0, afterBlank: beforeIsBlank, beforeBlank: nextIsBlank) {
+        if Self.isIndicator(
+          scalar, isFirst: index == 0, afterBlank: beforeIsBlank, beforeBlank: nextIsBlank)
+        {
           allowsPlain = false
         }
         if scalar == "\t" {

@@ -21,7 +21,9 @@ struct YAMLWriter {
   }
 
   /// A node that follows `key:` or `-` on the same line, or starts the document.
-  private mutating func block(_ node: YAMLNode, indent: Int, isRoot: Bool = false, inItem: Bool = false) {
+  private mutating func block(
+    _ node: YAMLNode, indent: Int, isRoot: Bool = false, inItem: Bool = false
+  ) {
     switch node.content {
     case .mapping(let entries) where !entries.isEmpty:
       var startsLine = !(isRoot || inItem)
@@ -84,7 +86,8 @@ struct YAMLWriter {
     case .timestamp(let value): put(value)
     case .sequence: put("[]")
     case .mapping: put("{}")
-    case .string(let value): text(value, ScalarStyle.of(value, isKey: false), indent: indent, folds: true)
+    case .string(let value):
+      text(value, ScalarStyle.of(value, isKey: false), indent: indent, folds: true)
     }
   }
 
@@ -176,7 +179,7 @@ struct YAMLWriter {
   }
 
   private mutating func put(_ scalar: Unicode.Scalar) {
-    out += UTF8.encode(scalar).map { Array($0) } ?? []
+    out.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
     column += 1
   }
 

@@ -68,7 +68,8 @@ struct ProjectReader {
       for (name, other) in node.mapping ?? [:]
       where name != "external" && name != "name" && !name.hasPrefix("x-") {
         throw ComposeError(
-          "the volume `\(key)` is external, so `\(name)` has no meaning here", at: other.keyPosition)
+          "the volume `\(key)` is external, so `\(name)` has no meaning here", at: other.keyPosition
+        )
       }
     }
     return volume

@@ -5,12 +5,14 @@ extension ServiceReader {
     for entry in node["ports"]?.sequence ?? [] {
       let target = entry["target"]?.integer ?? 0
       guard (1...65535).contains(target) else {
-        throw ComposeError("a port must be 1 to 65535", at: entry["target"]?.position ?? entry.position)
+        throw ComposeError(
+          "a port must be 1 to 65535", at: entry["target"]?.position ?? entry.position)
       }
       let transport = entry["protocol"]?.string ?? "tcp"
       guard ["tcp", "udp", "sctp"].contains(transport) else {
         throw ComposeError(
-          "a port's protocol must be tcp, udp or sctp", at: entry["protocol"]?.position ?? entry.position)
+          "a port's protocol must be tcp, udp or sctp",
+          at: entry["protocol"]?.position ?? entry.position)
       }
       let published = entry.located("published")
       if let published {

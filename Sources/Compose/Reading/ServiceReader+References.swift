@@ -33,7 +33,8 @@ extension ServiceReader {
     for link in node[key].locatedStrings {
       let (target, alias) = link.value.split(":")
       guard !target.isEmpty, alias?.isEmpty != true, alias?.contains(":") != true else {
-        throw ComposeError("`\(link.value)` is no link; write `NAME` or `NAME:ALIAS`", at: link.position)
+        throw ComposeError(
+          "`\(link.value)` is no link; write `NAME` or `NAME:ALIAS`", at: link.position)
       }
       links.append(Located(Link(target: target, alias: alias ?? target), at: link.position))
     }

@@ -11,7 +11,9 @@ extension Canonicalizer {
       guard node.string != nil || node.isNull else { throw needsString(node, name) }
     case .stringOrInteger:
       if let value = node.integer { node.content = .string(String(value)) }
-      guard node.string != nil else { throw ComposeError.wrongKind(node, name, "a string or a whole number") }
+      guard node.string != nil else {
+        throw ComposeError.wrongKind(node, name, "a string or a whole number")
+      }
     case .boolean: node.content = .boolean(try boolean(node, name: name))
     case .integer:
       guard let value = node.integer ?? node.string.flatMap(Self.integer) else {
@@ -30,6 +32,12 @@ extension Canonicalizer {
       }
       node.content = .string(ComposeDuration.text(value))
     case .strings: try list(node, name: name)
+    case .distinctStrings:
+      try list(node, name: name)
+      var seen: Set<String> = []
+      for item in node.sequence ?? [] where !seen.insert(item.string ?? "").inserted {
+        throw ComposeError("this stands twice in `\(name)`", at: item.position)
+      }
     case .stringOrStrings:
       if node.string != nil { node = YAMLNode(.sequence([node]), at: node.position) }
       try list(node, name: name, orString: true)
@@ -83,7 +91,8 @@ extension Canonicalizer {
     _ node: YAMLNode, name: String, orString: Bool = false
   ) throws(ComposeError) {
     guard let items = node.sequence else {
-      throw ComposeError.wrongKind(node, name, orString ? "a string or a list of strings" : "a list of strings")
+      throw ComposeError.wrongKind(
+        node, name, orString ? "a string or a list of strings" : "a list of strings")
     }
     for item in items where item.string == nil {
       throw ComposeError(
@@ -95,7 +104,9 @@ extension Canonicalizer {
   private mutating func command(_ node: YAMLNode, name: String) throws(ComposeError) -> YAMLNode {
     if node.isNull { return node }
     guard let line = node.string else {
-      guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a string or a list of strings") }
+      guard node.sequence != nil else {
+        throw ComposeError.wrongKind(node, name, "a string or a list of strings")
+      }
       try list(node, name: name)
       return node
     }
@@ -118,7 +129,9 @@ extension Canonicalizer {
       let shell = YAMLNode(.string("CMD-SHELL"), at: node.position)
       return YAMLNode(.sequence([shell, node]), at: node.position)
     }
-    guard let items = node.sequence else { throw ComposeError.wrongKind(node, name, "a string or a list of strings") }
+    guard let items = node.sequence else {
+      throw ComposeError.wrongKind(node, name, "a string or a list of strings")
+    }
     try list(node, name: name)
     if let first = items.first, !["CMD", "CMD-SHELL", "NONE"].contains(first.string) {
       throw ComposeError(

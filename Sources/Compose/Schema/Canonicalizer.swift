@@ -120,7 +120,10 @@ struct Canonicalizer {
       if let items = node.sequence, case .labels = values {
         return try pairs(of: items, at: node.position, missing: .string(""), name: name)
       }
-      let isMappingOnly = if case .environment = values { false } else if case .labels = values { false } else { true }
+      let isMappingOnly =
+        if case .environment = values { false } else if case .labels = values { false } else {
+          true
+        }
       throw ComposeError.wrongKind(node, name, isMappingOnly ? "a mapping" : "a mapping or a list")
     }
     return try pairs(of: items, at: node.position, missing: .null, name: name)
@@ -155,7 +158,8 @@ struct Canonicalizer {
     case (.null, .environment): return .null
     case (.null, .labels), (.null, .options): return .string("")
     case (.boolean, .options), (_, .strings):
-      throw ComposeError("`\(key)` must be a string, not \(node.kind); write it in quotes", at: node.position)
+      throw ComposeError(
+        "`\(key)` must be a string, not \(node.kind); write it in quotes", at: node.position)
     default:
       guard let text = node.scalarText else {
         throw ComposeError("`\(key)` must be a single value, not \(node.kind)", at: node.position)

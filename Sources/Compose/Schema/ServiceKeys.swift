@@ -13,7 +13,7 @@ enum ServiceKeys {
     Key("scale", .later),
     Key("attach", .later),
     Key("container_name", .string, goes: "the container's name, after the task ID"),
-    Key("external_links", .strings, goes: "HostConfig.Links"),
+    Key("external_links", .distinctStrings, goes: "HostConfig.Links"),
     Key("links", .strings, .append(identity: Identity.name), goes: "aliases, or ExtraHosts"),
     Key("pre_start", .later),
     Key("post_start", .later),
@@ -84,7 +84,7 @@ enum ServiceKeys {
     Key("read_only", .boolean, goes: "HostConfig.ReadonlyRootfs"),
     Key("runtime", .later),
     Key("secrets", .later),
-    Key("security_opt", .strings, .append(identity: nil), goes: "HostConfig.SecurityOpt"),
+    Key("security_opt", .distinctStrings, goes: "HostConfig.SecurityOpt"),
     Key("shm_size", .bytes, goes: "HostConfig.ShmSize"),
     Key("stop_grace_period", .duration, goes: "how long a stop may take"),
     Key("stop_signal", .string, goes: "StopSignal"),
@@ -99,7 +99,7 @@ enum ServiceKeys {
     Key(
       "volumes", .expanding(Mounts.expand, .list(.fields(Mounts.keys))),
       .append(identity: Identity.target), goes: "HostConfig.Mounts"),
-    Key("volumes_from", .strings, .append(identity: nil), goes: "HostConfig.VolumesFrom"),
+    Key("volumes_from", .distinctStrings, goes: "HostConfig.VolumesFrom"),
     Key("working_dir", .string, goes: "WorkingDir"),
     Key("build", .expanding(Builds.expand, .fields(Builds.keys)), goes: "docker build"),
     Key(

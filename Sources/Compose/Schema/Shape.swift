@@ -18,8 +18,10 @@ indirect enum Shape: Sendable {
   case duration
   /// Anything; kept as it is.
   case any
-  /// A list of strings, each standing once in a file.
+  /// A list of strings.
   case strings
+  /// A list of strings that refuses one that stands twice.
+  case distinctStrings
   /// A string or a list of strings; canonical: a list.
   case stringOrStrings
   /// A list of strings and numbers; canonical: strings.
@@ -114,7 +116,7 @@ struct Key: Sendable {
     case .strings, .stringOrStrings, .texts: .append(identity: { $0.string })
     case .pairs: .pairs
     case .fields, .names: .deep
-    case .list: .append(identity: nil)
+    case .list, .distinctStrings: .append(identity: nil)
     case .expanding(_, let long): merge(for: long)
     default: .replace
     }

@@ -9,7 +9,8 @@ enum ByteSize {
     else { return nil }
     let number = text[last] == " " ? text[..<last] : text[...last]
     let suffix = text[text.index(after: last)...].lowercased()
-    guard let count = Double(number), count >= 0, !number.contains("n"), !number.contains("x") else {
+    guard let count = Double(number), count >= 0, !number.contains("n"), !number.contains("x")
+    else {
       return nil
     }
     guard let factor = factor(of: suffix) else { return nil }

@@ -73,7 +73,8 @@ struct EnvFile {
         continue
       default:
         throw Fault(
-          line: line, message: "`\(Self.text(text[index...index]))` can't stand in a variable's name")
+          line: line,
+          message: "`\(Self.text(text[index...index]))` can't stand in a variable's name")
       }
     }
     var name = text[text.startIndex..<end]

@@ -28,12 +28,14 @@ struct MappingBuilder {
   mutating func merge(_ value: YAMLNode, at position: SourcePosition) throws(ComposeError) {
     if let mergePosition {
       throw ComposeError(
-        "`<<` stands here a second time; first at \(mergePosition); join them as a list", at: position)
+        "`<<` stands here a second time; first at \(mergePosition); join them as a list",
+        at: position)
     }
     mergePosition = position
     for source in value.sequence ?? [value] {
       guard let mapping = source.mapping else {
-        throw ComposeError("`<<` takes a mapping or a list of mappings, not \(source.kind)", at: position)
+        throw ComposeError(
+          "`<<` takes a mapping or a list of mappings, not \(source.kind)", at: position)
       }
       for (name, entry) in mapping where merged[name] == nil { merged[name] = entry }
     }

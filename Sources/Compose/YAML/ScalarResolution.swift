@@ -142,7 +142,9 @@ enum Timestamp {
       guard skip("+") || skip("-"), let hours = number(2), skip(":"), let minutes = number(2),
         hours < 24, minutes < 60
       else { return nil }
-      if hours != 0 || minutes != 0 { zone = (isWest ? "-" : "+") + pad(hours, 2) + ":" + pad(minutes, 2) }
+      if hours != 0 || minutes != 0 {
+        zone = (isWest ? "-" : "+") + pad(hours, 2) + ":" + pad(minutes, 2)
+      }
     }
     guard at == bytes.count else { return nil }
     return date + "T\(pad(hour, 2)):\(pad(minute, 2)):\(pad(second, 2))" + fraction + zone

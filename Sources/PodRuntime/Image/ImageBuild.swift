@@ -23,7 +23,10 @@ struct ImageBuild: Sendable {
       result = try await run(
         .name("docker"), arguments: Arguments(arguments(build, service: service)),
         environment: .custom(
-          Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })),
+          Dictionary(
+            uniqueKeysWithValues: environment.map {
+              (Environment.Key(stringLiteral: $0.key), $0.value)
+            })),
         platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 22))
     } catch let error as CancellationError {
       throw error

@@ -4,6 +4,7 @@ import Logging
 /// One image's pull, tried again where the network is to blame.
 struct ImagePull: Sendable {
   let engine: DockerEngine
+  let credentials: CredentialStore
   let log: Logger
 
   /// Pulls an image.
@@ -29,7 +30,9 @@ struct ImagePull: Sendable {
     let start = ContinuousClock.now
     var said = start
     var layers: [String: (current: Int64, total: Int64)] = [:]
-    for try await progress in try await engine.pullImage(reference) {
+    let pull = try await engine.pullImage(
+      reference, credentials: await credentials.credentials(for: reference))
+    for try await progress in pull {
       if let id = progress.id, let total = progress.total, total > 0 {
         layers[id] = (Int64(progress.current ?? 0), Int64(total))
       }

@@ -15,8 +15,10 @@ struct ProvidedImage: Sendable {
 /// Sees to it that the engine has every image before anything of a pod is created.
 struct Images: Sendable {
   let engine: DockerEngine
-  /// The environment that `docker build` runs in.
+  /// The environment that `docker build` and credential helpers run in.
   let environment: [String: String]
+  /// The folder of the Compose file.
+  let projectDirectory: String
   let log: Logger
 
   /// Looks up, pulls and builds what the services need, all at once.
@@ -62,7 +64,9 @@ struct Images: Sendable {
         at: image.position)
     }
     do {
-      try await ImagePull(engine: engine, log: log).pull(image.value)
+      let store = CredentialStore(
+        projectDirectory: projectDirectory, environment: environment, log: log)
+      try await ImagePull(engine: engine, credentials: store, log: log).pull(image.value)
     } catch let error as EngineError {
       if service.build != nil { return try await build(service) }
       throw ComposeError(

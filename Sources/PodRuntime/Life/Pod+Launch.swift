@@ -66,7 +66,8 @@ extension Pod {
           }
           // Docker answers with the volume of that name where there is one already.
           guard made.labels[PodLabel.run] == self.request.run else {
-            throw LaunchFailure(description: "there is a volume \(name) already, and it isn't the pod's")
+            throw LaunchFailure(
+              description: "there is a volume \(name) already, and it isn't the pod's")
           }
           await self.note { $0.volumes.append(made.name) }
         }

@@ -48,7 +48,9 @@ public actor Pod {
     self.output = output
     self.log = log
     self.report = report
-    images = Images(engine: engine, environment: environment, log: log)
+    images = Images(
+      engine: engine, environment: environment,
+      projectDirectory: request.project.workingDirectory, log: log)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.

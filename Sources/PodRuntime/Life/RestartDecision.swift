@@ -39,6 +39,7 @@ struct RestartBackoff: Equatable {
   /// The next wait.
   ///
   /// - Parameter ran: how long the container ran.
+  /// - Returns: how long to wait.
   mutating func next(afterRunning ran: Duration) -> Duration {
     let wait: Duration
     if let last, ran < .seconds(10) {

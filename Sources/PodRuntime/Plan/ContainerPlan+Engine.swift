@@ -14,6 +14,7 @@ extension ContainerPlan {
   /// - Parameters:
   ///   - image: the image's name or ID.
   ///   - ids: the IDs of the pod's containers by service.
+  /// - Returns: the request's body.
   func resolved(image: String, ids: [String: String]) -> ContainerCreate {
     var body = create
     body.image = image

@@ -42,7 +42,8 @@ extension PodPlan {
               ($0.service, $0.dependency.condition.rawValue)
             }),
           create: container.resolved(
-            image: container.service.image?.value ?? "<built from \(container.service.build?.context ?? "")>",
+            image: container.service.image?.value
+              ?? "<built from \(container.service.build?.context ?? "")>",
             ids: ids),
           connect: Dictionary(
             uniqueKeysWithValues: container.connections.map { ($0.network, $0.settings) }))

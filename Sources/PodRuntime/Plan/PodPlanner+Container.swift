@@ -32,7 +32,8 @@ extension PodPlanner {
     publish(service, in: &body, &host)
     body.hostConfig = host
     var dependencies = service.dependencies.map { (service: $0.key, dependency: $0.value) }
-    for reference in references where !dependencies.contains(where: { $0.service == reference.service }) {
+    for reference in references
+    where !dependencies.contains(where: { $0.service == reference.service }) {
       dependencies.append((reference.service, Dependency(position: service.position)))
     }
     return ContainerPlan(

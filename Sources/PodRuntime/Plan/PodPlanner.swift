@@ -20,6 +20,7 @@ public struct PodPlanner: Sendable {
   /// - Parameters:
   ///   - request: the project and its task.
   ///   - identity: what marks the pod's objects.
+  /// - Returns: the requests that make the pod.
   /// - Throws: `ComposeError` for what can't be run as a pod, with its place in the file.
   public static func plan(
     _ request: PodRequest, identity: PodIdentity
@@ -68,7 +69,8 @@ public struct PodPlanner: Sendable {
     }
     if request.offeredPorts == nil, ports.count > 0 {
       plan.warnings.append(
-        "no ports were offered: the file's own host ports are used, and may meet others on this host")
+        "no ports were offered: the file's own host ports are used, and may meet others on this host"
+      )
     }
     return plan
   }

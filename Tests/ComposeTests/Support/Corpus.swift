@@ -24,7 +24,9 @@ struct CorpusCase: CustomStringConvertible, Sendable {
       if name.hasSuffix(".yaml") {
         return CorpusCase(description: String(name.dropLast(5)), files: [path])
       }
-      guard let parts = try? FileManager.default.contentsOfDirectory(atPath: path) else { return nil }
+      guard let parts = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+        return nil
+      }
       let files = parts.filter { $0.hasSuffix(".yaml") }.sorted().map { "\(path)/\($0)" }
       return files.isEmpty ? nil : CorpusCase(description: name, files: files)
     }

@@ -1,0 +1,156 @@
+import DockerEngine
+import FoundationEssentials
+import Logging
+import PodIdentity
+import Subprocess
+import SystemPackage
+
+/// Finds the credentials for a registry where the docker command would: `auths`, `credHelpers` and `credsStore` of
+/// the `config.json` in the project's `.docker`, in DOCKER_CONFIG and in HOME's `.docker`, the first that has any.
+struct CredentialStore: Sendable {
+  let files: [String]
+  let environment: [String: String]
+  let log: Logger
+
+  /// Looks in the folders that the environment names.
+  ///
+  /// - Parameters:
+  ///   - projectDirectory: the folder of the Compose file: under Mesos, the sandbox.
+  ///   - environment: has HOME and DOCKER_CONFIG, and PATH for the helpers.
+  ///   - log: takes what is wrong with a file.
+  init(projectDirectory: String, environment: [String: String], log: Logger) {
+    var folders = [projectDirectory + "/.docker"]
+    if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { folders.append(folder) }
+    if let home = environment["HOME"], !home.isEmpty { folders.append(home + "/.docker") }
+    files = folders.map { $0 + "/config.json" }
+    self.environment = environment
+    self.log = log
+  }
+
+  /// The credentials for an image's registry, or nil where no file has any.
+  func credentials(for image: String) async -> RegistryCredentials? {
+    let registry = Self.registry(of: image)
+    for file in files {
+      guard let text = try? KernelFile.text(file) else { continue }
+      do {
+        let config = try JSONDecoder().decode(ConfigFile.self, from: Data(text.utf8))
+        if let found = try await credentials(for: registry, in: config) { return found }
+      } catch {
+        log.warning("credentials for \(registry) in \(file) can't be used: \(Self.words(error))")
+      }
+    }
+    return nil
+  }
+
+  /// The registry of an image's name: what stands before the first slash, if it looks like a host.
+  static func registry(of image: String) -> String {
+    let parts = image.split(separator: "/", maxSplits: 1)
+    if parts.count == 2, let first = parts.first,
+      first.contains(".") || first.contains(":") || first == "localhost"
+    {
+      return String(first)
+    }
+    return "docker.io"
+  }
+
+  private func credentials(
+    for registry: String, in config: ConfigFile
+  ) async throws -> RegistryCredentials? {
+    let names = registry == "docker.io" ? ["docker.io", "index.docker.io"] : [registry]
+    let helper = config.credHelpers?.first { names.contains(Self.host($0.key)) }?.value
+    let server = registry == "docker.io" ? "https://index.docker.io/v1/" : registry
+    if let helper = helper ?? config.credsStore {
+      if let found = try await ask(helper, for: server) { return found }
+    }
+    guard let entry = config.auths?.first(where: { names.contains(Self.host($0.key)) })?.value
+    else {
+      return nil
+    }
+    return try entry.credentials(server: server)
+  }
+
+  /// The host of a key of `auths`, which may be written as a URL.
+  private static func host(_ key: String) -> String {
+    var rest = key[...]
+    for scheme in ["https://", "http://"] where rest.hasPrefix(scheme) {
+      rest = rest.dropFirst(scheme.count)
+    }
+    return String(rest.prefix { $0 != "/" })
+  }
+
+  /// Asks `docker-credential-HELPER get`, as the docker command does.
+  private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
+    let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
+    guard isPlain else { throw Fault(words: "'\(helper)' is no name of a credential helper") }
+    var options = PlatformOptions()
+    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))]
+    let result = try await run(
+      .name("docker-credential-\(helper)"), arguments: ["get"],
+      environment: .custom(
+        Dictionary(
+          uniqueKeysWithValues: environment.map {
+            (Environment.Key(stringLiteral: $0.key), $0.value)
+          })),
+      platformOptions: options, input: .string(server), output: .string(limit: 1 << 16),
+      error: .discarded)
+    // A helper that doesn't know the server says so by failing.
+    guard result.terminationStatus.isSuccess else { return nil }
+    let answer = try JSONDecoder().decode(Answer.self, from: Data(result.standardOutput.utf8))
+    if answer.username == "<token>" {
+      return RegistryCredentials(serverAddress: server, identityToken: answer.secret)
+    }
+    return RegistryCredentials(
+      username: answer.username, password: answer.secret, serverAddress: server)
+  }
+
+  private struct Fault: Error {
+    let words: String
+  }
+
+  private static func words(_ error: any Error) -> String {
+    switch error {
+    case let fault as Fault: fault.words
+    case is DecodingError: "not the JSON of a docker config file"
+    default: "\(error)"
+    }
+  }
+
+  private struct ConfigFile: Decodable {
+    var auths: [String: Entry]?
+    var credHelpers: [String: String]?
+    var credsStore: String?
+  }
+
+  private struct Entry: Decodable {
+    var auth: String?
+    var username: String?
+    var password: String?
+    var identitytoken: String?
+    var registrytoken: String?
+
+    func credentials(server: String) throws -> RegistryCredentials? {
+      var result = RegistryCredentials(
+        username: username, password: password, serverAddress: server,
+        identityToken: identitytoken, registryToken: registrytoken)
+      if let auth, !auth.isEmpty {
+        guard let data = Data(base64Encoded: auth),
+          let text = String(validating: data, as: UTF8.self),
+          let colon = text.firstIndex(of: ":")
+        else { throw Fault(words: "auth is not base64 of name:password") }
+        result.username = String(text[..<colon])
+        result.password = String(text[text.index(after: colon)...].filter { $0 != "\0" })
+      }
+      let isEmpty = result.username == nil && identitytoken == nil && registrytoken == nil
+      return isEmpty ? nil : result
+    }
+  }
+
+  private struct Answer: Decodable {
+    var username: String
+    var secret: String
+    enum CodingKeys: String, CodingKey {
+      case username = "Username"
+      case secret = "Secret"
+    }
+  }
+}

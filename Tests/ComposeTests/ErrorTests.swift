@@ -1,0 +1,179 @@
+import Compose
+import OrderedCollections
+import Foundation
+import Testing
+
+@Suite("What is wrong is said with file, line and column")
+struct ErrorTests {
+  @Test(
+    "one line for each fault",
+    arguments: [
+      ("services:\n  a:\n    imag: x", "3:5: a service has no key `imag`; did you mean `image`?"),
+      (
+        "services:\n  a:\n    image: 1.5",
+        "3:12: `image` must be a string, not a number; write it in quotes"
+      ),
+      ("services:\n  a:\n    image: a\n    deploy: {}", "4:5: `deploy` is not supported yet"),
+      (
+        "services:\n  a:\n    image: a\n    ports: 80",
+        "4:12: `ports` must be a list, not a whole number"
+      ),
+      ("services:\n  a: {image: a}\nfoo: 1", "3:1: a Compose file has no key `foo`"),
+      ("include: [x]\nservices: {}", "1:1: `include` is not supported yet"),
+      ("services:\n  a:\n    tty: true", "2:3: the service `a` has neither `image` nor `build`"),
+      (
+        "services:\n  a:\n    image: a\n    depends_on:\n      - b",
+        "5:9: the service `a` needs the service `b`, which isn't there"
+      ),
+      (
+        "services:\n  a: {image: a, network_mode: 'service:b'}",
+        "2:31: the service `a` needs the service `b`, which isn't there"
+      ),
+      (
+        "services:\n  a: {image: a, volumes_from: [b]}",
+        "2:32: the service `a` needs the service `b`, which isn't there"
+      ),
+      (
+        "services:\n  a: {image: a, links: [b]}",
+        "2:25: the service `a` needs the service `b`, which isn't there"
+      ),
+      (
+        "services:\n  a: {image: a, networks: [n]}",
+        "2:28: the service `a` joins the network `n`, which `networks:` doesn't declare"
+      ),
+      (
+        "services:\n  a: {image: a, depends_on: [b]}\n  b: {image: a, links: [a]}",
+        "3:25: the services depend on each other in a circle: a -> b -> a"
+      ),
+      (
+        "services:\n  a: {image: a, ipc: 'service:a'}",
+        "2:22: the service `a` joins its own namespace"
+      ),
+      ("services: {a: {image: a}}\nservices: {}", "2:1: `services` stands here a second time"),
+      ("[1, 2]", "1:1: a Compose file must be a mapping, not a list"),
+      ("", "1:1: the file is empty"),
+      ("a: [", "2:1: not YAML: while parsing a flow node, did not find expected node content"),
+      ("services: {a: {image: a, x: !reset null}}", "1:29: `!reset` is not supported yet"),
+      ("services: {a: {image: *b}}", "1:23: the alias `*b` has no anchor `&b` before it"),
+      ("services: &s {a: *s}", "1:18: the alias `*s` stands inside its own anchor"),
+    ])
+  func faults(_ text: String, _ expected: String) throws {
+    #expect(try refusal(of: text).hasPrefix(expected))
+  }
+
+  @Test("a key that stands twice is refused with both places")
+  func duplicate() throws {
+    let refused = try refusal(of: "services:\n  a:\n    image: a\n    image: b")
+    #expect(refused.hasPrefix("4:5: `image` stands here a second time; first at /"))
+    #expect(refused.hasSuffix("compose.yaml:3:5"))
+  }
+
+  @Test("columns count characters, not bytes")
+  func columns() throws {
+    #expect(try refusal(of: "services: {a: {image: 'é🐳', foo: 1}}").hasPrefix("1:29:"))
+  }
+
+  @Test("a fault in a merged file names that file")
+  func mergedFile() throws {
+    let folder = try Folder([
+      "a.yaml": "services: {a: {image: a}}",
+      "b.yaml": "services:\n  a:\n    depends_on: [nobody]",
+    ])
+    let error = #expect(throws: ComposeError.self) {
+      try ComposeLoader.load(LoadOptions(files: [folder.file("a.yaml"), folder.file("b.yaml")]))
+    }
+    #expect(error?.position == SourcePosition(file: folder.file("b.yaml"), line: 3, column: 18))
+  }
+
+  @Test("a fault in an env_file names its own line")
+  func environmentFile() throws {
+    #expect(
+      try refusal(
+        of: "services: {a: {image: a, env_file: x.env}}", others: ["x.env": "A=1\n\nB='x\ny"])
+        == "x.env:3:1: the quote that starts here is not closed")
+    let missing = try refusal(of: "services: {a: {image: a, env_file: [x.env]}}")
+    #expect(missing.hasPrefix("1:37: the file /"))
+    #expect(missing.hasSuffix("/x.env can't be read: No such file or directory"))
+  }
+
+  @Test("a missing file is said in one line")
+  func missing() throws {
+    let error = #expect(throws: ComposeError.self) {
+      try ComposeLoader.load(LoadOptions(files: ["/nowhere/compose.yaml"]))
+    }
+    #expect(
+      error?.description
+        == "/nowhere/compose.yaml: the file can't be read: No such file or directory")
+  }
+}
+
+@Suite("A file from a stranger can't hurt")
+struct DefenceTests {
+  @Test("a billion laughs", .timeLimit(.minutes(1)))
+  func laughs() throws {
+    var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...12 {
+      let inner = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(inner)]\n"
+    }
+    #expect(try refusal(of: text).contains("the aliases unfold to more than 250000 nodes"))
+  }
+
+  @Test("deep nesting", arguments: ["[", "{a: "])
+  func nesting(_ open: String) throws {
+    let text = String(repeating: open, count: 5000)
+    #expect(try refusal(of: "x-a: \(text)").contains("nested deeper than 100 levels"))
+  }
+
+  @Test("deep nesting by way of aliases")
+  func aliasNesting() throws {
+    var text = "x-0: &a0 [1]\n"
+    for level in 1...120 { text += "x-\(level): &a\(level) [*a\(level - 1)]\n" }
+    #expect(try refusal(of: text).contains("nested deeper than 100 levels"))
+  }
+
+  @Test("a file larger than 8 MiB")
+  func large() throws {
+    let text = "x-a: " + String(repeating: "x", count: 9 << 20)
+    #expect(try refusal(of: text).contains("more than 8388608 are not read"))
+  }
+
+  @Test("bytes that are no UTF-8")
+  func bytes() throws {
+    let folder = try Folder()
+    try Data([0x61, 0x3A, 0x20, 0xFF, 0xFE]).write(
+      to: URL(fileURLWithPath: folder.file("compose.yaml")))
+    #expect(throws: ComposeError.self) {
+      try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")]))
+    }
+  }
+
+  @Test("relative paths stay in the project's folder where asked to")
+  func confined() throws {
+    let bind = "services: {a: {image: a, volumes: ['../x:/x']}}"
+    #expect(try refusal(of: bind) == "it loaded")
+    #expect(
+      try refusal(of: bind, confine: true).hasPrefix("1:36: `../x` leaves the project's folder"))
+    #expect(
+      try refusal(of: "services: {a: {image: a, volumes: ['/etc:/x', './y:/y']}}", confine: true)
+        == "it loaded")
+    for text in [
+      "services: {a: {image: a, env_file: ../x}}", "services: {a: {build: ..}}",
+      "services: {a: {build: {context: ., dockerfile: ../D}}}",
+      "services: {a: {image: a, volumes: [{type: bind, source: a/../../b, target: /x}]}}",
+    ] {
+      #expect(try refusal(of: text, confine: true).contains("leaves the project's folder"))
+    }
+  }
+
+  @Test("a link that leads out of the project's folder doesn't help")
+  func link() throws {
+    let folder = try Folder(["compose.yaml": "services: {a: {image: a, volumes: ['./out/x:/x']}}"])
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.file("out"), withDestinationPath: "/usr")
+    let error = #expect(throws: ComposeError.self) {
+      try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")], confine: true))
+    }
+    #expect(error?.message.contains("leaves the project's folder") == true)
+  }
+}

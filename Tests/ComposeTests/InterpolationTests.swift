@@ -1,0 +1,82 @@
+import Compose
+import OrderedCollections
+import Testing
+
+@Suite("Interpolation")
+struct InterpolationTests {
+  static let variables = ["SET": "value", "EMPTY": ""]
+
+  @Test(
+    "every form of the specification",
+    arguments: [
+      ("$SET", "value"), ("${SET}", "value"), ("a${SET}b", "avalueb"), ("$UNSET", ""),
+      ("${UNSET}", ""), ("${UNSET:-x}", "x"), ("${EMPTY:-x}", "x"), ("${SET:-x}", "value"),
+      ("${UNSET-x}", "x"), ("${EMPTY-x}", ""), ("${SET-x}", "value"), ("${UNSET:+x}", ""),
+      ("${EMPTY:+x}", ""), ("${SET:+x}", "x"), ("${UNSET+x}", ""), ("${EMPTY+x}", "x"),
+      ("${SET+x}", "x"), ("${SET:?m}", "value"), ("${EMPTY?m}", ""), ("$$SET", "$SET"),
+      ("$${SET}", "${SET}"), ("$$$SET", "$value"), ("${UNSET:-$SET}", "value"),
+      ("${UNSET:-${EMPTY:-${SET}}}", "value"), ("${SET:+${UNSET-y}}", "y"),
+      ("${UNSET:-$$}", "$"), ("${UNSET:-a:-b}", "a:-b"), ("${UNSET:-{a}}", "{a}"), ("$1", "$1"),
+      ("100$", "100$"), ("$ x", "$ x"), ("${UNSET:-}", ""), ("é${SET}🐳", "évalue🐳"),
+    ])
+  func forms(_ text: String, _ expected: String) throws {
+    let project = try load(
+      "services: {a: {image: i, labels: {l: '\(text)'}}}", environment: Self.variables)
+    #expect(project.services["a"]?.labels["l"]?.value == expected)
+  }
+
+  @Test(
+    "what is no variable is refused with its place",
+    arguments: ["${", "${SET", "${}", "${1}", "${SET!x}", "${SET:x}", "a ${-x} b"])
+  func invalid(_ text: String) throws {
+    let refused = try refusal(of: "services:\n  a:\n    image: 'x\(text)'")
+    #expect(refused.hasPrefix("3:12: `x\(text)` holds a `$`"))
+  }
+
+  @Test("a variable that must be set is named with its message")
+  func required() throws {
+    #expect(
+      try refusal(of: "services:\n  a:\n    image: ${TAG:?set it to a version}")
+        == "3:12: the variable `TAG` must be set: set it to a version")
+    #expect(
+      try refusal(of: "services:\n  a:\n    image: ${TAG?}")
+        == "3:12: the variable `TAG` must be set")
+  }
+
+  @Test("an unset variable is a warning, once")
+  func warning() throws {
+    let project = try load("services: {a: {image: 'x$TAG', hostname: '$TAG'}}")
+    #expect(
+      project.warnings.map(\.value) == ["the variable `TAG` is not set; it is taken as empty"])
+    #expect(project.warnings.first?.position.line == 1)
+  }
+
+  @Test("defaults in defaults end at a bound")
+  func deep() throws {
+    let text = String(repeating: "${A:-", count: 1000) + String(repeating: "}", count: 1000)
+    #expect(try refusal(of: "services: {a: {image: 'x\(text)'}}").contains("deeper than"))
+  }
+
+  @Test("keys are not interpolated, values are typed after")
+  func typed() throws {
+    let project = try load(
+      "services: {a: {image: i, tty: '${T}', cpus: '${C}', labels: {'$T': 1}}}",
+      environment: ["T": "true", "C": "0.1"])
+    #expect(project.services["a"]?.tty == true)
+    #expect(project.services["a"]?.cpus?.value == 0.1)
+    #expect(project.services["a"]?.labels["$T"]?.value == "1")
+  }
+
+  @Test("the caller's variables are stronger than the executor's, those than .env")
+  func strength() throws {
+    let folder = try Folder([
+      ".env": "A=file\nB=file\nC=file\nD=${A}-${C}\n",
+      "compose.yaml": "services: {a: {image: '$A $B $C $D'}}",
+    ])
+    let project = try ComposeLoader.load(
+      LoadOptions(
+        files: [folder.file("compose.yaml")], projectName: "p", environment: ["A": "task"],
+        fallbackEnvironment: ["A": "executor", "B": "executor"]))
+    #expect(project.services["a"]?.image?.value == "task executor file task-file")
+  }
+}

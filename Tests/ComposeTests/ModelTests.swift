@@ -1,0 +1,128 @@
+import Compose
+import OrderedCollections
+import Testing
+
+@Suite("The typed project")
+struct ModelTests {
+  @Test("container: with a service's container_name is that service")
+  func containerName() throws {
+    let project = try load(
+      """
+      services:
+        web: {image: a, network_mode: "container:based", pid: "container:other"}
+        base: {image: a, container_name: based}
+      """)
+    #expect(project.services["web"]?.networkMode?.value == .service("base"))
+    #expect(project.services["web"]?.pid?.value == .container("other"))
+    #expect(project.services["web"]?.dependencies["base"]?.condition == .started)
+    #expect(project.yaml().contains("network_mode: container:based"))
+  }
+
+  @Test("a range of ports counts up")
+  func ports() throws {
+    let project = try load(
+      "services: {a: {image: a, ports: ['9000-9003:98-101', '7000', '127.0.0.1::80/udp']}}")
+    let ports = try #require(project.services["a"]?.ports)
+    #expect(ports.map(\.target) == [98, 99, 100, 101, 7000, 80])
+    #expect(ports.map(\.published) == ["9000", "9001", "9002", "9003", nil, nil])
+    #expect(ports.last?.hostIP == "127.0.0.1")
+    #expect(ports.last?.transport == "udp")
+    #expect(ports.last?.position.column == 62)
+  }
+
+  @Test("mounts of every kind")
+  func mounts() throws {
+    let project = try load(
+      """
+      services:
+        a:
+          image: a
+          tmpfs: ["/run:size=1m"]
+          volumes:
+            - ./x:/x:ro,z
+            - v:/v:nocopy,cached
+            - /anon
+            - {type: tmpfs, target: /t, tmpfs: {size: 1m, mode: 0o1777}}
+            - {type: bind, source: /y, target: /y}
+      volumes: {vol: }
+      """.replacing("v:/v", with: "vol:/v"))
+    let mounts = try #require(project.services["a"]?.mounts)
+    #expect(
+      mounts.map(\.source) == [
+        .bind(path: project.workingDirectory + "/x"), .volume(key: "vol"), .anonymous,
+        .tmpfs(size: 1 << 20, mode: 0o1777), .bind(path: "/y"), .shortTmpfs(options: "size=1m"),
+      ])
+    #expect(mounts[0].readOnly && mounts[0].selinux == "z" && mounts[0].createHostPath)
+    #expect(mounts[1].noCopy && mounts[1].otherModes == ["cached"])
+    #expect(!mounts[4].createHostPath)
+    #expect(mounts[5].target == "/run")
+  }
+
+  @Test("labels keep their places")
+  func labels() throws {
+    let project = try load("services:\n  a:\n    image: a\n    labels:\n      taskId: x\n")
+    #expect(project.services["a"]?.labels["taskId"]?.position.line == 5)
+    #expect(project.services["a"]?.labels["taskId"]?.position.column == 7)
+  }
+
+  @Test("commands, environment, limits and the rest")
+  func service() throws {
+    let project = try load(
+      """
+      services:
+        a:
+          image: a
+          command: sh -c 'a b'
+          entrypoint: []
+          environment: {A: 1, B: , C: x}
+          healthcheck: {test: "true", interval: 1m30s, retries: 3}
+          restart: on-failure:4
+          stop_grace_period: 90s
+          mem_limit: 64m
+          memswap_limit: -1
+          cpus: 0.3
+          pull_policy: if_not_present
+          devices: ["/dev/null"]
+          extra_hosts: ["h:1.2.3.4", "i=[::1]"]
+          expose: ["80-81", "53/udp"]
+      """, environment: ["C": "unused"])
+    let service = try #require(project.services["a"])
+    #expect(service.command == ["sh", "-c", "a b"])
+    #expect(service.entrypoint == [])
+    #expect(service.environment == ["A": "1", "B": nil, "C": "x"])
+    #expect(service.healthcheck?.test == ["CMD-SHELL", "true"])
+    #expect(service.healthcheck?.interval == 90_000_000_000)
+    #expect(service.healthcheck?.retries == 3)
+    #expect(service.restart == .onFailure(maximumRetries: 4))
+    #expect(service.stopGracePeriod == 90_000_000_000)
+    #expect(service.memoryLimit?.value == 64 << 20)
+    #expect(service.memorySwapLimit == -1)
+    #expect(service.cpus?.value == 0.3)
+    #expect(service.pullPolicy?.value == .missing)
+    #expect(service.devices.map(\.value) == ["/dev/null:/dev/null:rwm"])
+    #expect(service.extraHosts.map(\.address) == ["1.2.3.4", "::1"])
+    #expect(service.expose == ["80/tcp", "81/tcp", "53/udp"])
+    #expect(service.networks.keys == ["default"])
+    #expect(project.networks["default"]?.position == nil)
+  }
+
+  @Test("files are found where none is given, with their override")
+  func discovery() throws {
+    let folder = try Folder([
+      "compose.yml": "services: {a: {image: one}}",
+      "compose.override.yml": "services: {a: {image: two}}",
+      "docker-compose.yaml": "services: {b: {image: three}}",
+    ])
+    let project = try ComposeLoader.load(LoadOptions(projectDirectory: folder.path))
+    #expect(project.files == [folder.file("compose.yml"), folder.file("compose.override.yml")])
+    #expect(project.services["a"]?.image?.value == "two")
+    #expect(project.workingDirectory == folder.path)
+    #expect(!project.isNameExplicit)
+  }
+
+  @Test("version is a warning")
+  func version() throws {
+    let project = try load("version: '3'\nservices: {a: {image: a}}")
+    #expect(project.warnings.map(\.value) == ["`version` is obsolete and has no effect; remove it"])
+  }
+}

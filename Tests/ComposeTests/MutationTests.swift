@@ -1,0 +1,69 @@
+import Compose
+import Foundation
+import Testing
+
+/// A generator whose numbers follow from its seed.
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+@Suite("Loading mutated files neither crashes nor hangs")
+struct MutationTests {
+  @Test("each ends in a project or an error with one line", .timeLimit(.minutes(3)))
+  func mutated() throws {
+    let seed =
+      ProcessInfo.processInfo.environment["COMPOSE_TEST_SEED"].flatMap { UInt64($0) }
+      ?? UInt64.random(in: 0...UInt64.max)
+    print("mutation seed \(seed): COMPOSE_TEST_SEED=\(seed) repeats it")
+    var generator = SeededGenerator(state: seed)
+    let folder = try Folder()
+    let originals = CorpusCase.all.flatMap(\.files).compactMap {
+      FileManager.default.contents(atPath: $0)
+    }
+    for round in 0..<1500 {
+      guard var bytes = originals.randomElement(using: &generator).map({ Array($0) }) else {
+        return
+      }
+      for _ in 0..<Int.random(in: 1...6, using: &generator) { Self.mutate(&bytes, &generator) }
+      let file = URL(fileURLWithPath: folder.file("compose.yaml"))
+      try Data(bytes).write(to: file)
+      do throws(ComposeError) {
+        let project = try ComposeLoader.load(
+          LoadOptions(
+            files: [file.path], projectName: "p", environment: CorpusCase.variables, confine: true))
+        #expect(!project.json().isEmpty && !project.yaml().isEmpty)
+      } catch {
+        #expect(
+          !error.message.isEmpty && (error.position?.line ?? 1) > 0,
+          "seed \(seed), round \(round): \(error)")
+      }
+    }
+  }
+
+  private static let pieces = [
+    "{", "}", "[", "]", ": ", "- ", "\n", "  ", "&a ", "*a", "<<: *a", "${", "}", "$$", "'", "\"",
+    "|\n", "!!int ", "~", "0x", "-1", "1e999", "services:", "\u{0}", "\u{FEFF}", "é", "#", "? ",
+    "---\n", "99999999999999999999", ":", "service:", "x-",
+  ].map { Array($0.utf8) }
+
+  private static func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+    guard !bytes.isEmpty else { return }
+    let at = Int.random(in: 0..<bytes.count, using: &generator)
+    let end = min(bytes.count, at + Int.random(in: 1...12, using: &generator))
+    switch Int.random(in: 0..<6, using: &generator) {
+    case 0: bytes.removeSubrange(at..<end)
+    case 1: bytes[at] = UInt8.random(in: 0...255, using: &generator)
+    case 2: bytes.insert(contentsOf: pieces.randomElement(using: &generator) ?? [], at: at)
+    case 3: bytes.insert(contentsOf: bytes[at..<end], at: at)
+    case 4: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &generator))
+    default: bytes.replaceSubrange(at..<end, with: pieces.randomElement(using: &generator) ?? [])
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Compose
+import Foundation
+
+/// A folder with files, gone when the test ends.
+final class Folder {
+  let path: String
+
+  init(_ files: [String: String] = [:]) throws {
+    let created = FileManager.default.temporaryDirectory
+      .appendingPathComponent("compose-tests-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: created, withIntermediateDirectories: true)
+    path = created.resolvingSymlinksInPath().path
+    for (name, text) in files { try write(name, text) }
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  func write(_ name: String, _ text: String) throws {
+    let file = URL(fileURLWithPath: path).appendingPathComponent(name)
+    try FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+}
+
+/// Loads one file's text as `compose.yaml` of a folder of its own.
+func load(
+  _ text: String, environment: [String: String] = [:], others: [String: String] = [:],
+  confine: Bool = false
+) throws -> Project {
+  let folder = try Folder(others)
+  try folder.write("compose.yaml", text)
+  return try ComposeLoader.load(
+    LoadOptions(
+      files: [folder.file("compose.yaml")], projectName: "test", environment: environment,
+      confine: confine))
+}
+
+/// The message that a text is refused with: `line:column: message`, or a text that says it loaded.
+func refusal(
+  of text: String, environment: [String: String] = [:], others: [String: String] = [:],
+  confine: Bool = false
+) throws -> String {
+  do {
+    _ = try load(text, environment: environment, others: others, confine: confine)
+    return "it loaded"
+  } catch let error as ComposeError {
+    guard let position = error.position else { return error.message }
+    let file = URL(fileURLWithPath: position.file).lastPathComponent
+    let place = "\(position.line):\(position.column)"
+    return (file == "compose.yaml" ? place : "\(file):\(place)") + ": \(error.message)"
+  }
+}

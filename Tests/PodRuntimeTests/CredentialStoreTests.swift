@@ -1,0 +1,79 @@
+import DockerEngine
+import Foundation
+import Logging
+import Testing
+
+@testable import PodRuntime
+
+@Suite("Registry credentials")
+struct CredentialStoreTests {
+  private func look(
+    _ image: String, config: String, helper: String? = nil
+  ) async throws -> RegistryCredentials? {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("credentials-\(UUID().uuidString)")
+    let docker = folder.appendingPathComponent(".docker")
+    try FileManager.default.createDirectory(at: docker, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try Data(config.utf8).write(to: docker.appendingPathComponent("config.json"))
+    if let helper {
+      let script = folder.appendingPathComponent("docker-credential-test")
+      try Data("#!/bin/sh\n\(helper)\n".utf8).write(to: script)
+      try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: script.path)
+    }
+    return await CredentialStore(
+      projectDirectory: folder.path, environment: ["PATH": "\(folder.path):/usr/bin:/bin"],
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ).credentials(for: image)
+  }
+
+  private let auth = Data("me:se:cret".utf8).base64EncodedString()
+
+  @Test("come from auths by the image's registry, however its key is written")
+  func auths() async throws {
+    for key in ["localhost:5000", "https://localhost:5000/v2/"] {
+      let found = try await look(
+        "localhost:5000/a/b:1", config: #"{"auths": {"\#(key)": {"auth": "\#(auth)"}}}"#)
+      #expect(found?.username == "me")
+      #expect(found?.password == "se:cret")
+    }
+    let other = #"{"auths": {"example.org": {"auth": "\#(auth)"}}}"#
+    #expect(try await look("localhost:5000/a", config: other) == nil)
+  }
+
+  @Test("of Docker Hub stand under its old address")
+  func hub() async throws {
+    let config = #"{"auths": {"https://index.docker.io/v1/": {"auth": "\#(auth)"}}}"#
+    #expect(try await look("redis:7", config: config)?.username == "me")
+    #expect(try await look("library/redis", config: config)?.username == "me")
+  }
+
+  @Test("come from the registry's helper, which gets the server on stdin")
+  func helper() async throws {
+    let found = try await look(
+      "example.org/x", config: #"{"credHelpers": {"example.org": "test"}}"#,
+      helper: #"read server; echo "{\"Username\": \"of $server\", \"Secret\": \"s\"}""#)
+    #expect(found?.username == "of example.org")
+    #expect(found?.password == "s")
+  }
+
+  @Test("of a store may be a token, and a store that knows none leaves auths")
+  func store() async throws {
+    let token = try await look(
+      "example.org/x", config: #"{"credsStore": "test"}"#,
+      helper: #"echo '{"Username": "<token>", "Secret": "t"}'"#)
+    #expect(token?.identityToken == "t")
+    let fallen = try await look(
+      "example.org/x",
+      config: #"{"credsStore": "test", "auths": {"example.org": {"auth": "\#(auth)"}}}"#,
+      helper: "exit 1")
+    #expect(fallen?.username == "me")
+  }
+
+  @Test(
+    "that can't be read are none",
+    arguments: ["", "{", #"{"auths": {"example.org": {"auth": "%"}}}"#])
+  func malformed(config: String) async throws {
+    #expect(try await look("example.org/x", config: config) == nil)
+  }
+}
