@@ -37,32 +37,54 @@ struct PodCleanup: Sendable {
     var tried: Set<String> = []
     var quietLooks = 0
     var open = known
-    while true {
+    rounds: while true {
       tried.formUnion(open.all.map(\.id))
-      let problems = await removeAll(open)
-      do {
-        open = try await look()
+      let known = open
+      let round = await untilDeadline(deadline) { await self.removeAndLook(known) }
+      switch round {
+      case .success(let (found, problems)):
+        open = found
         left = open.all.map { kind, id in
           "\(kind) \(id.prefix(40))" + (problems[id].map { " (\($0))" } ?? "")
         }
         if left.isEmpty {
           quietLooks += 1
-          if !mayGrow || quietLooks > 1 { break }
+          if !mayGrow || quietLooks > 1 { break rounds }
           wait = .seconds(1)
         } else if open.all.contains(where: { !tried.contains($0.id) }) {
           continue
         }
-      } catch {
-        // What is known is named even where the engine can't be asked.
-        let names = open.all.map { "\($0.kind) \($0.id.prefix(40))" }.joined(separator: ", ")
-        left = [(names.isEmpty ? "whatever there is" : names) + " (\(error))"]
+      case .failure(let error):
+        left = Self.unreached(open, "\(error)")
+      case nil:
+        left = Self.unreached(open, "the engine did not answer in time")
       }
       if .now + wait > deadline { break }
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(1))
     }
-    if !identity.cgroupParent.isEmpty { left += await removeCgroups() }
+    if !identity.cgroupParent.isEmpty {
+      // Where containers are left, their cgroups are.
+      left += await removeCgroups(within: left.isEmpty ? .seconds(10) : .zero)
+    }
     return left
+  }
+
+  /// What is known is named even where the engine can't be asked.
+  private static func unreached(_ objects: Objects, _ reason: String) -> [String] {
+    let names = objects.all.map { "\($0.kind) \($0.id.prefix(40))" }.joined(separator: ", ")
+    return [(names.isEmpty ? "whatever there is" : names) + " (\(reason))"]
+  }
+
+  private func removeAndLook(
+    _ objects: Objects
+  ) async -> Result<(Objects, problems: [String: String]), any Error> {
+    let problems = await removeAll(objects)
+    do {
+      return .success((try await look(), problems))
+    } catch {
+      return .failure(error)
+    }
   }
 
   private func removeAll(_ objects: Objects) async -> [String: String] {
@@ -85,7 +107,7 @@ struct PodCleanup: Sendable {
       for id in ids {
         group.addTask {
           do {
-            try await uncancelled { try await remove(id) }
+            try await remove(id)
             return (id, nil)
           } catch let error as EngineError where error.isNotFound {
             return (id, nil)
@@ -125,13 +147,13 @@ struct PodCleanup: Sendable {
   }
 
   /// Docker makes the parent in every hierarchy and takes away only its own leaf.
-  private func removeCgroups() async -> [String] {
+  private func removeCgroups(within limit: Duration) async -> [String] {
     guard let mounts = try? CgroupMounts.current(),
       let membership = try? CgroupMembership.current()
     else { return ["cgroup \(identity.cgroupParent) (/proc can't be read)"] }
     let folders = CgroupFolders(mounts: mounts)
     let keeping = folders.own(membership: membership)
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + limit
     while true {
       let left = folders.remove(identity.cgroupParent, keeping: keeping)
         .filter { !keeping.contains($0.folder) }
