@@ -141,6 +141,32 @@ struct OutageTests {
     }
   }
 
+  @Test(
+    "and hangs: a pod that is told to end does so in bounded time, and says what is left",
+    arguments: TestEngine.all.map(\.cgroups))
+  func hangs(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let settings = PodSettings(options: ["--cleanup-timeout", "3s", "--grace", "1s"])
+      try await withPod(on: own.engine, Self.file, settings) { pod in
+        try await pod.running()
+        let folder = URL(fileURLWithPath: own.engine.socket).deletingLastPathComponent().path
+        let text = try String(contentsOfFile: folder + "/docker.pid", encoding: .utf8)
+        let daemon = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(daemon, SIGSTOP)
+        defer { kill(daemon, SIGCONT) }
+        let clock = ContinuousClock.now
+        pod.send(SIGTERM)
+        let end = try await pod.ended(within: .seconds(45))
+        #expect(ContinuousClock.now - clock < .seconds(15))
+        #expect(end.status == .exited(1))
+        #expect(end.states.last == "TASK_KILLED")
+        #expect(end.message.contains("not removed: container "), "\(end)")
+        kill(daemon, SIGCONT)
+        try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
+      }
+    }
+  }
+
   @Test("when there is none at all the pod fails at once")
   func none() async throws {
     let engine = TestEngine(socket: "/nonexistent/docker.sock", cgroups: .v1)

@@ -61,14 +61,19 @@ extension Pod {
       let code = try? await engine.waitContainer(id)
       if let code { self.update(member.name) { $0.phase = .ended(exitCode: code) } }
     }
-    do {
-      try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
-    } catch {
-      // 409: it has ended meanwhile, as the wait will say. An engine that is away can't be asked: the
-      // removal goes on trying.
-      log.debug("stop \(member.name): \(error)")
+    let signal = Task {
+      do {
+        try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
+      } catch {
+        // 409: it has ended meanwhile, as the wait will say. An engine that is away can't be asked: the
+        // removal goes on trying.
+        self.log.debug("stop \(member.name): \(error)")
+      }
     }
     await until { self.isPastDeadline || self.members[member.name]?.liveContainer == nil }
+    // An engine that hangs must not hold up the end beyond the grace.
+    signal.cancel()
     watch.cancel()
+    await signal.value
   }
 }

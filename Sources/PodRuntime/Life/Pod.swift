@@ -133,7 +133,9 @@ public actor Pod {
         limit: cleanupLimit ?? request.timeouts.cleanup, log: log)
       created.containers = members.values.compactMap(\.container)
       leftovers = await cleanup.remove(created, mayGrow: mayGrow)
-      if await ownsCgroup() { leftovers += await cleanup.removeCgroups() }
+      if await ownsCgroup() {
+        leftovers += await cleanup.removeCgroups(within: leftovers.isEmpty ? .seconds(10) : .zero)
+      }
     }
     await withTaskGroup(of: Void.self) { group in
       for member in members.values {

@@ -153,15 +153,16 @@ struct PodCleanup: Sendable {
 
   /// Docker makes the parent in every hierarchy and takes away only its own leaf.
   ///
+  /// - Parameter limit: how long to try; where containers are left, their cgroups are, and a wait is in vain.
   /// - Returns: what is left, in words.
-  func removeCgroups() async -> [String] {
+  func removeCgroups(within limit: Duration) async -> [String] {
     if identity.cgroupParent.isEmpty { return [] }
     guard let mounts = try? CgroupMounts.current(),
       let membership = try? CgroupMembership.current()
     else { return ["cgroup \(identity.cgroupParent) (/proc can't be read)"] }
     let folders = CgroupFolders(mounts: mounts)
     let keeping = folders.own(membership: membership)
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + limit
     while true {
       let left = folders.remove(identity.cgroupParent, keeping: keeping)
         .filter { !keeping.contains($0.folder) }
