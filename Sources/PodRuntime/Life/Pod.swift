@@ -99,6 +99,11 @@ public actor Pod {
     changes.ring()
   }
 
+  /// Ends the pod as failed, for a reason that its owner has seen.
+  ///
+  /// - Parameter message: the reason, for people.
+  public func giveUp(_ message: String) { fail(message) }
+
   /// Decides how the pod ends; the first decision stands.
   func settle(_ outcome: PodOutcome) {
     guard verdict == nil else { return }
@@ -130,19 +135,22 @@ public actor Pod {
     if let plan {
       let cleanup = PodCleanup(
         engine: engine, identity: plan.identity,
-        limit: cleanupLimit ?? request.timeouts.cleanup, log: log)
+        limit: cleanupLimit ?? request.timeouts.cleanup,
+        limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       created.containers = members.values.compactMap(\.container)
       leftovers = await cleanup.remove(created, mayGrow: mayGrow)
       if await ownsCgroup() {
-        leftovers += await cleanup.removeCgroups(within: leftovers.isEmpty ? .seconds(10) : .zero)
+        leftovers += await cleanup.removeCgroups(
+          within: leftovers.isEmpty ? min(.seconds(10), cleanupLimit ?? .seconds(10)) : .zero)
       }
     }
+    let drainLimit: Duration = cleanupLimit == nil ? .seconds(5) : .milliseconds(200)
     await withTaskGroup(of: Void.self) { group in
       for member in members.values {
         group.addTask {
           // The stream of a container that was never started doesn't end by itself.
           if member.hasStarted {
-            await member.output?.drain(within: .seconds(5))
+            await member.output?.drain(within: drainLimit)
           } else {
             await member.output?.stop()
           }

@@ -9,8 +9,10 @@ import SystemPackage
 struct PodCleanup: Sendable {
   let engine: DockerEngine
   let identity: PodIdentity
-  /// How long containers, networks and volumes may take.
+  /// How long containers may take.
   let limit: Duration
+  /// How long networks and volumes may take once the containers are gone; nil where `limit` is for all together.
+  let limitOfOthers: Duration?
   let log: Logger
 
   /// What there is of a pod, by ID; volumes by name.
@@ -35,12 +37,11 @@ struct PodCleanup: Sendable {
   func remove(_ known: Objects, mayGrow: Bool) async -> [String] {
     let left = Mutex(words(for: known, problems: [:], reason: "the engine doesn't answer"))
     let work = Task { await self.work(known, mayGrow: mayGrow) { words in left.withLock { $0 = words } } }
-    if !(await work.hasEnded(within: limit + Self.limitOfOthers + .seconds(1))) { work.cancel() }
+    // A little more than the deadlines within, for a request that hangs.
+    let most = limitOfOthers.map { limit + $0 + .seconds(1) } ?? limit
+    if !(await work.hasEnded(within: most)) { work.cancel() }
     return left.withLock { $0 }
   }
-
-  /// How long networks and volumes may take once the containers are gone.
-  private static let limitOfOthers = Duration.seconds(10)
 
   private func work(
     _ known: Objects, mayGrow: Bool, report: @Sendable ([String]) -> Void
@@ -59,7 +60,7 @@ struct PodCleanup: Sendable {
         report(words(for: open, problems: problems, reason: nil))
         if hasContainers, open.containers.isEmpty {
           hasContainers = false
-          deadline = min(deadline, .now + Self.limitOfOthers)
+          if let limitOfOthers { deadline = .now + limitOfOthers }
         }
         if open.all.isEmpty {
           quietLooks += 1
