@@ -32,9 +32,11 @@ extension ContainerPlan {
         if isOnDefaultBridge {
           host.links = (host.links ?? []) + ["\(id):\(alias)"]
         } else {
+          // On a network of one's own a link leads to a name there, and the short ID is one.
+          let target = id.count == 64 ? String(id.prefix(12)) : id
           for name in body.networkingConfig?.endpointsConfig?.keys.sorted() ?? [] {
             let links = body.networkingConfig?.endpointsConfig?[name]?.links ?? []
-            body.networkingConfig?.endpointsConfig?[name]?.links = links + ["\(id):\(alias)"]
+            body.networkingConfig?.endpointsConfig?[name]?.links = links + ["\(target):\(alias)"]
           }
         }
       }
