@@ -31,7 +31,7 @@ struct NetworkTests {
           image: pod-test/busybox
           command: ["sh", "-c", '\(asking(names))']
           links: ["store:linked"]
-          networks: [inside, outside]
+          networks: [outside, inside]
       networks:
         inside: {}
         outside: {}

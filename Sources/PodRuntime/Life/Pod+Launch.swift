@@ -159,7 +159,7 @@ extension Pod {
         member.stopSignal = container.service.stopSignal ?? image.stopSignal
         member.health = container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }
-      for (network, settings) in container.connections {
+      for (network, settings) in container.resolvedConnections(ids: ids) {
         try await uncancelled {
           try await engine.connectNetwork(network, container: id, settings)
         }
