@@ -30,7 +30,8 @@ struct ConfigCommand: AsyncParsableCommand {
   func run() async throws {
     let environment = ProcessEnvironment.current
     do {
-      let ports = try task.offeredPorts(environment)
+      let settings = Settings(environment: environment, file: try OperatorFile())
+      let ports = try task.offeredPorts(settings)
       let project = try files.project(
         name: projectName, confine: pod, ports: ports, environment: environment)
       for warning in project.warnings {
@@ -39,12 +40,10 @@ struct ConfigCommand: AsyncParsableCommand {
       guard pod else {
         return await write(format == .json ? project.json() : project.yaml())
       }
-      let request = try task.request(for: project, environment: environment)
+      let request = try task.request(for: project, settings: settings)
       let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
       let plan = try await PodSetup(request: request, engine: engine).plan()
       await write(try plan.json())
-    } catch let error as ValidationError {
-      throw error
     } catch {
       StandardError.line("compose-executor: \(error)")
       throw ExitCode(1)

@@ -20,20 +20,21 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var task: TaskOptions
 
   @Option(help: "What to say on stderr: debug, info, warning or error.")
-  var logLevel: Logger.Level = .info
+  var logLevel: String?
 
   func run() async throws {
     let signals = await TerminationSignals()
     let environment = ProcessEnvironment.current
     let request: PodRequest
     let engine: DockerEngine
+    let level: Logger.Level
     do {
+      let settings = Settings(environment: environment, file: try OperatorFile())
+      level = try settings.logLevel(option: logLevel)
       let project = try files.project(
-        name: nil, confine: true, ports: task.offeredPorts(environment), environment: environment)
-      request = try task.request(for: project, environment: environment)
+        name: nil, confine: true, ports: task.offeredPorts(settings), environment: environment)
+      request = try task.request(for: project, settings: settings)
       engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
-    } catch let error as ValidationError {
-      throw error
     } catch {
       StandardError.line("compose-executor: \(error)")
       throw ExitCode(1)
@@ -42,7 +43,6 @@ struct RunCommand: AsyncParsableCommand {
       standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
       standardError: OutputWriter(descriptor: STDERR_FILENO),
       isColoured: isatty(STDOUT_FILENO) == 1)
-    let level = logLevel
     let log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
     let states = StateLines(output: output.standardOutput)
     let pod = Pod(
@@ -72,8 +72,6 @@ struct RunCommand: AsyncParsableCommand {
     }
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 
 /// Prints what Mesos would be told.
 struct StateLines: Sendable {

@@ -20,6 +20,12 @@ public struct PodRequest: Sendable {
   public var grace: Duration?
   /// How long things may take.
   public var timeouts: PodTimeouts
+  /// Labels of the task, which its containers bear too unless the file or the contract sets the key.
+  public var taskLabels: [String: String] = [:]
+  /// What the task was given; nil where nobody says.
+  public var limits: TaskLimits?
+  /// What the pod may ask of the host.
+  public var policy = PodPolicy.unrestricted
 
   /// Makes a request.
   public init(

@@ -21,6 +21,8 @@ public struct PodSetup: Sendable {
   public func plan() async throws -> PodPlan {
     // What is wrong with the file is said first, whether or not there is an engine.
     _ = try PodPlanner.plan(request, identity: identity(parent: ""))
+    try request.limits?.check(request.project)
+    try request.policy.check(request.project, engineSocket: engine.endpoint.socketPath)
     let info = try await engine.info()
     guard info.cgroupDriver != "systemd" else {
       throw SetupFailure(

@@ -11,9 +11,12 @@ public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
   }
 
   /// Whether the engine is on this host, behind a Unix socket.
-  public var isLocal: Bool {
-    if case .unix = http.transport { return true }
-    return false
+  public var isLocal: Bool { socketPath != nil }
+
+  /// The path of the unix socket; nil over TCP.
+  public var socketPath: String? {
+    if case .unix(let path) = http.transport { return path }
+    return nil
   }
 
   /// As in DOCKER_HOST; a TCP endpoint as `http://` or `https://`.

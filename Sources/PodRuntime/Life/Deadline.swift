@@ -56,24 +56,6 @@ private final class Race: Sendable {
   }
 }
 
-/// Runs a step until its end or a deadline, at which it is cancelled.
-///
-/// - Returns: what the step gave; nil if the deadline came first.
-func untilDeadline<Value: Sendable>(
-  _ deadline: ContinuousClock.Instant, _ step: @escaping @Sendable () async -> Value
-) async -> Value? {
-  await withTaskGroup(of: Value?.self) { group in
-    group.addTask { await step() }
-    group.addTask {
-      try? await Task.sleep(until: deadline, clock: .continuous)
-      return nil
-    }
-    let first = await group.next() ?? nil
-    group.cancelAll()
-    return first
-  }
-}
-
 /// Runs a step to its end even if the task that asks is cancelled: the engine completes a create or start
 /// whose client has gone, so it's better to hear how it went.
 func uncancelled<Value: Sendable>(

@@ -12,7 +12,10 @@ extension Pod {
       do {
         let events = try await engine.events(
           filters: [
-            "type": ["container"], "label": ["\(PodLabel.run)=\(request.run)"],
+            "type": ["container"],
+            "label": [
+              "\(PodLabel.run)=\(request.run)", "\(PodLabel.taskID)=\(request.taskID)",
+            ],
           ])
         if lostAt != nil {
           log.info("the engine is back")

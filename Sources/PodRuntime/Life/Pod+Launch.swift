@@ -159,6 +159,8 @@ extension Pod {
         member.stopSignal = container.service.stopSignal ?? image.stopSignal
         member.health = container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }
+      // Done here, it costs nothing while the container waits for others to start.
+      try await forwarder.attach()
       for (network, settings) in container.resolvedConnections(ids: ids) {
         try await uncancelled {
           try await engine.connectNetwork(network, container: id, settings)

@@ -11,6 +11,7 @@ public actor Pod {
   let images: Images
   let log: Logger
   let report: @Sendable (PodUpdate) async -> Void
+  let ownsCgroup: @Sendable () async -> Bool
 
   /// What to create; nil until the engine has said which cgroups it uses.
   var plan: PodPlan?
@@ -23,6 +24,7 @@ public actor Pod {
   var created = PodCleanup.Objects()
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
+  var cleanupLimit: Duration?
   /// Work on single containers that is under way.
   var tasks: [Int: Task<Void, Never>] = [:]
   private var taskCount = 0
@@ -37,12 +39,15 @@ public actor Pod {
   ///   - output: where the containers' output goes.
   ///   - environment: the environment for `docker build`.
   ///   - log: takes what deserves a word.
+  ///   - ownsCgroup: asked when the pod is gone: whether no other pod of this executor lives in its cgroup.
   ///   - report: called when the pod starts and when it runs.
   public init(
     request: PodRequest, engine: DockerEngine, output: PodOutput,
     environment: [String: String], log: Logger,
+    ownsCgroup: @escaping @Sendable () async -> Bool = { true },
     report: @escaping @Sendable (PodUpdate) async -> Void
   ) {
+    self.ownsCgroup = ownsCgroup
     self.request = request
     self.engine = engine
     self.output = output
@@ -80,8 +85,12 @@ public actor Pod {
   ///
   /// - Parameters:
   ///   - grace: how long the whole pod may take to stop; nil for the request's.
+  ///   - cleanup: how long removing may take; nil for the request's.
   ///   - message: why, for people.
-  public func kill(grace: Duration? = nil, message: String = "killed") {
+  public func kill(
+    grace: Duration? = nil, cleanup: Duration? = nil, message: String = "killed"
+  ) {
+    if let cleanup { cleanupLimit = min(cleanupLimit ?? cleanup, cleanup) }
     if let grace {
       killGrace = min(killGrace ?? grace, grace)
       if let stopDeadline { self.stopDeadline = min(stopDeadline, .now + grace) }
@@ -120,9 +129,13 @@ public actor Pod {
     var leftovers: [String] = []
     if let plan {
       let cleanup = PodCleanup(
-        engine: engine, identity: plan.identity, limit: request.timeouts.cleanup, log: log)
+        engine: engine, identity: plan.identity,
+        limit: cleanupLimit ?? request.timeouts.cleanup, log: log)
       created.containers = members.values.compactMap(\.container)
       leftovers = await cleanup.remove(created, mayGrow: mayGrow)
+      if await ownsCgroup() {
+        leftovers += await cleanup.removeCgroups(within: leftovers.isEmpty ? .seconds(10) : .zero)
+      }
     }
     await withTaskGroup(of: Void.self) { group in
       for member in members.values {

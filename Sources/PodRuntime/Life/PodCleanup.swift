@@ -2,6 +2,7 @@ import Cgroups
 import DockerEngine
 import Logging
 import PodIdentity
+import Synchronization
 import SystemPackage
 
 /// Removes all that a pod created: containers, networks, volumes, its cgroups.
@@ -24,66 +25,65 @@ struct PodCleanup: Sendable {
     }
   }
 
-  /// Removes everything, again and again until a look finds nothing or the time is up.
+  /// Removes everything, again and again until a look finds nothing or the time is up. It returns in time even if
+  /// the engine hangs.
   ///
   /// - Parameters:
   ///   - known: what is known to exist, so that it can go before anything is looked up.
   ///   - mayGrow: true if a create was not answered: dockerd may complete it still, and two looks are taken.
   /// - Returns: what is left, in words.
   func remove(_ known: Objects, mayGrow: Bool) async -> [String] {
-    let deadline = ContinuousClock.now + limit
+    let left = Mutex(words(for: known, problems: [:], reason: "the engine doesn't answer"))
+    let work = Task { await self.work(known, mayGrow: mayGrow) { words in left.withLock { $0 = words } } }
+    if !(await work.hasEnded(within: limit + Self.limitOfOthers + .seconds(1))) { work.cancel() }
+    return left.withLock { $0 }
+  }
+
+  /// How long networks and volumes may take once the containers are gone.
+  private static let limitOfOthers = Duration.seconds(10)
+
+  private func work(
+    _ known: Objects, mayGrow: Bool, report: @Sendable ([String]) -> Void
+  ) async {
+    var deadline = ContinuousClock.now + limit
+    var hasContainers = true
     var wait = Duration.milliseconds(100)
-    var left: [String] = []
     var tried: Set<String> = []
     var quietLooks = 0
     var open = known
-    rounds: while true {
+    while !Task.isCancelled {
       tried.formUnion(open.all.map(\.id))
-      let known = open
-      let round = await untilDeadline(deadline) { await self.removeAndLook(known) }
-      switch round {
-      case .success(let (found, problems)):
-        open = found
-        left = open.all.map { kind, id in
-          "\(kind) \(id.prefix(40))" + (problems[id].map { " (\($0))" } ?? "")
+      let problems = await removeAll(open)
+      do {
+        open = try await look()
+        report(words(for: open, problems: problems, reason: nil))
+        if hasContainers, open.containers.isEmpty {
+          hasContainers = false
+          deadline = min(deadline, .now + Self.limitOfOthers)
         }
-        if left.isEmpty {
+        if open.all.isEmpty {
           quietLooks += 1
-          if !mayGrow || quietLooks > 1 { break rounds }
+          if !mayGrow || quietLooks > 1 { return }
           wait = .seconds(1)
         } else if open.all.contains(where: { !tried.contains($0.id) }) {
           continue
         }
-      case .failure(let error):
-        left = Self.unreached(open, "\(error)")
-      case nil:
-        left = Self.unreached(open, "the engine did not answer in time")
+      } catch {
+        report(words(for: open, problems: problems, reason: "\(error)"))
       }
-      if .now + wait > deadline { break }
+      if .now + wait > deadline { return }
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(1))
     }
-    if !identity.cgroupParent.isEmpty {
-      // Where containers are left, their cgroups are.
-      left += await removeCgroups(within: left.isEmpty ? .seconds(10) : .zero)
-    }
-    return left
   }
 
-  /// What is known is named even where the engine can't be asked.
-  private static func unreached(_ objects: Objects, _ reason: String) -> [String] {
-    let names = objects.all.map { "\($0.kind) \($0.id.prefix(40))" }.joined(separator: ", ")
-    return [(names.isEmpty ? "whatever there is" : names) + " (\(reason))"]
-  }
-
-  private func removeAndLook(
-    _ objects: Objects
-  ) async -> Result<(Objects, problems: [String: String]), any Error> {
-    let problems = await removeAll(objects)
-    do {
-      return .success((try await look(), problems))
-    } catch {
-      return .failure(error)
+  /// Names what is left, even where the engine can't be asked.
+  private func words(
+    for objects: Objects, problems: [String: String], reason: String?
+  ) -> [String] {
+    if objects.all.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
+    return objects.all.map { kind, id in
+      "\(kind) \(id.prefix(40))" + ((problems[id] ?? reason).map { " (\($0))" } ?? "")
     }
   }
 
@@ -107,7 +107,7 @@ struct PodCleanup: Sendable {
       for id in ids {
         group.addTask {
           do {
-            try await remove(id)
+            try await uncancelled { try await remove(id) }
             return (id, nil)
           } catch let error as EngineError where error.isNotFound {
             return (id, nil)
@@ -123,7 +123,12 @@ struct PodCleanup: Sendable {
   }
 
   private func look() async throws -> Objects {
-    let filters = ["label": ["\(PodLabel.run)=\(identity.run)"]]
+    // One executor may run several tasks: another task's pod has the same run.
+    let filters = [
+      "label": [
+        "\(PodLabel.run)=\(identity.run)", "\(PodLabel.taskID)=\(identity.taskID)",
+      ]
+    ]
     async let containers = engine.listContainers(all: true, filters: filters)
     async let networks = engine.listNetworks(filters: filters)
     async let volumes = engine.listVolumes(filters: filters)
@@ -147,7 +152,11 @@ struct PodCleanup: Sendable {
   }
 
   /// Docker makes the parent in every hierarchy and takes away only its own leaf.
-  private func removeCgroups(within limit: Duration) async -> [String] {
+  ///
+  /// - Parameter limit: how long to try; where containers are left, their cgroups are, and a wait is in vain.
+  /// - Returns: what is left, in words.
+  func removeCgroups(within limit: Duration) async -> [String] {
+    if identity.cgroupParent.isEmpty { return [] }
     guard let mounts = try? CgroupMounts.current(),
       let membership = try? CgroupMembership.current()
     else { return ["cgroup \(identity.cgroupParent) (/proc can't be read)"] }

@@ -47,10 +47,11 @@ actor ContainerOutput {
   /// The last lines of standard error, or of the terminal.
   var lastLines: [String] { tail.lines }
 
-  /// Connects to the container's output; returns when the engine has begun to listen.
+  /// Connects to the container's output, unless it is connected; returns when the engine has begun to listen.
   ///
   /// - Throws: `EngineError`.
   func attach() async throws {
+    if isForwarding { return }
     await pump?.value
     let frames = try await engine.attach(container, tty: isTerminal)
     begin(frames, skipping: nil)

@@ -68,7 +68,8 @@ extension PodPlanner {
   }
 
   private func labels(of service: Service) -> [String: String] {
-    var labels = Dictionary(service.labels).mapValues(\.value)
+    var labels = request.taskLabels
+    labels.merge(service.labels.map { ($0.key, $0.value.value) }) { _, file in file }
     labels.merge(identity.labels) { _, contract in contract }
     labels[PodLabel.composeService] = service.name
     labels[PodLabel.composeContainerNumber] = "1"

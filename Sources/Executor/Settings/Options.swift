@@ -86,11 +86,14 @@ struct TaskOptions: ParsableArguments {
 
   /// The offered ports; nil where none were named.
   ///
-  /// - Throws: `ValidationError` for text that names no ports.
-  func offeredPorts(_ environment: [String: String]) throws -> [Int]? {
-    guard let text = ports ?? environment["COMPOSE_EXECUTOR_PORTS"] else { return nil }
+  /// - Parameter settings: where options are looked up.
+  /// - Returns: the ports in their order.
+  /// - Throws: `SettingError` for text that names no ports.
+  func offeredPorts(_ settings: Settings) throws(SettingError) -> [Int]? {
+    guard let text = settings.text("ports", option: ports) else { return nil }
     guard let ports = Self.ports(text) else {
-      throw ValidationError("--ports takes 31000-31005 or 31000,31007, not '\(text)'")
+      throw SettingError(
+        description: "--ports takes 31000-31005 or 31000,31007, not '\(text)'")
     }
     return ports
   }
@@ -110,37 +113,28 @@ struct TaskOptions: ParsableArguments {
 
   /// Joins project and options.
   ///
-  /// - Throws: `ValidationError` for an option that can't be understood.
-  func request(
-    for project: Project, environment: [String: String]
-  ) throws -> PodRequest {
-    func text(_ option: String?, _ name: String) -> String? {
-      option ?? environment["COMPOSE_EXECUTOR_\(name)"]
-    }
-    func duration(_ option: String?, _ name: String, _ flag: String) throws -> Duration? {
-      guard let text = text(option, name) else { return nil }
-      guard let duration = DurationText.parse(text) else {
-        throw ValidationError("--\(flag) takes a duration such as 10s or 2m, not '\(text)'")
-      }
-      return duration
-    }
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - settings: where options are looked up.
+  /// - Returns: the request for a pod.
+  /// - Throws: `SettingError` for an option that can't be understood.
+  func request(for project: Project, settings: Settings) throws -> PodRequest {
     let fresh = try KernelFile.text("/proc/sys/kernel/random/uuid").filter { $0 != "\n" }
-    let run = text(runId, "RUN_ID") ?? fresh
-    let task = text(taskId, "TASK_ID") ?? "\(project.name).\(run.prefix(8))"
-    if let word = [task, run].first(where: \.isEmpty) {
-      throw ValidationError("--task-id and --run-id can't be empty\(word)")
+    let run = settings.text("run-id", option: runId) ?? fresh
+    let task = settings.text("task-id", option: taskId) ?? "\(project.name).\(run.prefix(8))"
+    if task.isEmpty || run.isEmpty {
+      throw SettingError(description: "--task-id and --run-id can't be empty")
     }
-    let standard = PodTimeouts()
-    let timeouts = PodTimeouts(
-      launch: try duration(launchTimeout, "LAUNCH_TIMEOUT", "launch-timeout") ?? standard.launch,
-      engine: try duration(engineTimeout, "ENGINE_TIMEOUT", "engine-timeout") ?? standard.engine,
-      cleanup: try duration(cleanupTimeout, "CLEANUP_TIMEOUT", "cleanup-timeout")
-        ?? standard.cleanup)
-    return PodRequest(
-      project: project, frameworkID: text(frameworkId, "FRAMEWORK_ID") ?? "",
-      executorID: text(executorId, "EXECUTOR_ID") ?? task, taskID: task, run: run,
-      agentID: text(agentId, "AGENT_ID") ?? "", offeredPorts: try offeredPorts(environment),
-      grace: try duration(grace, "GRACE", "grace"), timeouts: timeouts)
+    var request = PodRequest(
+      project: project, frameworkID: settings.text("framework-id", option: frameworkId) ?? "",
+      executorID: settings.text("executor-id", option: executorId) ?? task, taskID: task, run: run,
+      agentID: settings.text("agent-id", option: agentId) ?? "",
+      offeredPorts: try offeredPorts(settings),
+      grace: try settings.duration("grace", option: grace),
+      timeouts: try settings.timeouts(
+        launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout))
+    request.policy = settings.file.policy
+    return request
   }
 }
 

@@ -1,0 +1,119 @@
+import Compose
+import Glibc
+import OrderedCollections
+import PodIdentity
+import PodRuntime
+
+/// The operator's file: defaults for every setting, and what pods may ask of the host.
+struct OperatorFile {
+  /// Where it is looked for.
+  static let standardPath = "/etc/compose-executor.yaml"
+
+  /// Settings by the name of their long option.
+  var settings: [String: String] = [:]
+  /// Everything where there is no `allow:`; with it, only what it lists.
+  var policy = PodPolicy.unrestricted
+
+  /// Reads the file; one that isn't there restricts nothing.
+  ///
+  /// - Parameter path: its path.
+  /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that others than root
+  ///   could have written: what it forbids no task may be able to permit.
+  init(path: String = OperatorFile.standardPath) throws {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT || errno == ENOTDIR {
+        try self.init(text: "", file: path)
+        return
+      }
+      throw ComposeError("\(path) can't be read: \(String(cString: strerror(errno)))")
+    }
+    guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
+      throw ComposeError("\(path) must be root's and writable by nobody else")
+    }
+    let text: String
+    do {
+      text = try KernelFile.text(path)
+    } catch {
+      throw ComposeError("\(path) can't be read: \(error)")
+    }
+    try self.init(text: text, file: path)
+  }
+
+  /// Reads the file's text.
+  init(text: String, file: String) throws(ComposeError) {
+    guard let document = try YAMLNode.document(text, file: file), !document.isNull else { return }
+    guard let entries = document.mapping else {
+      throw ComposeError("a mapping of settings is expected", at: document.position)
+    }
+    for (key, entry) in entries {
+      if key == "allow" {
+        policy = try Self.policy(entry.value)
+      } else if Settings.names.contains(key) {
+        guard let text = Self.text(entry.value) else {
+          throw ComposeError("\(key) takes one value", at: entry.value.position)
+        }
+        settings[key] = text
+      } else {
+        throw ComposeError(
+          "unknown setting '\(key)': known are allow, \(Settings.names.sorted().joined(separator: ", "))",
+          at: entry.keyPosition)
+      }
+    }
+  }
+
+  private static func text(_ node: YAMLNode) -> String? {
+    if let text = node.string { return text }
+    if let number = node.integer { return String(number) }
+    return node.boolean.map { String($0) }
+  }
+
+  // MARK: allow
+
+  private static func policy(_ node: YAMLNode) throws(ComposeError) -> PodPolicy {
+    var policy = PodPolicy.strict
+    if node.isNull { return policy }
+    guard let entries = node.mapping else {
+      throw ComposeError("allow takes a mapping", at: node.position)
+    }
+    for (key, entry) in entries {
+      switch key {
+      case "privileged": policy.privileged = try flag(key, entry.value)
+      case "host-namespaces": policy.hostNamespaces = try flag(key, entry.value)
+      case "docker-socket": policy.dockerSocket = try flag(key, entry.value)
+      case "devices": policy.devices = try list(key, entry.value)
+      case "capabilities": policy.capabilities = try list(key, entry.value)
+      case "bind-mounts": policy.bindMounts = try list(key, entry.value)
+      default:
+        throw ComposeError(
+          "unknown key 'allow.\(key)': known are privileged, host-namespaces, docker-socket, devices, "
+            + "capabilities, bind-mounts", at: entry.keyPosition)
+      }
+    }
+    return policy
+  }
+
+  private static func flag(_ key: String, _ node: YAMLNode) throws(ComposeError) -> Bool {
+    guard let flag = node.boolean else {
+      throw ComposeError("allow.\(key) takes true or false", at: node.position)
+    }
+    return flag
+  }
+
+  private static func list(
+    _ key: String, _ node: YAMLNode
+  ) throws(ComposeError) -> PodPolicy.Allowed {
+    if let flag = node.boolean { return flag ? .everything : .only([]) }
+    guard let items = node.sequence else {
+      throw ComposeError("allow.\(key) takes true, false or a list", at: node.position)
+    }
+    var words: [String] = []
+    for item in items {
+      guard let word = item.string else {
+        throw ComposeError("allow.\(key) lists words", at: item.position)
+      }
+      words.append(word)
+    }
+    return .only(words)
+  }
+}

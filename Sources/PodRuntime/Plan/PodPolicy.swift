@@ -1,0 +1,195 @@
+import Compose
+import Glibc
+import OrderedCollections
+
+/// What a pod may ask of the host: the `allow:` part of the operator's file.
+public struct PodPolicy: Sendable, Equatable {
+  /// What is allowed of a kind.
+  public enum Allowed: Sendable, Equatable {
+    /// Everything.
+    case everything
+    /// What is listed, and for paths what lies below; an empty list allows nothing.
+    case only([String])
+  }
+  /// `privileged: true`, and security options that switch a confinement off.
+  public var privileged: Bool
+  /// The host's network, pid and ipc namespaces, and those of containers outside the pod.
+  public var hostNamespaces: Bool
+  /// Devices, by path.
+  public var devices: Allowed
+  /// Added capabilities, with or without `CAP_`.
+  public var capabilities: Allowed
+  /// Folders of the host that may be mounted; those of the project folder always may.
+  public var bindMounts: Allowed
+  /// Docker's own socket: whoever has it is root on the host.
+  public var dockerSocket: Bool
+
+  /// Makes a policy.
+  public init(
+    privileged: Bool, hostNamespaces: Bool, devices: Allowed, capabilities: Allowed,
+    bindMounts: Allowed, dockerSocket: Bool
+  ) {
+    self.privileged = privileged
+    self.hostNamespaces = hostNamespaces
+    self.devices = devices
+    self.capabilities = capabilities
+    self.bindMounts = bindMounts
+    self.dockerSocket = dockerSocket
+  }
+
+  /// No restriction: what holds where no operator has said otherwise.
+  public static let unrestricted = PodPolicy(
+    privileged: true, hostNamespaces: true, devices: .everything, capabilities: .everything,
+    bindMounts: .everything, dockerSocket: true)
+
+  /// Nothing but plain containers.
+  public static let strict = PodPolicy(
+    privileged: false, hostNamespaces: false, devices: .only([]), capabilities: .only([]),
+    bindMounts: .only([]), dockerSocket: false)
+
+  /// Refuses what a project asks for beyond the policy.
+  ///
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - engineSocket: the engine's unix socket; nil for an engine over TCP.
+  /// - Throws: `ComposeError` with the line that asks.
+  public func check(_ project: Project, engineSocket: String?) throws(ComposeError) {
+    for service in project.services.values {
+      try checkPrivileges(of: service)
+      try checkNamespaces(of: service)
+      for device in service.devices {
+        let path = device.value.prefix { $0 != ":" }
+        if !allows(String(path), in: devices) {
+          throw refusal("device \(path)", "devices", at: device.position)
+        }
+      }
+      for mount in service.mounts {
+        guard case .bind(let path) = mount.source else { continue }
+        try checkPath(path, in: project, engineSocket: engineSocket, at: mount.position)
+      }
+    }
+    for volume in project.volumes.values {
+      try checkVolume(volume, in: project, engineSocket: engineSocket)
+    }
+  }
+
+  private func checkPrivileges(of service: Service) throws(ComposeError) {
+    if !privileged {
+      if let asked = service.privileged, asked.value {
+        throw refusal("privileged", "privileged", at: asked.position)
+      }
+      for option in service.securityOpt
+      where option.value.contains("unconfined") || option.value.contains("disable")
+        || option.value.hasSuffix("false")
+      {
+        throw refusal("security_opt \(option.value)", "privileged", at: option.position)
+      }
+    }
+    guard case .only(let names) = capabilities else { return }
+    let allowed = Set(names.map(Self.capability))
+    for added in service.capAdd where !allowed.contains(Self.capability(added.value)) {
+      throw refusal("cap_add \(added.value)", "capabilities", at: added.position)
+    }
+  }
+
+  private func checkNamespaces(of service: Service) throws(ComposeError) {
+    guard !hostNamespaces else { return }
+    for mode in [service.networkMode, service.pid, service.ipc] {
+      guard let mode else { continue }
+      switch mode.value {
+      case .host, .container:
+        throw refusal("\(mode.value.word)", "host-namespaces", at: mode.position)
+      case .service, .none, .other: break
+      }
+    }
+    for entry in service.volumesFrom {
+      if case .container(let id) = entry.value.source {
+        throw refusal("volumes of container \(id)", "host-namespaces", at: entry.position)
+      }
+    }
+    if let build = service.build, build.network == "host" {
+      throw refusal("build.network host", "host-namespaces", at: build.position)
+    }
+  }
+
+  /// A local volume with options can be a bind mount, or a device, by another name.
+  private func checkVolume(
+    _ volume: Volume, in project: Project, engineSocket: String?
+  ) throws(ComposeError) {
+    guard let device = volume.driverOptions["device"], !volume.isExternal else { return }
+    let position =
+      volume.position ?? SourcePosition(file: project.files.first ?? "-", line: 1, column: 1)
+    if (volume.driverOptions["o"] ?? "").contains("bind") {
+      try checkPath(device, in: project, engineSocket: engineSocket, at: position)
+    } else if device.hasPrefix("/"), !allows(device, in: devices) {
+      throw refusal("volume device \(device)", "devices", at: position)
+    }
+  }
+
+  private func checkPath(
+    _ path: String, in project: Project, engineSocket: String?, at position: SourcePosition
+  ) throws(ComposeError) {
+    let real = Self.realPath(path)
+    if !dockerSocket {
+      let sockets = ["/var/run/docker.sock", "/run/docker.sock"] + (engineSocket.map { [$0] } ?? [])
+      // A folder above the socket holds it too.
+      if sockets.contains(where: { Self.isAtOrBelow(Self.realPath($0), real) }) {
+        throw refusal("\(path), which holds Docker's socket,", "docker-socket", at: position)
+      }
+    }
+    if Self.isAtOrBelow(real, Self.realPath(project.workingDirectory)) { return }
+    if !allows(real, in: bindMounts) {
+      throw refusal("bind mount of \(path)", "bind-mounts", at: position)
+    }
+  }
+
+  private func allows(_ path: String, in allowed: Allowed) -> Bool {
+    switch allowed {
+    case .everything: true
+    case .only(let roots): roots.contains { Self.isAtOrBelow(path, Self.realPath($0)) }
+    }
+  }
+
+  private func refusal(
+    _ what: String, _ key: String, at position: SourcePosition
+  ) -> ComposeError {
+    ComposeError("\(what) is not allowed on this host (operator's file, allow: \(key))", at: position)
+  }
+
+  private static func capability(_ name: String) -> String {
+    let upper = name.uppercased()
+    return upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
+  }
+
+  static func isAtOrBelow(_ path: String, _ root: String) -> Bool {
+    path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
+  }
+
+  /// The path without symbolic links, as far as it exists, and without `..`.
+  static func realPath(_ path: String) -> String {
+    var rest: [Substring] = []
+    var head = path[...]
+    while !head.isEmpty {
+      if let resolved = realpath(String(head), nil) {
+        defer { free(resolved) }
+        let base = String(cString: resolved)
+        guard !rest.isEmpty else { return base }
+        // What doesn't exist can't be a link: its `..` are taken as written.
+        var parts = base.split(separator: "/")
+        for part in rest.reversed() {
+          if part == ".." {
+            if !parts.isEmpty { parts.removeLast() }
+          } else if part != "." {
+            parts.append(part)
+          }
+        }
+        return "/" + parts.joined(separator: "/")
+      }
+      guard let slash = head.lastIndex(of: "/") else { break }
+      let part = head[head.index(after: slash)...]
+      if !part.isEmpty { rest.append(part) }
+      head = slash == head.startIndex && head.count > 1 ? head[...slash] : head[..<slash]
+    }
+    return path
+  }
+}

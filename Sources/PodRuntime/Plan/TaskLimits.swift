@@ -1,0 +1,47 @@
+import Compose
+import OrderedCollections
+
+/// What a task was given, which none of its services may exceed alone.
+///
+/// The kernel refuses a cgroup more processor time than its parent has, and an agent that lowers a parent's quota
+/// below a child's fails and destroys the executor.
+public struct TaskLimits: Sendable, Equatable {
+  /// Processors; nil where the task names none.
+  public var cpus: Double?
+  /// Memory in bytes; nil where the task names none.
+  public var memory: Int64?
+
+  /// Makes limits.
+  public init(cpus: Double?, memory: Int64?) {
+    self.cpus = cpus
+    self.memory = memory
+  }
+
+  /// Refuses a service that asks for more than its task has.
+  ///
+  /// - Parameter project: the project.
+  /// - Throws: `ComposeError` with the line and both figures.
+  public func check(_ project: Project) throws(ComposeError) {
+    for service in project.services.values {
+      if let memory, let asked = service.memoryLimit, asked.value > memory {
+        throw ComposeError(
+          "service '\(service.name)' may use \(asked.value) bytes of memory, and its task has \(memory)",
+          at: asked.position)
+      }
+      guard let cpus else { continue }
+      if let asked = service.cpus, asked.value > cpus + 0.000_5 {
+        throw ComposeError(
+          "service '\(service.name)' may use \(asked.value) cpus, and its task has \(cpus)",
+          at: asked.position)
+      }
+      if let quota = service.cpuQuota {
+        let asked = Double(quota.value) / Double(service.cpuPeriod ?? 100_000)
+        if asked > cpus + 0.000_5 {
+          throw ComposeError(
+            "service '\(service.name)' may use \(asked) cpus (cpu_quota by cpu_period), and its task "
+              + "has \(cpus)", at: quota.position)
+        }
+      }
+    }
+  }
+}
