@@ -30,6 +30,25 @@ struct KillTests {
     withExtendedLifetime(registry) {}
   }
 
+  @Test("while it builds stops there", arguments: TestEngine.all)
+  func duringBuild(on engine: TestEngine) async throws {
+    let mark = UUID().uuidString
+    let file = "services:\n  web:\n    build: .\n"
+    let recipe = "FROM pod-test/busybox\nRUN sleep 1000 && echo \(mark)\n"
+    func building() async throws -> Bool {
+      try await engine.docker("ps", "--no-trunc", "--format", "{{.Command}}").output()
+        .contains(mark)
+    }
+    try await withPod(on: engine, file, PodSettings(files: ["Dockerfile": recipe])) { pod in
+      try await eventually("the build", within: .seconds(20)) { try await building() }
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(10))
+      #expect(end.status == .exited(130), "\(end)")
+      #expect(end.states == ["TASK_STARTING", "TASK_KILLED"])
+      try await eventually("the end of the build") { try await !building() }
+    }
+  }
+
   @Test(
     "at a moment of its launch cleans up what is there",
     arguments: TestEngine.all, ["network create", "container create", "container start"])

@@ -150,4 +150,21 @@ struct LifeTests {
       }
     }
   }
+
+  @Test("--env is stronger than the environment, and that than .env", arguments: TestEngine.all)
+  func variables(on engine: TestEngine) async throws {
+    let end = try await podEnd(
+      on: engine,
+      """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["echo", "${IT_FIRST} ${IT_SECOND} ${IT_THIRD} ${IT_FOURTH:-default}"]
+      """,
+      PodSettings(
+        options: ["--env", "IT_FIRST=option"],
+        environment: ["IT_FIRST": "environment", "IT_SECOND": "environment"],
+        files: [".env": "IT_FIRST=file\nIT_SECOND=file\nIT_THIRD=file\n"]))
+    #expect(end.output(of: "web") == ["option environment file default"], "\(end)")
+  }
 }

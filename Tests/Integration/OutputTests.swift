@@ -99,4 +99,35 @@ struct OutputTests {
       #expect(end.output(of: "web") == ["up"] + (1...2000).map(String.init))
     }
   }
+
+  @Test("a reader that goes away doesn't end the pod", arguments: TestEngine.all)
+  func readerGone(on engine: TestEngine) async throws {
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          volumes: ["./seen:/seen"]
+          command:
+            - sh
+            - -c
+            - 'trap "exit 0" TERM; while :; do echo tick; echo x >> /seen/ticks; sleep 0.05; done'
+      """
+    let settings = PodSettings(
+      files: ["seen/ticks": ""], shell: "mkfifo pipe; exec \"$@\" > pipe")
+    try await withPod(on: engine, file, settings) { pod in
+      func ticks() throws -> Int {
+        try String(contentsOfFile: pod.sandbox.path("seen/ticks"), encoding: .utf8).count
+      }
+      let pipe = try await eventually("the pipe") {
+        let number = open(pod.sandbox.path("pipe"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        return number >= 0 ? number : nil
+      }
+      try await eventually("the first ticks", within: .seconds(30)) { try ticks() > 4 }
+      close(pipe)
+      let before = try ticks()
+      try await eventually("more ticks") { try ticks() > before + 40 }
+      pod.send(SIGTERM)
+      #expect(try await pod.executor.exit(within: .seconds(20)) == .exited(130))
+    }
+  }
 }

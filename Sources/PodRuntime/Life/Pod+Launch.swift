@@ -161,7 +161,7 @@ extension Pod {
       }
       // Done here, it costs nothing while the container waits for others to start.
       try await forwarder.attach()
-      for (network, settings) in container.connections {
+      for (network, settings) in container.resolvedConnections(ids: ids) {
         try await uncancelled {
           try await engine.connectNetwork(network, container: id, settings)
         }

@@ -32,15 +32,41 @@ extension ContainerPlan {
         if isOnDefaultBridge {
           host.links = (host.links ?? []) + ["\(id):\(alias)"]
         } else {
+          let link = Self.link(to: id, as: alias)
           for name in body.networkingConfig?.endpointsConfig?.keys.sorted() ?? [] {
             let links = body.networkingConfig?.endpointsConfig?[name]?.links ?? []
-            body.networkingConfig?.endpointsConfig?[name]?.links = links + ["\(id):\(alias)"]
+            body.networkingConfig?.endpointsConfig?[name]?.links = links + [link]
           }
         }
       }
     }
     body.hostConfig = host
     return body
+  }
+
+  /// The networks to connect the container to before it starts, with its links there.
+  ///
+  /// - Parameter ids: the IDs of the pod's containers by service.
+  /// - Returns: all networks but the first, which the create request names.
+  func resolvedConnections(
+    ids: [String: String]
+  ) -> [(network: String, settings: EndpointSettings)] {
+    let links = references.compactMap { reference -> String? in
+      guard case .link(let service, let alias) = reference, let id = ids[service] else {
+        return nil
+      }
+      return Self.link(to: id, as: alias)
+    }
+    return connections.map { network, settings in
+      var settings = settings
+      if !links.isEmpty { settings.links = (settings.links ?? []) + links }
+      return (network, settings)
+    }
+  }
+
+  /// On a network of one's own a link leads to a name there, and the short ID is one.
+  private static func link(to id: String, as alias: String) -> String {
+    "\(id.count == 64 ? String(id.prefix(12)) : id):\(alias)"
   }
 
   /// Whether the container will have a healthcheck.

@@ -46,7 +46,9 @@ extension PodPlan {
               ?? "<built from \(container.service.build?.context ?? "")>",
             ids: ids),
           connect: Dictionary(
-            uniqueKeysWithValues: container.connections.map { ($0.network, $0.settings) }))
+            uniqueKeysWithValues: container.resolvedConnections(ids: ids).map {
+              ($0.network, $0.settings)
+            }))
       }
     }
   }

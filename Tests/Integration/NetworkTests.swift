@@ -1,0 +1,87 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Names between services", .needsEngine, .throttled)
+struct NetworkTests {
+  /// A shell command that serves a page which says who serves it.
+  private func serving(_ word: String) -> String {
+    "echo \(word) > /tmp/index.html; trap \"exit 0\" TERM; httpd -f -p 80 -h /tmp & wait"
+  }
+
+  /// A shell command that asks each host for its page until it has one.
+  private func asking(_ hosts: [String]) -> String {
+    "for host in \(hosts.joined(separator: " ")); do "
+      + "until page=$$(wget -qO- http://$$host/); do sleep 0.1; done; echo $$host: $$page; done"
+  }
+
+  @Test("service, container_name, alias and link lead to the container", arguments: TestEngine.all)
+  func names(on engine: TestEngine) async throws {
+    let names = ["store", "warehouse", "shelf", "linked"]
+    let file = """
+      services:
+        store:
+          image: pod-test/busybox
+          container_name: warehouse
+          command: ["sh", "-c", '\(serving("stock"))']
+          networks:
+            inside:
+              aliases: [shelf]
+        client:
+          image: pod-test/busybox
+          command: ["sh", "-c", '\(asking(names))']
+          links: ["store:linked"]
+          networks: [outside, inside]
+      networks:
+        inside: {}
+        outside: {}
+      """
+    try await withPod(on: engine, file, PodSettings(options: ["--grace", "1s"])) { pod in
+      try await pod.says("linked: stock", service: "client")
+      #expect(
+        pod.output(of: "client") == names.map { "\($0): stock" })
+      #expect(try await pod.networks().count == 2)
+    }
+  }
+
+  @Test("a link leads to the container on Docker's own bridge", arguments: TestEngine.all)
+  func bridge(on engine: TestEngine) async throws {
+    let file = """
+      store:
+        image: pod-test/busybox
+        command: ["sh", "-c", '\(serving("stock"))']
+      client:
+        image: pod-test/busybox
+        command: ["sh", "-c", '\(asking(["linked"]))']
+        links: ["store:linked"]
+      """
+    try await withPod(on: engine, file, PodSettings(options: ["--grace", "1s"])) { pod in
+      try await pod.says("linked: stock", service: "client")
+      #expect(try await pod.networks().isEmpty)
+    }
+  }
+
+  @Test("in one shared namespace every name leads to it", arguments: TestEngine.all)
+  func shared(on engine: TestEngine) async throws {
+    let names = ["store", "owner", "ground", "client"]
+    let file = """
+      services:
+        owner:
+          image: founding/base
+          container_name: ground
+        store:
+          image: pod-test/busybox
+          network_mode: service:owner
+          command: ["sh", "-c", '\(serving("stock"))']
+        client:
+          image: pod-test/busybox
+          network_mode: service:owner
+          command: ["sh", "-c", '\(asking(names))']
+      """
+    try await withPod(on: engine, file, PodSettings(options: ["--grace", "1s"])) { pod in
+      try await pod.says("client: stock", service: "client")
+      #expect(
+        pod.output(of: "client") == names.map { "\($0): stock" })
+    }
+  }
+}
