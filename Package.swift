@@ -47,6 +47,10 @@ let package = Package(
     .target(
       name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
     .target(
+      name: "MesosExecutor",
+      dependencies: ["HTTPClient", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(
       name: "Compose",
       dependencies: [
         "CYaml", .product(name: "OrderedCollections", package: "swift-collections"),
@@ -65,7 +69,9 @@ let package = Package(
     .executableTarget(
       name: "Executor",
       dependencies: [
-        "PodRuntime", "Compose", "DockerEngine", "PodIdentity",
+        "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor", "PodIdentity",
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),

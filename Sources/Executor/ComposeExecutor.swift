@@ -32,10 +32,9 @@ struct ComposeExecutor: AsyncParsableCommand {
   }
 
   func run() async throws {
-    StandardError.line(
-      "compose-executor: MESOS_AGENT_ENDPOINT is not set: Mesos starts this program without arguments; "
-        + "on your own, use `compose-executor run`")
-    throw ExitCode(1)
+    let code = await MesosCommand.run()
+    // Whatever still hangs, in a write or a request, must not hold up the exit.
+    Glibc.exit(code)
   }
 }
 

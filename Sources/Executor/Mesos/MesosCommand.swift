@@ -1,0 +1,56 @@
+import ArgumentParser
+import DockerEngine
+import Glibc
+import HTTPClient
+import Logging
+import MesosExecutor
+import PodRuntime
+
+/// `compose-executor` without arguments: a Mesos executor. All it needs is in MESOS_*.
+enum MesosCommand {
+  /// Serves the agent until the last task has ended.
+  ///
+  /// - Returns: the exit code: 0 after a clean end.
+  static func run() async -> Int32 {
+    let signals = await TerminationSignals()
+    let environment = ProcessEnvironment.current
+    let supervisor: TaskSupervisor
+    let log: Logger
+    do {
+      let mesos = try MesosEnvironment(environment)
+      // The token is between the agent and this process: no build, helper or Compose file sees it.
+      let open = environment.filter { !MesosEnvironment.secretVariables.contains($0.key) }
+      let settings = Settings(environment: open, file: try OperatorFile())
+      let level = try settings.logLevel()
+      log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
+      let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+      let output = PodOutput(
+        standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
+        standardError: OutputWriter(descriptor: STDERR_FILENO), isColoured: false)
+      supervisor = TaskSupervisor(
+        session: MesosSession(environment: mesos, log: log), mesos: mesos,
+        settings: settings, engine: engine, output: output, log: log)
+    } catch let error as MesosEnvironmentError {
+      StandardError.line("compose-executor: \(error.problems.joined(separator: "; "))")
+      if environment["MESOS_DIRECTORY"] == nil {
+        StandardError.line(
+          "compose-executor: without arguments it is started by Mesos; on your own, use `compose-executor run`")
+      }
+      return 1
+    } catch {
+      StandardError.line("compose-executor: \(error)")
+      return 1
+    }
+    let arrivals = signals.stream
+    let watch = Task {
+      for await signal in arrivals {
+        await supervisor.shutDown("ended by \(TerminationSignals.name(signal))")
+      }
+    }
+    let isClean = await supervisor.work()
+    watch.cancel()
+    withExtendedLifetime(signals) {}
+    log.info("exiting\(isClean ? "" : ": not a clean end")")
+    return isClean ? 0 : 1
+  }
+}

@@ -1,0 +1,56 @@
+import MesosExecutor
+import PodRuntime
+
+/// One task of this executor and where it stands.
+struct RunningTask {
+  let info: TaskInfo
+  /// Its pod, once the Compose files have been read.
+  var pod: Pod?
+  /// The pod's life.
+  var work: Task<Void, Never>?
+  /// Checks of its health.
+  var monitors: [Task<Void, Never>] = []
+  /// Set when the framework, the agent or a signal wants it ended.
+  var end: EndRequest?
+  /// Where it can be reached, once it runs.
+  var networks: [NetworkInfo] = []
+  /// The last result of its check.
+  var check: CheckStatus?
+  /// What its health check last said.
+  var isHealthy: Bool?
+  /// True once its terminal update is sent.
+  var isOver = false
+  /// True once its pod has ended, whatever of the terminal update.
+  var isEnding = false
+
+  init(info: TaskInfo) {
+    self.info = info
+    check = info.check?.probe?.unchecked
+  }
+}
+
+/// How a task is to end.
+struct EndRequest: Sendable {
+  /// How long its pod may take to stop; nil for the task's own time.
+  var grace: Duration?
+  /// How long removing may take; nil for the usual time.
+  var cleanup: Duration?
+  /// Why, for people.
+  var message: String
+}
+
+extension PodAddresses {
+  /// The pod's addresses and published ports as Mesos has them.
+  var networks: [NetworkInfo] {
+    if addresses.isEmpty && ports.isEmpty { return [] }
+    return [
+      NetworkInfo(
+        addresses: addresses,
+        ports: ports.map {
+          NetworkInfo.PortMapping(
+            hostPort: UInt32($0.hostPort), containerPort: UInt32($0.containerPort),
+            protocol: $0.transport)
+        })
+    ]
+  }
+}

@@ -1,0 +1,66 @@
+import Compose
+import Glibc
+import MesosExecutor
+
+/// Where a task's Compose files are: the label `fileName`, else the names that Compose looks for.
+struct TaskFiles {
+  /// The files, absolute; empty to look for Compose's names in the sandbox.
+  let paths: [String]
+
+  /// Reads the label.
+  ///
+  /// - Parameters:
+  ///   - task: the task.
+  ///   - sandbox: the sandbox as the host sees it.
+  /// - Throws: `ComposeError` for a path that leaves the sandbox.
+  init(task: TaskInfo, sandbox: String) throws(ComposeError) {
+    guard let names = task.label("fileName") else {
+      paths = []
+      return
+    }
+    var paths: [String] = []
+    let root = Self.realPath(sandbox) ?? sandbox
+    for name in names.split(separator: ",") {
+      let word = String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+      if word.isEmpty { continue }
+      let path = word.hasPrefix("/") ? word : sandbox + "/" + word
+      // A link could lead out as well as `..` does.
+      guard let real = Self.realPath(path) else {
+        throw ComposeError(
+          "the Compose file '\(word)' (label fileName) is not in the sandbox: name it among the task's URIs")
+      }
+      guard real.hasPrefix(root + "/") else {
+        throw ComposeError("the Compose file '\(word)' (label fileName) leaves the sandbox")
+      }
+      paths.append(path)
+    }
+    if paths.isEmpty { throw ComposeError("the label fileName names no file") }
+    self.paths = paths
+  }
+
+  private static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}
+
+extension TaskInfo {
+  /// A label's value, by its name or by its name behind a dotted prefix, as Aurora writes it.
+  ///
+  /// - Parameter name: the label's name.
+  /// - Returns: the value of the plain label, else that of the first with a prefix.
+  func label(_ name: String) -> String? {
+    let plain = labels.first { $0.key == name }
+    return (plain ?? labels.first { $0.key.hasSuffix("." + name) })?.value
+  }
+
+  /// A scalar resource, summed over roles; nil where the task has none.
+  ///
+  /// - Parameter name: the resource's name.
+  /// - Returns: its amount: processors, or megabytes.
+  func scalar(_ name: String) -> Double? {
+    let amounts = resources.filter { $0.name == name }.compactMap(\.scalar)
+    return amounts.isEmpty ? nil : amounts.reduce(0, +)
+  }
+}

@@ -1,0 +1,37 @@
+import MesosExecutor
+
+/// The ports that a task was offered, in the order in which its services get them.
+enum TaskPorts {
+  /// The order is that of PORTS in the environment if all its numbers are offered (Marathon's own order), else that of
+  /// the task's discovery ports if they are, else that of the ranges of all `ports` resources as they come. It is
+  /// never sorted: Marathon picks ports at random.
+  ///
+  /// - Parameters:
+  ///   - task: the task.
+  ///   - environment: the task's and the executor's variables.
+  /// - Returns: the ports; nil where the task has no ports resource.
+  static func offered(to task: TaskInfo, environment: [String: String]) -> [Int]? {
+    let resources = task.resources.filter { $0.name == "ports" }
+    if resources.isEmpty { return nil }
+    // A range of a hostile or broken task can be any size: a host has no more ports than these.
+    let ranges = resources.flatMap(\.ranges).flatMap { range in
+      range.clamped(to: 1...65_535).map(Int.init)
+    }
+    let all = Set(ranges)
+    let named = (environment["PORTS"] ?? "").split(separator: ",")
+      .map { Int($0.filter { $0 != " " }) }
+    if let ports = complete(named, within: all) { return ports }
+    let discovered = (task.discovery?.ports ?? []).map { Int($0.number) }
+    if let ports = complete(discovered, within: all) { return ports }
+    return ranges
+  }
+
+  /// The ports if there are any, all of them offered and none named twice.
+  private static func complete(_ ports: [Int?], within offered: Set<Int>) -> [Int]? {
+    let known = ports.compactMap { $0 }
+    guard !known.isEmpty, known.count == ports.count, Set(known).count == known.count,
+      offered.isSuperset(of: known)
+    else { return nil }
+    return known
+  }
+}

@@ -1,0 +1,123 @@
+import Logging
+import MesosExecutor
+import PodRuntime
+
+extension TaskSupervisor {
+  /// Takes a task on: says at once that it is starting, then makes its pod.
+  func launch(_ info: TaskInfo) async {
+    let id = info.taskID
+    tasks[id] = RunningTask(info: info)
+    await session.send(
+      TaskUpdate(taskID: id, state: .starting, message: "the pod is being put together"))
+    tasks[id]?.work = Task { await self.live(info) }
+  }
+
+  /// One task's life, to its terminal update.
+  private func live(_ info: TaskInfo) async {
+    let outcome = await outcome(of: info)
+    let id = info.taskID
+    for monitor in tasks[id]?.monitors ?? [] { monitor.cancel() }
+    var update = TaskUpdate(taskID: id, state: outcome.taskState, message: outcome.line)
+    if outcome.reason == .memoryLimit { update.reason = .containerLimitationMemory }
+    if !outcome.leftovers.isEmpty {
+      noteUnclean()
+      log.error("task \(id): not removed: \(outcome.leftovers.joined(separator: ", "))")
+    }
+    log.info("task \(id): \(update.state.rawValue) \(outcome.line)")
+    await session.send(update)
+    tasks[id]?.isOver = true
+    tasks[id]?.pod = nil
+    ring()
+  }
+
+  private func outcome(of info: TaskInfo) async -> PodOutcome {
+    let id = info.taskID
+    let request: PodRequest
+    do {
+      request = try TaskPod(task: info, mesos: mesos, run: run, settings: settings).request()
+    } catch {
+      return PodOutcome(state: .failed, message: "\(error)")
+    }
+    if let end = tasks[id]?.end { return PodOutcome(state: .killed, message: end.message) }
+    let pod = Pod(
+      request: request, engine: engine, output: output, environment: settings.environment, log: log,
+      ownsCgroup: { await self.endsLast(id) },
+      report: { update in
+        if case .running(let addresses) = update { await self.isUp(id, addresses) }
+      })
+    tasks[id]?.pod = pod
+    return await pod.run()
+  }
+
+  /// The run's cgroup goes with its last task.
+  private func endsLast(_ id: TaskID) -> Bool {
+    tasks[id]?.isEnding = true
+    return tasks.values.allSatisfy { $0.isOver || $0.isEnding }
+  }
+
+  // MARK: While it runs
+
+  private func isUp(_ id: TaskID, _ addresses: PodAddresses) async {
+    guard let task = tasks[id] else { return }
+    tasks[id]?.networks = addresses.networks
+    await sayRunning(id, "every service is up")
+    let monitor = HealthMonitor(
+      probe: TaskProbe(http: http, sandbox: mesos.directory, environment: settings.environment))
+    if let check = task.info.healthCheck {
+      tasks[id]?.monitors.append(
+        Task { await monitor.watch(check) { await self.take($0, of: id) } })
+    }
+    if let check = task.info.check {
+      tasks[id]?.monitors.append(
+        Task {
+          await monitor.watch(check) { status in
+            await self.take(status, of: id)
+          }
+        })
+    }
+  }
+
+  private func take(_ finding: HealthMonitor.Finding, of id: TaskID) async {
+    guard let task = tasks[id], !task.isOver, task.end == nil else { return }
+    switch finding {
+    case .changed(let isHealthy, let words):
+      tasks[id]?.isHealthy = isHealthy
+      await sayRunning(id, words)
+    case .hopeless(let words):
+      tasks[id]?.isHealthy = false
+      await sayRunning(id, words)
+      await task.pod?.giveUp("the task's health check failed: \(words)")
+    }
+  }
+
+  private func take(_ status: CheckStatus, of id: TaskID) async {
+    guard let task = tasks[id], !task.isOver, task.end == nil else { return }
+    tasks[id]?.check = status
+    await sayRunning(id, "the task's check has a new result")
+  }
+
+  private func sayRunning(_ id: TaskID, _ message: String) async {
+    guard let task = tasks[id] else { return }
+    await session.send(
+      TaskUpdate(
+        taskID: id, state: .running, message: message, isHealthy: task.isHealthy,
+        networks: task.networks, check: task.check))
+  }
+}
+
+extension PodOutcome {
+  /// The state that Mesos hears of.
+  var taskState: TaskState {
+    switch state {
+    case .finished: .finished
+    case .failed: .failed
+    case .killed: .killed
+    }
+  }
+
+  /// The message in one line, with what could not be removed.
+  var line: String {
+    let left = leftovers.isEmpty ? "" : "; not removed: " + leftovers.joined(separator: ", ")
+    return (message + left).split(whereSeparator: { $0.isNewline }).joined(separator: " ")
+  }
+}

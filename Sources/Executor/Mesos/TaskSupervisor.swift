@@ -1,0 +1,157 @@
+import DockerEngine
+import HTTPClient
+import Logging
+import MesosExecutor
+import PodRuntime
+
+/// Runs the agent's tasks, each as a pod, and says of them what is true.
+actor TaskSupervisor {
+  let session: MesosSession
+  let mesos: MesosEnvironment
+  let settings: Settings
+  let engine: DockerEngine
+  let output: PodOutput
+  let log: Logger
+  let http = HTTPClient()
+
+  var tasks: [TaskID: RunningTask] = [:]
+  var run: String
+  /// When this process has to be gone.
+  private var deadline: ContinuousClock.Instant?
+  private var isClean = true
+  private var bell: CheckedContinuation<Void, Never>?
+
+  init(
+    session: MesosSession, mesos: MesosEnvironment, settings: Settings, engine: DockerEngine,
+    output: PodOutput, log: Logger
+  ) {
+    self.session = session
+    self.mesos = mesos
+    self.settings = settings
+    self.engine = engine
+    self.output = output
+    self.log = log
+    run = mesos.run.value
+  }
+
+  /// Works until the last task's end is acknowledged, or the executor has been told to go.
+  ///
+  /// - Returns: whether it was a clean end: nothing is left behind, and the agent knows all.
+  func work() async -> Bool {
+    let connection = Task { await self.session.run() }
+    let events = Task { for await event in self.session.events { await self.take(event) } }
+    defer {
+      connection.cancel()
+      events.cancel()
+    }
+    repeat {
+      await waitForEnd()
+      let limit = deadline.map { $0 - .now } ?? mesos.recoveryTimeout
+      if await !session.waitUntilAcknowledged(within: limit) {
+        log.warning("the agent has not acknowledged every update")
+        // In a shutdown none may ever come.
+        if deadline == nil { isClean = false }
+        break
+      }
+      // Another task may have come while the last one's end was on its way.
+    } while deadline == nil && !tasks.values.allSatisfy(\.isOver)
+    if tasks.values.contains(where: { !$0.isOver }) { isClean = false }
+    return isClean
+  }
+
+  /// Ends every task, and has the process gone within the shutdown grace period.
+  ///
+  /// - Parameters:
+  ///   - message: why, for people.
+  ///   - isClean: false if this end is a failure of its own.
+  func shutDown(_ message: String, isClean: Bool = true) {
+    if !isClean { self.isClean = false }
+    guard deadline == nil else { return }
+    log.info("\(message): ending \(tasks.values.count { !$0.isOver }) tasks")
+    let plan = ShutdownPlan(gracePeriod: mesos.shutdownGracePeriod)
+    deadline = .now + plan.exit
+    for id in tasks.keys {
+      end(id, EndRequest(grace: plan.grace, cleanup: plan.cleanup, message: message))
+    }
+    Task {
+      try? await Task.sleep(for: plan.exit)
+      self.ring()
+    }
+    ring()
+  }
+
+  // MARK: What the agent says
+
+  private func take(_ event: SessionEvent) async {
+    switch event {
+    case .subscribed(let subscription, let isFirst):
+      if let run = subscription.run?.value { self.run = run }
+      log.info("\(isFirst ? "subscribed" : "subscribed again") with the agent, run \(run)")
+    case .launch(let task): await launch(task)
+    case .kill(let id, let grace): await kill(id, grace: grace)
+    case .message(let data): log.info("a message of \(data.count) bytes from the framework: ignored")
+    case .shutdown: shutDown("shut down by the agent")
+    case .ended(let reason): shutDown("\(reason)", isClean: false)
+    }
+  }
+
+  private func kill(_ id: TaskID, grace: Duration?) async {
+    guard let task = tasks[id], !task.isOver else {
+      return log.info("a kill for task \(id), which is not here: ignored")
+    }
+    let isFirst = task.end == nil
+    end(id, EndRequest(grace: grace, message: "killed by the framework"))
+    if isFirst {
+      // The session passes it over for a framework that doesn't know the state.
+      await session.send(TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
+    }
+  }
+
+  private func end(_ id: TaskID, _ request: EndRequest) {
+    guard let task = tasks[id], !task.isOver else { return }
+    tasks[id]?.end = request
+    // Before there is a pod, its making finds the request.
+    guard let pod = task.pod else { return }
+    Task {
+      await pod.kill(grace: request.grace, cleanup: request.cleanup, message: request.message)
+    }
+  }
+
+  // MARK: Waiting
+
+  private var isAtEnd: Bool {
+    if let deadline, .now >= deadline { return true }
+    return tasks.values.allSatisfy(\.isOver) && (deadline != nil || !tasks.isEmpty)
+  }
+
+  private func waitForEnd() async {
+    while !isAtEnd { await withCheckedContinuation { bell = $0 } }
+  }
+
+  /// Looks whether the end has come.
+  func ring() {
+    bell?.resume()
+    bell = nil
+  }
+
+  /// Notes that something was left behind.
+  func noteUnclean() { isClean = false }
+}
+
+/// How the shutdown grace period is shared out.
+struct ShutdownPlan: Equatable {
+  /// How long pods may take to stop before SIGKILL.
+  let grace: Duration
+  /// How long removing may take after that.
+  let cleanup: Duration
+  /// When the process is gone, whether or not anything is acknowledged.
+  let exit: Duration
+
+  /// SIGKILL comes at the grace period minus the larger of 2 s and 40 %; the rest is for removing and for saying so.
+  init(gracePeriod: Duration) {
+    let rest = max(.seconds(2), gracePeriod * 0.4)
+    grace = max(.zero, gracePeriod - rest)
+    exit = max(.milliseconds(500), gracePeriod - .milliseconds(200))
+    cleanup = max(.milliseconds(200), exit - grace - .milliseconds(500))
+  }
+}
