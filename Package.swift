@@ -6,11 +6,12 @@ let lint: [SwiftSetting] =
   Context.environment["WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
 /// Every target is Swift 6 with strict concurrency; a warning is an error in CI (`make lint`).
-let settings: [SwiftSetting] = lint + [
-  .swiftLanguageMode(.v6),
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+let settings: [SwiftSetting] =
+  lint + [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
 
 let package = Package(
   name: "compose-executor",
@@ -46,6 +47,10 @@ let package = Package(
     .target(
       name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
     .target(
+      name: "MesosExecutor",
+      dependencies: ["HTTPClient", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
+    .target(
       name: "Compose",
       dependencies: [
         "CYaml", .product(name: "OrderedCollections", package: "swift-collections"),
@@ -79,6 +84,13 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "MesosExecutorTests",
+      dependencies: [
+        "MesosExecutor", "HTTPClient", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ComposeTests", dependencies: ["Compose", "TestSupport"], exclude: ["Corpus"],
