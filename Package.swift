@@ -88,6 +88,13 @@ let package = Package(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "MesosExecutorTests",
+      dependencies: [
+        "MesosExecutor", "HTTPClient", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
       name: "ComposeTests", dependencies: ["Compose", "TestSupport"], exclude: ["Corpus"],
       swiftSettings: settings),
     .testTarget(

@@ -1,0 +1,84 @@
+import HTTPClient
+
+extension MesosEnvironment {
+  /// Reads the environment of a process that an agent started.
+  /// - Parameters:
+  ///   - variables: The environment.
+  ///   - nameOfAddress: The host name of an IP address, needed to verify certificates as libprocess does.
+  /// - Throws: ``MesosEnvironmentError`` with a line for each variable that is missing or malformed.
+  public init(
+    _ variables: [String: String],
+    nameOfAddress: (String) -> String? = { hostName(of: $0) }
+  ) throws(MesosEnvironmentError) {
+    var reader = VariableReader(variables: variables)
+    let frameworkID = reader.required("MESOS_FRAMEWORK_ID")
+    let executorID = reader.required("MESOS_EXECUTOR_ID")
+    let agentID = reader.required("MESOS_SLAVE_ID")
+    let sandbox = reader.optional("MESOS_SANDBOX")
+    let directory = reader.optional("MESOS_DIRECTORY") ?? sandbox
+    if directory == nil { reader.problems.append("MESOS_DIRECTORY is not set") }
+    let agent = reader.agent(nameOfAddress)
+    let recoveryTimeout = reader.duration("MESOS_RECOVERY_TIMEOUT", standard: .seconds(900))
+    let backoff = reader.duration("MESOS_SUBSCRIPTION_BACKOFF_MAX", standard: .seconds(2))
+    let grace = reader.duration("MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD", standard: .seconds(5))
+    let isCheckpointing = reader.flag("MESOS_CHECKPOINT")
+    guard reader.problems.isEmpty, let agent else {
+      throw MesosEnvironmentError(problems: reader.problems)
+    }
+    self.init(
+      frameworkID: FrameworkID(frameworkID), executorID: ExecutorID(executorID),
+      agentID: AgentID(agentID), directory: directory ?? "", sandbox: sandbox,
+      endpoint: agent.endpoint, path: agent.path, isCheckpointing: isCheckpointing,
+      recoveryTimeout: recoveryTimeout, subscriptionBackoffMaximum: backoff,
+      shutdownGracePeriod: grace,
+      authenticationToken: reader.optional("MESOS_EXECUTOR_AUTHENTICATION_TOKEN"))
+  }
+}
+
+/// Takes values out of an environment and collects what is wrong with them.
+struct VariableReader {
+  let variables: [String: String]
+  var problems: [String] = []
+
+  init(variables: [String: String]) {
+    self.variables = variables
+  }
+
+  /// A value; an empty one counts as absent.
+  func optional(_ name: String) -> String? {
+    guard let value = variables[name], !value.isEmpty else { return nil }
+    return value
+  }
+
+  mutating func required(_ name: String) -> String {
+    if let value = optional(name) { return value }
+    problems.append("\(name) is not set")
+    return ""
+  }
+
+  mutating func duration(_ name: String, standard: Duration) -> Duration {
+    guard let text = optional(name) else { return standard }
+    if let value = Duration(mesos: text) { return value }
+    problems.append(
+      "\(name) is “\(text)”: not a time such as 15mins or 2.5secs (ns us ms secs mins hrs days weeks)"
+    )
+    return standard
+  }
+
+  mutating func flag(_ name: String) -> Bool {
+    guard let text = optional(name) else { return false }
+    switch text.lowercased() {
+    case "1", "true": return true
+    case "0", "false": return false
+    default:
+      problems.append("\(name) is “\(text)”: not one of 1, true, 0, false")
+      return false
+    }
+  }
+
+  /// A libprocess TLS setting, under its new name or its old one (docs/ssl.md).
+  func tlsName(_ name: String) -> String {
+    optional("LIBPROCESS_SSL_\(name)") == nil && optional("SSL_\(name)") != nil
+      ? "SSL_\(name)" : "LIBPROCESS_SSL_\(name)"
+  }
+}

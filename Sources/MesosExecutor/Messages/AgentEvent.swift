@@ -1,0 +1,162 @@
+import FoundationEssentials
+
+/// mesos.v1.executor.Event (mesos/v1/executor/executor.proto).
+enum AgentEvent: Sendable {
+  case subscribed(Subscription)
+  case launch([LaunchedTask])
+  case kill(TaskID, KillPolicy?)
+  case acknowledged(TaskID, uuid: Data)
+  case message(Data)
+  case shutdown
+  case error(String)
+  case heartbeat
+  /// A type that isn't known here, by its name.
+  case unknown(String)
+
+  /// A task of a LAUNCH or LAUNCH_GROUP; one that can't be understood still has an ID under which to say so.
+  enum LaunchedTask: Sendable {
+    case task(TaskInfo)
+    case malformed(TaskID, reason: String)
+  }
+
+  /// Decodes a record of the event stream.
+  /// - Throws: `DecodingError`.
+  init(json: [UInt8]) throws {
+    let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+    self = try decoder.decode(Envelope.self, from: Data(quotingNonFiniteNumbers(json))).event
+  }
+}
+
+/// What SUBSCRIBED says (Event.Subscribed).
+public struct Subscription: Codable, Sendable, Hashable {
+  /// This executor.
+  public let executor: ExecutorInfo
+  /// Its framework.
+  public let framework: FrameworkInfo
+  /// The agent.
+  public let agent: AgentInfo
+  /// The run; agents before 1.1 don't say it.
+  public let run: ContainerID?
+
+  /// What an agent says.
+  public init(
+    executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo, run: ContainerID?
+  ) {
+    self.executor = executor
+    self.framework = framework
+    self.agent = agent
+    self.run = run
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case executor = "executor_info"
+    case framework = "framework_info"
+    case agent = "agent_info"
+    case run = "container_id"
+  }
+}
+
+/// The event as it is written: its type, and a field of that name.
+private struct Envelope: Decodable {
+  let event: AgentEvent
+
+  private enum CodingKeys: String, CodingKey {
+    case type, subscribed, launch, kill, acknowledged, message, error
+    case launchGroup = "launch_group"
+  }
+
+  private struct Launch: Decodable { let task: AgentEvent.LaunchedTask }
+  private struct LaunchGroup: Decodable {
+    struct Group: Decodable { let tasks: [AgentEvent.LaunchedTask]? }
+    let task_group: Group
+  }
+  private struct Kill: Decodable {
+    let task_id: TaskID
+    let kill_policy: KillPolicy?
+  }
+  private struct Acknowledged: Decodable {
+    let task_id: TaskID
+    let uuid: Data
+  }
+  private struct Message: Decodable { let data: Data }
+  private struct Failure: Decodable { let message: String }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let type = try values.decodeIfPresent(String.self, forKey: .type) ?? "UNKNOWN"
+    switch type {
+    case "SUBSCRIBED":
+      event = .subscribed(try values.decode(Subscription.self, forKey: .subscribed))
+    case "LAUNCH":
+      event = .launch([try values.decode(Launch.self, forKey: .launch).task])
+    case "LAUNCH_GROUP":
+      let group = try values.decode(LaunchGroup.self, forKey: .launchGroup)
+      event = .launch(group.task_group.tasks ?? [])
+    case "KILL":
+      let kill = try values.decode(Kill.self, forKey: .kill)
+      event = .kill(kill.task_id, kill.kill_policy)
+    case "ACKNOWLEDGED":
+      let acknowledged = try values.decode(Acknowledged.self, forKey: .acknowledged)
+      event = .acknowledged(acknowledged.task_id, uuid: acknowledged.uuid)
+    case "MESSAGE":
+      event = .message(try values.decode(Message.self, forKey: .message).data)
+    case "SHUTDOWN": event = .shutdown
+    case "ERROR":
+      event = .error(try values.decodeIfPresent(Failure.self, forKey: .error)?.message ?? "")
+    case "HEARTBEAT": event = .heartbeat
+    default: event = .unknown(type)
+    }
+  }
+}
+
+extension AgentEvent.LaunchedTask: Decodable {
+  private struct Named: Decodable { let task_id: TaskID }
+
+  init(from decoder: any Decoder) throws {
+    do {
+      self = .task(try TaskInfo(from: decoder))
+    } catch {
+      let named = try Named(from: decoder)
+      self = .malformed(named.task_id, reason: "\(error)")
+    }
+  }
+}
+
+/// Agents write an infinite number (a task without a limit, 1.10 and later) as a bare `Infinity`, which is not JSON
+/// (stout/jsonify.hpp); this puts it in quotes.
+func quotingNonFiniteNumbers(_ json: [UInt8]) -> [UInt8] {
+  let quote = UInt8(ascii: "\"")
+  var out: [UInt8] = []
+  out.reserveCapacity(json.count)
+  var isInString = false
+  var index = 0
+  while index < json.count {
+    let byte = json[index]
+    if isInString {
+      out.append(byte)
+      if byte == UInt8(ascii: "\\"), index + 1 < json.count {
+        index += 1
+        out.append(json[index])
+      } else if byte == quote {
+        isInString = false
+      }
+      index += 1
+      continue
+    }
+    if let word = ["Infinity", "-Infinity", "NaN"].first(where: {
+      byte == $0.utf8.first && json[index...].starts(with: $0.utf8)
+    }) {
+      out.append(quote)
+      out += word.utf8
+      out.append(quote)
+      index += word.utf8.count
+      continue
+    }
+    isInString = byte == quote
+    out.append(byte)
+    index += 1
+  }
+  return out
+}

@@ -1,0 +1,75 @@
+import FoundationEssentials
+
+/// mesos.v1.executor.Call (mesos/v1/executor/executor.proto).
+struct Call: Encodable, Sendable {
+  /// What is asked of the agent.
+  enum Content: Sendable {
+    case subscribe(tasks: [UnacknowledgedTask], updates: [TaskStatus])
+    case update(TaskStatus)
+    case message(Data)
+
+    /// The name of the call's type.
+    var type: String {
+      switch self {
+      case .subscribe: "SUBSCRIBE"
+      case .update: "UPDATE"
+      case .message: "MESSAGE"
+      }
+    }
+  }
+
+  let executorID: ExecutorID
+  let frameworkID: FrameworkID
+  let content: Content
+
+  private enum CodingKeys: String, CodingKey {
+    case type, subscribe, update, message
+    case executorID = "executor_id"
+    case frameworkID = "framework_id"
+  }
+
+  private struct Update: Encodable { let status: TaskStatus }
+  private struct Message: Encodable { let data: Data }
+  private struct Subscribe: Encodable {
+    let unacknowledged_tasks: [UnacknowledgedTask]
+    let unacknowledged_updates: [Update]
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(executorID, forKey: .executorID)
+    try values.encode(frameworkID, forKey: .frameworkID)
+    try values.encode(content.type, forKey: .type)
+    switch content {
+    case .subscribe(let tasks, let updates):
+      let lists = Subscribe(
+        unacknowledged_tasks: tasks, unacknowledged_updates: updates.map(Update.init(status:)))
+      try values.encode(lists, forKey: .subscribe)
+    case .update(let status):
+      try values.encode(Update(status: status), forKey: .update)
+    case .message(let data):
+      try values.encode(Message(data: data), forKey: .message)
+    }
+  }
+
+  /// The body of a request.
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self))
+  }
+}
+
+/// The required fields of a TaskInfo. Agents of all versions look at the task's ID alone (Slave::subscribe); the
+/// rest could be megabytes of `data`, or hold a name that an older agent, put back in place, refuses.
+struct UnacknowledgedTask: Codable, Sendable, Hashable {
+  let name: String
+  let taskID: TaskID
+  let agentID: AgentID
+
+  private enum CodingKeys: String, CodingKey {
+    case name
+    case taskID = "task_id"
+    case agentID = "agent_id"
+  }
+}

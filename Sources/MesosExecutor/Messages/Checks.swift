@@ -1,0 +1,199 @@
+/// What a check or health check does.
+public enum Probe: Sendable, Hashable {
+  /// A GET to a port of the host, with any 2xx or 3xx (or only these `statuses`) as success. `scheme` is `http` or
+  /// `https`; certificates are not verified (docs/health-checks.md).
+  case http(scheme: String, port: UInt32, path: String, statuses: [UInt32])
+  /// A connection to a port of the host.
+  case tcp(port: UInt32)
+  /// A command in the sandbox, with exit status 0 as success.
+  case command(CommandInfo)
+}
+
+/// The names of `Type` in HealthCheck and CheckInfo; any name decodes.
+struct ProbeKind: RawRepresentable, Codable, Sendable, Hashable {
+  let rawValue: String
+  static let command = Self(rawValue: "COMMAND")
+  static let http = Self(rawValue: "HTTP")
+  static let tcp = Self(rawValue: "TCP")
+}
+
+/// HealthCheck.HTTPCheckInfo, CheckInfo.Http.
+struct HTTPProbe: Codable, Sendable {
+  var scheme: String?
+  let port: LenientInteger<UInt32>
+  let path: String?
+  var statuses: [UInt32]?
+
+  var probe: Probe {
+    .http(
+      scheme: scheme?.lowercased() ?? "http", port: port.value, path: path ?? "/",
+      statuses: statuses ?? [])
+  }
+}
+
+/// HealthCheck.TCPCheckInfo, CheckInfo.Tcp.
+struct TCPProbe: Codable, Sendable {
+  let port: LenientInteger<UInt32>
+}
+
+/// mesos.v1.HealthCheck.
+public struct HealthCheck: Sendable, Hashable {
+  /// What is done; nil if its type is not known here.
+  public let probe: Probe?
+  /// From the launch to the first check (15 s unless set).
+  public let delay: Duration
+  /// From one check to the next (10 s unless set).
+  public let interval: Duration
+  /// How long one check may take (20 s unless set).
+  public let timeout: Duration
+  /// From the launch, the time in which failures don't count (10 s unless set).
+  public let gracePeriod: Duration
+  /// Failures in a row until the task is killed (3 unless set).
+  public let consecutiveFailures: UInt32
+
+  /// A health check.
+  public init(
+    probe: Probe?, delay: Duration = .seconds(15), interval: Duration = .seconds(10),
+    timeout: Duration = .seconds(20), gracePeriod: Duration = .seconds(10),
+    consecutiveFailures: UInt32 = 3
+  ) {
+    self.probe = probe
+    self.delay = delay
+    self.interval = interval
+    self.timeout = timeout
+    self.gracePeriod = gracePeriod
+    self.consecutiveFailures = consecutiveFailures
+  }
+}
+
+extension HealthCheck: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case type, command, http, tcp
+    case delay = "delay_seconds"
+    case interval = "interval_seconds"
+    case timeout = "timeout_seconds"
+    case gracePeriod = "grace_period_seconds"
+    case consecutiveFailures = "consecutive_failures"
+  }
+
+  /// Reads what an agent sends; 1.0 has no `type`, the field that is set tells it.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    let type = try values.decodeIfPresent(ProbeKind.self, forKey: .type)
+    let http = try values.decodeIfPresent(HTTPProbe.self, forKey: .http)
+    let tcp = try values.decodeIfPresent(TCPProbe.self, forKey: .tcp)
+    let command = try values.decodeIfPresent(CommandInfo.self, forKey: .command)
+    switch type {
+    case .http: probe = http?.probe
+    case .tcp: probe = tcp.map { .tcp(port: $0.port.value) }
+    case .command: probe = command.map(Probe.command)
+    case nil: probe = http?.probe ?? command.map(Probe.command)
+    default: probe = nil
+    }
+    delay = try values.seconds(.delay, standard: 15)
+    interval = try values.seconds(.interval, standard: 10)
+    timeout = try values.seconds(.timeout, standard: 20)
+    gracePeriod = try values.seconds(.gracePeriod, standard: 10)
+    consecutiveFailures =
+      values.contains(.consecutiveFailures) ? try values.integer(.consecutiveFailures) : 3
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    switch probe {
+    case .http(let scheme, let port, let path, let statuses):
+      try values.encode(ProbeKind.http, forKey: .type)
+      try values.encode(
+        HTTPProbe(
+          scheme: scheme, port: LenientInteger(port), path: path,
+          statuses: statuses.isEmpty ? nil : statuses), forKey: .http)
+    case .tcp(let port):
+      try values.encode(ProbeKind.tcp, forKey: .type)
+      try values.encode(TCPProbe(port: LenientInteger(port)), forKey: .tcp)
+    case .command(let command):
+      try values.encode(ProbeKind.command, forKey: .type)
+      try values.encode(command, forKey: .command)
+    case nil: break
+    }
+    try values.encode(seconds: delay, .delay)
+    try values.encode(seconds: interval, .interval)
+    try values.encode(seconds: timeout, .timeout)
+    try values.encode(seconds: gracePeriod, .gracePeriod)
+    try values.encode(consecutiveFailures, forKey: .consecutiveFailures)
+  }
+}
+
+/// mesos.v1.CheckInfo (1.2 and later): a check whose result is reported, whatever it is.
+public struct CheckInfo: Sendable, Hashable {
+  /// What is done; nil if its type is not known here.
+  public let probe: Probe?
+  /// From the launch to the first check (15 s unless set).
+  public let delay: Duration
+  /// From one check to the next (10 s unless set).
+  public let interval: Duration
+  /// How long one check may take (20 s unless set).
+  public let timeout: Duration
+
+  /// A check.
+  public init(
+    probe: Probe?, delay: Duration = .seconds(15), interval: Duration = .seconds(10),
+    timeout: Duration = .seconds(20)
+  ) {
+    self.probe = probe
+    self.delay = delay
+    self.interval = interval
+    self.timeout = timeout
+  }
+}
+
+extension CheckInfo: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case type, command, http, tcp
+    case delay = "delay_seconds"
+    case interval = "interval_seconds"
+    case timeout = "timeout_seconds"
+  }
+
+  private struct Command: Codable { let command: CommandInfo }
+
+  /// Reads what an agent sends.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
+    case .http: probe = try values.decodeIfPresent(HTTPProbe.self, forKey: .http)?.probe
+    case .tcp:
+      probe = try values.decodeIfPresent(TCPProbe.self, forKey: .tcp).map {
+        .tcp(port: $0.port.value)
+      }
+    case .command:
+      probe = try values.decodeIfPresent(Command.self, forKey: .command).map {
+        .command($0.command)
+      }
+    default: probe = nil
+    }
+    delay = try values.seconds(.delay, standard: 15)
+    interval = try values.seconds(.interval, standard: 10)
+    timeout = try values.seconds(.timeout, standard: 20)
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    switch probe {
+    case .http(_, let port, let path, _):
+      try values.encode(ProbeKind.http, forKey: .type)
+      try values.encode(HTTPProbe(port: LenientInteger(port), path: path), forKey: .http)
+    case .tcp(let port):
+      try values.encode(ProbeKind.tcp, forKey: .type)
+      try values.encode(TCPProbe(port: LenientInteger(port)), forKey: .tcp)
+    case .command(let command):
+      try values.encode(ProbeKind.command, forKey: .type)
+      try values.encode(Command(command: command), forKey: .command)
+    case nil: break
+    }
+    try values.encode(seconds: delay, .delay)
+    try values.encode(seconds: interval, .interval)
+    try values.encode(seconds: timeout, .timeout)
+  }
+}

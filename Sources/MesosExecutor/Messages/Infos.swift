@@ -1,0 +1,124 @@
+/// mesos.v1.FrameworkInfo, as far as an executor needs it.
+public struct FrameworkInfo: Codable, Sendable, Hashable {
+  /// mesos.v1.FrameworkInfo.Capability.Type by name; any name decodes.
+  public struct Capability: RawRepresentable, Sendable, Hashable {
+    /// The name in the proto.
+    public let rawValue: String
+
+    /// A capability by its name in the proto.
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+
+    /// The framework understands TASK_KILLING.
+    public static let taskKillingState = Self(rawValue: "TASK_KILLING_STATE")
+    /// The framework handles tasks on partitioned agents.
+    public static let partitionAware = Self(rawValue: "PARTITION_AWARE")
+  }
+
+  /// The ID that the master gave it.
+  public let id: FrameworkID?
+  /// Its name: `marathon`, `Aurora`, …
+  public let name: String
+  /// What it says it understands.
+  public let capabilities: Set<Capability>
+
+  /// A framework.
+  public init(id: FrameworkID?, name: String, capabilities: Set<Capability> = []) {
+    self.id = id
+    self.name = name
+    self.capabilities = capabilities
+  }
+
+  private enum CodingKeys: String, CodingKey { case id, name, capabilities }
+  private struct Entry: Codable { let type: String? }
+
+  /// Reads what an agent sends.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    id = try values.decodeIfPresent(FrameworkID.self, forKey: .id)
+    name = try values.decodeIfPresent(String.self, forKey: .name) ?? ""
+    let entries: [Entry] = try values.list(.capabilities)
+    capabilities = Set(entries.compactMap { $0.type.map(Capability.init(rawValue:)) })
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encodeIfPresent(id, forKey: .id)
+    try values.encode(name, forKey: .name)
+    let entries = capabilities.map(\.rawValue).sorted().map(Entry.init(type:))
+    try values.encode(list: entries, .capabilities)
+  }
+}
+
+/// mesos.v1.ExecutorInfo, as far as an executor needs it.
+public struct ExecutorInfo: Codable, Sendable, Hashable {
+  /// The ID that the framework chose.
+  public let executorID: ExecutorID
+  /// The framework, where the agent says it.
+  public let frameworkID: FrameworkID?
+  /// Its name for people.
+  public let name: String?
+  /// How it was started, with the environment that the framework gave it.
+  public let command: CommandInfo?
+  /// Its own resources; its tasks' come on top.
+  public let resources: [Resource]
+  /// Its labels.
+  public let labels: [Label]
+
+  /// An executor.
+  public init(
+    executorID: ExecutorID, frameworkID: FrameworkID? = nil, name: String? = nil,
+    command: CommandInfo? = nil, resources: [Resource] = [], labels: [Label] = []
+  ) {
+    self.executorID = executorID
+    self.frameworkID = frameworkID
+    self.name = name
+    self.command = command
+    self.resources = resources
+    self.labels = labels
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case name, command, resources, labels
+    case executorID = "executor_id"
+    case frameworkID = "framework_id"
+  }
+
+  /// Reads what an agent sends.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    executorID = try values.decode(ExecutorID.self, forKey: .executorID)
+    frameworkID = try values.decodeIfPresent(FrameworkID.self, forKey: .frameworkID)
+    name = try values.decodeIfPresent(String.self, forKey: .name)
+    command = try values.decodeIfPresent(CommandInfo.self, forKey: .command)
+    resources = try values.list(.resources)
+    labels = try values.labels(.labels)
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(executorID, forKey: .executorID)
+    try values.encodeIfPresent(frameworkID, forKey: .frameworkID)
+    try values.encodeIfPresent(name, forKey: .name)
+    try values.encodeIfPresent(command, forKey: .command)
+    try values.encode(list: resources, .resources)
+    try values.encodeIfPresent(LabelList(labels), forKey: .labels)
+  }
+}
+
+/// mesos.v1.AgentInfo, as far as an executor needs it.
+public struct AgentInfo: Codable, Sendable, Hashable {
+  /// The ID that the master gave it.
+  public let id: AgentID?
+  /// The host name that the agent advertises.
+  public let hostname: String
+
+  /// An agent.
+  public init(id: AgentID?, hostname: String) {
+    self.id = id
+    self.hostname = hostname
+  }
+}

@@ -1,0 +1,29 @@
+/// mesos.v1.Label: a free key, with or without a value.
+public struct Label: Codable, Sendable, Hashable {
+  /// The key; not necessarily unique.
+  public let key: String
+  /// The value, if there is one.
+  public let value: String?
+
+  /// A label.
+  public init(key: String, value: String? = nil) {
+    self.key = key
+    self.value = value
+  }
+}
+
+/// mesos.v1.Labels, as they are written: `{"labels": […]}`.
+struct LabelList: Codable, Sendable, Hashable {
+  let labels: [Label]?
+
+  init?(_ labels: [Label]) {
+    guard !labels.isEmpty else { return nil }
+    self.labels = labels
+  }
+}
+
+extension KeyedDecodingContainer {
+  func labels(_ key: Key) throws -> [Label] {
+    try decodeIfPresent(LabelList.self, forKey: key)?.labels ?? []
+  }
+}

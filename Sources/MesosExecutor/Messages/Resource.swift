@@ -1,0 +1,90 @@
+/// mesos.v1.Resource, of the types SCALAR, RANGES and SET.
+public struct Resource: Codable, Sendable, Hashable {
+  /// Value.Type by name; one that is unknown here decodes all the same.
+  public struct Kind: RawRepresentable, Codable, Sendable, Hashable {
+    /// The name in the proto.
+    public let rawValue: String
+
+    /// A type by its name in the proto.
+    public init(rawValue: String) {
+      self.rawValue = rawValue
+    }
+
+    /// An amount.
+    public static let scalar = Self(rawValue: "SCALAR")
+    /// Ranges of whole numbers, as ports.
+    public static let ranges = Self(rawValue: "RANGES")
+    /// Named items.
+    public static let set = Self(rawValue: "SET")
+  }
+
+  /// `cpus`, `mem`, `disk`, `gpus`, `ports`, or an operator's own.
+  public let name: String
+  /// Which of the values below is set.
+  public let type: Kind
+  /// The amount of a SCALAR: CPUs, MB.
+  public let scalar: Double?
+  /// The ranges of a RANGES resource, in the order they came: Marathon's order of ports is this one.
+  public let ranges: [ClosedRange<UInt64>]
+  /// The items of a SET.
+  public let set: [String]
+  /// The role that the resource is for; `*` is everybody's. Agents since 1.3 say it in `allocation_info`.
+  public let role: String
+
+  /// A resource.
+  public init(
+    name: String, type: Kind, scalar: Double? = nil, ranges: [ClosedRange<UInt64>] = [],
+    set: [String] = [], role: String = "*"
+  ) {
+    self.name = name
+    self.type = type
+    self.scalar = scalar
+    self.ranges = ranges
+    self.set = set
+    self.role = role
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case name, type, scalar, ranges, set, role
+    case allocation = "allocation_info"
+  }
+
+  private struct Ranges: Codable { let range: [Range]? }
+  private struct Range: Codable {
+    let begin: LenientInteger<UInt64>
+    let end: LenientInteger<UInt64>
+  }
+  private struct Items: Codable { let item: [String]? }
+  private struct Allocation: Codable { let role: String? }
+
+  /// Reads what an agent sends; a range that ends before it begins is empty, as for Mesos.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decode(String.self, forKey: .name)
+    type = try values.decodeIfPresent(Kind.self, forKey: .type) ?? .scalar
+    scalar = try values.decodeIfPresent(Scalar.self, forKey: .scalar)?.value
+    let pairs = try values.decodeIfPresent(Ranges.self, forKey: .ranges)?.range ?? []
+    ranges = pairs.compactMap { pair in
+      pair.begin.value <= pair.end.value ? pair.begin.value...pair.end.value : nil
+    }
+    set = try values.decodeIfPresent(Items.self, forKey: .set)?.item ?? []
+    let allocated = try values.decodeIfPresent(Allocation.self, forKey: .allocation)?.role
+    role = try allocated ?? values.decodeIfPresent(String.self, forKey: .role) ?? "*"
+  }
+
+  /// Writes the shape that agents of all versions read.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    try values.encode(type, forKey: .type)
+    try values.encodeIfPresent(scalar.map(Scalar.init(value:)), forKey: .scalar)
+    if !ranges.isEmpty {
+      let pairs = ranges.map {
+        Range(begin: LenientInteger($0.lowerBound), end: LenientInteger($0.upperBound))
+      }
+      try values.encode(Ranges(range: pairs), forKey: .ranges)
+    }
+    if !set.isEmpty { try values.encode(Items(item: set), forKey: .set) }
+    try values.encode(role, forKey: .role)
+  }
+}

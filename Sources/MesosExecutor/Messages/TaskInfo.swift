@@ -1,0 +1,187 @@
+import FoundationEssentials
+
+/// mesos.v1.TaskInfo, as far as an executor needs it. Fields and names that are not known here are passed over.
+public struct TaskInfo: Sendable, Hashable {
+  /// The task's name; not unique.
+  public let name: String
+  /// The task's ID.
+  public let taskID: TaskID
+  /// The agent it was sent to.
+  public let agentID: AgentID
+  /// Its resources, in the order they came.
+  public let resources: [Resource]
+  /// Its executor, where the framework named one.
+  public let executor: ExecutorInfo?
+  /// Its command: what a command executor would run; its environment counts for us.
+  public let command: CommandInfo?
+  /// Bytes for the executor (Aurora's task configuration is here).
+  public let data: Data?
+  /// Its labels, in their order.
+  public let labels: [Label]
+  /// How others find it, with its ports.
+  public let discovery: DiscoveryInfo?
+  /// The check that tells whether it is healthy.
+  public let healthCheck: HealthCheck?
+  /// A check whose result is only reported.
+  public let check: CheckInfo?
+  /// How to kill it.
+  public let killPolicy: KillPolicy?
+  /// Upper limits of resources by name (1.10 and later), infinite for none; the resources are then the guaranteed part.
+  public let limits: [String: Double]
+
+  /// A task.
+  public init(
+    name: String, taskID: TaskID, agentID: AgentID, resources: [Resource] = [],
+    executor: ExecutorInfo? = nil, command: CommandInfo? = nil, data: Data? = nil,
+    labels: [Label] = [], discovery: DiscoveryInfo? = nil, healthCheck: HealthCheck? = nil,
+    check: CheckInfo? = nil, killPolicy: KillPolicy? = nil, limits: [String: Double] = [:]
+  ) {
+    self.name = name
+    self.taskID = taskID
+    self.agentID = agentID
+    self.resources = resources
+    self.executor = executor
+    self.command = command
+    self.data = data
+    self.labels = labels
+    self.discovery = discovery
+    self.healthCheck = healthCheck
+    self.check = check
+    self.killPolicy = killPolicy
+    self.limits = limits
+  }
+}
+
+extension TaskInfo: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case name, resources, executor, command, data, labels, discovery, check, limits
+    case taskID = "task_id"
+    case agentID = "agent_id"
+    case healthCheck = "health_check"
+    case killPolicy = "kill_policy"
+  }
+
+  /// Reads what an agent sends.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decodeIfPresent(String.self, forKey: .name) ?? ""
+    taskID = try values.decode(TaskID.self, forKey: .taskID)
+    agentID = try values.decode(AgentID.self, forKey: .agentID)
+    resources = try values.list(.resources)
+    executor = try values.decodeIfPresent(ExecutorInfo.self, forKey: .executor)
+    command = try values.decodeIfPresent(CommandInfo.self, forKey: .command)
+    data = try values.decodeIfPresent(Data.self, forKey: .data)
+    labels = try values.labels(.labels)
+    discovery = try values.decodeIfPresent(DiscoveryInfo.self, forKey: .discovery)
+    healthCheck = try values.decodeIfPresent(HealthCheck.self, forKey: .healthCheck)
+    check = try values.decodeIfPresent(CheckInfo.self, forKey: .check)
+    killPolicy = try values.decodeIfPresent(KillPolicy.self, forKey: .killPolicy)
+    limits = (try values.decodeIfPresent([String: Scalar].self, forKey: .limits) ?? [:])
+      .mapValues(\.value)
+  }
+
+  /// Writes the proto's shape; an empty field is left out.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    try values.encode(taskID, forKey: .taskID)
+    try values.encode(agentID, forKey: .agentID)
+    try values.encode(list: resources, .resources)
+    try values.encodeIfPresent(executor, forKey: .executor)
+    try values.encodeIfPresent(command, forKey: .command)
+    try values.encodeIfPresent(data, forKey: .data)
+    try values.encodeIfPresent(LabelList(labels), forKey: .labels)
+    try values.encodeIfPresent(discovery, forKey: .discovery)
+    try values.encodeIfPresent(healthCheck, forKey: .healthCheck)
+    try values.encodeIfPresent(check, forKey: .check)
+    try values.encodeIfPresent(killPolicy, forKey: .killPolicy)
+    if !limits.isEmpty {
+      try values.encode(limits.mapValues(Scalar.init(value:)), forKey: .limits)
+    }
+  }
+}
+
+/// mesos.v1.KillPolicy.
+public struct KillPolicy: Codable, Sendable, Hashable {
+  /// How long to wait between the request to end and the kill; nil leaves it to the executor.
+  public let gracePeriod: Duration?
+
+  /// A policy.
+  public init(gracePeriod: Duration?) {
+    self.gracePeriod = gracePeriod
+  }
+
+  private enum CodingKeys: String, CodingKey { case gracePeriod = "grace_period" }
+  private struct Nanoseconds: Codable { let nanoseconds: LenientInteger<Int64> }
+
+  /// Reads what an agent sends; a negative time is none.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    gracePeriod = try values.decodeIfPresent(Nanoseconds.self, forKey: .gracePeriod).map {
+      .nanoseconds(max(0, $0.nanoseconds.value))
+    }
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    guard let gracePeriod else { return }
+    let (seconds, attoseconds) = gracePeriod.components
+    let nanoseconds = min(seconds, 9_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+    try values.encode(
+      Nanoseconds(nanoseconds: LenientInteger(nanoseconds)), forKey: .gracePeriod)
+  }
+}
+
+/// mesos.v1.DiscoveryInfo, as far as an executor needs it.
+public struct DiscoveryInfo: Codable, Sendable, Hashable {
+  /// mesos.v1.Port.
+  public struct Port: Codable, Sendable, Hashable {
+    /// The port's number on the host.
+    public let number: UInt32
+    /// Its name.
+    public let name: String?
+    /// `tcp`, `udp`, or what the framework calls it.
+    public let `protocol`: String?
+
+    /// A port.
+    public init(number: UInt32, name: String? = nil, protocol: String? = nil) {
+      self.number = number
+      self.name = name
+      self.protocol = `protocol`
+    }
+  }
+
+  /// FRAMEWORK, CLUSTER or EXTERNAL.
+  public let visibility: String
+  /// The name under which it is found.
+  public let name: String?
+  /// Its ports, in their order.
+  public let ports: [Port]
+
+  /// What a framework says about a task's discovery.
+  public init(visibility: String = "FRAMEWORK", name: String? = nil, ports: [Port] = []) {
+    self.visibility = visibility
+    self.name = name
+    self.ports = ports
+  }
+
+  private enum CodingKeys: String, CodingKey { case visibility, name, ports }
+  private struct Ports: Codable { let ports: [Port]? }
+
+  /// Reads what an agent sends.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    visibility = try values.decodeIfPresent(String.self, forKey: .visibility) ?? "FRAMEWORK"
+    name = try values.decodeIfPresent(String.self, forKey: .name)
+    ports = try values.decodeIfPresent(Ports.self, forKey: .ports)?.ports ?? []
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(visibility, forKey: .visibility)
+    try values.encodeIfPresent(name, forKey: .name)
+    if !ports.isEmpty { try values.encode(Ports(ports: ports), forKey: .ports) }
+  }
+}

@@ -1,0 +1,55 @@
+/// What an executor may say of a task: the TaskState names that 1.0's mesos/v1/mesos.proto knows, without TASK_STAGING,
+/// which agents refuse. There is no way to send another: agents of 1.0 to 1.4 answer 400 to a name they don't know.
+public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
+  /// The executor has the task and prepares it.
+  case starting = "TASK_STARTING"
+  /// It runs.
+  case running = "TASK_RUNNING"
+  /// It is being killed; only for frameworks with the capability TASK_KILLING_STATE (the session sees to that).
+  case killing = "TASK_KILLING"
+  /// Terminal: it ended well.
+  case finished = "TASK_FINISHED"
+  /// Terminal: it ended badly.
+  case failed = "TASK_FAILED"
+  /// Terminal: it was killed on request.
+  case killed = "TASK_KILLED"
+  /// Terminal: it failed and can be started again elsewhere.
+  case lost = "TASK_LOST"
+  /// Terminal: its description is at fault.
+  case error = "TASK_ERROR"
+
+  /// Whether Mesos hands on the task's resources at this state, and no other may follow.
+  public var isTerminal: Bool {
+    switch self {
+    case .starting, .running, .killing: false
+    case .finished, .failed, .killed, .lost, .error: true
+    }
+  }
+}
+
+/// Why: those of TaskStatus.Reason in 1.0's mesos/v1/mesos.proto that an executor can know. Reasons of later versions
+/// (a check's result, say) can't be sent to an agent of which the version isn't known.
+public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
+  /// The container could not be started.
+  case containerLaunchFailed = "REASON_CONTAINER_LAUNCH_FAILED"
+  /// A limit was hit, other than of memory or disk.
+  case containerLimitation = "REASON_CONTAINER_LIMITATION"
+  /// The disk quota was hit.
+  case containerLimitationDisk = "REASON_CONTAINER_LIMITATION_DISK"
+  /// The memory limit was hit.
+  case containerLimitationMemory = "REASON_CONTAINER_LIMITATION_MEMORY"
+  /// Something more important took its place.
+  case containerPreempted = "REASON_CONTAINER_PREEMPTED"
+  /// Its limits could not be changed.
+  case containerUpdateFailed = "REASON_CONTAINER_UPDATE_FAILED"
+  /// What runs the command failed, not the command.
+  case commandExecutorFailed = "REASON_COMMAND_EXECUTOR_FAILED"
+  /// The executor ends.
+  case executorTerminated = "REASON_EXECUTOR_TERMINATED"
+  /// The task's description is at fault.
+  case taskInvalid = "REASON_TASK_INVALID"
+  /// The task asks for what it may not have.
+  case taskUnauthorized = "REASON_TASK_UNAUTHORIZED"
+  /// There is no such task.
+  case taskUnknown = "REASON_TASK_UNKNOWN"
+}

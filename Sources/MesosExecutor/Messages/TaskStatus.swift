@@ -1,0 +1,83 @@
+import FoundationEssentials
+
+/// mesos.v1.TaskStatus as it is sent.
+struct TaskStatus: Codable, Sendable, Hashable {
+  let taskID: TaskID
+  let state: TaskState
+  let message: String?
+  let source: String
+  let reason: TaskReason?
+  let data: Data?
+  let agentID: AgentID
+  let executorID: ExecutorID
+  /// Seconds since 1970.
+  let timestamp: Double
+  /// The 16 bytes.
+  let uuid: Data
+  let healthy: Bool?
+  let labels: LabelList?
+  let containerStatus: ContainerStatus?
+  let checkStatus: CheckStatus?
+
+  /// The agent fills in the rest: with a container_id of ours it would look for a nested container.
+  struct ContainerStatus: Codable, Sendable, Hashable {
+    let networks: [NetworkInfo]
+
+    private enum CodingKeys: String, CodingKey { case networks = "network_infos" }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case state, message, source, reason, data, timestamp, uuid, healthy, labels
+    case taskID = "task_id"
+    case agentID = "agent_id"
+    case executorID = "executor_id"
+    case containerStatus = "container_status"
+    case checkStatus = "check_status"
+  }
+
+  init(
+    _ update: TaskUpdate, uuid: UUID, timestamp: Double, agentID: AgentID, executorID: ExecutorID
+  ) {
+    taskID = update.taskID
+    state = update.state
+    message = update.message
+    source = "SOURCE_EXECUTOR"
+    reason = update.reason
+    data = update.data
+    self.agentID = agentID
+    self.executorID = executorID
+    self.timestamp = timestamp
+    self.uuid = uuid.bytes
+    healthy = update.isHealthy
+    labels = LabelList(update.labels)
+    containerStatus = update.networks.isEmpty ? nil : ContainerStatus(networks: update.networks)
+    checkStatus = update.check
+  }
+
+  /// The same update with no more than an agent must have, for one that refuses it with what it would like to have.
+  var reduced: TaskStatus {
+    TaskStatus(reducing: self)
+  }
+
+  private init(reducing status: TaskStatus) {
+    taskID = status.taskID
+    state = status.state
+    message = status.message
+    source = status.source
+    reason = nil
+    data = nil
+    agentID = status.agentID
+    executorID = status.executorID
+    timestamp = status.timestamp
+    uuid = status.uuid
+    healthy = status.healthy
+    labels = nil
+    containerStatus = nil
+    checkStatus = nil
+  }
+}
+
+extension UUID {
+  /// The 16 bytes, as Mesos sends a UUID.
+  var bytes: Data { withUnsafeBytes(of: uuid) { Data($0) } }
+}

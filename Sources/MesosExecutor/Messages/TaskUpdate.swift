@@ -1,0 +1,162 @@
+import FoundationEssentials
+
+/// What a caller says of a task; the session adds uuid, time, source and IDs (mesos.v1.TaskStatus).
+public struct TaskUpdate: Sendable, Hashable {
+  /// The task.
+  public var taskID: TaskID
+  /// Its state.
+  public var state: TaskState
+  /// For people; one line or a few.
+  public var message: String?
+  /// For programs.
+  public var reason: TaskReason?
+  /// For the framework's own use.
+  public var data: Data?
+  /// Whether the task's health check says that it is well; only with `running`.
+  public var isHealthy: Bool?
+  /// Labels of the status.
+  public var labels: [Label]
+  /// The pod's addresses and published ports (`container_status.network_infos`).
+  public var networks: [NetworkInfo]
+  /// The last result of `TaskInfo.check`.
+  public var check: CheckStatus?
+
+  /// An update.
+  public init(
+    taskID: TaskID, state: TaskState, message: String? = nil, reason: TaskReason? = nil,
+    data: Data? = nil, isHealthy: Bool? = nil, labels: [Label] = [],
+    networks: [NetworkInfo] = [], check: CheckStatus? = nil
+  ) {
+    self.taskID = taskID
+    self.state = state
+    self.message = message
+    self.reason = reason
+    self.data = data
+    self.isHealthy = isHealthy
+    self.labels = labels
+    self.networks = networks
+    self.check = check
+  }
+}
+
+/// mesos.v1.NetworkInfo: a network that the pod is on.
+public struct NetworkInfo: Codable, Sendable, Hashable {
+  /// NetworkInfo.PortMapping (1.2 and later; older agents pass over it).
+  public struct PortMapping: Codable, Sendable, Hashable {
+    /// The port on the host.
+    public let hostPort: UInt32
+    /// The port in the container.
+    public let containerPort: UInt32
+    /// `tcp` or `udp`.
+    public let `protocol`: String
+
+    /// A published port.
+    public init(hostPort: UInt32, containerPort: UInt32, protocol: String) {
+      self.hostPort = hostPort
+      self.containerPort = containerPort
+      self.protocol = `protocol`
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case hostPort = "host_port"
+      case containerPort = "container_port"
+      case `protocol` = "protocol"
+    }
+  }
+
+  /// The network's name, if it has one.
+  public let name: String?
+  /// Addresses, IPv4 or IPv6, without a prefix length.
+  public let addresses: [String]
+  /// Published ports.
+  public let ports: [PortMapping]
+
+  /// A network.
+  public init(name: String? = nil, addresses: [String], ports: [PortMapping] = []) {
+    self.name = name
+    self.addresses = addresses
+    self.ports = ports
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case name
+    case addresses = "ip_addresses"
+    case ports = "port_mappings"
+  }
+
+  private struct Address: Codable {
+    let `protocol`: String?
+    let ip_address: String?
+  }
+
+  /// Reads the proto's shape.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    name = try values.decodeIfPresent(String.self, forKey: .name)
+    let list: [Address] = try values.list(.addresses)
+    addresses = list.compactMap(\.ip_address)
+    ports = try values.list(.ports)
+  }
+
+  /// Writes the proto's shape.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encodeIfPresent(name, forKey: .name)
+    let list = addresses.map {
+      Address(protocol: $0.utf8.contains(UInt8(ascii: ":")) ? "IPv6" : "IPv4", ip_address: $0)
+    }
+    try values.encode(list: list, .addresses)
+    try values.encode(list: ports, .ports)
+  }
+}
+
+/// mesos.v1.CheckStatusInfo (1.2 and later; older agents pass over it). nil values: not checked yet.
+public enum CheckStatus: Sendable, Hashable {
+  /// The command's exit status.
+  case command(exitCode: Int32?)
+  /// The HTTP status.
+  case http(statusCode: UInt32?)
+  /// Whether the connection was made.
+  case tcp(succeeded: Bool?)
+}
+
+extension CheckStatus: Codable {
+  private enum CodingKeys: CodingKey { case type, command, http, tcp }
+  private struct Command: Codable { let exit_code: Int32? }
+  private struct HTTP: Codable { let status_code: UInt32? }
+  private struct TCP: Codable { let succeeded: Bool? }
+
+  /// Reads the proto's shape.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
+    case .command:
+      let status = try values.decodeIfPresent(Command.self, forKey: .command)
+      self = .command(exitCode: status?.exit_code)
+    case .http:
+      let status = try values.decodeIfPresent(HTTP.self, forKey: .http)
+      self = .http(statusCode: status?.status_code)
+    case .tcp:
+      self = .tcp(succeeded: try values.decodeIfPresent(TCP.self, forKey: .tcp)?.succeeded)
+    default:
+      throw DecodingError.dataCorruptedError(
+        forKey: .type, in: values, debugDescription: "not a type of check")
+    }
+  }
+
+  /// Writes the proto's shape; agents want the type's own field even if it is empty.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .command(let code):
+      try values.encode(ProbeKind.command, forKey: .type)
+      try values.encode(Command(exit_code: code), forKey: .command)
+    case .http(let code):
+      try values.encode(ProbeKind.http, forKey: .type)
+      try values.encode(HTTP(status_code: code), forKey: .http)
+    case .tcp(let succeeded):
+      try values.encode(ProbeKind.tcp, forKey: .type)
+      try values.encode(TCP(succeeded: succeeded), forKey: .tcp)
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import FoundationEssentials
+import HTTPClient
+import Logging
+
+/// An executor's session with its agent over the v1 executor API (docs/executor-http-api.md): it lives as long as the
+/// executor and survives the agent's restarts.
+///
+/// Start ``run()`` once, in a task of its own, and read ``events``; cancel the task to end the session. Updates can be
+/// sent at any time: they are kept until acknowledged, go out one at a time in their order, and go along with every new
+/// subscription under the same uuid.
+public actor MesosSession {
+  /// What the agent wants and says, for one reader; finishes when ``run()`` returns.
+  public nonisolated let events: AsyncStream<SessionEvent>
+  /// What the agent said in the environment.
+  public nonisolated let environment: MesosEnvironment
+
+  let client: HTTPClient
+  let timing: SessionTiming
+  let deadlines: SessionDeadlines
+  let log: Logger
+  private let sink: AsyncStream<SessionEvent>.Continuation
+  private let signal = ChangeSignal()
+
+  // What the parts in the other files share.
+  var outbox = Outbox()
+  /// Messages that the agent has not taken; they need no acknowledgement.
+  var messages: [Data] = []
+  /// Whether calls other than SUBSCRIBE may be sent.
+  var isSubscribed = false
+  /// Whether the agent has accepted the current try to subscribe, even if the stream is broken by now.
+  var isAccepted = false
+  /// The stream of events, while there is one.
+  var stream: HTTPBody?
+  /// Why we gave up a stream that the agent had not.
+  var streamBreak: String?
+  /// The UPDATE or MESSAGE on its way.
+  var callInFlight: Task<AgentAnswer, Never>?
+  /// How often in a row the agent has said that it doesn't know us.
+  var timesUnknown = 0
+  var isShuttingDown = false
+  private var hasStarted = false
+  private var end: SessionEnd?
+  private var isOver = false
+
+  /// What the agent said when it last accepted our subscription; nil before the first time.
+  public private(set) var subscription: Subscription?
+
+  /// A session that has not begun.
+  /// - Parameters:
+  ///   - environment: What the agent said in the environment.
+  ///   - client: Sends the calls; a client of its own keeps its connections apart from others'.
+  ///   - timing: Clocks and chance.
+  ///   - deadlines: How long calls may take.
+  ///   - log: Where the session says what happens.
+  public init(
+    environment: MesosEnvironment, client: HTTPClient = HTTPClient(),
+    timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
+    log: Logger = Logger(label: "mesos")
+  ) {
+    self.environment = environment
+    self.client = client
+    self.timing = timing
+    self.deadlines = deadlines
+    self.log = log
+    (events, sink) = AsyncStream.makeStream(of: SessionEvent.self)
+  }
+
+  // MARK: - For the executor
+
+  /// Subscribes, stays subscribed and sends what there is to send, until the session is over.
+  /// - Returns: why it is over, as the last event says it too; nil if the task was cancelled.
+  @discardableResult
+  public func run() async -> SessionEnd? {
+    precondition(!hasStarted, "a session runs once")
+    hasStarted = true
+    let end = await withTaskGroup(of: SessionEnd?.self) { group in
+      group.addTask { await self.staySubscribed() }
+      group.addTask { await self.deliver() }
+      let first = await group.next() ?? nil
+      group.cancelAll()
+      return first
+    }
+    self.end = end
+    isOver = true
+    isSubscribed = false
+    if let end {
+      log.error("the session with the agent is over", metadata: ["reason": "\(end)"])
+      sink.yield(.ended(end))
+    }
+    sink.finish()
+    signal.send()
+    return end
+  }
+
+  /// Sends an update, or keeps it until it can be sent.
+  ///
+  /// TASK_KILLING is passed over if the framework hasn't said that it understands it, and so is any update of a task after
+  /// its terminal one.
+  /// - Returns: the update's uuid; nil if it was passed over.
+  @discardableResult
+  public func send(_ update: TaskUpdate) -> UUID? {
+    if update.state == .killing,
+      subscription?.framework.capabilities.contains(.taskKillingState) != true
+    {
+      return nil
+    }
+    let uuid = timing.makeUUID()
+    let status = TaskStatus(
+      update, uuid: uuid, timestamp: timing.wallClock(), agentID: environment.agentID,
+      executorID: environment.executorID)
+    guard outbox.add(status) else {
+      log.warning(
+        "an update after the task's last one is not sent",
+        metadata: ["task": "\(update.taskID)", "state": "\(update.state.rawValue)"])
+      return nil
+    }
+    changed()
+    return uuid
+  }
+
+  /// Sends bytes to the framework, after all updates that wait. Mesos makes no promise about them; here they are sent
+  /// until the agent takes them.
+  public func sendMessage(_ data: Data) {
+    messages.append(data)
+    changed()
+  }
+
+  /// How many updates have not been acknowledged.
+  public var unacknowledgedCount: Int { outbox.entries.count }
+
+  /// Waits until all updates are acknowledged: those that were sent before, and those that are sent meanwhile.
+  /// - Returns: whether they are; false after `limit`, when the session is over, and when the task is cancelled.
+  public func waitUntilAcknowledged(within limit: Duration) async -> Bool {
+    let timing = timing
+    return await withTaskGroup(of: Bool.self) { group in
+      group.addTask { await self.isEverythingAcknowledged() }
+      group.addTask {
+        try? await timing.sleep(limit)
+        return false
+      }
+      let isAcknowledged = await group.next() ?? false
+      group.cancelAll()
+      return isAcknowledged
+    }
+  }
+
+  private func isEverythingAcknowledged() async -> Bool {
+    try? await wait { $0.outbox.entries.isEmpty || $0.isOver }
+    return outbox.entries.isEmpty
+  }
+
+  // MARK: - For the other parts
+
+  /// Something that others may wait for has changed.
+  func changed() {
+    signal.send()
+  }
+
+  /// Waits until a condition holds.
+  /// - Throws: `CancellationError`.
+  func wait(until condition: @Sendable (isolated MesosSession) -> Bool) async throws {
+    while true {
+      let generation = signal.generation
+      if condition(self) { return }
+      try await signal.wait(after: generation)
+    }
+  }
+
+  func emit(_ event: SessionEvent) {
+    sink.yield(event)
+  }
+
+  /// The agent has accepted our subscription.
+  func subscribed(_ said: Subscription) {
+    let isFirst = subscription == nil
+    subscription = said
+    isSubscribed = true
+    isAccepted = true
+    emit(.subscribed(said, isFirst: isFirst))
+    changed()
+  }
+
+  /// A wait before the next try: up to half of what the agent allows, so that two tries fit into the time in which a
+  /// restarted agent waits for its executors, and never growing.
+  var backoff: Duration {
+    timing.draw(max(environment.subscriptionBackoffMaximum / 2, .milliseconds(1)))
+  }
+
+  /// The request that carries a call.
+  func request(_ content: Call.Content) throws -> HTTPRequest {
+    let call = Call(
+      executorID: environment.executorID, frameworkID: environment.frameworkID, content: content)
+    var headers = [
+      (name: "Content-Type", value: "application/json"),
+      (name: "Accept", value: "application/json"),
+    ]
+    if let token = environment.authenticationToken {
+      headers.append((name: "Authorization", value: "Bearer \(token)"))
+    }
+    return HTTPRequest(
+      endpoint: environment.endpoint, method: "POST", path: environment.path, headers: headers,
+      body: try call.json(), connectTimeout: deadlines.connect, timeout: deadlines.call,
+      maximumBodySize: 1 << 20)
+  }
+}
