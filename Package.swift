@@ -106,6 +106,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "ExecutorTests", dependencies: ["Executor", "Compose", "MesosExecutor", "PodRuntime"],
+      swiftSettings: settings),
+    .testTarget(
       name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
       path: "Tests/Integration", swiftSettings: settings),
   ]

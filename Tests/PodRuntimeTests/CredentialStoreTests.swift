@@ -61,12 +61,12 @@ struct CredentialStoreTests {
   func store() async throws {
     let token = try await look(
       "example.org/x", config: #"{"credsStore": "test"}"#,
-      helper: #"echo '{"Username": "<token>", "Secret": "t"}'"#)
+      helper: #"read server; echo '{"Username": "<token>", "Secret": "t"}'"#)
     #expect(token?.identityToken == "t")
     let fallen = try await look(
       "example.org/x",
       config: #"{"credsStore": "test", "auths": {"example.org": {"auth": "\#(auth)"}}}"#,
-      helper: "exit 1")
+      helper: "read server; exit 1")
     #expect(fallen?.username == "me")
   }
 

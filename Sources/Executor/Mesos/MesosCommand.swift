@@ -34,7 +34,8 @@ enum MesosCommand {
       StandardError.line("compose-executor: \(error.problems.joined(separator: "; "))")
       if environment["MESOS_DIRECTORY"] == nil {
         StandardError.line(
-          "compose-executor: without arguments it is started by Mesos; on your own, use `compose-executor run`")
+          "compose-executor: without arguments it is started by Mesos; on your own, use `compose-executor run`"
+        )
       }
       return 1
     } catch {

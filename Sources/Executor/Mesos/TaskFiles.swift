@@ -27,7 +27,8 @@ struct TaskFiles {
       // A link could lead out as well as `..` does.
       guard let real = Self.realPath(path) else {
         throw ComposeError(
-          "the Compose file '\(word)' (label fileName) is not in the sandbox: name it among the task's URIs")
+          "the Compose file '\(word)' (label fileName) is not in the sandbox: name it among the task's URIs"
+        )
       }
       guard real.hasPrefix(root + "/") else {
         throw ComposeError("the Compose file '\(word)' (label fileName) leaves the sandbox")

@@ -89,7 +89,8 @@ actor TaskSupervisor {
       log.info("\(isFirst ? "subscribed" : "subscribed again") with the agent, run \(run)")
     case .launch(let task): await launch(task)
     case .kill(let id, let grace): await kill(id, grace: grace)
-    case .message(let data): log.info("a message of \(data.count) bytes from the framework: ignored")
+    case .message(let data):
+      log.info("a message of \(data.count) bytes from the framework: ignored")
     case .shutdown: shutDown("shut down by the agent")
     case .ended(let reason): shutDown("\(reason)", isClean: false)
     }
@@ -103,7 +104,8 @@ actor TaskSupervisor {
     end(id, EndRequest(grace: grace, message: "killed by the framework"))
     if isFirst {
       // The session passes it over for a framework that doesn't know the state.
-      await session.send(TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
+      await session.send(
+        TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
     }
   }
 

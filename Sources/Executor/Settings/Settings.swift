@@ -19,7 +19,8 @@ struct Settings {
   ///   - option: what the command line says.
   /// - Returns: the strongest of the three.
   func text(_ name: String, option: String? = nil) -> String? {
-    let variable = "COMPOSE_EXECUTOR_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+    let variable =
+      "COMPOSE_EXECUTOR_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
     return option ?? environment[variable] ?? file.settings[name]
   }
 

@@ -36,7 +36,9 @@ struct PodCleanup: Sendable {
   /// - Returns: what is left, in words.
   func remove(_ known: Objects, mayGrow: Bool) async -> [String] {
     let left = Mutex(words(for: known, problems: [:], reason: "the engine doesn't answer"))
-    let work = Task { await self.work(known, mayGrow: mayGrow) { words in left.withLock { $0 = words } } }
+    let work = Task {
+      await self.work(known, mayGrow: mayGrow) { words in left.withLock { $0 = words } }
+    }
     // A little more than the deadlines within, for a request that hangs.
     let most = limitOfOthers.map { limit + $0 + .seconds(1) } ?? limit
     if !(await work.hasEnded(within: most)) { work.cancel() }

@@ -131,7 +131,8 @@ public struct PodPolicy: Sendable, Equatable {
   ) throws(ComposeError) {
     let real = Self.realPath(path)
     if !dockerSocket {
-      let sockets = ["/var/run/docker.sock", "/run/docker.sock"] + (engineSocket.map { [$0] } ?? [])
+      let sockets =
+        ["/var/run/docker.sock", "/run/docker.sock"] + (engineSocket.map { [$0] } ?? [])
       // A folder above the socket holds it too.
       if sockets.contains(where: { Self.isAtOrBelow(Self.realPath($0), real) }) {
         throw refusal("\(path), which holds Docker's socket,", "docker-socket", at: position)
@@ -153,7 +154,8 @@ public struct PodPolicy: Sendable, Equatable {
   private func refusal(
     _ what: String, _ key: String, at position: SourcePosition
   ) -> ComposeError {
-    ComposeError("\(what) is not allowed on this host (operator's file, allow: \(key))", at: position)
+    ComposeError(
+      "\(what) is not allowed on this host (operator's file, allow: \(key))", at: position)
   }
 
   private static func capability(_ name: String) -> String {

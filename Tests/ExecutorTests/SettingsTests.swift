@@ -1,0 +1,90 @@
+import Compose
+import PodRuntime
+import Testing
+
+@testable import Executor
+
+@Suite("The operator's file")
+struct OperatorFileTests {
+  private func read(_ text: String) throws -> OperatorFile {
+    try OperatorFile(text: text, file: "compose-executor.yaml")
+  }
+
+  @Test("restricts nothing where it says nothing of allow")
+  func unrestricted() throws {
+    #expect(try read("").policy == .unrestricted)
+    #expect(try read("launch-timeout: 5m").settings == ["launch-timeout": "5m"])
+  }
+
+  @Test("with allow permits only what it lists")
+  func allow() throws {
+    #expect(try read("allow:").policy == .strict)
+    var expected = PodPolicy.strict
+    expected.hostNamespaces = true
+    expected.capabilities = .only(["NET_ADMIN"])
+    expected.bindMounts = .everything
+    let text = """
+      allow:
+        host-namespaces: true
+        capabilities: [NET_ADMIN]
+        bind-mounts: true
+        devices: false
+      """
+    #expect(try read(text).policy == expected)
+  }
+
+  @Test(
+    "is refused with the place of what it can't mean",
+    arguments: [
+      ("grace: 5s\nfoo: 1", 2, 1), ("allow:\n  foo: 1", 2, 3),
+      ("allow:\n  privileged: maybe", 2, 15),
+      ("allow: [a]", 1, 8), ("grace: [1]", 1, 8), ("- a", 1, 1), ("allow:\n  devices: 3", 2, 12),
+    ])
+  func refused(text: String, line: Int, column: Int) {
+    let error = #expect(throws: ComposeError.self) { try read(text) }
+    #expect(
+      error?.position
+        == SourcePosition(file: "compose-executor.yaml", line: line, column: column))
+  }
+}
+
+@Suite("Settings")
+struct SettingsTests {
+  private func settings(_ environment: [String: String], _ file: String = "") throws -> Settings {
+    Settings(environment: environment, file: try OperatorFile(text: file, file: "f"))
+  }
+
+  @Test("come from the command line, the environment and the file, strongest first")
+  func order() throws {
+    let both = try settings(["COMPOSE_EXECUTOR_LAUNCH_TIMEOUT": "2s"], "launch-timeout: 3s")
+    #expect(both.text("launch-timeout", option: "1s") == "1s")
+    #expect(both.text("launch-timeout") == "2s")
+    #expect(try settings([:], "launch-timeout: 3s").timeouts().launch == .seconds(3))
+    #expect(try settings([:]).timeouts() == PodTimeouts())
+  }
+
+  @Test(
+    "read durations as people and Mesos write them",
+    arguments: [
+      ("5secs", Duration.seconds(5)), ("1.5mins", .seconds(90)), ("250ms", .milliseconds(250)),
+      ("2m", .seconds(120)), ("0", .zero), ("1hrs", .seconds(3600)), ("10", .seconds(10)),
+    ])
+  func durations(text: String, expected: Duration) {
+    #expect(DurationText.parse(text) == expected)
+  }
+
+  @Test(
+    "refuse what is no duration", arguments: ["", "s", "5x", "-1s", "1e9weeks", "5 s", "1.2.3s"])
+  func noDurations(text: String) {
+    #expect(DurationText.parse(text) == nil)
+  }
+
+  @Test("read ports in ranges and lists, in their order")
+  func ports() {
+    #expect(TaskOptions.ports("31000-31002") == [31000, 31001, 31002])
+    #expect(TaskOptions.ports("31007,31000-31001") == [31007, 31000, 31001])
+    for text in ["", "a", "3-1", "0", "65536", "1-70000", "1,,2", "1-"] {
+      #expect(TaskOptions.ports(text) == nil)
+    }
+  }
+}

@@ -1,0 +1,152 @@
+import Compose
+import Foundation
+import MesosExecutor
+import Testing
+
+@testable import Executor
+
+func task(_ json: String) throws -> TaskInfo {
+  let whole = #"{"name": "t", "task_id": {"value": "t"}, "agent_id": {"value": "a"}, \#(json)}"#
+  return try JSONDecoder().decode(TaskInfo.self, from: Data(whole.utf8))
+}
+
+@Suite("A task's ports")
+struct TaskPortsTests {
+  private let marathon = #"""
+    "resources": [
+      {"name": "cpus", "type": "SCALAR", "scalar": {"value": 0.5}},
+      {"name": "ports", "type": "RANGES", "role": "*", "ranges": {"range": [
+        {"begin": 31890, "end": 31890}, {"begin": 31000, "end": 31001}]}}]
+    """#
+
+  @Test("come as the ranges do, never sorted")
+  func ranges() throws {
+    #expect(TaskPorts.offered(to: try task(marathon), environment: [:]) == [31890, 31000, 31001])
+  }
+
+  @Test("come as PORTS says, if all its numbers are offered")
+  func environment() throws {
+    let task = try task(marathon)
+    #expect(
+      TaskPorts.offered(to: task, environment: ["PORTS": "31001,31890,31000"])
+        == [31001, 31890, 31000])
+    #expect(
+      TaskPorts.offered(to: task, environment: ["PORTS": "31001,8080"]) == [31890, 31000, 31001])
+    #expect(
+      TaskPorts.offered(to: task, environment: ["PORTS": "31001,31001"]) == [31890, 31000, 31001])
+  }
+
+  @Test("come as the discovery ports do, where PORTS says nothing")
+  func discovery() throws {
+    let task = try task(
+      marathon
+        + #", "discovery": {"visibility": "FRAMEWORK", "ports": {"ports": [{"number": 31001}, {"number": 31890}]}}"#
+    )
+    #expect(TaskPorts.offered(to: task, environment: [:]) == [31001, 31890])
+  }
+
+  @Test("of several resources follow each other")
+  func roles() throws {
+    let task = try task(
+      #"""
+      "resources": [
+        {"name": "ports", "type": "RANGES", "role": "a", "ranges": {"range": [{"begin": 31005, "end": 31005}]}},
+        {"name": "ports", "type": "RANGES", "role": "*", "ranges": {"range": [{"begin": 31000, "end": 31000}]}}]
+      """#)
+    #expect(TaskPorts.offered(to: task, environment: [:]) == [31005, 31000])
+  }
+
+  @Test("are none where there is no such resource")
+  func none() throws {
+    #expect(
+      TaskPorts.offered(to: try task(#""resources": []"#), environment: ["PORTS": "1"]) == nil)
+  }
+}
+
+@Suite("A task's Compose files")
+struct TaskFilesTests {
+  private func paths(_ labels: String, make: [String] = ["a.yaml", "b.yaml"]) throws -> [String] {
+    let sandbox = FileManager.default.temporaryDirectory
+      .appendingPathComponent("sandbox-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: sandbox, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: sandbox) }
+    for name in make { try Data().write(to: sandbox.appendingPathComponent(name)) }
+    try FileManager.default.createSymbolicLink(
+      atPath: sandbox.path + "/link.yaml", withDestinationPath: "/etc/hostname")
+    return try TaskFiles(
+      task: try task(#""labels": {"labels": [\#(labels)]}"#), sandbox: sandbox.path
+    )
+    .paths.map { String($0.dropFirst(sandbox.path.count + 1)) }
+  }
+
+  @Test("are those of the label, in its order")
+  func label() throws {
+    #expect(try paths(#"{"key": "fileName", "value": "b.yaml, a.yaml"}"#) == ["b.yaml", "a.yaml"])
+    #expect(try paths("") == [])
+  }
+
+  @Test("are those of the label as Aurora writes it")
+  func aurora() throws {
+    #expect(
+      try paths(#"{"key": "org.apache.aurora.metadata.fileName", "value": "a.yaml"}"#)
+        == ["a.yaml"])
+  }
+
+  @Test(
+    "are refused where they leave the sandbox, or aren't there",
+    arguments: ["../a.yaml", "/etc/hostname", "link.yaml", "missing.yaml", ",", "a.yaml,../../x"])
+  func outside(name: String) {
+    #expect(throws: ComposeError.self) {
+      try paths(#"{"key": "fileName", "value": "\#(name)"}"#)
+    }
+  }
+}
+
+@Suite("Health")
+struct HealthVerdictTests {
+  private func changes(
+    _ results: [Bool], grace: Int = 0, failures: UInt32 = 3
+  ) -> [HealthVerdict.Change] {
+    var verdict = HealthVerdict(
+      check: HealthCheck(
+        probe: nil, gracePeriod: .seconds(grace), consecutiveFailures: failures))
+    return results.enumerated().map { index, isPassed in
+      verdict.take(isPassed: isPassed, after: .seconds(index + 1))
+    }
+  }
+
+  @Test("is told when it changes, and given up after so many failures in a row")
+  func changes() {
+    #expect(
+      changes([true, true, false, false, true, false, false, false]) == [
+        .changed(isHealthy: true), .same, .changed(isHealthy: false), .same,
+        .changed(isHealthy: true), .changed(isHealthy: false), .same, .hopeless,
+      ])
+  }
+
+  @Test("isn't held against a task in its grace period before the first success")
+  func grace() {
+    #expect(
+      changes([false, false, false, false, false, false], grace: 3)
+        == [.same, .same, .same, .changed(isHealthy: false), .same, .hopeless])
+    #expect(
+      changes([true, false, false, false], grace: 100).last == .hopeless)
+  }
+}
+
+@Suite("The shutdown grace period")
+struct ShutdownPlanTests {
+  @Test("leaves the larger of 2 s and 40 % for removing and for saying so")
+  func shares() {
+    #expect(ShutdownPlan(gracePeriod: .seconds(5)).grace == .seconds(3))
+    #expect(ShutdownPlan(gracePeriod: .seconds(60)).grace == .seconds(36))
+    #expect(ShutdownPlan(gracePeriod: .seconds(1)).grace == .zero)
+  }
+
+  @Test("is never overstepped", arguments: [1, 2, 3, 5, 10, 60, 600])
+  func bounded(seconds: Int) {
+    let plan = ShutdownPlan(gracePeriod: .seconds(seconds))
+    #expect(plan.exit < .seconds(seconds))
+    #expect(plan.grace + plan.cleanup <= plan.exit || seconds < 2)
+  }
+}

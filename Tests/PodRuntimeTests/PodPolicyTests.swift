@@ -1,0 +1,142 @@
+import Compose
+import Foundation
+import OrderedCollections
+import Testing
+
+@testable import PodRuntime
+
+@Suite("The operator's policy")
+struct PodPolicyTests {
+  private func refusal(
+    _ policy: PodPolicy, volumes: [Volume] = [], socket: String? = nil,
+    _ change: (inout Service) -> Void
+  ) -> ComposeError? {
+    do {
+      try policy.check(
+        project([service("web", change)], volumes: volumes), engineSocket: socket)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func mount(_ path: String) -> ServiceMount {
+    ServiceMount(source: .bind(path: path), target: "/x", position: at(5))
+  }
+
+  @Test("unrestricted lets everything through")
+  func unrestricted() {
+    let error = refusal(.unrestricted, socket: "/run/engine.sock") {
+      $0.privileged = Located(true, at: here)
+      $0.networkMode = Located(.host, at: here)
+      $0.mounts = [mount("/"), mount("/run/engine.sock")]
+      $0.devices = [Located("/dev/kvm", at: here)]
+    }
+    #expect(error == nil)
+  }
+
+  @Test("strict refuses each thing with its line")
+  func strict() {
+    let cases: [(inout Service) -> Void] = [
+      { $0.privileged = Located(true, at: at(5)) },
+      { $0.networkMode = Located(.host, at: at(5)) },
+      { $0.pid = Located(.host, at: at(5)) },
+      { $0.ipc = Located(.container("other"), at: at(5)) },
+      { $0.volumesFrom = [Located(VolumesFrom(source: .container("other")), at: at(5))] },
+      { $0.capAdd = [Located("SYS_ADMIN", at: at(5))] },
+      { $0.devices = [Located("/dev/kvm:/dev/kvm:rwm", at: at(5))] },
+      { $0.securityOpt = [Located("seccomp=unconfined", at: at(5))] },
+      { $0.mounts = [mount("/etc")] },
+    ]
+    for change in cases {
+      #expect(refusal(.strict, change)?.position == at(5))
+    }
+    #expect(refusal(.strict) { $0.networkMode = Located(.none, at: here) } == nil)
+  }
+
+  @Test("lets a project mount its own folder, and no link out of it")
+  func ownFolder() throws {
+    let folder = FileManager.default.temporaryDirectory
+      .appendingPathComponent("policy-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/out", withDestinationPath: "/etc")
+    func check(_ path: String) throws {
+      var whole = project([service("web") { $0.mounts = [mount(path)] }])
+      whole.workingDirectory = folder.path
+      try PodPolicy.strict.check(whole, engineSocket: nil)
+    }
+    try check(folder.path + "/data/new")
+    #expect(throws: ComposeError.self) { try check(folder.path + "/out") }
+    #expect(throws: ComposeError.self) { try check(folder.path + "/data/../../x") }
+  }
+
+  @Test("allows what lies below a listed root, and no folder beside it")
+  func roots() {
+    var policy = PodPolicy.strict
+    policy.bindMounts = .only(["/srv"])
+    policy.devices = .only(["/dev/dri"])
+    policy.capabilities = .only(["cap_net_admin"])
+    #expect(refusal(policy) { $0.mounts = [mount("/srv/data")] } == nil)
+    #expect(refusal(policy) { $0.mounts = [mount("/srv2")] } != nil)
+    #expect(refusal(policy) { $0.devices = [Located("/dev/dri/card0", at: here)] } == nil)
+    #expect(refusal(policy) { $0.capAdd = [Located("NET_ADMIN", at: here)] } == nil)
+  }
+
+  @Test("keeps Docker's socket away, and every folder that holds it")
+  func socket() {
+    var policy = PodPolicy.unrestricted
+    policy.dockerSocket = false
+    for path in [
+      "/var/run/docker.sock", "/run/docker.sock", "/run", "/var/run", "/", "/srv/e",
+      "/srv/e/d.sock",
+    ] {
+      #expect(refusal(policy, socket: "/srv/e/d.sock") { $0.mounts = [mount(path)] } != nil)
+    }
+    #expect(refusal(policy, socket: "/srv/e/d.sock") { $0.mounts = [mount("/srv/f")] } == nil)
+  }
+
+  @Test("sees through a local volume that is a bind mount or a device by another name")
+  func volumes() {
+    var bind = Volume(key: "v", position: at(7))
+    bind.driverOptions = ["type": "none", "o": "bind", "device": "/etc"]
+    #expect(refusal(.strict, volumes: [bind]) { _ in }?.position == at(7))
+    var device = Volume(key: "v", position: at(7))
+    device.driverOptions = ["type": "ext4", "device": "/dev/sda1"]
+    #expect(refusal(.strict, volumes: [device]) { _ in }?.position == at(7))
+  }
+}
+
+@Suite("A task's limits")
+struct TaskLimitsTests {
+  private func check(_ change: (inout Service) -> Void) throws {
+    try TaskLimits(cpus: 0.5, memory: 128 << 20).check(project([service("web", change)]))
+  }
+
+  @Test("refuse a service that asks for more, with line and both figures")
+  func exceeded() {
+    let memory = #expect(throws: ComposeError.self) {
+      try check { $0.memoryLimit = Located(256 << 20, at: at(4)) }
+    }
+    #expect(memory?.position == at(4))
+    #expect(memory?.message.contains("268435456") == true)
+    #expect(memory?.message.contains("134217728") == true)
+    #expect(throws: ComposeError.self) { try check { $0.cpus = Located(0.6, at: at(4)) } }
+    #expect(throws: ComposeError.self) {
+      try check {
+        $0.cpuQuota = Located(30_000, at: at(4))
+        $0.cpuPeriod = 50_000
+      }
+    }
+  }
+
+  @Test("let a service have all of its task")
+  func kept() throws {
+    try check {
+      $0.memoryLimit = Located(128 << 20, at: here)
+      $0.cpus = Located(0.5, at: here)
+      $0.cpuQuota = Located(50_000, at: here)
+    }
+  }
+}
