@@ -77,7 +77,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       options: ["-f", "folder"]),
     BadInput(
       title: "a duration that is none", file: "services:\n  a:\n    image: founding/base\n",
-      place: "", words: "--grace", options: ["--grace", "soon"]),
+      place: "", words: "grace takes a duration", options: ["--grace", "soon"]),
     BadInput(
       title: "ports that are none", file: "services:\n  a:\n    image: founding/base\n",
       place: "", words: "--ports", options: ["--ports", "many"]),

@@ -27,6 +27,13 @@ struct PodCleanup: Sendable {
     }
   }
 
+  /// How far the removal has come.
+  private struct Progress: Sendable {
+    /// What is left, in words.
+    var left: [String]
+    var hasContainers: Bool
+  }
+
   /// Removes everything, again and again until a look finds nothing or the time is up. It returns in time even if
   /// the engine hangs.
   ///
@@ -35,18 +42,24 @@ struct PodCleanup: Sendable {
   ///   - mayGrow: true if a create was not answered: dockerd may complete it still, and two looks are taken.
   /// - Returns: what is left, in words.
   func remove(_ known: Objects, mayGrow: Bool) async -> [String] {
-    let left = Mutex(words(for: known, problems: [:], reason: "the engine doesn't answer"))
+    let reached = Mutex(
+      Progress(
+        left: words(for: known, problems: [:], reason: "the engine doesn't answer"),
+        hasContainers: true))
     let work = Task {
-      await self.work(known, mayGrow: mayGrow) { words in left.withLock { $0 = words } }
+      await self.work(known, mayGrow: mayGrow) { now in reached.withLock { $0 = now } }
     }
-    // A little more than the deadlines within, for a request that hangs.
-    let most = limitOfOthers.map { limit + $0 + .seconds(1) } ?? limit
-    if !(await work.hasEnded(within: most)) { work.cancel() }
-    return left.withLock { $0 }
+    if !(await work.hasEnded(within: limit)) {
+      // A request that hangs. The others have their own time, but only once the containers are gone.
+      let rest = reached.withLock { $0.hasContainers ? nil : limitOfOthers }
+      let isDone = if let rest { await work.hasEnded(within: rest) } else { false }
+      if !isDone { work.cancel() }
+    }
+    return reached.withLock { $0.left }
   }
 
   private func work(
-    _ known: Objects, mayGrow: Bool, report: @Sendable ([String]) -> Void
+    _ known: Objects, mayGrow: Bool, report: @Sendable (Progress) -> Void
   ) async {
     var deadline = ContinuousClock.now + limit
     var hasContainers = true
@@ -59,7 +72,10 @@ struct PodCleanup: Sendable {
       let problems = await removeAll(open)
       do {
         open = try await look()
-        report(words(for: open, problems: problems, reason: nil))
+        report(
+          Progress(
+            left: words(for: open, problems: problems, reason: nil),
+            hasContainers: !open.containers.isEmpty))
         if hasContainers, open.containers.isEmpty {
           hasContainers = false
           if let limitOfOthers { deadline = .now + limitOfOthers }
@@ -72,7 +88,10 @@ struct PodCleanup: Sendable {
           continue
         }
       } catch {
-        report(words(for: open, problems: problems, reason: "\(error)"))
+        report(
+          Progress(
+            left: words(for: open, problems: problems, reason: "\(error)"),
+            hasContainers: hasContainers))
       }
       if .now + wait > deadline { return }
       try? await Task.sleep(for: wait)
