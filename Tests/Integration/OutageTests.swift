@@ -161,6 +161,8 @@ struct OutageTests {
         #expect(end.status == .exited(1))
         #expect(end.states.last == "TASK_KILLED")
         #expect(end.message.contains("not removed: container "), "\(end)")
+        #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
+        #expect(end.message.utf8.count < 1000)
         kill(daemon, SIGCONT)
         try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
       }

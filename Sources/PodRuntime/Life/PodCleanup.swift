@@ -195,7 +195,11 @@ struct PodCleanup: Sendable {
         log.info("cgroups below \(identity.cgroupParent) are left to pod-reaper: \(left[0].reason)")
         return []
       }
-      if .now > deadline { return left.map { "cgroup \($0.folder) (\($0.reason))" } }
+      if .now > deadline {
+        // A message has room for one of them: it is the same cgroup in every hierarchy.
+        for (folder, reason) in left { log.warning("cgroup \(folder) can't be removed: \(reason)") }
+        return ["cgroup \(identity.cgroupParent) (\(left[0].reason))"]
+      }
       try? await Task.sleep(for: .milliseconds(50))
     }
   }
