@@ -39,6 +39,7 @@ struct FaultySessionTests {
     agent.fail("UPDATE", .stall)
     let deadlines = SessionDeadlines(call: .milliseconds(100))
     try await withSession(agent: agent, deadlines: deadlines) { stage in
+      try await stage.happens("subscribed")
       await stage.send("a", .running)
       try await stage.takes("TASK_RUNNING")
       #expect(Set(agent.calls("UPDATE").flatMap(\.updates)).count == 1)
@@ -50,6 +51,7 @@ struct FaultySessionTests {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .delay(milliseconds: 150))
     try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
       await stage.send("a", .starting)
       await stage.send("a", .running)
       try await eventually("the first call") { !agent.calls("UPDATE").isEmpty }
@@ -115,13 +117,15 @@ struct FaultySessionTests {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .answer(400, "Failed to convert JSON into Call protobuf"))
     try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
       await stage.session.send(
         TaskUpdate(
           taskID: "a", state: .failed, message: "why", reason: .taskInvalid,
           labels: [Label(key: "k")], networks: [NetworkInfo(addresses: ["10.0.0.1"])]))
       try await stage.takes("TASK_FAILED")
       let calls = agent.calls("UPDATE")
-      #expect(calls.count == 2 && Set(calls.flatMap(\.updates)).count == 1)
+      try #require(calls.count == 2)
+      #expect(Set(calls.flatMap(\.updates)).count == 1)
       #expect(calls[0].json.contains("network_infos") && !calls[1].json.contains("network_infos"))
       #expect(calls[1].json.contains("\"message\":\"why\"") && !calls[1].json.contains("REASON"))
     }

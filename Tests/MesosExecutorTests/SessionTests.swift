@@ -35,9 +35,9 @@ struct SessionTests {
       #expect(await stage.session.waitUntilAcknowledged(within: .seconds(10)))
       #expect(stage.agent.taken.dropLast().map(\.message) == (0..<50).map { "\($0)" })
       #expect(stage.agent.calls("UPDATE").count == 51)
-      // The stream's own connection is counted when it ends.
+      // The stream's own connection is counted when it ends; an acknowledgement can be faster than the last 202.
       #expect(stage.client.connectionCounts.made == 1)
-      #expect(stage.client.connectionCounts.reused == 50)
+      try await eventually("50 reuses") { stage.client.connectionCounts.reused == 50 }
       #expect(stage.agent.violations.isEmpty)
     }
   }
@@ -210,6 +210,7 @@ struct SessionTests {
     agent.fail("UPDATE", .stall)
     let start = ContinuousClock.now
     try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
       await stage.send("a", .running)
       try await eventually("an update on its way") { !agent.calls("UPDATE").isEmpty }
     }
