@@ -145,13 +145,18 @@ func quotingNonFiniteNumbers(_ json: [UInt8]) -> [UInt8] {
       index += 1
       continue
     }
-    if let word = ["Infinity", "-Infinity", "NaN"].first(where: {
-      byte == $0.utf8.first && json[index...].starts(with: $0.utf8)
-    }) {
+    let word: String? =
+      switch byte {
+      case UInt8(ascii: "I"): "Infinity"
+      case UInt8(ascii: "-"): "-Infinity"
+      case UInt8(ascii: "N"): "NaN"
+      default: nil
+      }
+    if let word = word?.utf8, json[index...].starts(with: word) {
       out.append(quote)
-      out += word.utf8
+      out += word
       out.append(quote)
-      index += word.utf8.count
+      index += word.count
       continue
     }
     isInString = byte == quote

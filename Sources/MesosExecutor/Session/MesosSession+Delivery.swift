@@ -16,11 +16,11 @@ extension MesosSession {
       }
       let wasRetried: Bool
       if let status = outbox.next?.status {
-        let answer = await post(.update(status))
+        let answer = await answer(to: .update(status))
         if case .fatal(let end) = answer { return end }
         wasRetried = settle(status, answer)
       } else {
-        let answer = await post(.message(messages[0]))
+        let answer = await answer(to: .message(messages[0]))
         if case .fatal(let end) = answer { return end }
         wasRetried = settleMessage(answer)
       }
@@ -78,6 +78,18 @@ extension MesosSession {
     case .accepted, .malformed, .fatal: break
     }
     return true
+  }
+
+  /// Sends a call. An answer that says that we are not subscribed, or not known, counts for the subscription in which the
+  /// call was sent, and not for a later one.
+  private func answer(to content: Call.Content) async -> AgentAnswer {
+    let number = subscriptionCount
+    let answer = await post(content)
+    guard number != subscriptionCount else { return answer }
+    switch answer {
+    case .notSubscribed(let reason), .unknown(let reason): return .unavailable(reason)
+    default: return answer
+    }
   }
 
   /// Sends a call and gives its answer; ends early when the stream of events does.

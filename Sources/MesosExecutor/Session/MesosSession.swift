@@ -37,6 +37,8 @@ public actor MesosSession {
   var callInFlight: Task<AgentAnswer, Never>?
   /// How often in a row the agent has said that it doesn't know us.
   var timesUnknown = 0
+  /// How often the agent has accepted a subscription.
+  private(set) var subscriptionCount = 0
   var isShuttingDown = false
   private var hasStarted = false
   private var end: SessionEnd?
@@ -176,6 +178,7 @@ public actor MesosSession {
     subscription = said
     isSubscribed = true
     isAccepted = true
+    subscriptionCount += 1
     emit(.subscribed(said, isFirst: isFirst))
     changed()
   }

@@ -1,0 +1,231 @@
+import Foundation
+import Glibc
+import HTTPClient
+import MesosExecutor
+import Synchronization
+
+/// An update as an agent takes it.
+struct SeenUpdate: Sendable, Hashable {
+  let task: String
+  let state: String
+  let message: String?
+  let uuid: String
+
+  init?(_ status: [String: Any]) {
+    guard let task = (status["task_id"] as? [String: Any])?["value"] as? String,
+      let state = status["state"] as? String, let uuid = status["uuid"] as? String
+    else { return nil }
+    self.task = task
+    self.state = state
+    self.uuid = uuid
+    message = status["message"] as? String
+  }
+}
+
+/// A call as it came.
+struct SeenCall: Sendable {
+  let type: String
+  /// Of an UPDATE, or of SUBSCRIBE's unacknowledged ones.
+  let updates: [SeenUpdate]
+  /// SUBSCRIBE's unacknowledged tasks.
+  let tasks: [String]
+  let headers: [String: String]
+  let path: String
+  let json: String
+}
+
+/// An agent's executor API that misbehaves on demand. It takes updates as the agent's status update stream does: each
+/// uuid once, in the order in which they come, with an acknowledgement for each copy.
+final class FakeAgent: Sendable {
+  enum Fault: Sendable {
+    case answer(Int, String)
+    /// The call is not taken, and there is no answer.
+    case closeBefore
+    /// The call is taken, and there is no answer.
+    case closeAfter
+    /// The call is not taken; the connection stays open without an answer.
+    case stall
+    /// The call is taken, the answer comes late.
+    case delay(milliseconds: UInt32)
+    /// 200 and these bytes instead of a stream of events, then the end.
+    case bytes(String)
+    /// The stream begins and ends without SUBSCRIBED but with this event.
+    case only(String)
+  }
+
+  struct State {
+    var faults: [String: [Fault]] = [:]
+    var calls: [SeenCall] = []
+    var taken: [SeenUpdate] = []
+    var stream: Connection?
+    var acknowledges = true
+    var capabilities: [String] = []
+    /// Events are written in pieces of this size.
+    var pieceSize = Int.max
+    /// What a real agent would have refused.
+    var violations: [String] = []
+    /// Decides about each call, if set.
+    var chaos: (@Sendable (String) -> Fault?)?
+  }
+
+  let server: SocketServer
+  private let state = Mutex(State())
+  private let path: String
+  private let isTCP: Bool
+
+  init(tcp: Bool = false) throws {
+    path = "/tmp/fake-agent-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
+    isTCP = tcp
+    server = SocketServer(tcp ? .tcp(0) : .unix(path))
+    server.handle { [weak self] in self?.serve($0, $1) ?? false }
+    try server.start()
+  }
+
+  var calls: [SeenCall] { state.withLock { $0.calls } }
+  var taken: [SeenUpdate] { state.withLock { $0.taken } }
+  var violations: [String] { state.withLock { $0.violations } }
+  func calls(_ type: String) -> [SeenCall] { calls.filter { $0.type == type } }
+
+  /// Changes how the agent behaves.
+  func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
+
+  /// The next calls of a type meet these faults, in this order.
+  func fail(_ type: String, _ faults: Fault...) {
+    state.withLock { $0.faults[type, default: []] += faults }
+  }
+
+  /// An executor's environment under this agent.
+  func environment(
+    checkpoint: Bool = true, recoveryTimeout: Duration = .seconds(900),
+    backoff: Duration = .milliseconds(20), token: String? = nil
+  ) -> MesosEnvironment {
+    MesosEnvironment(
+      frameworkID: "F", executorID: "E", agentID: "A", directory: "/sandbox/runs/from-path",
+      endpoint: HTTPEndpoint(
+        transport: isTCP
+          ? .tcp(host: "127.0.0.1", port: Int(server.port)) : .unix(path: path)),
+      path: isTCP ? "/api/v1/executor" : "/slave(1)/api/v1/executor",
+      isCheckpointing: checkpoint, recoveryTimeout: recoveryTimeout,
+      subscriptionBackoffMaximum: backoff, authenticationToken: token)
+  }
+
+  // MARK: - Events
+
+  /// Sends an event on the stream.
+  func push(_ json: String) {
+    state.withLock { Self.write(json, to: $0.stream, pieceSize: $0.pieceSize) }
+  }
+
+  func launch(_ task: String, more: String = "") {
+    push(
+      """
+      {"type":"LAUNCH","launch":{"task":{"name":"web","task_id":{"value":"\(task)"},\
+      "agent_id":{"value":"A"}\(more)}}}
+      """)
+  }
+
+  /// Acknowledges what was taken so far.
+  func acknowledgeAll() {
+    state.withLock { state in
+      for update in state.taken { Self.acknowledge(update, in: state) }
+    }
+  }
+
+  /// Ends the stream, in the middle of a record if asked to.
+  func closeStream(insideRecord: Bool = false) {
+    state.withLock { state in
+      if insideRecord { state.stream?.write(Self.chunk(Array("30\n{\"type\":".utf8))) }
+      if !insideRecord { state.stream?.write(Array("0\r\n\r\n".utf8)) }
+      state.stream?.end()
+      state.stream = nil
+    }
+  }
+
+  private static func acknowledge(_ update: SeenUpdate, in state: State) {
+    let event = """
+      {"type":"ACKNOWLEDGED","acknowledged":{"task_id":{"value":"\(update.task)"},\
+      "uuid":"\(update.uuid)"}}
+      """
+    write(event, to: state.stream, pieceSize: state.pieceSize)
+  }
+
+  private static func write(_ json: String, to stream: Connection?, pieceSize: Int) {
+    guard let stream else { return }
+    var rest = Array("\(json.utf8.count)\n\(json)".utf8)[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix(pieceSize)
+      rest = rest.dropFirst(piece.count)
+      guard stream.write(chunk(piece)) else { return }
+    }
+  }
+
+  private static func chunk(_ bytes: some Collection<UInt8>) -> [UInt8] {
+    Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + Array("\r\n".utf8)
+  }
+
+  // MARK: - Calls
+
+  private func serve(_ request: ServerRequest, _ connection: Connection) -> Bool {
+    guard let call = seen(request) else { return false }
+    let fault: Fault? = state.withLock { state in
+      state.calls.append(call)
+      if state.faults[call.type]?.isEmpty == false { return state.faults[call.type]?.removeFirst() }
+      return state.chaos?(call.type)
+    }
+    switch fault {
+    case .answer(let status, let body): return Self.answer(connection, status, body)
+    case .closeBefore: return false
+    case .stall: return true
+    case .bytes(let text):
+      connection.write(Array("HTTP/1.1 200 OK\r\n\r\n\(text)".utf8))
+      return false
+    case .only(let event):
+      connection.write(Array("HTTP/1.1 200 OK\r\n\r\n\(event.utf8.count)\n\(event)".utf8))
+      return false
+    case .closeAfter, .delay, nil: break
+    }
+    let isSubscribe = call.type == "SUBSCRIBE"
+    if isSubscribe, case .closeAfter = fault {
+      state.withLock { Self.take(call.updates, &$0) }
+      return false
+    }
+    if case .delay(let milliseconds) = fault { usleep(milliseconds * 1000) }
+    if isSubscribe { return subscribe(call, connection) }
+    state.withLock { Self.take(call.updates, &$0) }
+    if case .closeAfter = fault { return false }
+    return Self.answer(connection, 202, "")
+  }
+
+  private func subscribe(_ call: SeenCall, _ connection: Connection) -> Bool {
+    state.withLock { state in
+      state.stream?.end()
+      state.stream = connection
+      connection.write(
+        Array(
+          "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+            .utf8))
+      Self.take(call.updates, &state)
+      let capabilities = state.capabilities.map { "{\"type\":\"\($0)\"}" }.joined(separator: ",")
+      Self.write(
+        """
+        {"type":"SUBSCRIBED","subscribed":{"executor_info":{"executor_id":{"value":"E"}},\
+        "framework_info":{"user":"u","name":"marathon","id":{"value":"F"},\
+        "capabilities":[\(capabilities)]},"agent_info":{"hostname":"h","id":{"value":"A"}},\
+        "container_id":{"value":"RUN"}}}
+        """, to: connection, pieceSize: state.pieceSize)
+    }
+    return true
+  }
+
+  private static func take(_ updates: [SeenUpdate], _ state: inout State) {
+    for update in updates {
+      if !state.taken.contains(where: { $0.uuid == update.uuid }) { state.taken.append(update) }
+      if state.acknowledges { acknowledge(update, in: state) }
+    }
+  }
+
+  private static func answer(_ connection: Connection, _ status: Int, _ body: String) -> Bool {
+    let text = "HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    return connection.write(Array(text.utf8))
+  }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import HTTPClient
+import Logging
+import MesosExecutor
+import Synchronization
+import TestSupport
+
+/// A fake agent, a session that runs under it, and the events that it gave.
+final class Stage: Sendable {
+  let agent: FakeAgent
+  let session: MesosSession
+  let client: HTTPClient
+  private let seen = Mutex<[SessionEvent]>([])
+
+  init(
+    agent: FakeAgent, environment: MesosEnvironment, timing: SessionTiming,
+    deadlines: SessionDeadlines
+  ) {
+    self.agent = agent
+    client = HTTPClient()
+    var log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    log.logLevel = .trace
+    session = MesosSession(
+      environment: environment, client: client, timing: timing, deadlines: deadlines, log: log)
+  }
+
+  var events: [SessionEvent] { seen.withLock { $0 } }
+
+  func record() async {
+    for await event in session.events { seen.withLock { $0.append(event) } }
+  }
+
+  /// The events in short, as `subscribed`, `again`, `launch a`, `kill a 2.0 seconds`, `ended …`.
+  var story: [String] {
+    events.map { event in
+      switch event {
+      case .subscribed(_, let isFirst): isFirst ? "subscribed" : "again"
+      case .launch(let task): "launch \(task.taskID)"
+      case .kill(let task, let grace): "kill \(task) \(grace.map { "\($0)" } ?? "-")"
+      case .message(let data): "message \(String(decoding: data, as: UTF8.self))"
+      case .shutdown: "shutdown"
+      case .ended(let end): "ended \(end)"
+      }
+    }
+  }
+
+  /// Waits until the story has this many events that begin so.
+  func happens(_ prefix: String, times: Int = 1) async throws {
+    try await eventually("\(times) × \(prefix) in \(story)") {
+      story.count { $0.hasPrefix(prefix) } >= times
+    }
+  }
+
+  /// Waits until the agent has taken updates with these states, in this order and no others.
+  func takes(_ states: String...) async throws {
+    try await eventually("\(states) taken") { agent.taken.map(\.state) == states }
+  }
+
+  @discardableResult
+  func send(_ task: TaskID, _ state: TaskState, _ message: String? = nil) async -> UUID? {
+    await session.send(TaskUpdate(taskID: task, state: state, message: message))
+  }
+}
+
+/// Plays `body` with a session that has begun, and ends it.
+func withSession<Result>(
+  agent given: FakeAgent? = nil, environment: MesosEnvironment? = nil,
+  timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
+  _ body: (Stage) async throws -> Result
+) async throws -> Result {
+  let agent = try given ?? FakeAgent()
+  defer { agent.server.stop() }
+  let stage = Stage(
+    agent: agent, environment: environment ?? agent.environment(), timing: timing,
+    deadlines: deadlines)
+  async let recording: Void = stage.record()
+  let running = Task { await stage.session.run() }
+  let result: Swift.Result<Result, any Error>
+  do { result = .success(try await body(stage)) } catch { result = .failure(error) }
+  running.cancel()
+  _ = await running.value
+  await recording
+  return try result.get()
+}
