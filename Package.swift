@@ -79,6 +79,19 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+    .target(
+      name: "AgentStandIn", dependencies: ["TestSupport"], path: "Tests/AgentStandIn",
+      swiftSettings: settings),
+    .executableTarget(
+      name: "agent-stand-in",
+      dependencies: [
+        "AgentStandIn", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/AgentStandInTool", swiftSettings: settings),
+    .testTarget(
+      name: "AgentStandInTests", dependencies: ["AgentStandIn", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
     .testTarget(
       name: "CgroupsTests",

@@ -1,0 +1,155 @@
+import Foundation
+import Synchronization
+
+/// What a framework, or an operator, asks the agent for.
+extension AgentStandIn {
+  /// Makes an executor known, as if its process had been started: the test itself plays it.
+  ///
+  /// - Parameters:
+  ///   - info: Its ExecutorInfo; `executor_id` is all it needs.
+  ///   - run: The container's ID.
+  /// - Returns: The run.
+  @discardableResult
+  public func addExecutor(_ info: JSON, run: String = UUID().uuidString.lowercased()) -> String {
+    var info = info
+    info["framework_id"] = .id(options.frameworkID)
+    add(ExecutorState(info: info, run: run))
+    return run
+  }
+
+  func add(_ executor: ExecutorState) {
+    let id = executor.info["executor_id"]?.id ?? ""
+    state.withLock { $0.executors[id] = executor }
+    awaitSubscription(of: id, run: executor.run)
+  }
+
+  /// Sends a task to an executor, or keeps it until that has subscribed (`Slave::_run`).
+  ///
+  /// - Parameters:
+  ///   - task: The TaskInfo.
+  ///   - id: The executor; without it the one that the task names.
+  public func send(_ task: JSON, to id: String? = nil) {
+    enqueue(ExecutorState.Queued(tasks: [task], isGroup: false), id)
+  }
+
+  /// Sends a group of tasks, all or none of which run (LAUNCH_GROUP).
+  public func send(group tasks: [JSON], to id: String) {
+    enqueue(ExecutorState.Queued(tasks: tasks, isGroup: true), id)
+  }
+
+  private func enqueue(_ queued: ExecutorState.Queued, _ id: String?) {
+    state.withLock { state in
+      let id = id ?? queued.tasks[0]["executor"]?["executor_id"]?.id ?? ""
+      let phase = state.executors[id]?.phase
+      guard phase == .registering || phase == .running else {
+        for task in queued.tasks {
+          record(
+            options.lost(or: "TASK_DROPPED"), of: task["task_id"]?.id ?? "", from: nil,
+            message: phase == nil ? "Executor terminated" : "Executor terminating",
+            reason: "REASON_EXECUTOR_TERMINATED", &state)
+        }
+        return
+      }
+      state.executors[id]?.queued.append(queued)
+      updateLimits(of: id, &state)
+      sendQueued(id, &state)
+    }
+  }
+
+  /// Kills a task (`Slave::killTask`, `Slave::kill`).
+  ///
+  /// - Parameters:
+  ///   - task: Its ID.
+  ///   - grace: The kill's own policy; nil for none.
+  public func kill(_ task: String, grace: Duration? = nil) {
+    state.withLock { state in
+      // A recovering agent passes over kills; a framework that is going can't acknowledge anything.
+      guard state.phase == .running, !state.frameworkIsTerminating else { return }
+      guard let id = state.executor(having: task), let executor = state.executors[id] else {
+        record(
+          options.lost(or: "TASK_DROPPED"), of: task, from: nil, message: "Cannot find executor",
+          reason: "REASON_EXECUTOR_TERMINATED", &state)
+        return
+      }
+      guard executor.phase == .registering || executor.phase == .running else { return }
+      if let queued = executor.queued.first(where: { $0.has(task) }) {
+        for task in queued.tasks {
+          record(
+            "TASK_KILLED", of: task["task_id"]?.id ?? "", from: id,
+            message: "Killed before delivery to the executor",
+            reason: "REASON_TASK_KILLED_DURING_LAUNCH", &state)
+        }
+        state.executors[id]?.queued.removeAll { $0.has(task) }
+        return
+      }
+      var kill: JSON = ["task_id": .id(task)]
+      if let grace {
+        kill["kill_policy"] = ["grace_period": ["nanoseconds": .integer(grace.nanoseconds)]]
+      }
+      executor.send(["type": "KILL", "kill": kill], &state.journal)
+    }
+  }
+
+  /// Shuts one executor down; its updates are still taken and acknowledged (`Slave::shutdownExecutor`).
+  public func shutdown(executor id: String) {
+    change { state, effects in
+      guard state.phase == .running, !state.frameworkIsTerminating else { return }
+      beginShutdown(id, &state, &effects)
+    }
+  }
+
+  /// Shuts the framework down with all of its executors: no update is taken or acknowledged any more
+  /// (`Slave::shutdownFramework`).
+  public func shutdownFramework() {
+    change { state, effects in
+      guard state.phase == .running, !state.frameworkIsTerminating else { return }
+      state.frameworkIsTerminating = true
+      for id in state.executors.keys.sorted() { beginShutdown(id, &state, &effects) }
+    }
+  }
+
+  /// `Slave::_shutdownExecutor`: SHUTDOWN, and after the grace period the container is destroyed.
+  func beginShutdown(
+    _ id: String, _ state: inout AgentState, _ effects: inout [@Sendable () -> Void]
+  ) {
+    guard var executor = state.executors[id],
+      executor.phase == .registering || executor.phase == .running
+    else { return }
+    executor.phase = .terminating
+    executor.send(["type": "SHUTDOWN"], &state.journal)
+    state.executors[id] = executor
+    let own = executor.info["shutdown_grace_period"]?["nanoseconds"]?.integer
+    let run = executor.run
+    timers.after(own.map { .nanoseconds($0) } ?? options.executorShutdownGracePeriod) {
+      [weak self] in
+      guard let executor = self?.executor(id, of: run) else { return }
+      if executor.phase == .terminating { executor.destroy?() }
+    }
+  }
+
+  /// Sends a framework's message; it is lost where no executor is connected.
+  public func send(message: [UInt8], to id: String) {
+    let data = Data(message).base64EncodedString()
+    send(event: ["type": "MESSAGE", "message": ["data": .string(data)]], to: id)
+  }
+
+  /// Sends any event at all, such as one that no executor knows yet; with `cut` the connection breaks in the middle of
+  /// its record.
+  public func send(event: JSON, to id: String, cut: Bool = false) {
+    state.withLock { state in
+      guard state.executors[id]?.stream?.send(event, cut: cut) == true, !cut else { return }
+      state.journal.events.append(event)
+    }
+  }
+
+  /// Breaks an executor's event stream, as a network does.
+  public func breakStream(of id: String) {
+    state.withLock { $0.executors[id]?.stream?.abandon() }
+  }
+}
+
+extension Duration {
+  var nanoseconds: Int64 {
+    components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000
+  }
+}

@@ -1,0 +1,130 @@
+import Synchronization
+
+/// Subscriptions, as src/slave/slave.cpp, `Slave::subscribe`, has them.
+extension AgentStandIn {
+  func subscribe(
+    _ id: String, _ subscribe: JSON, _ stream: EventStream, _ state: inout AgentState,
+    _ effects: inout [@Sendable () -> Void]
+  ) {
+    guard var executor = state.executors[id] else { return }
+    // A framework or executor that is going is told so again; nothing else in the call counts.
+    if state.frameworkIsTerminating || executor.phase == .terminating
+      || executor.phase == .terminated
+    {
+      stream.send(["type": "SHUTDOWN"])
+      stream.close()
+      return
+    }
+    checkRepeated(id, subscribe, executor, &state)
+    // The earlier connection is closed, even if it is the same executor's that tries again.
+    executor.stream?.close()
+    executor.phase = .running
+    executor.stream = stream
+    // Acknowledgements held back for the earlier connection: the executor has just repeated those updates.
+    executor.heldAcknowledgements = []
+    state.executors[id] = executor
+    beat(id, stream)
+
+    let updates = subscribe["unacknowledged_updates"]?.array ?? []
+    var acknowledgements: [(UpdateID, String)] = []
+    for status in updates.compactMap({ $0["status"] }) {
+      // No validation here: the agent only passes over what has no uuid (`Slave::statusUpdate`).
+      guard let uuid = status["uuid"]?.string.flatMap(UpdateID.init(base64:)) else {
+        state.journal.violate(
+          "an unacknowledged update without a uuid",
+          rule: "src/slave/slave.cpp, Slave::statusUpdate")
+        continue
+      }
+      if receive(status, from: id, &state, acknowledging: false) {
+        acknowledgements.append((uuid, status["task_id"]?.id ?? ""))
+      }
+    }
+    dropUndelivered(id, subscribe, &state)
+
+    guard let executor = state.executors[id] else { return }
+    // MESOS-8411: an executor without any task is of no use.
+    if !executor.everSentTask, executor.queued.isEmpty {
+      beginShutdown(id, &state, &effects)
+      return
+    }
+    executor.send(
+      [
+        "type": "SUBSCRIBED",
+        "subscribed": [
+          "executor_info": executor.info, "framework_info": options.frameworkInfo,
+          "agent_info": options.agentInfo(port: port), "container_id": .id(executor.run),
+        ],
+      ], &state.journal)
+    sendQueued(id, &state)
+    for (uuid, task) in acknowledgements { acknowledge(uuid, of: task, to: id, &state) }
+  }
+
+  /// `Slave::___run`: queued tasks go to the executor, alone first, then the groups.
+  func sendQueued(_ id: String, _ state: inout AgentState) {
+    guard var executor = state.executors[id], executor.phase == .running else { return }
+    for queued in executor.queued.filter({ !$0.isGroup }) + executor.queued.filter(\.isGroup) {
+      for task in queued.tasks {
+        executor.launched[task["task_id"]?.id ?? ""] = ExecutorState.Launched(info: task)
+      }
+      let event: JSON =
+        queued.isGroup
+        ? [
+          "type": "LAUNCH_GROUP", "launch_group": ["task_group": ["tasks": .array(queued.tasks)]],
+        ]
+        : ["type": "LAUNCH", "launch": ["task": queued.tasks[0]]]
+      executor.send(event, &state.journal)
+    }
+    executor.queued = []
+    state.executors[id] = executor
+  }
+
+  /// A task still STAGING that the executor doesn't name was never delivered.
+  private func dropUndelivered(_ id: String, _ subscribe: JSON, _ state: inout AgentState) {
+    let known = Set(
+      (subscribe["unacknowledged_tasks"]?.array ?? []).compactMap { $0["task_id"]?.id })
+    let lost = (state.executors[id]?.launched ?? [:])
+      .filter { $0.value.state == "TASK_STAGING" && !known.contains($0.key) }
+    for task in lost.keys.sorted() {
+      record(
+        options.lost(or: "TASK_DROPPED"), of: task, from: id,
+        message: "Task launched during agent restart", reason: "REASON_AGENT_RESTARTED", &state)
+    }
+  }
+
+  /// docs/executor-http-api.md, SUBSCRIBE: all updates and tasks without an acknowledgement go along.
+  private func checkRepeated(
+    _ id: String, _ subscribe: JSON, _ executor: ExecutorState, _ state: inout AgentState
+  ) {
+    let rule = "docs/executor-http-api.md, SUBSCRIBE"
+    let repeated = Set(
+      (subscribe["unacknowledged_updates"]?.array ?? []).compactMap {
+        $0["status"]?["uuid"]?.string
+      })
+    let tasks = Set(
+      (subscribe["unacknowledged_tasks"]?.array ?? []).compactMap { $0["task_id"]?.id })
+    let updates = state.journal.updates.filter {
+      $0.source == "SOURCE_EXECUTOR" && executor.has($0.taskID)
+    }
+    for update in updates where !update.isAcknowledged && !repeated.contains(update.uuid.base64) {
+      state.journal.violate(
+        "SUBSCRIBE without the unacknowledged update \(update.state) of \(update.taskID)",
+        rule: rule)
+    }
+    for task in Set(updates.map(\.taskID)).sorted() {
+      let isAcknowledged = updates.contains { $0.taskID == task && $0.isAcknowledged }
+      if !isAcknowledged, !tasks.contains(task) {
+        state.journal.violate("SUBSCRIBE without the unacknowledged task \(task)", rule: rule)
+      }
+    }
+  }
+
+  /// `ResponseHeartbeater` (src/common/heartbeater.hpp): one after each interval while the stream is open.
+  private func beat(_ id: String, _ stream: EventStream) {
+    guard options.version >= MesosVersion(1, 8) else { return }
+    timers.after(options.heartbeatInterval) { [weak self] in
+      guard stream.send(["type": "HEARTBEAT"]) else { return }
+      self?.state.withLock { $0.journal.events.append(["type": "HEARTBEAT"]) }
+      self?.beat(id, stream)
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Foundation
+import Synchronization
+
+/// Bearer tokens. A real one is a JWT with the claims fid, eid and cid; here it is opaque, and the agent knows
+/// which run it made it for.
+extension AgentStandIn {
+  enum Authentication {
+    case run(String)
+    case refused(challenge: String)
+  }
+
+  /// 3rdparty/libprocess/src/jwt_authenticator.cpp, `authenticate`.
+  func authenticate(_ request: HTTPRequest, _ state: AgentState) -> Authentication {
+    // src/slave/constants.hpp, `EXECUTOR_HTTP_AUTHENTICATION_REALM`.
+    let realm = #"Bearer realm="mesos-agent-executor""#
+    func refused(_ why: String) -> Authentication {
+      .refused(challenge: #"\#(realm), error="invalid_token", error_description="\#(why)""#)
+    }
+    guard let header = request.headers["authorization"] else { return .refused(challenge: realm) }
+    let words = header.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count == 2 else { return refused("Malformed 'Authorization' header") }
+    guard words[0] == "Bearer" else { return refused("Scheme '\(words[0])' unsupported") }
+    guard let run = state.tokens[String(words[1])] else {
+      return refused("Invalid JWT: Token signature does not match")
+    }
+    return .run(run)
+  }
+
+  /// A token for a run (src/authentication/executor/jwt_secret_generator.cpp).
+  func makeToken(for run: String) -> String {
+    let token = "standin." + Data(UUID().uuidString.utf8).base64EncodedString()
+    state.withLock { $0.tokens[token] = run }
+    return token
+  }
+
+  static func bytes(base64: String) -> [UInt8] {
+    Data(base64Encoded: base64).map { Array($0) } ?? []
+  }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Synchronization
+
+/// The launcher: a sandbox, cgroups, an environment, a process.
+extension AgentStandIn {
+  /// Starts a task's executor as an agent does, and sends it the task when it has subscribed.
+  ///
+  /// - Parameters:
+  ///   - task: A TaskInfo with its executor; the executor's command is what runs.
+  ///   - launch: How it runs.
+  /// - Returns: The run, which ends with the executor or with ``close()``.
+  /// - Throws: ``LaunchFailed``, ``CgroupError`` or Foundation's error for a file that can't be written.
+  @discardableResult
+  public func launch(
+    _ task: JSON, as launch: LaunchOptions = LaunchOptions()
+  ) throws -> ExecutorRun {
+    var info = task["executor"] ?? [:]
+    info["framework_id"] = .id(options.frameworkID)
+    let executor = info["executor_id"]?.id ?? ""
+    let run = UUID().uuidString.lowercased()
+    let sandbox = try makeSandbox(executor, run, launch)
+    let token = options.authenticatesExecutors ? makeToken(for: run) : nil
+    let environment = ExecutorEnvironment.variables(
+      info: info, sandbox: sandbox, port: port, token: token, options: options
+    ).merging(launch.environment) { $1 }
+
+    let cgroups = try makeCgroups(run, launch)
+    do {
+      try cgroups?.make(user: launch.user)
+      let process = try SpawnedProcess(
+        command: info["command"]?["value"]?.string ?? "", environment: environment,
+        sandbox: sandbox,
+        user: launch.user)
+      do {
+        try cgroups?.assign(process.pid)
+        checkpoint("pids/forked.pid", "\(process.pid)", executor, run)
+      } catch {
+        process.proceed(false)
+        process.reap()
+        throw error
+      }
+      let started = ExecutorRun(
+        executorID: executor, id: run, sandbox: sandbox, process: process, cgroups: cgroups
+      ) { [weak self] limitation in
+        self?.checkpoint("executor.sentinel", "", executor, run)
+        self?.executorTerminated(executor, run: run, limitation: limitation)
+      }
+      runs.withLock { $0.append(started) }
+      var state = ExecutorState(info: info, run: run)
+      state.destroy = { started.destroy() }
+      state.limit = { try started.limit(cpus: $0, memory: $1) }
+      add(state)
+      send(task, to: executor)
+      started.begin { [weak self] in self?.processEnded(executor, run: run) }
+      return started
+    } catch {
+      _ = cgroups?.remove()
+      throw error
+    }
+  }
+
+  private func makeCgroups(_ run: String, _ launch: LaunchOptions) throws -> (any RunCgroups)? {
+    precondition(launch.cgroupsRoot != "mesos", "the root of a real agent")
+    return switch launch.launcher {
+    case .posix: nil
+    case .cgroups1:
+      try RunCgroups1(root: launch.cgroupsRoot, run: run, enablesCFS: launch.enablesCFS)
+    case .cgroups2:
+      try RunCgroups2(root: launch.cgroupsRoot, run: run, enablesCFS: launch.enablesCFS)
+    }
+  }
+
+  /// src/slave/paths.cpp, `getExecutorRunPath`.
+  private func folder(_ executor: String, _ run: String) -> String {
+    "slaves/\(options.agentID)/frameworks/\(options.frameworkID)/executors/\(executor)/runs/\(run)"
+  }
+
+  /// src/slave/paths.cpp, `createExecutorDirectory` and `createSandboxDirectory`: mode 0750, the user's own, with the
+  /// link `latest` beside it.
+  private func makeSandbox(
+    _ executor: String, _ run: String, _ launch: LaunchOptions
+  ) throws -> String {
+    let files = FileManager.default
+    let path = "\(options.workDirectory)/\(folder(executor, run))"
+    try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+    chmod(path, 0o750)
+    let latest = URL(fileURLWithPath: path).deletingLastPathComponent().path + "/latest"
+    unlink(latest)
+    symlink(run, latest)
+    for (name, text) in launch.files {
+      let file = URL(fileURLWithPath: "\(path)/\(name)")
+      try files.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: file)
+    }
+    // Made here, as the agent does, so that they are the user's.
+    for name in ["stdout", "stderr"] {
+      try Data().write(to: URL(fileURLWithPath: "\(path)/\(name)"))
+    }
+    if let user = launch.user {
+      chown(path, user.uid, user.gid)
+      for name in files.enumerator(atPath: path)?.compactMap({ $0 as? String }) ?? [] {
+        lchown("\(path)/\(name)", user.uid, user.gid)
+      }
+    }
+    return path
+  }
+
+  /// What the agent writes about a run below `meta` (src/slave/paths.cpp), where others may look for proof of its
+  /// end.
+  private func checkpoint(_ name: String, _ text: String, _ executor: String, _ run: String) {
+    guard options.checkpoint else { return }
+    let meta = "\(options.workDirectory)/meta"
+    let file = URL(fileURLWithPath: "\(meta)/\(folder(executor, run))/\(name)")
+    try? FileManager.default.createDirectory(
+      at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try? Data(text.utf8).write(to: file)
+    symlink(options.agentID, "\(meta)/slaves/latest")
+  }
+
+  /// `Slave::___run` and `Slave::__statusUpdate`: limits that can't be set end the container.
+  func updateLimits(of id: String, _ state: inout AgentState) {
+    guard let executor = state.executors[id], let limit = executor.limit else { return }
+    do {
+      try limit(executor.allocated("cpus"), UInt64(executor.allocated("mem") * 1_048_576))
+    } catch {
+      state.executors[id]?.pendingTermination = ExecutorState.Termination(
+        state: options.lost(or: "TASK_GONE"), reason: "REASON_CONTAINER_UPDATE_FAILED",
+        message: "Failed to update resources for container: \(error)")
+      executor.destroy?()
+    }
+  }
+}

@@ -1,0 +1,185 @@
+import Foundation
+
+/// The cgroups of one run: made, limited, killed and removed as Mesos does it.
+protocol RunCgroups: Sendable {
+  /// Makes the folders, and gives those that the isolators own to the user.
+  func make(user: LaunchOptions.User?) throws(CgroupError)
+  func assign(_ pid: pid_t) throws(CgroupError)
+  /// Sets the limits: processors, and bytes of memory.
+  func limit(cpus: Double, memory: UInt64) throws(CgroupError)
+  /// Kills all processes below, nested groups too.
+  func killAll()
+  /// Removes the folders in the launcher's and isolators' own hierarchies.
+  ///
+  /// - Returns: Whether all are gone.
+  func remove() -> Bool
+  /// The folder whose memory is watched; nil where nothing tells of a limit that was hit.
+  var memoryFolder: CgroupFolder? { get }
+}
+
+/// Looks again and again until something holds or the time is over; for threads, which can't suspend.
+func holds(within limit: Duration, _ condition: () -> Bool) -> Bool {
+  let deadline = ContinuousClock.now + limit
+  while !condition() {
+    if ContinuousClock.now > deadline { return condition() }
+    usleep(2000)
+  }
+  return true
+}
+
+/// cgroup v1: the linux launcher's freezer, and the hierarchies of the isolators cgroups/cpu and cgroups/mem.
+struct RunCgroups1: RunCgroups {
+  private let root: [String: CgroupFolder]
+  private let run: String
+  private var folders: [String: CgroupFolder] {
+    root.mapValues { CgroupFolder(path: "\($0.path)/\(run)") }
+  }
+  private let enablesCFS: Bool
+
+  /// The hierarchies that hold a run; controllers mounted together share one.
+  init(root name: String, run: String, enablesCFS: Bool) throws(CgroupError) {
+    var root: [String: CgroupFolder] = [:]
+    let mounts = CgroupMount.all()
+    for controller in ["freezer", "memory", "cpu", "cpuacct"] {
+      guard let mount = mounts.first(where: { $0.controllers.contains(controller) }) else {
+        throw CgroupError(what: "find the v1 hierarchy of \(controller)", code: ENOENT)
+      }
+      root[controller] = CgroupFolder(path: "\(mount.path)/\(name)")
+    }
+    self.root = root
+    self.run = run
+    self.enablesCFS = enablesCFS
+  }
+
+  var memoryFolder: CgroupFolder? { folders["memory"] }
+
+  func make(user: LaunchOptions.User?) throws(CgroupError) {
+    for (controller, folder) in folders {
+      try root[controller]?.make()
+      try folder.make()
+      // src/slave/containerizer/mesos/isolators/cgroups/cgroups.cpp, `prepare`: the freezer is the launcher's.
+      if let user, controller != "freezer" { chown(folder.path, user.uid, user.gid) }
+    }
+  }
+
+  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups/cgroups.cpp, `isolate`.
+  func assign(_ pid: pid_t) throws(CgroupError) {
+    for controller in ["freezer", "memory", "cpu", "cpuacct"] {
+      try folders[controller]?.write("cgroup.procs", "\(pid)")
+    }
+  }
+
+  /// isolators/cgroups/subsystems/cpu.cpp and memory.cpp, `update`, with isolators/cgroups/constants.hpp.
+  func limit(cpus: Double, memory: UInt64) throws(CgroupError) {
+    if let folder = folders["memory"] {
+      let soft = max(memory, 32 << 20)
+      try folder.write("memory.soft_limit_in_bytes", "\(soft)")
+      // The hard limit is set the first time and only ever raised: lowering it could kill.
+      let text = folder.read("memory.limit_in_bytes") ?? ""
+      let current = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+      let isFirst = current > 1 << 60
+      if isFirst || soft > current { try folder.write("memory.limit_in_bytes", "\(soft)") }
+    }
+    if let folder = folders["cpu"] {
+      try folder.write("cpu.shares", "\(max(UInt64(1024 * cpus), 2))")
+      if enablesCFS {
+        try folder.write("cpu.cfs_period_us", "100000")
+        try folder.write("cpu.cfs_quota_us", "\(max(UInt64(100_000 * cpus), 1000))")
+      }
+    }
+  }
+
+  /// src/linux/cgroups.cpp, `TasksKiller`: freeze, kill, thaw, for each group from below.
+  func killAll() {
+    guard let freezer = folders["freezer"] else { return }
+    for folder in freezer.fromBelow where folder.exists {
+      try? folder.write("freezer.state", "FROZEN")
+      _ = holds(within: .seconds(1)) {
+        folder.read("freezer.state")?.hasPrefix("FROZEN") ?? true
+      }
+      for pid in folder.processes { kill(pid, SIGKILL) }
+      try? folder.write("freezer.state", "THAWED")
+      _ = holds(within: .seconds(10)) { folder.processes.isEmpty }
+    }
+  }
+
+  /// The launcher's and isolators' hierarchies only: what others made of the same name in other hierarchies stays.
+  func remove() -> Bool {
+    var isGone = true
+    for controller in ["freezer", "memory", "cpu", "cpuacct"] {
+      guard let folder = folders[controller] else { continue }
+      if !holds(within: .seconds(10), { !folder.exists || folder.removeFromBelow() }) {
+        isGone = false
+      }
+      // Without effect while another run is in it.
+      if let root = root[controller] { rmdir(root.path) }
+    }
+    return isGone
+  }
+}
+
+/// cgroup v2: `/<root>/<run>/leaf` holds the process (src/slave/containerizer/mesos/paths.cpp,
+/// `cgroups2::container`).
+struct RunCgroups2: RunCgroups {
+  private let root: CgroupFolder
+  private let folder: CgroupFolder
+  private let leaf: CgroupFolder
+  private let enablesCFS: Bool
+
+  init(root name: String, run: String, enablesCFS: Bool) throws(CgroupError) {
+    guard let mount = CgroupMount.all().first(where: \.isVersion2) else {
+      throw CgroupError(what: "find the v2 hierarchy", code: ENOENT)
+    }
+    root = CgroupFolder(path: "\(mount.path)/\(name)")
+    folder = CgroupFolder(path: "\(root.path)/\(run)")
+    leaf = CgroupFolder(path: "\(folder.path)/leaf")
+    self.enablesCFS = enablesCFS
+  }
+
+  var memoryFolder: CgroupFolder? { nil }
+
+  func make(user: LaunchOptions.User?) throws(CgroupError) {
+    try root.make()
+    try folder.make()
+    // Whatever this kernel's v2 hierarchy has: on a machine with v1 hierarchies, neither memory nor cpu.
+    let controllers = CgroupFolder(path: root.path).read("cgroup.controllers") ?? ""
+    for name in controllers.split(whereSeparator: \.isWhitespace)
+    where name == "memory" || name == "cpu" {
+      try root.write("cgroup.subtree_control", "+\(name)")
+    }
+    try leaf.make()
+  }
+
+  func assign(_ pid: pid_t) throws(CgroupError) { try leaf.write("cgroup.procs", "\(pid)") }
+
+  /// isolators/cgroups2/controllers/memory.cpp and cpu.cpp, `update`.
+  func limit(cpus: Double, memory: UInt64) throws(CgroupError) {
+    if access("\(folder.path)/memory.max", F_OK) == 0 {
+      let soft = max(memory, 32 << 20)
+      try folder.write("memory.low", "\(soft)")
+      let current = (folder.read("memory.max") ?? "").trimmingCharacters(
+        in: .whitespacesAndNewlines)
+      if soft > UInt64(current) ?? 0 { try folder.write("memory.max", "\(soft)") }
+    }
+    if access("\(folder.path)/cpu.max", F_OK) == 0 {
+      try folder.write("cpu.weight", "\(max(UInt64(100 * cpus), 1))")
+      if enablesCFS {
+        try folder.write("cpu.max", "\(max(UInt64(100_000 * cpus), 1000)) 100000")
+      }
+    }
+  }
+
+  /// src/linux/cgroups2.cpp, `destroy` and `kill`.
+  func killAll() {
+    try? folder.write("cgroup.kill", "1")
+    _ = holds(within: .seconds(10)) {
+      !(folder.read("cgroup.events") ?? "").contains("populated 1")
+    }
+  }
+
+  func remove() -> Bool {
+    let isGone = holds(within: .seconds(10)) { !folder.exists || folder.removeFromBelow() }
+    rmdir(root.path)
+    return isGone
+  }
+}

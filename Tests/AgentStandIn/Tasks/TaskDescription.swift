@@ -1,0 +1,122 @@
+/// A task, its executor and what a framework puts around them, before it becomes a TaskInfo.
+public struct TaskDescription: Sendable {
+  /// The task's ID.
+  public var id: String
+  /// Its name; nil for the ID.
+  public var name: String?
+  /// The executor's ID.
+  public var executorID: String
+  /// The shell command that is the executor.
+  public var command: String
+  /// Processors.
+  public var cpus = 0.5
+  /// Memory in MiB.
+  public var memory = 128.0
+  /// What the executor itself gets on top, in the same units.
+  public var executorCPUs = 0.1
+  /// See ``executorCPUs``.
+  public var executorMemory = 32.0
+  /// Offered host ports, each a range of its own, in this order.
+  public var ports: [Int] = []
+  /// Labels in their order.
+  public var labels: [(key: String, value: String)] = []
+  /// The executor's variables (`ExecutorInfo.command.environment`).
+  public var executorEnvironment: [String: String] = [:]
+  /// The task's own variables (`TaskInfo.command.environment`), which only a task with a command has.
+  public var environment: [String: String] = [:]
+  /// `kill_policy.grace_period`
+  public var killGrace: Duration?
+  /// `ExecutorInfo.shutdown_grace_period`
+  public var shutdownGrace: Duration?
+  /// `TaskInfo.health_check`
+  public var healthCheck: JSON?
+  /// `TaskInfo.check`
+  public var check: JSON?
+  /// `TaskInfo.discovery`
+  public var discovery: JSON?
+  /// `TaskInfo.data`, not yet in base64.
+  public var data: [UInt8]?
+  /// Members of the TaskInfo that no field above stands for.
+  public var extra: [String: JSON] = [:]
+
+  /// A task and its executor.
+  ///
+  /// - Parameters:
+  ///   - id: The task's ID.
+  ///   - command: The executor's shell command.
+  ///   - executorID: Its executor; without it one that is named like the task.
+  public init(id: String, command: String, executorID: String? = nil) {
+    self.id = id
+    self.command = command
+    self.executorID = executorID ?? id
+  }
+
+  /// The TaskInfo (include/mesos/v1/mesos.proto) for an agent.
+  public func taskInfo(agentID: String) -> JSON {
+    var task: JSON = [
+      "name": .string(name ?? id), "task_id": .id(id), "agent_id": .id(agentID),
+      "resources": .array(resources), "executor": executorInfo,
+    ]
+    if !environment.isEmpty {
+      task["command"] = ["environment": Self.environment(environment), "shell": true]
+    }
+    if !labels.isEmpty { task["labels"] = Self.labels(labels) }
+    if let killGrace { task["kill_policy"] = ["grace_period": Self.duration(killGrace)] }
+    task["health_check"] = healthCheck
+    task["check"] = check
+    task["discovery"] = discovery
+    if let data { task["data"] = .string(Self.base64(data)) }
+    for (name, value) in extra { task[name] = value }
+    return task
+  }
+
+  private var executorInfo: JSON {
+    var command: JSON = ["value": .string(self.command), "shell": true]
+    if !executorEnvironment.isEmpty {
+      command["environment"] = Self.environment(executorEnvironment)
+    }
+    var info: JSON = [
+      "type": "CUSTOM", "executor_id": .id(executorID), "name": .string(executorID),
+      "command": command, "source": .string(id),
+      "resources": [Self.scalar("cpus", executorCPUs), Self.scalar("mem", executorMemory)],
+    ]
+    if let shutdownGrace { info["shutdown_grace_period"] = Self.duration(shutdownGrace) }
+    return info
+  }
+
+  private var resources: [JSON] {
+    var resources = [Self.scalar("cpus", cpus), Self.scalar("mem", memory)]
+    if !ports.isEmpty {
+      let ranges = ports.map {
+        JSON.object(["begin": .integer(Int64($0)), "end": .integer(Int64($0))])
+      }
+      resources.append([
+        "name": "ports", "type": "RANGES", "ranges": ["range": .array(ranges)], "role": "*",
+        "allocation_info": ["role": "*"],
+      ])
+    }
+    return resources
+  }
+
+  private static func scalar(_ name: String, _ value: Double) -> JSON {
+    [
+      "name": .string(name), "type": "SCALAR", "scalar": ["value": .double(value)], "role": "*",
+      "allocation_info": ["role": "*"],
+    ]
+  }
+
+  private static func duration(_ duration: Duration) -> JSON {
+    ["nanoseconds": .integer(duration.nanoseconds)]
+  }
+
+  private static func environment(_ variables: [String: String]) -> JSON {
+    let list = variables.sorted { $0.key < $1.key }
+    return [
+      "variables": .array(list.map { ["name": .string($0.key), "value": .string($0.value)] })
+    ]
+  }
+
+  static func labels(_ labels: [(key: String, value: String)]) -> JSON {
+    ["labels": .array(labels.map { ["key": .string($0.key), "value": .string($0.value)] })]
+  }
+}

@@ -1,0 +1,126 @@
+import Foundation
+
+/// Any JSON value, as calls and events carry them.
+public enum JSON: Sendable, Hashable, Codable {
+  /// `null`
+  case null
+  /// `true` or `false`
+  case bool(Bool)
+  /// A number without a fraction.
+  case integer(Int64)
+  /// Any other number.
+  case double(Double)
+  /// Text.
+  case string(String)
+  /// A list.
+  case array([JSON])
+  /// An object; the order of its keys is not kept.
+  case object([String: JSON])
+
+  /// Reads a text.
+  ///
+  /// - Throws: Foundation's error if it isn't JSON.
+  public init(parsing bytes: [UInt8]) throws {
+    self = try JSONDecoder().decode(JSON.self, from: Data(bytes))
+  }
+
+  /// Reads one value of a decoder.
+  public init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if value.decodeNil() {
+      self = .null
+    } else if let bool = try? value.decode(Bool.self) {
+      self = .bool(bool)
+    } else if let integer = try? value.decode(Int64.self) {
+      self = .integer(integer)
+    } else if let double = try? value.decode(Double.self) {
+      self = .double(double)
+    } else if let string = try? value.decode(String.self) {
+      self = .string(string)
+    } else if let array = try? value.decode([JSON].self) {
+      self = .array(array)
+    } else {
+      self = .object(try value.decode([String: JSON].self))
+    }
+  }
+
+  /// Writes one value.
+  public func encode(to encoder: any Encoder) throws {
+    var value = encoder.singleValueContainer()
+    switch self {
+    case .null: try value.encodeNil()
+    case .bool(let bool): try value.encode(bool)
+    case .integer(let integer): try value.encode(integer)
+    case .double(let double): try value.encode(double)
+    case .string(let string): try value.encode(string)
+    case .array(let array): try value.encode(array)
+    case .object(let object): try value.encode(object)
+    }
+  }
+
+  /// The value as text, keys sorted. A `/` is written `\/`, as Mesos' stout does.
+  public var bytes: [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    return (try? encoder.encode(self)).map { Array($0) } ?? []
+  }
+
+  /// A member of an object; nil where there is none, or no object.
+  public subscript(key: String) -> JSON? {
+    get {
+      guard case .object(let members) = self else { return nil }
+      return members[key]
+    }
+    set {
+      guard case .object(var members) = self else { return }
+      members[key] = newValue
+      self = .object(members)
+    }
+  }
+
+  /// The text of a string.
+  public var string: String? { if case .string(let text) = self { text } else { nil } }
+
+  /// The number of an integer.
+  public var integer: Int64? { if case .integer(let number) = self { number } else { nil } }
+
+  /// The number of an integer or a double.
+  public var double: Double? {
+    switch self {
+    case .integer(let number): Double(number)
+    case .double(let number): number
+    default: nil
+    }
+  }
+
+  /// The value of a boolean.
+  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+  /// The elements of a list.
+  public var array: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
+
+  /// The `value` of an ID, as Mesos wraps its IDs.
+  public var id: String? { self["value"]?.string }
+
+  /// An ID as Mesos wraps it.
+  public static func id(_ text: String) -> JSON { ["value": .string(text)] }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  /// A string.
+  public init(stringLiteral value: String) { self = .string(value) }
+  /// An integer.
+  public init(integerLiteral value: Int64) { self = .integer(value) }
+  /// A double.
+  public init(floatLiteral value: Double) { self = .double(value) }
+  /// A boolean.
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A list.
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// An object; the last of two equal keys counts.
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(Dictionary(elements, uniquingKeysWith: { $1 }))
+  }
+}

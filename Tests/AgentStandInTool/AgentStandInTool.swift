@@ -1,0 +1,140 @@
+import AgentStandIn
+import ArgumentParser
+import Foundation
+import TestSupport
+
+/// One task under a stand-in agent, its updates printed as a framework would see them.
+@main
+struct AgentStandInTool: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "agent-stand-in",
+    abstract: "Runs one task's executor under a stand-in Mesos agent and prints its updates.",
+    discussion: """
+      Compose files are copied into the sandbox under their own names; without --file-name the label \
+      fileName names them all. TERM or ctrl-C is a KILL of the task, a second one ends the executor.
+      """)
+
+  @Option(help: "The executor's path.") var executor: String
+  @Option(help: "The agent's work folder, which is made and stays; the sandbox lies deep in it.")
+  var sandbox: String
+  @Option(help: "A file for the sandbox; may be given several times.") var compose: [String] = []
+  @Option(help: "The label fileName.") var fileName: String?
+  @Option(help: "The task's ID.") var taskID = "demo.1"
+  @Option(help: "Offered ports, comma separated.") var ports = ""
+  @Option(help: "plain, marathon or aurora.") var framework = Framework.plain
+  @Option(help: "KEY=VALUE for the executor's environment; may be given several times.")
+  var env: [String] = []
+  @Option(help: "cgroups1, cgroups2 or posix.") var launcher = Launcher.cgroups1
+  @Option(help: "The cgroup folder; never a real agent's.") var cgroupsRoot = "mesos-standin"
+  @Option(help: "The task's memory in MiB.") var mem = 512.0
+  @Option(help: "The task's processors.") var cpus = 1.0
+  @Option(help: "Seconds that the kill's policy gives.") var grace: Int?
+  @Option(help: "Seconds after which the task is killed once it runs.") var killAfter: Double?
+
+  enum Framework: String, ExpressibleByArgument { case plain, marathon, aurora }
+  enum Launcher: String, ExpressibleByArgument { case posix, cgroups1, cgroups2 }
+
+  func validate() throws {
+    guard cgroupsRoot != "mesos" else {
+      throw ValidationError("--cgroups-root mesos may be a real agent's; choose another.")
+    }
+  }
+
+  func run() async throws {
+    let task = try description()
+    let work = URL(fileURLWithPath: sandbox).path
+    try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
+    let agent = try AgentStandIn(AgentOptions(workDirectory: work))
+    let signals = TerminationSignals()
+    do {
+      let ended = try await watch(try agent.launch(task, as: try launch()), of: agent, signals)
+      await agent.close()
+      throw ended
+    } catch {
+      await agent.close()
+      throw error
+    }
+  }
+
+  /// Prints each update as it comes, until the last is acknowledged and the executor has gone.
+  private func watch(
+    _ run: ExecutorRun, of agent: AgentStandIn, _ signals: TerminationSignals
+  ) async throws -> ExitCode {
+    print("executor \(run.pid) in \(run.sandbox)")
+    var printed = 0
+    var killed = false
+    let began = ContinuousClock.now
+    while true {
+      let updates = agent.updates
+      for update in updates[printed...] {
+        let time = (update.received - began).formatted(
+          .units(allowed: [.seconds], fractionalPart: .show(length: 2)))
+        print("\(time)\t\(update)")
+        if let networks = update.containerStatus?["network_infos"] {
+          print("\t\(String(decoding: networks.bytes, as: UTF8.self))")
+        }
+      }
+      printed = updates.count
+      fflush(nil)
+      if run.isGone, printed == agent.updates.count { break }
+      let running = updates.first { $0.state == "TASK_RUNNING" }
+      let isDue = killAfter.flatMap { after in
+        running.map { .now - $0.received > .seconds(after) }
+      }
+      if !killed, signals.count > 0 || isDue == true {
+        agent.kill(taskID, grace: grace.map { .seconds($0) })
+        killed = true
+      }
+      if signals.count > 1 { run.send(SIGTERM) }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    for violation in agent.violations { print("violation: \(violation)") }
+    let last = agent.updates(of: taskID).last?.state ?? "no update"
+    print("executor ended: \(run.status.map(String.init(describing:)) ?? "unknown")")
+    let isClean = agent.violations.isEmpty && run.status?.isSuccess == true
+    return ExitCode(isClean && ["TASK_FINISHED", "TASK_KILLED"].contains(last) ? 0 : 1)
+  }
+
+  private func description() throws -> TaskDescription {
+    let ports = try ports.split(separator: ",").map { text in
+      guard let port = Int(text) else { throw ValidationError("--ports: \(text) is no port.") }
+      return port
+    }
+    let path = URL(fileURLWithPath: executor).path
+    let names = fileName ?? compose.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ",")
+    let labels = names.isEmpty ? [] : [(key: "fileName", value: names)]
+    var task =
+      switch framework {
+      case .plain: TaskDescription.plain(id: taskID, executor: path, ports: ports, labels: labels)
+      case .marathon:
+        TaskDescription.marathon(id: taskID, executor: path, ports: ports, labels: labels)
+      case .aurora:
+        TaskDescription.aurora(
+          id: taskID, command: "exec '\(path)'", ports: ports, metadata: labels)
+      }
+    task.memory = mem
+    task.cpus = cpus
+    return task
+  }
+
+  private func launch() throws -> LaunchOptions {
+    var launch = LaunchOptions()
+    launch.launcher =
+      switch launcher {
+      case .posix: .posix
+      case .cgroups1: .cgroups1
+      case .cgroups2: .cgroups2
+      }
+    launch.cgroupsRoot = cgroupsRoot
+    for file in compose {
+      let url = URL(fileURLWithPath: file)
+      launch.files[url.lastPathComponent] = try String(contentsOf: url, encoding: .utf8)
+    }
+    for variable in env {
+      let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else { throw ValidationError("--env: \(variable) has no =.") }
+      launch.environment[String(parts[0])] = String(parts[1])
+    }
+    return launch
+  }
+}
