@@ -101,7 +101,8 @@ struct AgentStandInTool: AsyncParsableCommand {
       return port
     }
     let path = URL(fileURLWithPath: executor).path
-    let names = fileName ?? compose.map { URL(fileURLWithPath: $0).lastPathComponent }.joined(separator: ",")
+    let composeNames = compose.map { URL(fileURLWithPath: $0).lastPathComponent }
+    let names = fileName ?? composeNames.joined(separator: ",")
     let labels = names.isEmpty ? [] : [(key: "fileName", value: names)]
     var task =
       switch framework {

@@ -6,7 +6,7 @@ import OrderedCollections
 extension Pod {
   /// Stops what runs, dependents before what they depend on, all under one deadline.
   func stopMembers() async {
-    let grace = killGrace ?? request.grace ?? longestGrace
+    let grace = stopGrace
     guard grace > .zero else { return }
     let live = members.values.filter { $0.liveContainer != nil }
     guard !live.isEmpty else { return }
@@ -19,6 +19,9 @@ extension Pod {
     }
     clock.cancel()
   }
+
+  /// How long the whole pod may take to stop.
+  var stopGrace: Duration { killGrace ?? request.grace ?? longestGrace }
 
   private var longestGrace: Duration {
     let periods = request.project.services.values.map { service in

@@ -73,12 +73,21 @@ public actor Pod {
     timer.cancel()
     launcher.cancel()
     for task in tasks.values { task.cancel() }
-    await launcher.value
-    for task in tasks.values { await task.value }
+    await settleDown([launcher] + tasks.values)
     await stopMembers()
     follower.cancel()
     await follower.value
     return await conclude()
+  }
+
+  /// Waits for what is under way: a create or start is never cut off, as dockerd completes it anyway. An engine that
+  /// hangs must not hold up the end, though.
+  private func settleDown(_ tasks: [Task<Void, Never>]) async {
+    let patience = max(stopGrace, cleanupLimit == nil ? .seconds(5) : .seconds(1))
+    let deadline = ContinuousClock.now + patience
+    for task in tasks where !(await task.hasEnded(within: max(.zero, deadline - .now))) {
+      mayGrow = true
+    }
   }
 
   /// Ends the pod. A second call may shorten the grace, and never restarts the clock.
