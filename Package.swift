@@ -16,7 +16,8 @@ let settings: [SwiftSetting] =
 let package = Package(
   name: "compose-executor",
   products: [
-    .executable(name: "compose-executor", targets: ["Executor"])
+    .executable(name: "compose-executor", targets: ["Executor"]),
+    .executable(name: "pod-reaper", targets: ["Reaper"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -31,6 +32,8 @@ let package = Package(
       name: "CCurl", path: "cshim/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
       name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+
+    .target(name: "CLinux", path: "cshim/CLinux"),
 
     // The house, bottom up: a target uses only those above it in this list.
     .target(
@@ -66,11 +69,25 @@ let package = Package(
         .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "Program", dependencies: [.product(name: "Logging", package: "swift-log")],
+      swiftSettings: settings),
     .executableTarget(
       name: "Executor",
       dependencies: [
-        "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor", "PodIdentity",
+        "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor",
+        "PodIdentity",
         .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Reaper",
+      dependencies: [
+        "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity", "CLinux",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
@@ -119,7 +136,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ExecutorTests", dependencies: ["Executor", "Compose", "MesosExecutor", "PodRuntime"],
+      name: "ExecutorTests",
+      dependencies: ["Executor", "Program", "Compose", "MesosExecutor", "PodRuntime"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ReaperTests",
+      dependencies: ["Reaper", "PodIdentity", "Cgroups", "Compose", "DockerEngine", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],

@@ -83,7 +83,10 @@ public struct CgroupFolders: Sendable {
     return left
   }
 
-  private func subfolders(_ folder: String) -> [String] {
+  func subfolders(_ folder: String) -> [String] { Self.names(in: folder) }
+
+  /// The folders in a folder; links are none.
+  static func names(in folder: String) -> [String] {
     guard let handle = opendir(folder) else { return [] }
     defer { closedir(handle) }
     var names: [String] = []
@@ -97,7 +100,7 @@ public struct CgroupFolders: Sendable {
     return names
   }
 
-  private func isFolder(_ path: String) -> Bool {
+  func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }

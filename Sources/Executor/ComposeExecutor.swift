@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Program
 
 /// The command line of compose-executor.
 @main

@@ -3,6 +3,7 @@ import Compose
 import DockerEngine
 import Glibc
 import PodRuntime
+import Program
 
 /// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
 struct ConfigCommand: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import Glibc
 import Logging
 import OrderedCollections
 import PodRuntime
+import Program
 
 /// `compose-executor run`: the same pod as under Mesos, on this host, without Mesos.
 struct RunCommand: AsyncParsableCommand {

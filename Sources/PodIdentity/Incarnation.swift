@@ -25,10 +25,10 @@ public struct Incarnation: Sendable, Equatable, Hashable {
   }
 
   /// The kernel gives the initial pid namespace this inode number (PROC_PID_INIT_INO).
-  static let initialPIDNamespace = "pid:[4026531836]"
+  public static let initialPIDNamespace = "pid:[4026531836]"
 
-  /// Reads pid and start time from the text of a `/proc/PID/stat`; nil where it isn't one.
-  static func parse(stat: String) -> (pid: Int32, startTime: UInt64)? {
+  /// Reads pid, start time and state (`R`, `S`, `Z`, …) from the text of a `/proc/PID/stat`; nil where it isn't one.
+  static func parse(stat: String) -> (pid: Int32, startTime: UInt64, state: Substring)? {
     // The command's name may hold spaces and parentheses: the fields go on after the last one.
     guard let close = stat.lastIndex(of: ")"),
       let pid = Int32(stat.prefix { $0 != " " })
@@ -36,12 +36,12 @@ public struct Incarnation: Sendable, Equatable, Hashable {
     let rest = stat[stat.index(after: close)...].split(separator: " ")
     // The first of the rest is field 3, so field 22 is at 19.
     guard rest.count > 19, let startTime = UInt64(rest[19]) else { return nil }
-    return (pid, startTime)
+    return (pid, startTime, rest[0])
   }
 }
 
 /// The host that a pod runs on.
-public struct HostIdentity: Sendable, Equatable {
+public struct HostIdentity: Sendable, Hashable {
   /// `/etc/machine-id`, or D-Bus's copy; nil where there is neither.
   public var machineID: String?
 

@@ -1,5 +1,5 @@
 /// What marks a pod as ours: which task of which framework it is, which process runs it, on which host.
-public struct PodIdentity: Sendable, Equatable {
+public struct PodIdentity: Sendable, Hashable {
   /// Mesos' framework ID; empty outside Mesos.
   public var frameworkID: String
   /// Mesos' executor ID.
@@ -30,6 +30,26 @@ public struct PodIdentity: Sendable, Equatable {
     self.incarnation = incarnation
     self.host = host
     self.cgroupParent = cgroupParent
+  }
+
+  /// Reads an object's labels; nil where one of the keys that every object of a pod bears is missing, or there is no
+  /// run. Labels are data that anybody could have written: who reads them still asks whose they are.
+  ///
+  /// - Parameter labels: a container's, network's or volume's.
+  public init?(labels: [String: String]) {
+    guard let run = labels[PodLabel.run], !run.isEmpty,
+      let framework = labels[PodLabel.frameworkID], let executor = labels[PodLabel.executorID],
+      let task = labels[PodLabel.taskID], let agent = labels[PodLabel.agentID],
+      let pid = labels[PodLabel.pid], let startTime = labels[PodLabel.startTime],
+      let boot = labels[PodLabel.bootID], let machine = labels[PodLabel.machineID],
+      let parent = labels[PodLabel.cgroupParent]
+    else { return nil }
+    self.init(
+      frameworkID: framework, executorID: executor, taskID: task, run: run, agentID: agent,
+      incarnation: Incarnation(
+        bootID: boot.isEmpty ? nil : boot, pid: Int32(pid).flatMap { $0 > 0 ? $0 : nil },
+        startTime: UInt64(startTime)),
+      host: HostIdentity(machineID: machine.isEmpty ? nil : machine), cgroupParent: parent)
   }
 
   /// The labels that every container, network and volume of the pod bears. A label without a value

@@ -3,6 +3,7 @@ import PodRuntime
 import Testing
 
 @testable import Executor
+import Program
 
 @Suite("The operator's file")
 struct OperatorFileTests {

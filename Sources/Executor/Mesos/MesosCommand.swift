@@ -5,6 +5,7 @@ import HTTPClient
 import Logging
 import MesosExecutor
 import PodRuntime
+import Program
 
 /// `compose-executor` without arguments: a Mesos executor. All it needs is in MESOS_*.
 enum MesosCommand {

@@ -1,6 +1,7 @@
 import Compose
 import MesosExecutor
 import PodRuntime
+import Program
 
 /// Makes a pod's request from a task.
 struct TaskPod {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compose
 import PodIdentity
 import PodRuntime
+import Program
 
 /// Which Compose files, and how they are read.
 struct FileOptions: ParsableArguments {
@@ -135,22 +136,5 @@ struct TaskOptions: ParsableArguments {
         launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout))
     request.policy = settings.file.policy
     return request
-  }
-}
-
-/// Durations as people and Mesos write them.
-enum DurationText {
-  /// Reads a number and a unit: ns, us, ms, s or secs, m or mins, h or hrs, days, weeks; fractions are
-  /// allowed, and a bare number counts seconds.
-  static func parse(_ text: String) -> Duration? {
-    let digits = text.prefix { $0.isNumber || $0 == "." }
-    guard let number = Double(digits), number.isFinite else { return nil }
-    let units: [Substring: Double] = [
-      "": 1, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "sec": 1, "secs": 1, "m": 60, "min": 60,
-      "mins": 60, "h": 3600, "hr": 3600, "hrs": 3600, "day": 86_400, "days": 86_400,
-      "week": 604_800, "weeks": 604_800,
-    ]
-    guard let unit = units[text.dropFirst(digits.count)], number * unit < 1e9 else { return nil }
-    return .seconds(number * unit)
   }
 }

@@ -1,5 +1,6 @@
 import Logging
 import PodRuntime
+import Program
 
 /// Settings from the command line, the environment and the operator's file, strongest first.
 struct Settings {
@@ -71,9 +72,4 @@ struct Settings {
     }
     return level
   }
-}
-
-/// A setting that can't be understood, in a line.
-struct SettingError: Error, CustomStringConvertible {
-  let description: String
 }

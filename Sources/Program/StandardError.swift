@@ -2,33 +2,40 @@ import Glibc
 import Logging
 
 /// Lines for people on standard error.
-enum StandardError {
+public enum StandardError {
   /// Writes a line in one call, so that it doesn't mix with others.
-  static func line(_ text: String) {
+  public static func line(_ text: String) {
     let bytes = Array((text + "\n").utf8)
     _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
   }
 }
 
 /// Log lines on standard error, as the sandbox keeps them: time, level, message.
-struct StandardErrorLog: LogHandler {
-  var logLevel: Logger.Level
-  var metadata: Logger.Metadata = [:]
+public struct StandardErrorLog: LogHandler {
+  /// The lowest level that is said.
+  public var logLevel: Logger.Level
+  /// Not shown.
+  public var metadata: Logger.Metadata = [:]
 
-  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+  /// A log of this level and above.
+  public init(logLevel: Logger.Level) { self.logLevel = logLevel }
+
+  /// A value of the metadata.
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
-  func log(event: LogEvent) {
+  /// Writes one line.
+  public func log(event: LogEvent) {
     StandardError.line("\(Timestamp.now) \(event.level): \(event.message)")
   }
 }
 
 /// Points in time as text.
-enum Timestamp {
+public enum Timestamp {
   /// The present in UTC, to the millisecond (RFC 3339).
-  static var now: String {
+  public static var now: String {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     var parts = tm()

@@ -1,9 +1,9 @@
 import Glibc
 
 /// The environment that this process was started with.
-enum ProcessEnvironment {
+public enum ProcessEnvironment {
   /// The variables; one that isn't `K=V` is passed over.
-  static var current: [String: String] {
+  public static var current: [String: String] {
     var result: [String: String] = [:]
     var entry = environ
     while let text = entry.pointee {

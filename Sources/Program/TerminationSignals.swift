@@ -2,14 +2,14 @@ import Dispatch
 import Glibc
 
 /// The signals that end a pod, as a stream: TERM, ctrl-C and a closed terminal.
-final class TerminationSignals {
+public final class TerminationSignals {
   /// Each signal as it arrives.
-  let stream: AsyncStream<Int32>
+  public let stream: AsyncStream<Int32>
   private let sources: [any DispatchSourceSignal]
 
   /// Takes the signals over from the default, which ends the process, and returns when they are listened to:
   /// before that nothing may be created. They are never ignored in between: such a signal would be lost.
-  init() async {
+  public init() async {
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     self.stream = stream
     sources = [SIGTERM, SIGINT, SIGHUP].map { number in
@@ -26,7 +26,7 @@ final class TerminationSignals {
   }
 
   /// A signal's name.
-  static func name(_ signal: Int32) -> String {
+  public static func name(_ signal: Int32) -> String {
     [SIGTERM: "SIGTERM", SIGINT: "SIGINT", SIGHUP: "SIGHUP"][signal] ?? "signal \(signal)"
   }
 }

@@ -1,0 +1,97 @@
+import Glibc
+import SystemPackage
+
+/// What the process table says of an incarnation.
+public enum ProcessLook: Sendable, Hashable {
+  /// The process lives.
+  case alive
+  /// It is proven to be gone.
+  case gone(End)
+  /// /proc didn't tell.
+  case unreadable(String)
+
+  /// How it is known to be gone.
+  public enum End: String, Sendable, Hashable {
+    /// No process has that pid.
+    case noProcess
+    /// The pid is another process's now: it began at another time.
+    case pidUsedAgain
+    /// It has ended and waits for its parent.
+    case ended
+  }
+}
+
+extension Incarnation {
+  /// Looks for the process in /proc, which must be the initial pid namespace's; boot ids are not compared.
+  ///
+  /// - Returns: nil where pid or start time isn't known.
+  public func look() -> ProcessLook? {
+    guard let pid, let startTime else { return nil }
+    let text: String
+    do {
+      text = try KernelFile.text("/proc/\(pid)/stat")
+    } catch let error as Errno where error == .noSuchFileOrDirectory || error == .noSuchProcess {
+      return .gone(.noProcess)
+    } catch {
+      return .unreadable("/proc/\(pid)/stat: \(error)")
+    }
+    guard let found = Incarnation.parse(stat: text), found.pid == pid else {
+      return .unreadable("/proc/\(pid)/stat can't be understood")
+    }
+    if found.startTime != startTime { return .gone(.pidUsedAgain) }
+    if found.state == "X" || found.state == "x" { return .gone(.ended) }
+    if found.state == "Z" {
+      // A first thread that has ended looks like a zombie while others of its process run on.
+      return Incarnation.hasOtherThreads(pid) ? .alive : .gone(.ended)
+    }
+    return .alive
+  }
+
+  private static func hasOtherThreads(_ pid: Int32) -> Bool {
+    guard let handle = opendir("/proc/\(pid)/task") else { return false }
+    defer { closedir(handle) }
+    var count = 0
+    while let entry = readdir(handle) {
+      let first = entry.pointee.d_name.0
+      if first >= 0x30 && first <= 0x39 { count += 1 }
+    }
+    return count > 1
+  }
+}
+
+/// Whether this process sees the host's process table as it is.
+public enum ProcessTableCheck {
+  /// Looks at the pid namespace and at /proc.
+  ///
+  /// - Returns: what hinders, in words; nil where a process that isn't found is really not there.
+  public static func failure() -> String? {
+    guard let namespace = linkTarget("/proc/self/ns/pid") else {
+      return "/proc/self/ns/pid can't be read"
+    }
+    guard namespace == Incarnation.initialPIDNamespace else {
+      return "it runs in a pid namespace of its own (\(namespace)) and sees no host processes"
+    }
+    guard linkTarget("/proc/self") == String(getpid()) else {
+      return "/proc is another namespace's"
+    }
+    guard let mounts = try? KernelFile.text("/proc/self/mountinfo") else {
+      return "/proc/self/mountinfo can't be read"
+    }
+    return failure(mountinfo: mounts)
+      ?? ((try? KernelFile.text("/proc/1/stat")) == nil ? "/proc/1/stat can't be read" : nil)
+  }
+
+  /// Looks at the mounts of /proc (proc(5), `hidepid`): the last one is in force.
+  static func failure(mountinfo: String) -> String? {
+    let lines = mountinfo.split(separator: "\n").map { $0.split(separator: " ") }
+    let found = lines.last { fields in fields.count > 6 && fields[4] == "/proc" }
+    guard let found, let dash = found.firstIndex(of: "-"), found.count > dash + 3,
+      found[dash + 1] == "proc"
+    else { return "/proc isn't mounted" }
+    let options = found[dash + 3].split(separator: ",") + found[5].split(separator: ",")
+    let hiding = options.first { option in
+      option.hasPrefix("hidepid=") && !["hidepid=0", "hidepid=off"].contains(option)
+    }
+    return hiding.map { "/proc is mounted with \($0), which hides processes" }
+  }
+}

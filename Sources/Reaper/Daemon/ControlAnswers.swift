@@ -1,0 +1,45 @@
+import DockerEngine
+import FoundationEssentials
+import PodIdentity
+
+extension Reaper {
+  /// Answers a line of the control socket: `status`, or `explain CONTAINER`. JSON, or `error: …`.
+  func answer(_ line: String) async -> String {
+    do {
+      if line == "status" { return try await pass(removes: false).report.json() }
+      if line.hasPrefix("explain ") {
+        let report = try await explain(String(line.dropFirst("explain ".count)))
+        return String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
+      }
+      return "error: unknown request"
+    } catch {
+      return "error: \(Printable.text("\(error)"))"
+    }
+  }
+
+  /// Looks at one container's pod.
+  ///
+  /// - Parameter container: its name or ID.
+  /// - Returns: the pod and what is thought of it.
+  /// - Throws: `EngineError`, `NoPod`.
+  func explain(_ container: String) async throws -> PodReport {
+    let details = try await engine.inspectContainer(container)
+    guard let identity = PodIdentity(labels: details.config.labels) else {
+      throw NoPod(
+        description: "\(Printable.text(container)) is no pod's container: it lacks the labels")
+    }
+    let report = try await pass(run: identity.run, removes: false).report
+    let name = Printable.text(String(details.name.drop { $0 == "/" }))
+    guard let pod = report.pods.first(where: { $0.containers.contains(name) }) else {
+      throw NoPod(
+        description: "\(name) is foreign: it inherited its labels from its image, and is left alone"
+      )
+    }
+    return pod
+  }
+}
+
+/// Why a container has no pod to explain.
+struct NoPod: Error, CustomStringConvertible {
+  let description: String
+}

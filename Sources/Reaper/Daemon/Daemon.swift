@@ -1,0 +1,144 @@
+import DockerEngine
+import Glibc
+import Logging
+import PodIdentity
+import Program
+
+/// The service: follows the engine's events and the executors' ends, and makes a pass when either tells of a leak,
+/// at its start, after each reconnection, and at every interval.
+struct Daemon: Sendable {
+  let reaper: Reaper
+  let engine: DockerEngine
+  let settings: ReaperSettings
+  let notice: ServiceNotice
+  let log: Logger
+
+  /// Why a pass is made.
+  enum Trigger: Sendable {
+    /// Every pod is looked at.
+    case everything
+    /// A process that held pods has ended, or something of a dead one has appeared.
+    case run(String)
+  }
+
+  /// Works until it is cancelled.
+  func work() async {
+    let (triggers, wake) = AsyncStream.makeStream(
+      of: Trigger.self, bufferingPolicy: .bufferingNewest(4096))
+    reaper.watches.listen { identity in
+      Task {
+        await reaper.processEnded(identity)
+        wake.yield(.run(identity.run))
+      }
+    }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await follow(wake) }
+      group.addTask { await tick(wake) }
+      if let watchdog = notice.watchdog {
+        group.addTask {
+          while (try? await Task.sleep(for: watchdog)) != nil { notice.send("WATCHDOG=1") }
+        }
+      }
+      group.addTask {
+        for await trigger in triggers {
+          if Task.isCancelled { return }
+          await pass(trigger, wake)
+        }
+      }
+      await group.waitForAll()
+    }
+  }
+
+  private func tick(_ wake: AsyncStream<Trigger>.Continuation) async {
+    while true {
+      let interval = await reaper.settings.interval
+      do { try await Task.sleep(for: interval) } catch {
+        wake.finish()
+        return
+      }
+      wake.yield(.everything)
+    }
+  }
+
+  private func pass(_ trigger: Trigger, _ wake: AsyncStream<Trigger>.Continuation) async {
+    let lock = PassLock(path: settings.runFolder + "/reaper.lock")
+    do {
+      let result = try await lock.hold(waiting: settings.lockTimeout) {
+        switch trigger {
+        case .everything: try await reaper.pass()
+        case .run(let run): try await reaper.pass(run: run)
+        }
+      }
+      guard let result else {
+        return log.warning("another pass is working: this one is left to the next interval")
+      }
+      // What is proven but too young is looked at again in time.
+      if let due = result.due {
+        let wait = max(.milliseconds(100), due - .now)
+        if wait < settings.interval {
+          Task {
+            try? await Task.sleep(for: wait)
+            wake.yield(.everything)
+          }
+        }
+      }
+    } catch {
+      if Task.isCancelled { return }
+      await reaper.noteEngineError()
+      log.warning("no pass: \(error)")
+    }
+  }
+
+  /// Follows the engine's events; says once that it is away and once that it is back.
+  private func follow(_ wake: AsyncStream<Trigger>.Continuation) async {
+    var wait = Duration.milliseconds(100)
+    var isAway = false
+    while !Task.isCancelled {
+      do {
+        let events = try await engine.events(filters: [
+          "type": ["container"], "label": [PodLabel.run],
+        ])
+        if isAway { log.notice("the engine is back") }
+        isAway = false
+        wait = .milliseconds(100)
+        wake.yield(.everything)
+        for try await event in events { await take(event, wake) }
+      } catch {
+        if Task.isCancelled { return }
+        if !isAway {
+          log.warning("the engine is away: \(error)")
+          await reaper.noteEngineError()
+        }
+        isAway = true
+      }
+      try? await Task.sleep(for: wait)
+      wait = min(wait * 2, .seconds(10))
+    }
+  }
+
+  private func take(_ event: EngineEvent, _ wake: AsyncStream<Trigger>.Continuation) async {
+    guard ["create", "start", "die"].contains(event.action),
+      let identity = PodIdentity(labels: event.attributes)
+    else { return }
+    // A living executor's container is its own business; once watched, its end is reported.
+    if await reaper.isNews(identity) { wake.yield(.run(identity.run)) }
+  }
+}
+
+extension Reaper {
+  /// Whether an event of a pod calls for a look: its executor is dead, or can't be told to live.
+  func isNews(_ identity: PodIdentity) -> Bool {
+    guard identity.incarnation.bootID == host.bootID, let look = identity.incarnation.look() else {
+      return records[identity] == nil
+    }
+    if look == .alive {
+      if records[identity] == nil { records[identity] = EvidenceRecord(firstSeen: .now) }
+      note(identity, look)
+      return false
+    }
+    return true
+  }
+
+  /// Counts a failure of the engine.
+  func noteEngineError() { counters.engineErrors += 1 }
+}

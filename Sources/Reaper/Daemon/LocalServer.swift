@@ -1,0 +1,218 @@
+import Glibc
+import Program
+import Synchronization
+import SystemPackage
+
+/// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles costs nothing but
+/// its own connection: each has two seconds, and eight are served at once.
+final class LocalServer: Sendable {
+  private let descriptor: Int32
+  private let path: String?
+  private let answer: @Sendable (String) async -> String
+  private let open = Mutex(0)
+
+  /// Listens.
+  ///
+  /// - Parameters:
+  ///   - address: where; a socket file that nobody listens on is replaced, its mode is 0600.
+  ///   - answer: gives the whole answer to a request's first line.
+  /// - Throws: `Errno`
+  init(_ address: ListenAddress, answer: @escaping @Sendable (String) async -> String) throws {
+    self.answer = answer
+    switch address {
+    case .unix(let path):
+      self.path = path
+      descriptor = try Self.listen(path: path)
+    case .loopback(let port):
+      path = nil
+      descriptor = try Self.listen(port: port)
+    }
+    let listening = descriptor
+    // A thread that sleeps in accept: it ends with the descriptor.
+    Self.thread { [weak self] in
+      while true {
+        let client = accept(listening, nil, nil)
+        if client < 0 {
+          if errno == EINTR || errno == ECONNABORTED || errno == EMFILE { continue }
+          return
+        }
+        guard let self, self.take() else {
+          close(client)
+          continue
+        }
+        self.serve(client)
+      }
+    }
+  }
+
+  /// Stops listening and removes the socket file.
+  func stop() {
+    shutdown(descriptor, Int32(SHUT_RDWR))
+    close(descriptor)
+    if let path { unlink(path) }
+  }
+
+  private func take() -> Bool {
+    open.withLock { count in
+      if count >= 8 { return false }
+      count += 1
+      return true
+    }
+  }
+
+  private func serve(_ client: Int32) {
+    Self.thread { [self] in
+      let line = Self.firstLine(client)
+      Task {
+        if let line {
+          let text = await answer(line)
+          Self.write(client, Array(text.utf8))
+        }
+        close(client)
+        open.withLock { $0 -= 1 }
+      }
+    }
+  }
+
+  private static func firstLine(_ client: Int32) -> String? {
+    var limit = timeval(tv_sec: 2, tv_usec: 0)
+    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1024)
+    while !bytes.contains(0x0a), bytes.count < 8192 {
+      let count = read(client, &chunk, chunk.count)
+      if count <= 0 { return nil }
+      bytes += chunk[..<count]
+    }
+    let line = bytes.prefix { $0 != 0x0a && $0 != 0x0d }
+    return String(decoding: line, as: UTF8.self)
+  }
+
+  private static func write(_ client: Int32, _ bytes: [UInt8]) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      if count <= 0 { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private static func listen(path: String) throws -> Int32 {
+    let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    if LocalClient.connect(path) != nil {
+      close(file)
+      throw Errno.addressInUse
+    }
+    unlink(path)
+    let mask = umask(0o177)
+    let result = LocalClient.withAddress(path) { bind(file, $0, $1) }
+    umask(mask)
+    guard result == 0, Glibc.listen(file, 16) == 0 else {
+      let reason = Errno(rawValue: errno)
+      close(file)
+      throw reason
+    }
+    return file
+  }
+
+  private static func listen(port: UInt16) throws -> Int32 {
+    let file = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    var yes: Int32 = 1
+    setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(file, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0, Glibc.listen(file, 16) == 0 else {
+      let reason = Errno(rawValue: errno)
+      close(file)
+      throw reason
+    }
+    return file
+  }
+
+  private static func thread(_ body: @escaping @Sendable () -> Void) {
+    var id = pthread_t()
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, 256 << 10)
+    let box = Unmanaged.passRetained(Body(body))
+    let code = pthread_create(
+      &id, &attributes,
+      { raw in
+        if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
+        return nil
+      }, box.toOpaque())
+    if code != 0 { box.release() }
+    pthread_attr_destroy(&attributes)
+  }
+
+  private final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+}
+
+/// Asks a local server.
+enum LocalClient {
+  /// Sends a line and reads the whole answer.
+  ///
+  /// - Returns: nil where nobody listens or answers within five seconds.
+  static func ask(_ path: String, _ line: String) -> String? {
+    guard let file = connect(path) else { return nil }
+    defer { close(file) }
+    var limit = timeval(tv_sec: 5, tv_usec: 0)
+    setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    let bytes = Array((line + "\n").utf8)
+    guard send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+      return nil
+    }
+    var answer: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 65_536)
+    while true {
+      let count = read(file, &chunk, chunk.count)
+      if count < 0 { return nil }
+      if count == 0 { break }
+      answer += chunk[..<count]
+    }
+    return answer.isEmpty ? nil : String(decoding: answer, as: UTF8.self)
+  }
+
+  static func connect(_ path: String) -> Int32? {
+    let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard file >= 0 else { return nil }
+    if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 { return file }
+    close(file)
+    return nil
+  }
+
+  /// A unix socket's address; a path that is too long gives -1 and ENAMETOOLONG.
+  static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
+    -> Int32
+  {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let bytes = Array(path.utf8)
+    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      errno = ENAMETOOLONG
+      return -1
+    }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import DockerEngine
+import Glibc
+import Program
+
+/// `pod-reaper --once`: one pass, for cron.
+struct OncePass {
+  let place: Workplace
+  let format: ReportFormat
+
+  /// Looks, waits out the grace where a proof is too young, removes, and looks again until two looks a second apart
+  /// show nothing of what was removed.
+  ///
+  /// - Returns: the exit code.
+  /// - Throws: `EngineError` where Docker can't be reached.
+  func run() async throws -> Int32 {
+    let settings = place.settings
+    let lock = PassLock(path: settings.runFolder + "/reaper.lock")
+    let deadline = BootTime.now + settings.grace + .seconds(5)
+    var report = PassReport()
+    while true {
+      let step = try await lock.hold(waiting: settings.lockTimeout) { try await settle(&report) }
+      guard let step else {
+        StandardError.line("pod-reaper: another pass is working (\(lock.path))")
+        return 4
+      }
+      // The lock is free while the grace passes.
+      guard let due = step, due < deadline else { break }
+      try await Task.sleep(for: max(.milliseconds(10), due - .now))
+    }
+    if report.pods.isEmpty, place.reaper.host.processTableFailure != nil {
+      StandardError.line(
+        "pod-reaper: the self-check failed: \(place.reaper.host.processTableFailure ?? "")")
+    }
+    print(format == .json ? try report.json() : Tables.text(report))
+    return report.isIncomplete ? 1 : 0
+  }
+
+  /// Passes until nothing leaked appears any more.
+  ///
+  /// - Returns: when a proof that is too young will be old enough.
+  private func settle(_ report: inout PassReport) async throws -> BootTime? {
+    var isFirst = true
+    while true {
+      let (found, due) = try await place.reaper.pass()
+      let didRemove = found.pods.contains { !$0.removed.isEmpty }
+      report.take(found)
+      if found.dryRun || (isFirst && !didRemove) || found.isIncomplete { return due }
+      if !didRemove, !isFirst { return due }
+      isFirst = false
+      // dockerd completes what a client that died had asked for.
+      try await Task.sleep(for: .seconds(1))
+    }
+  }
+}
+
+extension PassReport {
+  /// Takes a later pass in: what was removed before stays in the report.
+  mutating func take(_ later: PassReport) {
+    var merged = later
+    for pod in pods where !pod.removed.isEmpty {
+      if let index = merged.pods.firstIndex(where: {
+        $0.run == pod.run && $0.task == pod.task && $0.pid == pod.pid
+      }) {
+        merged.pods[index].removed.merge(pod.removed) { $0 + $1 }
+      } else {
+        var gone = pod
+        gone.failed = []
+        merged.pods.append(gone)
+      }
+    }
+    merged.cgroupsRemoved = Array(Set(cgroupsRemoved + later.cgroupsRemoved)).sorted()
+    self = merged
+  }
+}

@@ -1,0 +1,161 @@
+import Cgroups
+import Logging
+import PodIdentity
+
+extension Reaper {
+  /// How long after a death its run's folder is left to the agent, which removes the same folders.
+  static let agentsTime = Duration.seconds(90)
+
+  /// Removes what Docker made below a dead pod's cgroup at once, and the run's own folder where nobody else has a
+  /// hand in it.
+  func removeCgroup(
+    of identity: PodIdentity, deadSince: BootTime?, _ pods: [PodIdentity: ObservedPod],
+    _ verdicts: [PodIdentity: Verdict]
+  ) async -> RemovalResult {
+    var result = RemovalResult()
+    let path = identity.cgroupParent
+    guard CgroupPath.isRun(path, identity.run), let removal = try? CgroupRemoval() else {
+      return result
+    }
+    // One executor may run several tasks below one cgroup, and a label can name another's.
+    let isShared = pods.keys.contains { $0.cgroupParent == path && verdicts[$0]?.state != .leaked }
+    if isShared { return result }
+    let isOwn = CgroupPath.isOwn(path)
+    let left = await removal.remove(path, wholly: isOwn)
+    for failure in left.failures {
+      result.failed.append(.init(kind: "cgroups", name: path, reason: failure))
+    }
+    if isOwn {
+      if left.removedAny && left.failures.isEmpty { result.removed["cgroups"] = [path] }
+    } else if !removal.folders.folders(of: path).isEmpty {
+      result.pending = [path]
+    }
+    if !removal.folders.folders(of: path).isEmpty, let boot = host.bootID {
+      let run = PendingRun(
+        run: identity.run, agentID: identity.agentID, path: path, bootID: boot,
+        deadSince: (deadSince ?? .now).sinceBoot.inSeconds)
+      do {
+        try pending.add(run)
+      } catch {
+        log.error("\(pending.path) can't be written: \(error)")
+      }
+    }
+    return result
+  }
+
+  /// Cgroups below the roots that no known dead run accounts for: their paths, seen before the engine is asked.
+  func strangers() -> Set<String> {
+    guard let mounts = try? CgroupMounts.current() else { return [] }
+    let folders = CgroupFolders(mounts: mounts)
+    let known = Set(pending.runs.map(\.path))
+    let labelled = records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) }
+    let roots = Set(settings.cgroupRoots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
+    var found: Set<String> = []
+    for root in roots {
+      for name in folders.children(of: "/" + root) where !known.contains("/\(root)/\(name)") {
+        found.insert("/\(root)/\(name)")
+      }
+    }
+    return found
+  }
+
+  /// Removes the cgroups of dead runs that have no object any more.
+  ///
+  /// - Returns: when a folder that is too fresh now can be taken.
+  func removeCgroups(
+    _ strangers: Set<String>, _ pods: [PodIdentity: ObservedPod],
+    _ verdicts: [PodIdentity: Verdict], _ answer: AgentAnswerState, _ report: inout PassReport
+  ) async -> BootTime? {
+    // What can't be read, or a look that failed, leaves everything as it is.
+    guard host.processTableFailure == nil, host.engineIsLocal, let removal = try? CgroupRemoval()
+    else { return nil }
+    let living = Set(
+      pods.keys.filter { verdicts[$0]?.state != .leaked || dryRun }.map(\.cgroupParent))
+    await removePending(removal, living, answer, &report)
+    return await removeAbandoned(strangers, removal, pods, answer, &report)
+  }
+
+  private func removePending(
+    _ removal: CgroupRemoval, _ living: Set<String>, _ answer: AgentAnswerState,
+    _ report: inout PassReport
+  ) async {
+    var done: Set<String> = []
+    for run in pending.runs where !living.contains(run.path) {
+      if removal.folders.folders(of: run.path).isEmpty {
+        done.insert(run.path)
+        continue
+      }
+      guard isLeftByAgent(run, answer) else {
+        report.cgroupsPending.append(run.path)
+        continue
+      }
+      if dryRun { continue }
+      let left = await removal.remove(run.path, wholly: true)
+      if left.failures.isEmpty {
+        done.insert(run.path)
+        report.cgroupsRemoved.append(run.path)
+        counters.removed["cgroups", default: 0] += 1
+      } else {
+        report.cgroupsFailed += left.failures
+        counters.failed["cgroups", default: 0] += 1
+      }
+    }
+    do {
+      try pending.remove(done)
+    } catch {
+      log.error("\(pending.path) can't be written: \(error)")
+    }
+  }
+
+  /// Whether the agent is through with a dead run, or has had its time.
+  private func isLeftByAgent(_ run: PendingRun, _ answer: AgentAnswerState) -> Bool {
+    if CgroupPath.isOwn(run.path) { return true }
+    if settings.checkpoint?.isOver(run: run.run) == true { return true }
+    if let view = answer.proving, view.agentID == run.agentID, !view.runs.contains(run.run) {
+      return true
+    }
+    return BootTime.now.sinceBoot - .seconds(run.deadSince) >= Self.agentsTime
+  }
+
+  /// Folders without any object of their run. Below our own root they are left from pods that are over; below a
+  /// Mesos root they may be a task's that is just being launched, unless the agent says that the run is over.
+  private func removeAbandoned(
+    _ strangers: Set<String>, _ removal: CgroupRemoval, _ pods: [PodIdentity: ObservedPod],
+    _ answer: AgentAnswerState, _ report: inout PassReport
+  ) async -> BootTime? {
+    let owned = Set(pods.keys.map(\.run))
+    var seen: [String: BootTime] = [:]
+    var due: BootTime?
+    for path in strangers {
+      let run = path.split(separator: "/").last.map(String.init) ?? ""
+      guard !owned.contains(run), !records.keys.contains(where: { $0.run == run }) else { continue }
+      if !CgroupPath.isOwn(path) {
+        let isOver =
+          answer.proving.map { !$0.runs.contains(run) } == true
+          || settings.checkpoint?.isOver(run: run) == true
+        guard isOver else { continue }
+      }
+      guard removal.isAbandoned(path) else { continue }
+      let first = abandoned[path] ?? .now
+      seen[path] = first
+      let ripe = first + max(settings.grace, .milliseconds(500))
+      guard abandoned[path] != nil, .now >= ripe else {
+        due = [due, ripe].compactMap { $0 }.min()
+        continue
+      }
+      if dryRun {
+        report.cgroupsPending.append(path)
+        continue
+      }
+      let left = await removal.remove(path, wholly: true)
+      report.cgroupsFailed += left.failures
+      if left.failures.isEmpty {
+        report.cgroupsRemoved.append(path)
+        seen[path] = nil
+        counters.removed["cgroups", default: 0] += 1
+      }
+    }
+    abandoned = seen
+    return due
+  }
+}

@@ -1,0 +1,203 @@
+import Cgroups
+import DockerEngine
+import Logging
+import PodIdentity
+import Program
+
+/// Holds what is known of pods, judges them, and removes the leaked ones. All state of this program is here.
+actor Reaper {
+  let engine: DockerEngine
+  let observer: EngineObserver
+  let host: HostFacts
+  let log: Logger
+  private(set) var settings: ReaperSettings
+  /// True where nothing is touched.
+  let dryRun: Bool
+
+  var records: [PodIdentity: EvidenceRecord] = [:]
+  var lastReport = PassReport()
+  var lastPass: BootTime?
+  var pending: PendingRuns
+  /// Since when a cgroup that no pod owns is seen to be abandoned.
+  var abandoned: [String: BootTime] = [:]
+  var counters = Counters()
+  let watches = ProcessWatches()
+  private var gate: Gate
+
+  init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
+    self.settings = settings
+    self.engine = engine
+    self.dryRun = dryRun
+    self.log = log
+    observer = EngineObserver(engine: engine)
+    host = HostFacts.current(engine: engine.endpoint)
+    pending = PendingRuns(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
+    gate = Gate(settings.removal.parallel)
+  }
+
+  /// Takes other settings from the next pass on.
+  func apply(_ new: ReaperSettings) {
+    settings = new
+    gate = Gate(new.removal.parallel)
+  }
+
+  /// Looks, judges, and removes what is leaked. Passes never overlap: who calls sees to that.
+  ///
+  /// - Parameters:
+  ///   - run: only pods of this run; nil for all, and for cgroups that no pod owns.
+  ///   - removes: false only looks.
+  /// - Returns: what there is to tell; `due` is when proof that is too young now will be old enough.
+  /// - Throws: `EngineError` where the engine can't be asked.
+  func pass(run: String? = nil, removes: Bool = true) async throws -> (
+    report: PassReport, due: BootTime?
+  ) {
+    let began = ContinuousClock.now
+    // Cgroups first: a pod that begins in between has its objects in the later look.
+    let folders = run == nil ? strangers() : []
+    let observation = try await observer.look(run: run)
+    let pods = observation.pods
+    let time = BootTime.now
+    for identity in pods.keys where records[identity] == nil {
+      records[identity] = EvidenceRecord(firstSeen: time)
+    }
+    let view = await agentView(isNeeded: needsAgent(pods, folders, isFull: run == nil))
+    for identity in pods.keys { await gather(identity, of: pods, view) }
+    let now = BootTime.now
+    var verdicts: [PodIdentity: Verdict] = [:]
+    for identity in pods.keys {
+      guard let record = records[identity] else { continue }
+      verdicts[identity] = Verdict.judge(
+        identity, on: host, by: record, now: now, grace: settings.grace)
+    }
+    var report = PassReport()
+    report.dryRun = dryRun || !removes
+    report.inherited = observation.inherited.map { Printable.text($0.name) }
+    report.unlabelled = observation.unlabelled.map { Printable.text($0) }
+    let results = dryRun || !removes ? [:] : await remove(pods, verdicts)
+    for (identity, pod) in pods {
+      guard let verdict = verdicts[identity], let record = records[identity] else { continue }
+      var entry = PodReport(pod, record, verdict, now: now)
+      if let result = results[identity] {
+        entry.note(result)
+        finish(identity, verdict, entry, result)
+      }
+      report.pods.append(entry)
+    }
+    var due = verdicts.values.compactMap(\.due).min()
+    if run == nil {
+      if removes {
+        let later = await removeCgroups(folders, pods, verdicts, view, &report)
+        due = [due, later].compactMap { $0 }.min()
+      }
+      forget(all: pods)
+      counters.passes += 1
+      counters.passSeconds = (ContinuousClock.now - began).inSeconds
+      counters.verdicts = Dictionary(
+        grouping: verdicts.values, by: \.state
+      ).mapValues(\.count)
+      lastReport = report
+      lastPass = now
+    }
+    return (report, due)
+  }
+
+  // MARK: Removing
+
+  private func remove(
+    _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
+  ) async -> [PodIdentity: RemovalResult] {
+    let removal = PodRemoval(engine: engine, policy: settings.removal, gate: gate)
+    let leaked = pods.filter { verdicts[$0.key]?.state == .leaked }
+    for (identity, pod) in leaked {
+      log.notice(
+        "leaked: \(pod.count) objects of a dead executor",
+        metadata: Self.fields(identity, ["why": "\(verdicts[identity]?.why ?? "")"]))
+    }
+    return await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
+      for (identity, pod) in leaked {
+        group.addTask { (identity, await removal.remove(pod)) }
+      }
+      var results: [PodIdentity: RemovalResult] = [:]
+      for await (identity, result) in group {
+        var result = result
+        if result.failed.isEmpty {
+          result.merge(
+            await removeCgroup(
+              of: identity, deadSince: verdicts[identity]?.deadSince, pods, verdicts))
+        }
+        results[identity] = result
+      }
+      return results
+    }
+  }
+
+  /// One line in the log, one in the journal.
+  private func finish(
+    _ identity: PodIdentity, _ verdict: Verdict, _ report: PodReport, _ result: RemovalResult
+  ) {
+    let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
+    counters.leaks += 1
+    for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
+    for failure in result.failed { counters.failed[failure.kind, default: 0] += 1 }
+    if let since { counters.note(secondsToGone: since) }
+    let count = result.removed.values.map(\.count).reduce(0, +)
+    if result.failed.isEmpty {
+      log.notice("removed \(count) objects", metadata: Self.fields(identity, [:]))
+    } else {
+      let left = report.failed.map { "\($0.kind) \($0.name): \($0.reason)" }
+      log.error(
+        "not removed: \(left.joined(separator: "; "))", metadata: Self.fields(identity, [:]))
+    }
+    let entry = Journal.Entry(
+      time: Timestamp.now, verdict: report.verdict, why: report.why, task: report.task,
+      run: report.run, framework: report.framework, executor: report.executor,
+      evidence: report.evidence.map { "\($0.source): \($0.words)" }, removed: report.removed,
+      failed: report.failed.map { "\($0.kind) \($0.name): \($0.reason)" }, pending: report.pending,
+      secondsSinceDeath: since)
+    do {
+      try Journal(path: settings.stateFolder + "/journal.jsonl", limit: settings.journalSize)
+        .append(entry)
+    } catch {
+      log.error("the journal in \(settings.stateFolder) can't be written: \(error)")
+    }
+  }
+
+  static func fields(_ identity: PodIdentity, _ more: Logger.Metadata) -> Logger.Metadata {
+    [
+      "task": "\(Printable.text(identity.taskID))", "run": "\(Printable.text(identity.run))",
+    ].merging(more) { $1 }
+  }
+
+  /// A dead incarnation is remembered for ten minutes after its last object: dockerd completes what a client that
+  /// died had asked for, and that goes at once.
+  private func forget(all pods: [PodIdentity: ObservedPod]) {
+    let now = BootTime.now
+    for (identity, record) in records where pods[identity] == nil {
+      let newest = record.evidence.map(\.time).max() ?? record.firstSeen
+      if now - newest > .seconds(600) {
+        records[identity] = nil
+        watches.end(identity)
+      }
+    }
+  }
+}
+
+/// What is counted for the metrics.
+struct Counters: Sendable {
+  var passes = 0
+  var passSeconds = 0.0
+  var verdicts: [Verdict.State: Int] = [:]
+  var leaks = 0
+  var removed: [String: Int] = [:]
+  var failed: [String: Int] = [:]
+  var engineErrors = 0
+  var agentErrors = 0
+  /// From a noticed death to the end of its removal: count and sum.
+  var goneCount = 0
+  var goneSeconds = 0.0
+
+  mutating func note(secondsToGone seconds: Double) {
+    goneCount += 1
+    goneSeconds += seconds
+  }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Compose
+import DockerEngine
+import Glibc
+import Logging
+import PodIdentity
+import Program
+import SystemPackage
+
+/// The command line of pod-reaper.
+@main
+struct PodReaper: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pod-reaper",
+    abstract: "Removes what dead compose-executors left: containers, networks, volumes, cgroups.",
+    discussion: """
+      Without --once it is a service. Every option is also POD_REAPER_… in the environment and a key of \
+      /etc/pod-reaper.yaml. --once exits with 0: nothing leaked is left, 1: something could not be \
+      removed, 2: usage, 3: Docker not reachable, 4: another pass is working.
+      """,
+    version: "0.1.0", subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
+    defaultSubcommand: ServeCommand.self)
+
+  static func main() async {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      if var asynchronous = command as? any AsyncParsableCommand {
+        try await asynchronous.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let code = exitCode(for: error)
+      if code == .validationFailure {
+        StandardError.line("pod-reaper: \(message(for: error))")
+        Glibc.exit(2)
+      }
+      exit(withError: error)
+    }
+  }
+}
+
+/// How reports are printed.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+/// What went wrong, in a line, and the exit code that says so.
+func complain(_ error: any Error) -> ExitCode {
+  StandardError.line("pod-reaper: \(error)")
+  if error is SettingError || error is ComposeError { return ExitCode(2) }
+  if error is EngineError { return ExitCode(3) }
+  return ExitCode(1)
+}
+
+/// What every command needs: settings, engine, reaper.
+struct Workplace {
+  let settings: ReaperSettings
+  let engine: DockerEngine
+  let reaper: Reaper
+  let log: Logger
+
+  init(_ options: SettingOptions, dryRun: Bool, quiet: Bool = false) throws {
+    let environment = ProcessEnvironment.current
+    let settings = try options.settings(environment: environment)
+    let handler = StructuredLog(
+      logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON)
+    log = Logger(label: "pod-reaper") { _ in handler }
+    let endpoint = try EngineEndpoint.from(environment: environment)
+    engine = DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60))
+    self.settings = settings
+    reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
+  }
+
+  /// Makes the folders of sockets, lock and journal.
+  ///
+  /// - Throws: `SettingError` naming the folder.
+  func makeFolders() throws {
+    for folder in [settings.runFolder, settings.stateFolder] {
+      do {
+        try PrivateFile.folder(folder)
+      } catch {
+        throw SettingError(
+          description: "\(folder) can't be used: \(error) (it must be this user's alone)")
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Cgroups
+import Glibc
+import PodIdentity
+import SystemPackage
+
+/// Paths of runs' cgroups.
+enum CgroupPath {
+  /// Where executors outside of a Mesos cgroup put their pods: no agent manages it.
+  static let ownRoot = "compose-pods"
+
+  /// Whether a path may be a run's cgroup.
+  static func isRun(_ path: String, _ run: String) -> Bool { CgroupFolders.isPath(path, of: run) }
+
+  /// Whether no agent has a hand in it.
+  static func isOwn(_ path: String) -> Bool { path.hasPrefix("/\(ownRoot)/") }
+
+  /// The folder above, without a slash at either end: one of the roots.
+  static func root(of path: String) -> String {
+    path.split(separator: "/").dropLast().joined(separator: "/")
+  }
+
+  /// Whether a folder's name is that of a container.
+  static func isContainer(_ name: String) -> Bool {
+    name.utf8.count == 64
+      && name.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+      }
+  }
+}
+
+/// Removes the cgroups of a dead run, children first and only empty ones: the kernel refuses to remove a cgroup
+/// that holds a process.
+struct CgroupRemoval: Sendable {
+  let folders: CgroupFolders
+  /// Where this process itself lives.
+  let keeping: Set<String>
+
+  /// Works on what is mounted now.
+  init() throws {
+    folders = CgroupFolders(mounts: try CgroupMounts.current())
+    keeping = folders.own(membership: try CgroupMembership.current())
+  }
+
+  /// What is left of a run after a removal.
+  struct Left: Sendable, Equatable {
+    var failures: [String] = []
+    var removedAny = false
+  }
+
+  /// Removes what Docker made below a run, and the run's own folders where that is allowed.
+  ///
+  /// - Parameters:
+  ///   - path: the run's cgroup, checked before.
+  ///   - wholly: whether the run's own folder goes too.
+  /// - Returns: the folders that still stand against our will, with the reason.
+  func remove(_ path: String, wholly: Bool) async -> Left {
+    let deadline = ContinuousClock.now + .seconds(2)
+    var result = Left()
+    result.removedAny = !folders.folders(of: path).isEmpty && wholly
+    while true {
+      let left = wholly ? folders.remove(path, keeping: keeping) : removeContainers(path)
+      // Processes that were killed a moment ago may still be on their way out.
+      if left.isEmpty || ContinuousClock.now > deadline {
+        result.failures = left.filter { !keeping.contains($0.folder) }
+          .map { "\($0.folder): \($0.reason)" }
+        return result
+      }
+      try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private func removeContainers(_ path: String) -> [(folder: String, reason: Errno)] {
+    folders.children(of: path).filter(CgroupPath.isContainer).flatMap {
+      folders.remove("\(path)/\($0)", keeping: keeping)
+    }
+  }
+
+  /// Whether a run's folders hold neither a process nor a container's folder.
+  func isAbandoned(_ path: String) -> Bool {
+    guard case .empty = folders.look(path) else { return false }
+    return !folders.children(of: path).contains(where: CgroupPath.isContainer)
+  }
+}

@@ -1,0 +1,51 @@
+import FoundationEssentials
+import Glibc
+import PodIdentity
+
+/// A dead run whose cgroups are not all removed yet: the agent removes the same folders, and older ones fail when
+/// they are gone before.
+struct PendingRun: Codable, Sendable, Hashable {
+  var run: String
+  var agentID: String
+  /// The cgroup's path below the hierarchies' roots.
+  var path: String
+  /// The boot during which the death was noticed.
+  var bootID: String
+  /// When, in seconds of CLOCK_BOOTTIME.
+  var deadSince: Double
+}
+
+/// The dead runs, kept in a file from one pass to the next: without a labelled object nothing else tells that
+/// such a folder is ours.
+struct PendingRuns: Sendable {
+  let path: String
+  private(set) var runs: [PendingRun] = []
+
+  /// Reads the file; what can't be read is no run.
+  init(path: String, bootID: String?) {
+    self.path = path
+    guard let text = try? KernelFile.text(path),
+      let list = try? JSONDecoder().decode([PendingRun].self, from: Data(text.utf8))
+    else { return }
+    // Another boot's cgroups are gone with it.
+    runs = list.filter { $0.bootID == bootID && CgroupPath.isRun($0.path, $0.run) }
+  }
+
+  /// Notes a run and writes the file.
+  mutating func add(_ run: PendingRun) throws {
+    guard !runs.contains(where: { $0.path == run.path }) else { return }
+    runs.append(run)
+    try write()
+  }
+
+  /// Forgets runs and writes the file.
+  mutating func remove(_ done: Set<String>) throws {
+    if done.isEmpty { return }
+    runs.removeAll { done.contains($0.path) }
+    try write()
+  }
+
+  private func write() throws {
+    try PrivateFile.replace(path, with: Array(try JSONEncoder().encode(runs)))
+  }
+}

@@ -1,0 +1,49 @@
+/// The metrics in Prometheus' text format (exposition format 0.0.4).
+enum Metrics {
+  /// The text of one scrape.
+  static func text(_ counters: Counters) -> String {
+    var lines: [String] = []
+    func family(
+      _ name: String, _ kind: String, _ help: String, _ samples: [(labels: String, value: Double)]
+    ) {
+      lines.append("# HELP pod_reaper_\(name) \(help)")
+      lines.append("# TYPE pod_reaper_\(name) \(kind)")
+      for sample in samples {
+        lines.append("pod_reaper_\(name)\(sample.labels) \(number(sample.value))")
+      }
+    }
+    family(
+      "pods", "gauge", "Pods by verdict in the last full pass.",
+      Verdict.State.allCases.map {
+        ("{verdict=\"\($0.rawValue)\"}", Double(counters.verdicts[$0] ?? 0))
+      })
+    family("leaks_total", "counter", "Leaked pods that were found.", [("", Double(counters.leaks))])
+    let kinds = ["cgroups", "containers", "networks", "volumes"]
+    family(
+      "removed_total", "counter", "Objects removed, by kind.",
+      kinds.map { ("{kind=\"\($0)\"}", Double(counters.removed[$0] ?? 0)) })
+    family(
+      "failed_total", "counter", "Objects that could not be removed, by kind.",
+      kinds.map { ("{kind=\"\($0)\"}", Double(counters.failed[$0] ?? 0)) })
+    family("passes_total", "counter", "Full passes.", [("", Double(counters.passes))])
+    family(
+      "pass_seconds", "gauge", "How long the last full pass took.", [("", counters.passSeconds)])
+    lines.append(
+      "# HELP pod_reaper_gone_seconds From an executor's noticed death to the end of its pod's removal."
+    )
+    lines.append("# TYPE pod_reaper_gone_seconds summary")
+    lines.append("pod_reaper_gone_seconds_sum \(number(counters.goneSeconds))")
+    lines.append("pod_reaper_gone_seconds_count \(counters.goneCount)")
+    family(
+      "engine_errors_total", "counter", "Times the engine could not be asked.",
+      [("", Double(counters.engineErrors))])
+    family(
+      "agent_errors_total", "counter", "Times the agent could not be asked.",
+      [("", Double(counters.agentErrors))])
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func number(_ value: Double) -> String {
+    value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+  }
+}

@@ -1,0 +1,51 @@
+import Glibc
+import SystemPackage
+
+/// Files and folders that only this program's user may write, and never through a link.
+enum PrivateFile {
+  /// Makes a folder of mode 0755 with those above it, or checks one that is there.
+  ///
+  /// - Throws: `Errno`; `permissionDenied` where others could change what lies in it.
+  static func folder(_ path: String) throws {
+    var made = ""
+    for component in path.split(separator: "/") {
+      made += "/" + component
+      if mkdir(made, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    }
+    var status = stat()
+    guard lstat(path, &status) == 0 else { throw Errno(rawValue: errno) }
+    guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
+      status.st_mode & 0o002 == 0
+    else { throw Errno.permissionDenied }
+  }
+
+  /// Replaces a file's content as a whole.
+  ///
+  /// - Throws: `Errno`
+  static func replace(_ path: String, with bytes: [UInt8]) throws {
+    let temporary = "\(path).new"
+    unlink(temporary)
+    let file = try FileDescriptor.open(
+      FilePath(temporary), .writeOnly,
+      options: [.create, .exclusiveCreate, .noFollow, .closeOnExec],
+      permissions: [.ownerReadWrite])
+    try file.closeAfter { _ = try file.writeAll(bytes) }
+    guard rename(temporary, path) == 0 else { throw Errno(rawValue: errno) }
+  }
+
+  /// Appends bytes in one write and has the disk take them.
+  ///
+  /// - Returns: the file's size afterwards.
+  /// - Throws: `Errno`
+  @discardableResult
+  static func append(_ bytes: [UInt8], to path: String) throws -> Int64 {
+    let file = try FileDescriptor.open(
+      FilePath(path), .writeOnly, options: [.create, .append, .noFollow, .closeOnExec],
+      permissions: [.ownerReadWrite])
+    return try file.closeAfter {
+      _ = try file.writeAll(bytes)
+      fdatasync(file.rawValue)
+      return try file.seek(offset: 0, from: .end)
+    }
+  }
+}

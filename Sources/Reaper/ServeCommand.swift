@@ -1,0 +1,94 @@
+import ArgumentParser
+import DockerEngine
+import Dispatch
+import Glibc
+import Logging
+import Program
+
+/// `pod-reaper`: the service, or with `--once` one pass.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Watch, or with --once make one pass.", shouldDisplay: false)
+
+  @OptionGroup var options: SettingOptions
+
+  @Flag(help: "Make one pass and exit.")
+  var once = false
+
+  @Flag(help: "Say what would be removed and why; touch nothing.")
+  var dryRun = false
+
+  @Option(help: "How --once reports: table or json.")
+  var format: ReportFormat = .table
+
+  func run() async throws {
+    do {
+      let place = try Workplace(options, dryRun: dryRun, quiet: once)
+      try place.makeFolders()
+      if once {
+        throw ExitCode(try await OncePass(place: place, format: format).run())
+      }
+      try await serve(place)
+    } catch let code as ExitCode {
+      throw code
+    } catch {
+      throw complain(error)
+    }
+  }
+
+  private func serve(_ place: Workplace) async throws {
+    let settings = place.settings
+    let notice = ServiceNotice(environment: ProcessEnvironment.current)
+    let signals = await TerminationSignals()
+    let reaper = place.reaper
+    let control: LocalServer
+    do {
+      control = try LocalServer(.unix(path: settings.runFolder + "/reaper.sock")) { line in
+        await reaper.answer(line)
+      }
+    } catch {
+      throw SettingError(
+        description: "\(settings.runFolder)/reaper.sock: \(error); does another pod-reaper run?")
+    }
+    defer { control.stop() }
+    let metrics = try settings.metrics.map { address in
+      try LocalServer(address) { _ in
+        let body = Metrics.text(await reaper.counters)
+        return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+          + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+      }
+    }
+    defer { metrics?.stop() }
+    if let failure = reaper.host.processTableFailure {
+      place.log.error("the self-check failed, every pod stays undecided: \(failure)")
+    }
+    place.log.notice("watching \(place.engine.endpoint), running with \(Capabilities.words)")
+    let daemon = Daemon(
+      reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log)
+    let work = Task { await daemon.work() }
+    notice.send("READY=1")
+    for await signal in signals.stream {
+      if signal == SIGHUP {
+        await reload(place)
+        continue
+      }
+      place.log.notice("ended by \(TerminationSignals.name(signal))")
+      break
+    }
+    notice.send("STOPPING=1")
+    work.cancel()
+    // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
+    _ = await Task { await work.value }.value
+    withExtendedLifetime(signals) {}
+  }
+
+  /// Takes the settings anew; bad ones leave the old in force.
+  private func reload(_ place: Workplace) async {
+    do {
+      await place.reaper.apply(try options.settings(environment: ProcessEnvironment.current))
+      place.log.notice("settings read again")
+    } catch {
+      place.log.error("settings not changed: \(error)")
+    }
+  }
+}

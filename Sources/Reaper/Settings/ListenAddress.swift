@@ -1,0 +1,26 @@
+import Program
+
+/// Where metrics are served: a unix socket, or a port of the loopback interface.
+enum ListenAddress: Sendable, Equatable {
+  case unix(path: String)
+  case loopback(port: UInt16)
+
+  /// Reads `/path`, `unix:///path`, `127.0.0.1:PORT` or `:PORT`.
+  ///
+  /// - Throws: `SettingError` for anything else: metrics aren't for the network.
+  init(_ text: String, place: String) throws(SettingError) {
+    let path = text.hasPrefix("unix://") ? String(text.dropFirst("unix://".count)) : text
+    if path.hasPrefix("/"), path.utf8.count < 108 {
+      self = .unix(path: path)
+      return
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2, ["", "127.0.0.1", "localhost"].contains(parts[0]),
+      let port = UInt16(parts[1])
+    else {
+      throw SettingError(
+        description: "\(place) takes a socket's path or 127.0.0.1:PORT, not '\(text)'")
+    }
+    self = .loopback(port: port)
+  }
+}

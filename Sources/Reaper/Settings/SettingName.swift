@@ -1,0 +1,47 @@
+/// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
+enum SettingName: String, CaseIterable {
+  case agentAuthorities = "agent-ca-file"
+  case agentSeesEverything = "agent-sees-everything"
+  case agentTokenFile = "agent-token-file"
+  case agentURL = "agent-url"
+  case agentWorkFolder = "agent-work-dir"
+  case cgroupRoots = "cgroup-roots"
+  case grace
+  case interval
+  case journalSize = "journal-size"
+  case keepVolumes = "keep-volumes"
+  case lockTimeout = "lock-timeout"
+  case logFormat = "log-format"
+  case logLevel = "log-level"
+  case metrics
+  case parallel
+  case removalTimeout = "removal-timeout"
+  case runFolder = "run-dir"
+  case stateFolder = "state-dir"
+  case stopTimeout = "stop-timeout"
+
+  /// The variable's name.
+  var variable: String {
+    "POD_REAPER_" + rawValue.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
+  }
+
+  /// What is so where nobody says anything.
+  var standard: String? {
+    switch self {
+    case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .metrics: nil
+    case .agentSeesEverything, .keepVolumes: "false"
+    case .cgroupRoots: "mesos,compose-pods"
+    case .grace: "30s"
+    case .interval: "60s"
+    case .journalSize: "10m"
+    case .lockTimeout: "30s"
+    case .logFormat: "text"
+    case .logLevel: "info"
+    case .parallel: "16"
+    case .removalTimeout: "30s"
+    case .runFolder: "/run/compose-pods"
+    case .stateFolder: "/var/lib/compose-pods"
+    case .stopTimeout: "10s"
+    }
+  }
+}
