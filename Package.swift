@@ -141,7 +141,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ReaperTests",
-      dependencies: ["Reaper", "PodIdentity", "Cgroups", "Compose", "DockerEngine", "TestSupport"],
+      dependencies: [
+        "Reaper", "Program", "PodIdentity", "Cgroups", "Compose", "DockerEngine", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],

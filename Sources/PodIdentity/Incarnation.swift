@@ -14,11 +14,12 @@ public struct Incarnation: Sendable, Equatable, Hashable {
     self.startTime = startTime
   }
 
-  /// This process. In a pid namespace of its own a process cannot know its ID on the host, and has
-  /// neither pid nor start time then.
+  /// This process. In a pid namespace of its own a process cannot know its ID on the host, in a time namespace of its
+  /// own not its start time by the host's clock: it has neither then.
   public static func current() -> Incarnation {
     let bootID = KernelFile.line("/proc/sys/kernel/random/boot_id")
     guard let namespace = linkTarget("/proc/self/ns/pid"), namespace == initialPIDNamespace,
+      hasHostClock,
       let stat = try? KernelFile.text("/proc/self/stat"), let own = parse(stat: stat)
     else { return Incarnation(bootID: bootID, pid: nil, startTime: nil) }
     return Incarnation(bootID: bootID, pid: own.pid, startTime: own.startTime)
@@ -26,6 +27,11 @@ public struct Incarnation: Sendable, Equatable, Hashable {
 
   /// The kernel gives the initial pid namespace this inode number (PROC_PID_INIT_INO).
   public static let initialPIDNamespace = "pid:[4026531836]"
+
+  /// Whether start times are the host's own: the inode is PROC_TIME_INIT_INO; kernels before 5.6 have no such namespace.
+  static var hasHostClock: Bool {
+    linkTarget("/proc/self/ns/time").map { $0 == "time:[4026531834]" } ?? true
+  }
 
   /// Reads pid, start time and state (`R`, `S`, `Z`, …) from the text of a `/proc/PID/stat`; nil where it isn't one.
   static func parse(stat: String) -> (pid: Int32, startTime: UInt64, state: Substring)? {

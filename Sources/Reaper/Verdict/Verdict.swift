@@ -146,8 +146,10 @@ struct Verdict: Sendable, Equatable {
         .undecided,
         "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been looked at"))
     }
-    let looks = record.evidence.filter { $0.finding.isLike(.cgroupEmpty) }
-    let first = looks.min { $0.time < $1.time } ?? last
+    // What was seen before a process lived there doesn't count.
+    let looks = record.evidence.filter { $0.finding.source == .cgroup }
+      .sorted { $0.time < $1.time }.reversed().prefix { $0.finding.isLike(.cgroupEmpty) }
+    let first = looks.last ?? last
     let isOver =
       agent?.finding == .agentOmits && agent.map { $0.time >= first.time } == true
       || checkpoint?.finding == .sentinel

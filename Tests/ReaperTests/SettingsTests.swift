@@ -1,0 +1,104 @@
+import ArgumentParser
+import Compose
+import Foundation
+import Program
+import TestSupport
+import Testing
+
+@testable import Reaper
+
+@Suite("Settings of pod-reaper")
+struct ReaperSettingsTests {
+  @Test("the command line is stronger than the environment, which is stronger than the file")
+  func order() throws {
+    let file = try SettingsFile.read(
+      text: "grace: 1s\ninterval: 11s\nstop-timeout: 3\n", file: "f.yaml")
+    let source = ReaperSettings.Source(
+      options: [.grace: "3s"],
+      environment: ["POD_REAPER_GRACE": "2s", "POD_REAPER_INTERVAL": "12s"], file: file)
+    #expect(try source.duration(.grace) == .seconds(3))
+    #expect(try source.duration(.interval) == .seconds(12))
+    #expect(try source.duration(.stopTimeout) == .seconds(3))
+    #expect(try source.flag(.keepVolumes) == false)
+  }
+
+  @Test("an unknown key and a bad value are refused with their place")
+  func places() throws {
+    #expect {
+      try SettingsFile.read(text: "grace: 1s\ngrase: 2s\n", file: "f.yaml")
+    } throws: { "\($0)".hasPrefix("f.yaml:2:1: unknown setting 'grase'") }
+    let file = try SettingsFile.read(text: "\n  grace: soon\n", file: "f.yaml")
+    let source = ReaperSettings.Source(options: [:], environment: [:], file: file)
+    #expect { try source.duration(.grace) } throws: {
+      "\($0)" == "f.yaml:2:10: grace takes a duration such as 10s or 2m, not 'soon'"
+    }
+  }
+
+  @Test(
+    "a bad value is refused by the name that gave it",
+    arguments: [
+      ("POD_REAPER_GRACE", "soon"), ("POD_REAPER_PARALLEL", "0"),
+      ("POD_REAPER_METRICS", "0.0.0.0:80"),
+      ("POD_REAPER_CGROUP_ROOTS", "mesos/../.."), ("POD_REAPER_JOURNAL_SIZE", "big"),
+      ("POD_REAPER_AGENT_URL", "ftp://x"), ("POD_REAPER_RUN_DIR", "here"),
+      ("POD_REAPER_KEEP_VOLUMES", "maybe"), ("POD_REAPER_LOG_LEVEL", "loud"),
+      ("POD_REAPER_LOG_FORMAT", "xml"), ("POD_REAPER_INTERVAL", "0s"),
+    ])
+  func refused(_ variable: String, _ value: String) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("empty.yaml", "")
+      #expect {
+        try ReaperSettings(
+          options: [:], environment: [variable: value], file: folder.path + "/empty.yaml")
+      } throws: { error in
+        let word = variable == "POD_REAPER_AGENT_URL" ? "agent-url" : variable
+        return error is SettingError && "\(error)".contains(word)
+      }
+    }
+  }
+
+  @Test("every setting is an option of that name")
+  func options() throws {
+    let help = PodReaper.helpMessage(for: ServeCommand.self, columns: 200)
+    for name in SettingName.allCases {
+      #expect(help.contains("--\(name.rawValue)"), "\(name.rawValue)")
+    }
+  }
+}
+
+@Suite("What is printed and where it may lead")
+struct PrintableTests {
+  @Test("control characters and endless labels never reach a terminal")
+  func printable() {
+    #expect(Printable.text("a\u{1b}[31mb\nc\u{202e}d") == "a\u{fffd}[31mb\u{fffd}c\u{fffd}d")
+    #expect(Printable.text(String(repeating: "x", count: 600)).count == 513)
+  }
+
+  @Test(
+    "a label names a run's cgroup only without detours",
+    arguments: [
+      ("/mesos/run-1", true), ("/a/b/run-1", true), ("/run-1", false), ("mesos/run-1", false),
+      ("/mesos/../run-1", false), ("/mesos/./run-1", false), ("/mesos//run-1", false),
+      ("/mesos/run-2", false), ("/mesos/run-1/", false), ("", false),
+    ])
+  func paths(_ path: String, _ isRun: Bool) {
+    #expect(CgroupPath.isRun(path, "run-1") == isRun)
+  }
+
+  @Test("the journal begins a new file when one is full, and keeps the old")
+  func journal() async throws {
+    try await withTemporaryFolder { folder in
+      let journal = Journal(path: folder.path + "/journal.jsonl", limit: 300)
+      let entry = Journal.Entry(
+        time: "t", verdict: "leaked", why: "w", task: "a", run: "r", framework: "f", executor: "e",
+        evidence: [], removed: [:], failed: [], pending: [], secondsSinceDeath: nil)
+      for _ in 0..<5 { try journal.append(entry) }
+      let old = try String(contentsOfFile: journal.path + ".1", encoding: .utf8)
+      let new = try String(contentsOfFile: journal.path, encoding: .utf8)
+      // Of five lines of about 130 bytes, two or three fill a file.
+      #expect(old.split(separator: "\n").count == 3)
+      #expect(new.split(separator: "\n").count == 2)
+      #expect(old.hasSuffix("}\n"))
+    }
+  }
+}
