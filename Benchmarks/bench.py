@@ -226,8 +226,9 @@ def idle():
 
 
 PARTS = {"launch": launch_and_end, "output": output, "idle": idle}
-for part in sys.argv[1:] or PARTS:
-    note(part)
-    PARTS[part]()
-if failed:
-    sys.exit("bench: limits missed: " + "; ".join(failed))
+if __name__ == "__main__":
+    for part in sys.argv[1:] or PARTS:
+        note(part)
+        PARTS[part]()
+    if failed:
+        sys.exit("bench: limits missed: " + "; ".join(failed))
