@@ -118,14 +118,11 @@ actor Reaper {
         group.addTask { (identity, await removal.remove(pod)) }
       }
       var results: [PodIdentity: RemovalResult] = [:]
-      for await (identity, result) in group {
-        var result = result
-        if result.failed.isEmpty {
-          result.merge(
-            await removeCgroup(
-              of: identity, deadSince: verdicts[identity]?.deadSince, pods, verdicts))
-        }
-        results[identity] = result
+      for await (identity, result) in group { results[identity] = result }
+      // Last, since removing cgroups holds up the engine, which makes and removes its own.
+      for (identity, result) in results where result.failed.isEmpty {
+        let since = verdicts[identity]?.deadSince
+        results[identity]?.merge(await removeCgroup(of: identity, deadSince: since, pods, verdicts))
       }
       return results
     }

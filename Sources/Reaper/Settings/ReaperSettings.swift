@@ -9,7 +9,10 @@ import Program
 struct ReaperSettings: Sendable {
   var grace: Duration
   var interval: Duration
+  /// Cgroups below which runs are looked for, without a slash at either end.
   var cgroupRoots: [String]
+  /// Whether the parents that labels name are roots as well: where nobody configured any.
+  var rootsFollowLabels: Bool
   var removal: RemovalPolicy
   var agent: AgentClient?
   var checkpoint: Checkpoint?
@@ -37,6 +40,7 @@ struct ReaperSettings: Sendable {
       throw SettingError(description: "\(source.place(.interval)) must be at least 1s")
     }
     cgroupRoots = try source.words(.cgroupRoots)
+    rootsFollowLabels = source.text(.cgroupRoots) == SettingName.cgroupRoots.standard
     for root in cgroupRoots where !Self.isRoot(root) {
       throw SettingError(
         description:
