@@ -16,7 +16,8 @@ let settings: [SwiftSetting] =
 let package = Package(
   name: "compose-executor",
   products: [
-    .executable(name: "compose-executor", targets: ["Executor"])
+    .executable(name: "compose-executor", targets: ["Executor"]),
+    .executable(name: "pod-hook-notify", targets: ["HookNotify"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -78,7 +79,23 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // From the Mesos agent to pod-reaper.
+    .target(name: "HookShim"),
+    .target(name: "HookEvents", swiftSettings: settings),
+    .executableTarget(
+      name: "HookNotify",
+      dependencies: [
+        "HookShim", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+    .testTarget(
+      name: "HookEventsTests", dependencies: ["HookEvents", "HookShim", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HookNotifyTests", dependencies: ["HookEvents", "HookNotify", "TestSupport"],
+      swiftSettings: settings),
     .target(
       name: "AgentStandIn", dependencies: ["TestSupport"], path: "Tests/AgentStandIn",
       swiftSettings: settings),
