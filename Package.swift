@@ -94,6 +94,9 @@ let package = Package(
       name: "HookEventsTests", dependencies: ["HookEvents", "HookShim", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
+      name: "HookModuleTests", dependencies: ["TestSupport"], path: "Tests/HookModule",
+      exclude: ["README.md", "agent.cpp", "include"], swiftSettings: settings),
+    .testTarget(
       name: "HookNotifyTests", dependencies: ["HookEvents", "HookNotify", "TestSupport"],
       swiftSettings: settings),
     .target(
