@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test demo bench soak lint format install dist
+.PHONY: help deps build test demo bench soak lint format install dist hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
@@ -38,3 +38,6 @@ install: ## puts the tarball's files below prefix (/usr/local; DESTDIR is respec
 
 dist: deps ## makes dist/compose-executor-VERSION-linux-ARCH.tar.gz and checks it
 	@scripts/dist
+
+hook: ## builds the Mesos module against the Mesos below MESOS_PREFIX (/usr), and checks it
+	@scripts/hook

@@ -18,6 +18,7 @@ let package = Package(
   products: [
     .executable(name: "compose-executor", targets: ["Executor"]),
     .executable(name: "pod-reaper", targets: ["Reaper"]),
+    .executable(name: "pod-hook-notify", targets: ["HookNotify"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -84,10 +85,13 @@ let package = Package(
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
+    // From the Mesos agent to pod-reaper.
+    .target(name: "HookShim"),
+    .target(name: "HookEvents", swiftSettings: settings),
     .executableTarget(
       name: "Reaper",
       dependencies: [
-        "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity", "CLinux",
+        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity", "CLinux",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
@@ -95,7 +99,23 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    .executableTarget(
+      name: "HookNotify",
+      dependencies: [
+        "HookShim", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: settings),
+
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+    .testTarget(
+      name: "HookEventsTests", dependencies: ["HookEvents", "HookShim", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HookModuleTests", dependencies: ["TestSupport"], path: "Tests/HookModule",
+      exclude: ["README.md", "agent.cpp", "include"], swiftSettings: settings),
+    .testTarget(
+      name: "HookNotifyTests", dependencies: ["HookEvents", "HookNotify", "TestSupport"],
+      swiftSettings: settings),
     .target(
       name: "AgentStandIn", dependencies: ["TestSupport"], path: "Tests/AgentStandIn",
       swiftSettings: settings),

@@ -61,7 +61,11 @@ struct RunCommand: AsyncParsableCommand {
           grace: count > 1 ? .zero : nil, message: "killed by \(TerminationSignals.name(signal))")
       }
     }
+    let lease = Lease(run: request.run, environment: environment, log: log)
+    let keeping = Task { await lease.keep() }
     let outcome = await pod.run()
+    if outcome.leftovers.isEmpty { lease.release() }
+    keeping.cancel()
     withExtendedLifetime(signals) {}
     watch.cancel()
     await states.say(outcome)

@@ -47,6 +47,17 @@ extension Incarnation {
     return .alive
   }
 
+  /// When a process began, in clock ticks since boot.
+  ///
+  /// - Parameter pid: the process.
+  /// - Returns: nil where there is none, or /proc doesn't tell.
+  public static func startTime(of pid: Int32) -> UInt64? {
+    guard let text = try? KernelFile.text("/proc/\(pid)/stat"), let found = parse(stat: text),
+      found.pid == pid
+    else { return nil }
+    return found.startTime
+  }
+
   private static func hasOtherThreads(_ pid: Int32) -> Bool {
     guard let handle = opendir("/proc/\(pid)/task") else { return false }
     defer { closedir(handle) }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import DockerEngine
-import Dispatch
 import Glibc
+import HookEvents
 import Logging
 import Program
 
@@ -65,7 +65,13 @@ struct ServeCommand: AsyncParsableCommand {
     place.log.notice("watching \(place.engine.endpoint), running with \(Capabilities.words)")
     let daemon = Daemon(
       reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log)
-    let work = Task { await daemon.work() }
+    let triggers = Triggers()
+    let ears = try listen(place, triggers)
+    defer {
+      ears.hooks.stop()
+      ears.leases.stop()
+    }
+    let work = Task { await daemon.work(triggers) }
     notice.send("READY=1")
     for await signal in signals.stream {
       if signal == SIGHUP {
@@ -80,6 +86,32 @@ struct ServeCommand: AsyncParsableCommand {
     // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
     _ = await Task { await work.value }.value
     withExtendedLifetime(signals) {}
+  }
+
+  /// Hears the agent's hook and takes executors' leases. Both only say where to look.
+  private func listen(
+    _ place: Workplace, _ triggers: Triggers
+  ) throws -> (hooks: HookEar, leases: LeaseServer) {
+    let reaper = place.reaper
+    let folder = place.settings.runFolder
+    do {
+      // One at a time and in their order.
+      let (leaseEvents, lease) = AsyncStream.makeStream(of: LeaseEvent.self)
+      let leases = try LeaseServer(path: folder + "/lease.sock", log: place.log) { lease.yield($0) }
+      Task {
+        for await event in leaseEvents where await reaper.take(event) {
+          triggers.add(run: event.run)
+        }
+      }
+      let (hookEvents, hook) = AsyncStream.makeStream(of: HookEvent.self)
+      let hooks = try HookEar(folder: folder, log: place.log) { hook.yield($0) }
+      Task {
+        for await event in hookEvents where await reaper.hear(event) { triggers.addEverything() }
+      }
+      return (hooks, leases)
+    } catch {
+      throw SettingError(description: "sockets and spool in \(folder): \(error)")
+    }
   }
 
   /// Takes the settings anew; bad ones leave the old in force.

@@ -8,7 +8,7 @@ public enum BuiltProgram {
     ProcessInfo.processInfo.environment["COMPOSE_EXECUTOR"] ?? beside("compose-executor")
 
   /// The path of a program in the folder that the running tests were built into.
-  private static func beside(_ name: String) -> String {
+  public static func beside(_ name: String) -> String {
     let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
     return URL(fileURLWithPath: tests).deletingLastPathComponent()
       .appendingPathComponent(name).path

@@ -1,6 +1,59 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 int linux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user) {
+  struct iovec part = {.iov_base = bytes, .iov_len = size};
+  union {
+    struct cmsghdr head;
+    char room[CMSG_SPACE(sizeof(struct ucred))];
+  } control;
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1,
+      .msg_control = control.room, .msg_controllen = sizeof control.room};
+  *user = (uid_t)-1;
+  ssize_t length = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  if (length < 0) return -1;
+  for (struct cmsghdr *head = CMSG_FIRSTHDR(&message); head; head = CMSG_NXTHDR(&message, head)) {
+    if (head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_CREDENTIALS) {
+      struct ucred sender;
+      memcpy(&sender, CMSG_DATA(head), sizeof sender);
+      *user = sender.uid;
+    }
+  }
+  if (message.msg_flags & MSG_TRUNC) {
+    errno = EMSGSIZE;
+    return -1;
+  }
+  return length;
+}
+
+int linux_watch_folder(const char *path) {
+  int file = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  if (file < 0) return -1;
+  if (inotify_add_watch(file, path, IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW) < 0) {
+    int reason = errno;
+    close(file);
+    errno = reason;
+    return -1;
+  }
+  return file;
+}
+
+int linux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int linux_peer(int socket, pid_t *process, uid_t *user) {
+  struct ucred peer;
+  socklen_t size = sizeof peer;
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return -1;
+  *process = peer.pid;
+  *user = peer.uid;
+  return 0;
+}

@@ -17,8 +17,10 @@ enum MesosCommand {
     let environment = ProcessEnvironment.current
     let supervisor: TaskSupervisor
     let log: Logger
+    let run: String
     do {
       let mesos = try MesosEnvironment(environment)
+      run = mesos.run.value
       // The token is between the agent and this process: no build, helper or Compose file sees it.
       let open = environment.filter { !MesosEnvironment.secretVariables.contains($0.key) }
       let settings = Settings(environment: open, file: try OperatorFile())
@@ -49,7 +51,11 @@ enum MesosCommand {
         await supervisor.shutDown("ended by \(TerminationSignals.name(signal))")
       }
     }
+    let lease = Lease(run: run, environment: environment, log: log)
+    let keeping = Task { await lease.keep() }
     let isClean = await supervisor.work()
+    if isClean { lease.release() }
+    keeping.cancel()
     watch.cancel()
     withExtendedLifetime(signals) {}
     log.info("exiting\(isClean ? "" : ": not a clean end")")

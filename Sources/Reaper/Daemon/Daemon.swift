@@ -13,72 +13,66 @@ struct Daemon: Sendable {
   let notice: ServiceNotice
   let log: Logger
 
-  /// Why a pass is made.
-  enum Trigger: Sendable {
-    /// Every pod is looked at.
-    case everything
-    /// A process that held pods has ended, or something of a dead one has appeared.
-    case run(String)
-  }
-
   /// Works until it is cancelled.
-  func work() async {
-    let (triggers, wake) = AsyncStream.makeStream(
-      of: Trigger.self, bufferingPolicy: .bufferingNewest(4096))
+  ///
+  /// - Parameter triggers: what calls for a pass.
+  func work(_ triggers: Triggers) async {
     reaper.watches.listen { identity in
       Task {
         await reaper.processEnded(identity)
-        wake.yield(.run(identity.run))
+        triggers.add(run: identity.run)
       }
     }
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await follow(wake) }
-      group.addTask { await tick(wake) }
+      group.addTask { await follow(triggers) }
+      group.addTask { await tick(triggers) }
       if let watchdog = notice.watchdog {
         group.addTask {
           while (try? await Task.sleep(for: watchdog)) != nil { notice.send("WATCHDOG=1") }
         }
       }
       group.addTask {
-        for await trigger in triggers {
+        for await _ in triggers.bell {
           if Task.isCancelled { return }
-          await pass(trigger, wake)
+          await pass(triggers)
         }
       }
       await group.waitForAll()
     }
   }
 
-  private func tick(_ wake: AsyncStream<Trigger>.Continuation) async {
+  private func tick(_ triggers: Triggers) async {
     while true {
       let interval = await reaper.settings.interval
       do { try await Task.sleep(for: interval) } catch {
-        wake.finish()
+        triggers.finish()
         return
       }
-      wake.yield(.everything)
+      triggers.addEverything()
     }
   }
 
-  private func pass(_ trigger: Trigger, _ wake: AsyncStream<Trigger>.Continuation) async {
+  private func pass(_ triggers: Triggers) async {
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
+    let wanted = triggers.take()
+    if wanted.isEmpty { return }
     do {
       let result = try await lock.hold(waiting: settings.lockTimeout) {
-        switch trigger {
-        case .everything: try await reaper.pass()
-        case .run(let run): try await reaper.pass(run: run)
-        }
+        if wanted.everything { return [try await reaper.pass()] }
+        var results: [(report: PassReport, due: BootTime?)] = []
+        for run in wanted.runs { results.append(try await reaper.pass(run: run)) }
+        return results
       }
       guard let result else {
         return log.warning("another pass is working: this one is left to the next interval")
       }
       // What is proven but too young is looked at again in time.
-      if let due = result.due {
+      if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
         if wait < settings.interval {
           Task {
             try? await Task.sleep(for: wait)
-            wake.yield(.everything)
+            triggers.addEverything()
           }
         }
       }
@@ -90,7 +84,7 @@ struct Daemon: Sendable {
   }
 
   /// Follows the engine's events; says once that it is away and once that it is back.
-  private func follow(_ wake: AsyncStream<Trigger>.Continuation) async {
+  private func follow(_ triggers: Triggers) async {
     var wait = Duration.milliseconds(100)
     var isAway = false
     while !Task.isCancelled {
@@ -101,8 +95,8 @@ struct Daemon: Sendable {
         if isAway { log.notice("the engine is back") }
         isAway = false
         wait = .milliseconds(100)
-        wake.yield(.everything)
-        for try await event in events { await take(event, wake) }
+        triggers.addEverything()
+        for try await event in events { await take(event, triggers) }
       } catch {
         if Task.isCancelled { return }
         if !isAway {
@@ -116,12 +110,12 @@ struct Daemon: Sendable {
     }
   }
 
-  private func take(_ event: EngineEvent, _ wake: AsyncStream<Trigger>.Continuation) async {
+  private func take(_ event: EngineEvent, _ triggers: Triggers) async {
     guard ["create", "start", "die"].contains(event.action),
       let identity = PodIdentity(labels: event.attributes)
     else { return }
     // A living executor's container is its own business; once watched, its end is reported.
-    if await reaper.isNews(identity) { wake.yield(.run(identity.run)) }
+    if await reaper.isNews(identity) { triggers.add(run: identity.run) }
   }
 }
 

@@ -103,16 +103,14 @@ final class LocalServer: Sendable {
   private static func listen(path: String) throws -> Int32 {
     let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
-    if LocalClient.connect(path) != nil {
+    if let other = UnixSocket.connect(path) {
+      close(other)
       close(file)
       throw Errno.addressInUse
     }
-    unlink(path)
-    let mask = umask(0o177)
-    let result = LocalClient.withAddress(path) { bind(file, $0, $1) }
-    umask(mask)
-    guard result == 0, Glibc.listen(file, 16) == 0 else {
-      let reason = Errno(rawValue: errno)
+    let code = UnixSocket.bind(file, to: path, mode: 0o600)
+    guard code == 0, Glibc.listen(file, 16) == 0 else {
+      let reason = Errno(rawValue: code == 0 ? errno : code)
       close(file)
       throw reason
     }
@@ -170,7 +168,7 @@ enum LocalClient {
   ///
   /// - Returns: nil where nobody listens or answers within five seconds.
   static func ask(_ path: String, _ line: String) -> String? {
-    guard let file = connect(path) else { return nil }
+    guard let file = UnixSocket.connect(path) else { return nil }
     defer { close(file) }
     var limit = timeval(tv_sec: 5, tv_usec: 0)
     setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -187,32 +185,5 @@ enum LocalClient {
       answer += chunk[..<count]
     }
     return answer.isEmpty ? nil : String(decoding: answer, as: UTF8.self)
-  }
-
-  static func connect(_ path: String) -> Int32? {
-    let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard file >= 0 else { return nil }
-    if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 { return file }
-    close(file)
-    return nil
-  }
-
-  /// A unix socket's address; a path that is too long gives -1 and ENAMETOOLONG.
-  static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32)
-    -> Int32
-  {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    let bytes = Array(path.utf8)
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-      errno = ENAMETOOLONG
-      return -1
-    }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    return withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
   }
 }

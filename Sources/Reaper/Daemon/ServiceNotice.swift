@@ -1,5 +1,5 @@
 import Glibc
-import SystemPackage
+import Program
 
 /// Tells systemd how the service does (sd_notify(3)); without NOTIFY_SOCKET it says nothing.
 struct ServiceNotice: Sendable {
@@ -17,22 +17,13 @@ struct ServiceNotice: Sendable {
 
   /// Sends a state such as `READY=1`.
   func send(_ state: String) {
-    guard let path, let first = path.utf8.first else { return }
+    guard let path else { return }
     let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { return }
     defer { close(file) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    var bytes = Array(path.utf8)
-    if first == UInt8(ascii: "@") { bytes[0] = 0 }
-    guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else { return }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    let length = MemoryLayout<sa_family_t>.size + bytes.count
     let text = Array(state.utf8)
-    withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        _ = sendto(file, text, text.count, Int32(MSG_NOSIGNAL), $0, socklen_t(length))
-      }
+    _ = UnixSocket.withAddress(path) { address, length in
+      Int32(sendto(file, text, text.count, Int32(MSG_NOSIGNAL), address, length))
     }
   }
 }

@@ -11,6 +11,10 @@ extension Reaper {
     guard identity.incarnation.bootID == nil || identity.incarnation.bootID == host.bootID else {
       return
     }
+    gatherLeases(identity)
+    if let record = records[identity], hooks.saidRemoved(identity, firstSeen: record.firstSeen) {
+      records[identity]?.add(.agentSaidRemoved, at: .now)
+    }
     if identity.incarnation.bootID != nil, let look = identity.incarnation.look() {
       note(identity, look)
       return

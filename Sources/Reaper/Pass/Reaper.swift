@@ -21,6 +21,10 @@ actor Reaper {
   /// Since when a cgroup that no pod owns is seen to be abandoned.
   var abandoned: [String: BootTime] = [:]
   var counters = Counters()
+  var hooks = HookMemory()
+  /// Leases that are held, and those of executors that were seen to end while they held one.
+  var leases: Set<LeaseHolder> = []
+  var ended: Set<LeaseHolder> = []
   let watches = ProcessWatches()
   private var gate: Gate
 
@@ -168,6 +172,8 @@ actor Reaper {
   /// A dead incarnation is remembered for ten minutes after its last object: dockerd completes what a client that
   /// died had asked for, and that goes at once.
   private func forget(all pods: [PodIdentity: ObservedPod]) {
+    let runs = Set(pods.keys.map(\.run))
+    ended = ended.filter { runs.contains($0.run) }
     let now = BootTime.now
     for (identity, record) in records where pods[identity] == nil {
       let newest = record.evidence.map(\.time).max() ?? record.firstSeen
@@ -189,6 +195,7 @@ struct Counters: Sendable {
   var failed: [String: Int] = [:]
   var engineErrors = 0
   var agentErrors = 0
+  var hookEvents = 0
   /// From a noticed death to the end of its removal: count and sum.
   var goneCount = 0
   var goneSeconds = 0.0

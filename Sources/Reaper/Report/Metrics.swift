@@ -40,6 +40,9 @@ enum Metrics {
     family(
       "agent_errors_total", "counter", "Times the agent could not be asked.",
       [("", Double(counters.agentErrors))])
+    family(
+      "hook_events_total", "counter", "Events of the agent's hook.",
+      [("", Double(counters.hookEvents))])
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -78,7 +78,11 @@ struct Verdict: Sendable, Equatable {
         ? Verdict(.undecided, "no boot ID and no machine ID tell of which host it is")
         : Verdict(.foreign, "it is of another host: the machine ID isn't this one's")
     }
-    if boot != nil, identity.incarnation.pid != nil, identity.incarnation.startTime != nil {
+    let isKnown = identity.incarnation.pid != nil && identity.incarnation.startTime != nil
+    // A lease's peer is a process that the kernel named, even where the label couldn't.
+    let wasSeenToEnd = record.newest(.pidfd) != nil
+    let isDeserted = record.newest(.cgroup)?.finding.isLike(.cgroupEmpty) ?? false
+    if boot != nil, isKnown || (wasSeenToEnd && isDeserted) {
       return byProcess(record, now, grace)
     }
     return byRun(record, now, grace)

@@ -1,11 +1,27 @@
-/* System calls that Swift can't make: syscall(2) is variadic, and some have no wrapper in older C libraries. */
+/* System calls that Swift can't make: variadic ones, those that need macros, and some without a wrapper in older C
+   libraries. */
 #ifndef CLINUX_H
 #define CLINUX_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 /* A descriptor of a process that becomes readable when the process ends (pidfd_open(2), Linux 5.3);
    -1 and errno where there is none. */
 int linux_pidfd_open(pid_t pid);
+
+/* Receives a datagram without waiting, with the sender's user as the kernel knows it (unix(7), SCM_CREDENTIALS; the
+   socket has SO_PASSCRED). Returns its length, or -1 and errno: EMSGSIZE for one that doesn't fit. *user is -1 where
+   the kernel doesn't tell. */
+ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user);
+
+/* A descriptor that becomes readable when a file is renamed into a folder (inotify(7)); -1 and errno. */
+int linux_watch_folder(const char *path);
+
+/* The next connection, without waiting and closed on exec (accept4(2)); -1 and errno. */
+int linux_accept(int socket);
+
+/* The process and user at the other end of a connected unix socket (unix(7), SO_PEERCRED). Returns 0 or -1. */
+int linux_peer(int socket, pid_t *process, uid_t *user);
 
 #endif

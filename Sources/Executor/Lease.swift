@@ -1,0 +1,86 @@
+import Dispatch
+import Glibc
+import Logging
+import Program
+import Synchronization
+
+/// An open connection to pod-reaper, which the kernel closes when this process dies, however it dies. The executor runs
+/// unhindered where there is no reaper, or one that hangs.
+final class Lease: Sendable {
+  /// Where the reaper listens, unless the environment names another place.
+  static let standardPath = "/run/compose-pods/lease.sock"
+  /// The variable that the agent's hook sets.
+  static let variable = "COMPOSE_EXECUTOR_LEASE_SOCKET"
+
+  private let path: String
+  private let run: String
+  private let log: Logger
+  private let connection = Mutex<Int32?>(nil)
+
+  /// A lease on a run; nothing is connected yet.
+  init(run: String, environment: [String: String], log: Logger) {
+    let named = environment[Self.variable] ?? ""
+    path = named.isEmpty ? Self.standardPath : named
+    self.run = run
+    self.log = log
+  }
+
+  /// Holds the lease until it is released or the task is cancelled; connects anew when the reaper restarts, and looks
+  /// for one that isn't there every half minute.
+  func keep() async {
+    var wait = Duration.milliseconds(500)
+    while !Task.isCancelled {
+      if let file = UnixSocket.connect(path, waits: false) {
+        let isHeld = await hold(file)
+        if isHeld { wait = .milliseconds(500) }
+        if Task.isCancelled { return }
+        log.debug(isHeld ? "pod-reaper went away: leasing again" : "pod-reaper refused the lease")
+      }
+      do {
+        // Many executors meet one reaper that restarts.
+        try await Task.sleep(for: wait * Double.random(in: 0.5...1))
+      } catch { return }
+      wait = min(wait * 2, .seconds(30))
+    }
+  }
+
+  /// Says that this executor is through, and its pod gone.
+  func release() {
+    connection.withLock { file in
+      guard let file else { return }
+      Self.send(file, "RELEASE\n")
+    }
+  }
+
+  /// - Returns: whether the reaper took the lease, once the connection is closed.
+  private func hold(_ file: Int32) async -> Bool {
+    let (answers, continuation) = AsyncStream.makeStream(of: [UInt8].self)
+    let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: .global())
+    source.setEventHandler {
+      var bytes = [UInt8](repeating: 0, count: 64)
+      let count = read(file, &bytes, bytes.count)
+      if count > 0 {
+        continuation.yield(Array(bytes[..<count]))
+      } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+        continuation.finish()
+      }
+    }
+    source.setCancelHandler { close(file) }
+    connection.withLock { $0 = file }
+    source.activate()
+    Self.send(file, "LEASE 1 \(run)\n")
+    var isHeld = false
+    for await answer in answers where answer.starts(with: Array("OK".utf8)) {
+      isHeld = true
+      log.debug("pod-reaper holds this executor's lease")
+    }
+    connection.withLock { $0 = nil }
+    source.cancel()
+    return isHeld
+  }
+
+  private static func send(_ file: Int32, _ text: String) {
+    let bytes = Array(text.utf8)
+    _ = Glibc.send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+  }
+}

@@ -1,0 +1,32 @@
+/// The name of an event's file in the spool, as `HookShim.h` describes it. Names sort in the order of
+/// events.
+public struct SpoolName: Hashable, Sendable, Comparable {
+  /// The name itself, without the folder.
+  public let text: String
+  /// CLOCK_BOOTTIME of the event in nanoseconds.
+  public let bootTime: UInt64
+  /// The event's ID; the file's content says the same.
+  public let id: HookEvent.ID
+  /// The file's size in bytes.
+  public let size: Int
+
+  /// Reads a name; nil if no event's file is called so. A name that begins with a dot is a file that is
+  /// still being written, or whose writer died.
+  public init?(_ name: String) {
+    guard name.hasSuffix(".event"), !name.hasPrefix(".") else { return nil }
+    let parts = name.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 5, parts[0].utf8.count == 20, parts[1].utf8.count == 10,
+      parts[2].utf8.count == 20, parts[3].utf8.count == 16,
+      parts.allSatisfy({ !$0.hasPrefix("+") }),
+      let bootTime = UInt64(parts[0]), let pid = UInt32(parts[1]), let sequence = UInt64(parts[2]),
+      let instance = UInt64(parts[3], radix: 16), let size = Int(parts[4])
+    else { return nil }
+    text = name
+    self.bootTime = bootTime
+    id = HookEvent.ID(pid: pid, instance: instance, sequence: sequence)
+    self.size = size
+  }
+
+  /// In the order of events.
+  public static func < (left: SpoolName, right: SpoolName) -> Bool { left.text < right.text }
+}

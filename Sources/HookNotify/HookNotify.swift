@@ -1,0 +1,119 @@
+import ArgumentParser
+import Glibc
+import HookShim
+
+/// The command line of pod-hook-notify.
+@main
+struct HookNotify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pod-hook-notify",
+    abstract: "Tells pod-reaper what the Mesos agent's hook would tell it.",
+    discussion: """
+      Exit: 0 delivered, 4 spooled for a reaper that isn't there or is busy, 1 neither, 2 usage.
+      """,
+    version: "0.1.0",
+    subcommands: [Started.self, Removed.self])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as Failure {
+      fail(failure.message, code: 1)
+    } catch {
+      let code = exitCode(for: error)
+      if code == .validationFailure { fail(message(for: error), code: 2) }
+      exit(withError: error)
+    }
+  }
+
+  /// One line on standard error, and the end.
+  private static func fail(_ message: String, code: Int32) -> Never {
+    let bytes = Array("pod-hook-notify: \(message)\n".utf8)
+    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    Glibc.exit(code)
+  }
+}
+
+/// An event that went nowhere, in one line.
+struct Failure: Error {
+  var message: String
+}
+
+struct Started: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "An executor's container was launched.")
+
+  @Option(name: .customLong("run"), help: "Mesos' container ID: the sandbox path's last part.")
+  var container: String
+  @Option(help: "The sandbox on the host.")
+  var sandbox: String
+  @OptionGroup var reaper: ReaperOptions
+
+  func run() throws {
+    var run = container
+    var sandbox = sandbox
+    try reaper.tell { shim in
+      run.withUTF8 { run in
+        sandbox.withUTF8 { sandbox in
+          hook_shim_started(
+            shim, run.baseAddress, run.count, sandbox.baseAddress, sandbox.count)
+        }
+      }
+    }
+  }
+}
+
+struct Removed: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "The agent removed an executor.")
+
+  @Option(help: "The framework's ID.")
+  var framework: String
+  @Option(help: "The executor's ID.")
+  var executor: String
+  @OptionGroup var reaper: ReaperOptions
+
+  func run() throws {
+    var framework = framework
+    var executor = executor
+    try reaper.tell { shim in
+      framework.withUTF8 { framework in
+        executor.withUTF8 { executor in
+          hook_shim_removed(
+            shim, framework.baseAddress, framework.count, executor.baseAddress, executor.count)
+        }
+      }
+    }
+  }
+}
+
+/// Where the reaper is.
+struct ReaperOptions: ParsableArguments {
+  @Option(help: "The reaper's notification socket.")
+  var socket = HOOK_SHIM_DEFAULT_SOCKET
+  @Option(help: "The folder where events wait.")
+  var spool = HOOK_SHIM_DEFAULT_SPOOL
+
+  /// Sends an event, and ends the process with 4 if it was spooled.
+  ///
+  /// - Throws: ``Failure``; `ExitCode` 4.
+  func tell(_ event: (OpaquePointer) -> hook_shim_result) throws {
+    var shim: OpaquePointer?
+    let error = hook_shim_open(socket, spool, &shim)
+    guard let shim, error == 0 else {
+      throw Failure(
+        message: "--socket \(socket), --spool \(spool): \(String(cString: strerror(error)))")
+    }
+    defer { hook_shim_close(shim) }
+    let result = event(shim)
+    switch result.outcome {
+    case HOOK_SHIM_DELIVERED: return
+    case HOOK_SHIM_SPOOLED: throw ExitCode(4)
+    default:
+      var line = [CChar](repeating: 0, count: 512)
+      hook_shim_describe(result, &line, line.count)
+      let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      throw Failure(message: String(decoding: text, as: UTF8.self))
+    }
+  }
+}

@@ -1,0 +1,120 @@
+/* Tells pod-reaper that an executor started or is gone, from within a process that must not wait.
+ *
+ * An event goes out as one datagram on the reaper's unix socket. If nobody listens, or the reaper's
+ * queue is full, it becomes a file in the spool folder, which the reaper reads when it can. C11 and
+ * libc, nothing else.
+ *
+ * What a caller can rely on:
+ * - No call waits for the reaper, for a lock or for other threads. A spool folder should lie on tmpfs
+ *   (the default does): on a disk a call waits for that disk's file system.
+ * - No call raises SIGPIPE or SIGXFSZ, changes errno, allocates memory (but for one block in
+ *   hook_shim_open), or looks at what the strings hold: any bytes will do.
+ * - Any number of threads may use one hook_shim.
+ *
+ * The event format, version 1. Numbers are little-endian; an event is `length` bytes, no more.
+ *
+ *   offset size
+ *        0    4  magic "CPHK"
+ *        4    2  version, 1: another one means that nothing after it can be relied on
+ *        6    2  kind: 1 started, 2 removed; unknown kinds are to be skipped
+ *        8    4  length of the whole event in bytes
+ *       12    4  pid of the sender, in its own pid namespace
+ *       16    8  instance, a random number of each hook_shim
+ *       24    8  sequence: 1, 2, 3… in each instance. Pid, instance and sequence together are the
+ *                event's id: an event that comes twice is known by it
+ *       32    8  wall clock, nanoseconds since 1970
+ *       40    8  CLOCK_BOOTTIME, nanoseconds: orders the events of one boot
+ *       48   16  boot id, /proc/sys/kernel/random/boot_id in binary; zeros if that is not readable
+ *       64       fields to the end of the event: tag (2), zero (2), length in bytes (4), that many bytes
+ *
+ *   tag 1 run       tag 2 sandbox       of `started`
+ *   tag 3 framework tag 4 executor      of `removed`
+ *
+ * A reader skips tags that it doesn't know; a new field is no new version. A string is at most
+ * HOOK_SHIM_LONGEST bytes, so that an event with two of them (131,152 bytes) fits a socket's default
+ * send buffer (212,992); where an administrator made that smaller, a long event is spooled. A longer
+ * string is refused, not cut: half an ID is somebody else's ID.
+ *
+ * The spool. A file holds one event. It is written under a name that begins with a dot, then renamed to
+ *
+ *   BOOTTIME-PID-SEQUENCE-INSTANCE-SIZE.event
+ *
+ * (20, 10 and 20 decimal digits, 16 hexadecimal ones, size in bytes), so that names sort in the order
+ * of events. The folder must belong to the caller or root and be writable for nobody else; a missing
+ * one is made with mode 0700 (its parent with 0755). A reader removes what it has consumed, and names
+ * with a dot that are older than a minute: their writer died.
+ *
+ * Bounds of the spool: HOOK_SHIM_SPOOL_FILES files and HOOK_SHIM_SPOOL_BYTES bytes, whole 4 KiB pages
+ * as tmpfs takes them. Past a bound new events are refused: the oldest are kept. The count is kept in
+ * memory; the folder is read for it only (a) in hook_shim_open, or when the folder is found to be
+ * another one, and (b) by one thread, at most four times a second, when three quarters of a bound are
+ * reached in memory, since only then can what the reader removed meanwhile matter. Names tell sizes,
+ * so that reading takes some 4 ms at worst, once in 12,288 spooled events while the reader keeps up.
+ * A counter shared with the reader would need no reading, but a shared file that anything truncates is
+ * SIGBUS in the agent. Thus 250 ms may pass from the reader's emptying a full spool until events are
+ * taken again; and processes that spool at the same time count each other's files only at (a) and (b).
+ */
+#ifndef COMPOSE_PODS_HOOK_SHIM_H
+#define COMPOSE_PODS_HOOK_SHIM_H
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HOOK_SHIM_DEFAULT_SOCKET "/run/compose-pods/notify.sock"
+#define HOOK_SHIM_DEFAULT_SPOOL "/run/compose-pods/spool"
+
+#define HOOK_SHIM_VERSION 1
+#define HOOK_SHIM_LONGEST 65536
+#define HOOK_SHIM_SPOOL_FILES 16384
+#define HOOK_SHIM_SPOOL_BYTES (64 * 1024 * 1024)
+
+/* A way to the reaper. */
+typedef struct hook_shim hook_shim;
+
+/* Where an event went. */
+typedef enum {
+  HOOK_SHIM_DELIVERED = 0, /* the reaper's queue has it */
+  HOOK_SHIM_SPOOLED = 1,   /* the spool has it */
+  HOOK_SHIM_REFUSED = 2,   /* nowhere: a string is too long, or a null pointer with a length */
+  HOOK_SHIM_FULL = 3,      /* nowhere: not delivered, and the spool is at its bound */
+  HOOK_SHIM_FAILED = 4     /* nowhere: not delivered, and the spool could not be written */
+} hook_shim_outcome;
+
+/* What became of an event, and why. */
+typedef struct {
+  hook_shim_outcome outcome;
+  int socket_errno; /* why it was not delivered, or 0 */
+  int spool_errno;  /* why it was not spooled, or 0 */
+} hook_shim_result;
+
+/* Opens a way to the reaper. Neither the reaper nor its folder need to exist as yet.
+ *
+ * A null or empty path is the default. Returns 0, or an errno with *shim null: EINVAL if a path is not
+ * absolute, ENAMETOOLONG if it is too long (107 bytes for the socket, as the kernel has it; 3,900 for
+ * the spool), ENOTDIR if the spool is there and no folder, EPERM if others may write to it, ENOMEM.
+ */
+int hook_shim_open(const char *socket_path, const char *spool_path, hook_shim **shim);
+
+/* An executor's container was launched: its run (Mesos' container ID) and its sandbox's path. */
+hook_shim_result hook_shim_started(
+    hook_shim *shim, const char *run, size_t run_length, const char *sandbox, size_t sandbox_length);
+
+/* The agent removed an executor. */
+hook_shim_result hook_shim_removed(
+    hook_shim *shim, const char *framework, size_t framework_length, const char *executor,
+    size_t executor_length);
+
+/* What became of an event as one line without a newline, cut to `size` with its zero byte. */
+void hook_shim_describe(hook_shim_result result, char *line, size_t size);
+
+/* Closes it; no other call may be under way. Null is allowed. */
+void hook_shim_close(hook_shim *shim);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

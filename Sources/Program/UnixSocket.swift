@@ -1,0 +1,62 @@
+import Glibc
+
+/// Unix domain sockets by path (unix(7)).
+public enum UnixSocket {
+  /// Connects to a stream socket.
+  ///
+  /// - Parameters:
+  ///   - path: the socket's path.
+  ///   - waits: whether to wait for a listener that is busy; the descriptor then blocks as well.
+  /// - Returns: a descriptor that is closed on exec; nil where nobody listens.
+  public static func connect(_ path: String, waits: Bool = true) -> Int32? {
+    var kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
+    if !waits { kind |= SOCK_NONBLOCK.rawValue }
+    let file = socket(AF_UNIX, Int32(kind), 0)
+    guard file >= 0 else { return nil }
+    if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 { return file }
+    close(file)
+    return nil
+  }
+
+  /// Binds a socket to a path; what is there is replaced.
+  ///
+  /// - Parameters:
+  ///   - file: the socket.
+  ///   - path: where.
+  ///   - mode: who may connect.
+  /// - Returns: 0, or an errno.
+  public static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
+    unlink(path)
+    let old = umask(0o777 & ~mode)
+    let result = withAddress(path) { Glibc.bind(file, $0, $1) }
+    let code = errno
+    umask(old)
+    return result == 0 ? 0 : code
+  }
+
+  /// A path's address; a path that is too long gives -1 and ENAMETOOLONG.
+  ///
+  /// - Parameters:
+  ///   - path: the path; one that begins with `@` is an abstract name.
+  ///   - body: a system call that takes an address.
+  /// - Returns: what the call gives.
+  public static func withAddress(
+    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    var bytes = Array(path.utf8)
+    guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+      errno = ENAMETOOLONG
+      return -1
+    }
+    let isAbstract = bytes[0] == UInt8(ascii: "@")
+    if isAbstract { bytes[0] = 0 }
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+    // An abstract name is as long as it says, a path ends with a zero byte.
+    let length = MemoryLayout<sa_family_t>.size + bytes.count + (isAbstract ? 0 : 1)
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(length)) }
+    }
+  }
+}

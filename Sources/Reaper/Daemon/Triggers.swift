@@ -1,0 +1,48 @@
+import Synchronization
+
+/// What calls for a pass. However much comes at once, it becomes one pass over everything or one over each run.
+final class Triggers: Sendable {
+  /// What the next pass is for.
+  struct Wanted: Sendable {
+    /// Every pod is looked at.
+    var everything = false
+    /// Runs whose executor has ended, or of which something has appeared.
+    var runs: Set<String> = []
+
+    var isEmpty: Bool { !everything && runs.isEmpty }
+  }
+  /// Rings while something is wanted.
+  let bell: AsyncStream<Void>
+  private let ring: AsyncStream<Void>.Continuation
+  private let wanted = Mutex(Wanted())
+
+  init() {
+    (bell, ring) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Wants a look at one run's pods.
+  func add(run: String) {
+    wanted.withLock {
+      // A look at everything costs no more than at so many.
+      if $0.runs.count < 64 { $0.runs.insert(run) } else { $0.everything = true }
+    }
+    ring.yield()
+  }
+
+  /// Wants a look at all pods.
+  func addEverything() {
+    wanted.withLock { $0.everything = true }
+    ring.yield()
+  }
+
+  /// Takes what is wanted off.
+  func take() -> Wanted {
+    wanted.withLock { wanted in
+      defer { wanted = Wanted() }
+      return wanted
+    }
+  }
+
+  /// Ends the bell.
+  func finish() { ring.finish() }
+}

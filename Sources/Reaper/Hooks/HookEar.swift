@@ -1,0 +1,169 @@
+import CLinux
+import Dispatch
+import Glibc
+import HookEvents
+import Logging
+import PodIdentity
+import Program
+import Synchronization
+import SystemPackage
+
+/// Hears what the agent's hook says: datagrams on a socket, and files of the spool for what came while nobody
+/// listened, in their order. Each event is taken off before it is acted on, so that none is acted on twice; what
+/// a crash in between loses, the full pass of the next start makes up for.
+final class HookEar: Sendable {
+  private let socketPath: String
+  private let spool: String
+  private let log: Logger
+  private let hear: @Sendable (HookEvent) -> Void
+  private let queue = DispatchQueue(label: "hook events")
+  private let state = Mutex(State())
+
+  private struct State {
+    var sources: [Source] = []
+    var seen: [HookEvent.ID: Bool] = [:]
+  }
+  /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
+  private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
+
+  /// Listens from now on, and reads what the spool holds.
+  ///
+  /// - Parameters:
+  ///   - folder: where socket and spool lie.
+  ///   - log: for events that can't be read.
+  ///   - hear: told of each event, one at a time.
+  /// - Throws: `Errno`
+  init(
+    folder: String, log: Logger, hear: @escaping @Sendable (HookEvent) -> Void
+  ) throws {
+    socketPath = folder + "/notify.sock"
+    spool = folder + "/spool"
+    self.log = log
+    self.hear = hear
+    if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    let socket = try Self.listen(socketPath)
+    let folder = linux_watch_folder(spool)
+    guard folder >= 0 else {
+      let reason = Errno(rawValue: errno)
+      close(socket)
+      throw reason
+    }
+    watch(folder) { [weak self] in
+      var bytes = [UInt8](repeating: 0, count: 4096)
+      while read(folder, &bytes, bytes.count) > 0 {}
+      self?.readSpool()
+    }
+    // What waited in the spool is older than what comes by the socket now.
+    queue.async { [weak self] in self?.readSpool() }
+    watch(socket) { [weak self] in self?.receive(socket) }
+  }
+
+  /// Stops listening; later events go to the spool.
+  func stop() {
+    unlink(socketPath)
+    let sources = state.withLock { state in
+      defer { state.sources = [] }
+      return state.sources
+    }
+    for source in sources { source.source.cancel() }
+  }
+
+  private func watch(_ descriptor: Int32, _ handle: @escaping @Sendable () -> Void) {
+    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+    source.setEventHandler(handler: handle)
+    source.setCancelHandler { close(descriptor) }
+    let kept = Source(source: source)
+    state.withLock { $0.sources.append(kept) }
+    kept.source.activate()
+  }
+
+  private static func listen(_ path: String) throws -> Int32 {
+    let file = socket(
+      AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    var yes: Int32 = 1
+    setsockopt(file, SOL_SOCKET, SO_PASSCRED, &yes, socklen_t(MemoryLayout<Int32>.size))
+    let code = UnixSocket.bind(file, to: path, mode: 0o600)
+    guard code == 0 else {
+      close(file)
+      throw Errno(rawValue: code)
+    }
+    return file
+  }
+
+  private func receive(_ socket: Int32) {
+    var bytes = [UInt8](repeating: 0, count: HookEvent.longest + 4096)
+    while true {
+      var user = uid_t.max
+      let count = linux_receive(socket, &bytes, bytes.count, &user)
+      if count < 0 {
+        if errno == EMSGSIZE || errno == EINTR { continue }
+        return
+      }
+      guard user == 0 || user == geteuid() else {
+        log.warning("a hook event of user \(user) is not heard")
+        continue
+      }
+      take(Array(bytes[..<count]), from: "socket")
+    }
+  }
+
+  private func readSpool() {
+    guard let handle = opendir(spool) else { return }
+    var names: [SpoolName] = []
+    while let entry = readdir(handle) {
+      let text = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if let name = SpoolName(text) {
+        names.append(name)
+      } else if text.hasPrefix("."), text != ".", text != ".." {
+        removeStale("\(spool)/\(text)")
+      }
+    }
+    closedir(handle)
+    for name in names.sorted() {
+      let path = "\(spool)/\(name.text)"
+      guard let bytes = Self.content(path) else {
+        unlink(path)
+        continue
+      }
+      if unlink(path) == 0 { take(bytes, from: "spool") }
+    }
+  }
+
+  /// A file that is still being written a minute later has no writer any more.
+  private func removeStale(_ path: String) {
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      time(nil) - status.st_mtim.tv_sec > 60
+    {
+      unlink(path)
+    }
+  }
+
+  private static func content(_ path: String) -> [UInt8]? {
+    guard
+      let file = try? FileDescriptor.open(
+        FilePath(path), .readOnly, options: [.noFollow, .closeOnExec, .nonBlocking])
+    else { return nil }
+    return try? file.closeAfter {
+      var bytes = [UInt8](repeating: 0, count: HookEvent.longest + 4096)
+      let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
+      return Array(bytes[..<count])
+    }
+  }
+
+  private func take(_ bytes: [UInt8], from place: String) {
+    do {
+      let event = try HookEvent.decode(bytes)
+      let isNew = state.withLock { state in
+        if state.seen.count > 65_536 { state.seen = [:] }
+        return state.seen.updateValue(true, forKey: event.id) == nil
+      }
+      if isNew { hear(event) }
+    } catch {
+      log.warning("an event from the \(place) can't be read: \(error)")
+    }
+  }
+}

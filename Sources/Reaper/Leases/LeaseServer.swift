@@ -1,0 +1,260 @@
+import CLinux
+import Cgroups
+import Dispatch
+import Glibc
+import Logging
+import PodIdentity
+import Program
+import SystemPackage
+
+/// Who holds a lease, as the kernel says: never as the peer claims.
+struct LeaseHolder: Sendable, Hashable {
+  /// The run that it keeps.
+  var run: String
+  /// The peer's process ID in this namespace.
+  var pid: Int32
+  /// The peer's start time, read when it connected.
+  var startTime: UInt64
+  /// Whether the peer lives in the run's cgroup.
+  var isInCgroup: Bool
+
+  /// Whether the lease is this pod's executor's: it bears the same pid and start time, or, where its pid isn't known,
+  /// the peer lives in the run's cgroup.
+  func keeps(_ identity: PodIdentity) -> Bool {
+    guard identity.run == run else { return false }
+    guard let pid = identity.incarnation.pid, let startTime = identity.incarnation.startTime else {
+      return isInCgroup
+    }
+    return pid == self.pid && startTime == self.startTime
+  }
+}
+
+/// What happens to leases.
+enum LeaseEvent: Sendable {
+  case held(LeaseHolder)
+  /// The connection is closed, and the process has ended or lives on without it.
+  case dropped(LeaseHolder, processEnded: Bool)
+  /// The executor says that it is through, and its pod gone.
+  case released(LeaseHolder)
+
+  /// The run that it is about.
+  var run: String {
+    switch self {
+    case .held(let holder), .dropped(let holder, _), .released(let holder): holder.run
+    }
+  }
+}
+
+/// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`; the kernel closes
+/// the connection when it dies, however it dies. Each has two seconds for its first line, a line has at most 512 bytes,
+/// a user at most 1,024 connections and all together 4,096: who breaks a bound loses that connection and nothing else.
+final class LeaseServer: @unchecked Sendable {
+  // All state is confined to the queue.
+  private let queue = DispatchQueue(label: "leases")
+  private let path: String
+  private let log: Logger
+  private let report: @Sendable (LeaseEvent) -> Void
+  private var listener: (any DispatchSourceRead)?
+  private var peers: [Int32: Peer] = [:]
+  private var connections: [uid_t: Int] = [:]
+  private var welcomed = 0
+
+  static let longestLine = 512
+  static let perUser = 1024
+  static let most = 4096
+
+  private struct Peer {
+    /// Tells it from a later peer with the same descriptor.
+    let number: Int
+    let source: any DispatchSourceRead
+    let user: uid_t
+    let pid: pid_t
+    var line: [UInt8] = []
+    var holder: LeaseHolder?
+    var pidfd: (any DispatchSourceRead)?
+  }
+
+  /// Listens.
+  ///
+  /// - Parameters:
+  ///   - path: the socket's path; anybody may connect.
+  ///   - log: for peers that are refused.
+  ///   - report: told of each event, one at a time.
+  /// - Throws: `Errno`
+  init(path: String, log: Logger, report: @escaping @Sendable (LeaseEvent) -> Void) throws {
+    self.path = path
+    self.log = log
+    self.report = report
+    let file = socket(
+      AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    let code = UnixSocket.bind(file, to: path, mode: 0o666)
+    guard code == 0, listen(file, 128) == 0 else {
+      let reason = Errno(rawValue: code == 0 ? errno : code)
+      close(file)
+      throw reason
+    }
+    let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: queue)
+    source.setEventHandler { [weak self] in self?.welcome(file) }
+    source.setCancelHandler { close(file) }
+    listener = source
+    source.activate()
+  }
+
+  /// Lets go of all: nothing is reported as dropped, and executors connect again later.
+  func stop() {
+    queue.sync {
+      unlink(path)
+      listener?.cancel()
+      listener = nil
+      for peer in peers.values {
+        peer.source.cancel()
+        peer.pidfd?.cancel()
+      }
+      peers = [:]
+      connections = [:]
+    }
+  }
+
+  private func welcome(_ listening: Int32) {
+    while true {
+      let client = linux_accept(listening)
+      if client < 0 {
+        if errno == EINTR || errno == ECONNABORTED { continue }
+        return
+      }
+      var pid: pid_t = 0
+      var user: uid_t = 0
+      guard linux_peer(client, &pid, &user) == 0, pid > 0, peers.count < Self.most,
+        connections[user, default: 0] < Self.perUser
+      else {
+        close(client)
+        continue
+      }
+      connections[user, default: 0] += 1
+      let source = DispatchSource.makeReadSource(fileDescriptor: client, queue: queue)
+      source.setEventHandler { [weak self] in self?.readable(client) }
+      source.setCancelHandler { close(client) }
+      welcomed += 1
+      let number = welcomed
+      peers[client] = Peer(number: number, source: source, user: user, pid: pid)
+      source.activate()
+      queue.asyncAfter(deadline: .now() + 2) { [weak self] in
+        guard let self, let peer = peers[client], peer.number == number, peer.holder == nil
+        else { return }
+        drop(client)
+      }
+    }
+  }
+
+  private func readable(_ client: Int32) {
+    var chunk = [UInt8](repeating: 0, count: 1024)
+    let count = read(client, &chunk, chunk.count)
+    if count < 0, errno == EAGAIN || errno == EINTR { return }
+    guard count > 0, var peer = peers[client] else { return drop(client) }
+    peer.line += chunk[..<count]
+    while let end = peer.line.firstIndex(of: 0x0a) {
+      let line = String(decoding: peer.line[..<end], as: UTF8.self)
+      peer.line.removeSubrange(...end)
+      peers[client] = peer
+      guard take(line, from: client), let now = peers[client] else { return drop(client) }
+      peer.holder = now.holder
+      peer.pidfd = now.pidfd
+    }
+    guard peer.line.count <= Self.longestLine else { return drop(client) }
+    peers[client] = peer
+  }
+
+  /// - Returns: false for what ends the connection.
+  private func take(_ line: String, from client: Int32) -> Bool {
+    guard var peer = peers[client] else { return false }
+    if let holder = peer.holder {
+      guard line == "RELEASE" else { return false }
+      peer.holder = nil
+      peers[client] = peer
+      report(.released(holder))
+      return false
+    }
+    switch LeaseLine.run(line).flatMap({ Self.holder(pid: peer.pid, run: $0) }) {
+    case .some(let holder):
+      peer.holder = holder
+      peer.pidfd = watch(holder, client)
+      peers[client] = peer
+      answer(client, "OK\n")
+      report(.held(holder))
+      return true
+    case .none:
+      log.debug("a lease of process \(peer.pid) is refused")
+      answer(client, "NO\n")
+      return false
+    }
+  }
+
+  private func answer(_ client: Int32, _ text: String) {
+    let bytes = Array(text.utf8)
+    _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+  }
+
+  /// The peer's end, even where a child of it has inherited the connection.
+  private func watch(_ holder: LeaseHolder, _ client: Int32) -> (any DispatchSourceRead)? {
+    let descriptor = linux_pidfd_open(holder.pid)
+    guard descriptor >= 0 else { return nil }
+    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+    source.setEventHandler { [weak self] in
+      if self?.peers[client]?.holder == holder { self?.drop(client) }
+    }
+    source.setCancelHandler { close(descriptor) }
+    source.activate()
+    return source
+  }
+
+  private func drop(_ client: Int32) {
+    guard let peer = peers.removeValue(forKey: client) else { return }
+    connections[peer.user, default: 1] -= 1
+    if connections[peer.user] == 0 { connections[peer.user] = nil }
+    peer.source.cancel()
+    peer.pidfd?.cancel()
+    guard let holder = peer.holder else { return }
+    let look = Incarnation(bootID: nil, pid: holder.pid, startTime: holder.startTime).look()
+    guard case .alive = look else {
+      report(
+        .dropped(
+          holder, processEnded: look.map { if case .gone = $0 { true } else { false } } ?? false))
+      return
+    }
+    // The kernel closes files a moment before the process is gone from its table.
+    queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [report] in
+      let look = Incarnation(bootID: nil, pid: holder.pid, startTime: holder.startTime).look()
+      var isGone = false
+      if case .gone = look { isGone = true }
+      report(.dropped(holder, processEnded: isGone))
+    }
+  }
+
+  /// Who the peer is, by the kernel's word.
+  private static func holder(pid: pid_t, run: String) -> LeaseHolder? {
+    guard let startTime = Incarnation.startTime(of: pid),
+      let text = try? KernelFile.text("/proc/\(pid)/cgroup"),
+      // Read again: the pid may have changed hands in between.
+      Incarnation.startTime(of: pid) == startTime
+    else { return nil }
+    let isIn = CgroupMembership(text: text).entries.contains { entry in
+      var components = entry.path.split(separator: "/")
+      if components.last == "leaf" { components.removeLast() }
+      return components.count > 1 && components.last.map(String.init) == run
+    }
+    return LeaseHolder(run: run, pid: pid, startTime: startTime, isInCgroup: isIn)
+  }
+}
+
+/// The first line of a lease.
+enum LeaseLine {
+  /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
+  static func run(_ line: String) -> String? {
+    let words = line.split(separator: " ")
+    guard words.count >= 3, words[0] == "LEASE", words[1] == "1", words[2].utf8.count <= 256,
+      words[2].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
+    else { return nil }
+    return String(words[2])
+  }
+}

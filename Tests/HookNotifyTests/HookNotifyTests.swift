@@ -1,0 +1,83 @@
+import Foundation
+import HookEvents
+import TestSupport
+import Testing
+
+@Suite("pod-hook-notify")
+struct HookNotifyTests {
+  @Test("delivers to a socket that listens: exit 0, and the event is what was said")
+  func delivered() async throws {
+    try await withTemporaryFolder { folder in
+      let socket = try DatagramSocket(at: folder.path("notify.sock"))
+      let result = try await notify(
+        folder, ["removed", "--framework", "F-0001", "--executor", "it's \"odd\""])
+      #expect(result.status == .exited(0) && result.stdout.isEmpty && result.stderr.isEmpty)
+      let event = try HookEvent.decode(try #require(socket.receive()))
+      #expect(
+        event.kind
+          == .removed(framework: Array("F-0001".utf8), executor: Array("it's \"odd\"".utf8)))
+      #expect(try spooled(folder).isEmpty)
+    }
+  }
+
+  @Test("spools where nobody listens: exit 4, and files sort in the order of events")
+  func spooled() async throws {
+    try await withTemporaryFolder { folder in
+      for number in 1...3 {
+        let result = try await notify(
+          folder, ["started", "--run", "r\(number)", "--sandbox", "/s"])
+        #expect(result.status == .exited(4) && result.stderr.isEmpty)
+      }
+      let runs = try spooled(folder).sorted().map { name in
+        try HookEvent.decode(
+          Data(contentsOf: URL(fileURLWithPath: folder.path("spool/\(name.text)")))
+        ).kind
+      }
+      #expect(
+        runs == (1...3).map { .started(run: Array("r\($0)".utf8), sandbox: Array("/s".utf8)) })
+    }
+  }
+
+  @Test("neither way: exit 1 and one line that says why")
+  func neither() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("file", "")
+      let result = try await notify(
+        folder, ["removed", "--framework", "f", "--executor", "e"], spool: folder.path("file"))
+      #expect(result.status == .exited(1))
+      #expect(result.stderr.hasSuffix("Not a directory\n"))
+      let full = try await notify(
+        folder, ["removed", "--framework", "f", "--executor", "e"], spool: "/proc/spool")
+      #expect(full.status == .exited(1))
+      #expect(
+        full.stderr
+          == "pod-hook-notify: not told to pod-reaper (socket: No such file or directory), "
+          + "and not spooled (No such file or directory)\n")
+    }
+  }
+
+  @Test("wrong usage: exit 2", arguments: [["removed"], ["started", "--run", "r"], ["gone"]])
+  func usage(arguments: [String]) async throws {
+    let result = try await Command(program, arguments).run()
+    #expect(result.status == .exited(2))
+    #expect(result.stderr.hasPrefix("pod-hook-notify: "))
+  }
+
+  private var program: String { BuiltProgram.beside("pod-hook-notify") }
+
+  private func notify(
+    _ folder: TemporaryFolder, _ arguments: [String], spool: String? = nil
+  ) async throws -> CommandResult {
+    try await Command(
+      program,
+      arguments + [
+        "--socket", folder.path("notify.sock"), "--spool", spool ?? folder.path("spool"),
+      ]
+    ).run()
+  }
+
+  private func spooled(_ folder: TemporaryFolder) throws -> [SpoolName] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path("spool"))
+      .compactMap { SpoolName($0) }
+  }
+}

@@ -1,0 +1,133 @@
+// libcompose_pod_hook.so: tells pod-reaper what the Mesos agent does with executors. Mesos hands C++
+// objects to a hook, so this much is C++; all that acts is HookShim. Nothing here waits or decides.
+//
+// Built by `make hook` against the headers of the Mesos that loads it: the agent takes a hook only if its
+// version string is the agent's own. Only callbacks that Mesos 1.0 to 1.11 and later share are overridden.
+
+#include <stdio.h>
+#include <string.h>
+
+#include <string>
+
+#include <mesos/hook.hpp>
+#include <mesos/mesos.hpp>
+#include <mesos/module.hpp>
+#include <mesos/module/hook.hpp>
+#include <mesos/version.hpp>
+
+#include <stout/none.hpp>
+#include <stout/nothing.hpp>
+#include <stout/result.hpp>
+#include <stout/try.hpp>
+
+#include "HookShim.h"
+
+namespace {
+
+const char* const leaseVariable = "COMPOSE_EXECUTOR_LEASE_SOCKET";
+
+// Whether a container is nested in another; before Mesos 1.1 none was, and its ID had no parent.
+template <typename ID>
+auto isNested(const ID& id, int) -> decltype(id.has_parent()) { return id.has_parent(); }
+template <typename ID>
+bool isNested(const ID&, long) { return false; }
+
+// What the agent logs: nothing, unless the reaper can't learn of the event.
+Try<Nothing> outcome(const hook_shim_result& result)
+{
+  if (result.outcome == HOOK_SHIM_DELIVERED || result.outcome == HOOK_SHIM_SPOOLED) return Nothing();
+  char line[512];
+  hook_shim_describe(result, line, sizeof line);
+  return Error(std::string(line));
+}
+
+class PodHook : public mesos::Hook
+{
+public:
+  PodHook(hook_shim* shim, const std::string& leaseSocket) : shim(shim), leaseSocket(leaseSocket) {}
+  ~PodHook() override { hook_shim_close(shim); }
+
+  Try<Nothing> slavePostFetchHook(
+      const mesos::ContainerID& container, const std::string& directory) override
+  {
+    if (isNested(container, 0)) return Nothing();
+    const std::string& run = container.value();
+    return outcome(
+        hook_shim_started(shim, run.data(), run.size(), directory.data(), directory.size()));
+  }
+
+  Try<Nothing> slaveRemoveExecutorHook(
+      const mesos::FrameworkInfo& framework, const mesos::ExecutorInfo& info) override
+  {
+    const std::string& id = framework.id().value();
+    const std::string& executor = info.executor_id().value();
+    return outcome(
+        hook_shim_removed(shim, id.data(), id.size(), executor.data(), executor.size()));
+  }
+
+  // What is returned takes the place of the executor's environment, with what other hooks added to it.
+  Result<mesos::Environment> slaveExecutorEnvironmentDecorator(
+      const mesos::ExecutorInfo& info) override
+  {
+    mesos::Environment environment = info.command().environment();
+    for (int i = 0; i < environment.variables_size(); i++) {
+      if (environment.variables(i).name() == leaseVariable) return None();
+    }
+    mesos::Environment::Variable* variable = environment.add_variables();
+    variable->set_name(leaseVariable);
+    variable->set_value(leaseSocket);
+    return environment;
+  }
+
+private:
+  hook_shim* const shim;
+  const std::string leaseSocket;
+};
+
+// A null pointer ends the agent's start; the line before it says why.
+mesos::Hook* refuse(const std::string& why)
+{
+  fprintf(stderr, "org_compose_executor_PodHook: %s\n", why.c_str());
+  return nullptr;
+}
+
+mesos::Hook* create(const mesos::Parameters& parameters)
+{
+  std::string notifySocket = HOOK_SHIM_DEFAULT_SOCKET;
+  std::string spool = HOOK_SHIM_DEFAULT_SPOOL;
+  std::string leaseSocket = "/run/compose-pods/lease.sock";
+  for (int i = 0; i < parameters.parameter_size(); i++) {
+    const mesos::Parameter& parameter = parameters.parameter(i);
+    std::string* value = parameter.key() == "notify_socket" ? &notifySocket
+                         : parameter.key() == "spool_dir" ? &spool
+                         : parameter.key() == "lease_socket" ? &leaseSocket
+                                                             : nullptr;
+    if (value == nullptr) {
+      return refuse("there is no parameter '" + parameter.key() +
+                    "'; there are notify_socket, spool_dir and lease_socket");
+    }
+    *value = parameter.value();
+    if (value->empty() || (*value)[0] != '/' || value->find('\0') != std::string::npos) {
+      return refuse("parameter " + parameter.key() + " must be an absolute path, and is '" + *value + "'");
+    }
+  }
+  // The longest address of a unix socket, as the kernel has it.
+  if (leaseSocket.size() > 107) return refuse("parameter lease_socket is longer than 107 bytes");
+
+  hook_shim* shim = nullptr;
+  const int error = hook_shim_open(notifySocket.c_str(), spool.c_str(), &shim);
+  if (error != 0) {
+    return refuse(
+        "notify_socket '" + notifySocket + "', spool_dir '" + spool + "': " + strerror(error));
+  }
+  return new PodHook(shim, leaseSocket);
+}
+
+} // namespace
+
+// The agent looks this variable up by its name, which is the module's.
+__attribute__((visibility("default")))
+mesos::modules::Module<mesos::Hook> org_compose_executor_PodHook(
+    MESOS_MODULE_API_VERSION, MESOS_VERSION, "compose-executor", "root@localhost",
+    "Tells pod-reaper which executors started and ended, and executors where pod-reaper takes leases.",
+    nullptr, create);
