@@ -90,7 +90,7 @@ let package = Package(
       ],
       path: "Tests/AgentStandInTool", swiftSettings: settings),
     .testTarget(
-      name: "AgentStandInTests", dependencies: ["AgentStandIn", "TestSupport"],
+      name: "AgentStandInTests", dependencies: ["AgentStandIn", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
     .testTarget(
