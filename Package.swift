@@ -122,7 +122,8 @@ let package = Package(
       name: "ExecutorTests", dependencies: ["Executor", "Compose", "MesosExecutor", "PodRuntime"],
       swiftSettings: settings),
     .testTarget(
-      name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
+      name: "Integration",
+      dependencies: ["AgentStandIn", "TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
       path: "Tests/Integration", swiftSettings: settings),
   ]
 )
