@@ -58,6 +58,8 @@ struct MesosPod {
   /// The task's states so far, a repeated one once.
   var states: [String] { agent.states(of: task) }
 
+  func states(of task: String) -> [String] { agent.states(of: task) }
+
   func kill(grace: Duration? = nil) { agent.kill(task, grace: grace) }
 
   /// Waits for TASK_RUNNING.

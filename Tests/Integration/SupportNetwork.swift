@@ -22,12 +22,13 @@ final class ListeningSocket: Sendable {
   let number: Int32
   let port: Int
 
-  init(address: String = "127.0.0.1") throws {
+  init(address: String = "127.0.0.1", port wanted: Int = 0) throws {
     let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     self.number = number
     var name = sockaddr_in()
     name.sin_family = sa_family_t(AF_INET)
     name.sin_addr.s_addr = inet_addr(address)
+    name.sin_port = in_port_t(wanted).bigEndian
     let size = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafePointer(to: &name) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(number, $0, size) }
