@@ -5,7 +5,7 @@ import Testing
 
 @Suite("A task whose agent goes away", .needsEngine, .throttled)
 struct MesosAgentTests {
-  @Test("runs on, and its executor subscribes within the window", arguments: MesosHost.linux)
+  @Test("runs on, and its executor subscribes within the window", arguments: MesosHost.both)
   func restarted(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await pod.running()
@@ -24,7 +24,7 @@ struct MesosAgentTests {
     }
   }
 
-  @Test("ends while it is away, and is told of once it is back", arguments: MesosHost.linux)
+  @Test("ends while it is away, and is told of once it is back", arguments: MesosHost.both)
   func endedMeanwhile(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       // Acknowledged or not, RUNNING is told once.
@@ -60,7 +60,7 @@ struct MesosAgentTests {
     }
   }
 
-  @Test("is ended by its executor when the agent stays away", arguments: MesosHost.linux)
+  @Test("is ended by its executor when the agent stays away", arguments: MesosHost.both)
   func never(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.recoveryTimeout = .seconds(2) }

@@ -52,7 +52,7 @@ struct MesosHealthTests {
 
   @Test(
     "tells of health and its loss, and ends the task after so many failures",
-    arguments: MesosHost.linux, Kind.allCases)
+    arguments: MesosHost.both, Kind.allCases)
   func given(on host: MesosHost, up kind: Kind) async throws {
     try await withMesosPod(on: host, Self.server, try settings(kind, failures: 3)) { pod in
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }

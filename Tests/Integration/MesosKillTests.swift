@@ -16,7 +16,7 @@ struct MesosKillTests {
     }
   }
 
-  @Test("in the moment of its launch is killed", arguments: MesosHost.linux)
+  @Test("in the moment of its launch is killed", arguments: MesosHost.both)
   func beforeLaunch(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
       try await eventually("LAUNCH", within: .seconds(30)) {
@@ -29,7 +29,7 @@ struct MesosKillTests {
     }
   }
 
-  @Test("while it pulls stops there", arguments: MesosHost.linux)
+  @Test("while it pulls stops there", arguments: MesosHost.both)
   func duringPull(on host: MesosHost) async throws {
     let registry = try FalseRegistry(.stalls)
     let file = "services:\n  late:\n    image: \(registry.image("late:1"))\n"
@@ -69,7 +69,7 @@ struct MesosKillTests {
     }
   }
 
-  @Test("again has less time than before, and never more", arguments: MesosHost.linux)
+  @Test("again has less time than before, and never more", arguments: MesosHost.both)
   func repeated(on host: MesosHost) async throws {
     try await withMesosPod(on: host, stubborn) { pod in
       try await pod.running()

@@ -105,7 +105,7 @@ struct MesosLifeTests {
     }
   }
 
-  @Test("shares its executor with others, each with its own end", arguments: MesosHost.linux)
+  @Test("shares its executor with others, each with its own end", arguments: MesosHost.both)
   func several(on host: MesosHost) async throws {
     let file = """
       services:

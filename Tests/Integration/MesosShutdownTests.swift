@@ -37,7 +37,7 @@ struct MesosShutdownTests {
     }
   }
 
-  @Test("goes although its last update is not acknowledged", arguments: MesosHost.linux)
+  @Test("goes although its last update is not acknowledged", arguments: MesosHost.both)
   func whileWaiting(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.executorShutdownGracePeriod = .seconds(3) }
@@ -51,7 +51,7 @@ struct MesosShutdownTests {
     }
   }
 
-  @Test("that is killed leaves what a reaper can tell by its labels", arguments: MesosHost.linux)
+  @Test("that is killed leaves what a reaper can tell by its labels", arguments: MesosHost.both)
   func killed(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.leavesContainers = true

@@ -27,10 +27,17 @@ struct MesosHost: Sendable, CustomTestStringConvertible {
   /// The linux launcher on each engine, as root.
   static let linux = TestEngine.all.map { MesosHost($0) }
 
-  /// Every launcher; the linux one of version 1 and the posix one also as an ordinary user. On version 2 an ordinary
-  /// user has no right to the folder that the agent wants.
-  static let all =
-    linux + TestEngine.all.map { MesosHost($0, .posix) }
+  /// An ordinary user. On version 2 below an agent one has no right to the folder that the agent wants.
+  static let ordinary =
+    (TestEngine.v1.map { [MesosHost($0, .cgroups1, isOrdinaryUser: true)] } ?? [])
+    + (TestEngine.v2.map { [MesosHost($0, .posix, isOrdinaryUser: true)] } ?? [])
+
+  /// Root below the linux launcher, and an ordinary user.
+  static let both = linux + ordinary
+
+  /// Every launcher, and everybody.
+  static let all = both + TestEngine.all.map { MesosHost($0, .posix) }
+}
     + (TestEngine.v1.map { [MesosHost($0, .cgroups1, isOrdinaryUser: true)] } ?? [])
     + (TestEngine.v2.map { [MesosHost($0, .posix, isOrdinaryUser: true)] } ?? [])
 }

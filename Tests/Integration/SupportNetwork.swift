@@ -15,6 +15,19 @@ enum FreePorts {
     }
     return ports
   }
+
+  /// Three ports as Marathon offers them, neither sorted nor the reverse: 31890, 31000 and 31001 for the first who
+  /// asks, if they are free.
+  static func unsorted() throws -> [Int] {
+    let known = [31890, 31000, 31001]
+    if given.withLock({ $0.insert(known[0]).inserted }),
+      (try? known.map { try ListeningSocket(address: "0.0.0.0", port: $0) }) != nil
+    {
+      return known
+    }
+    let ports = try take(3).sorted()
+    return [ports[2], ports[0], ports[1]]
+  }
 }
 
 /// A socket that listens on a port of the loopback interface, or of all, until it is let go of.
