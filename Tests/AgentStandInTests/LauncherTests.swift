@@ -84,7 +84,8 @@ struct LauncherTests {
     "destroys a run that hits its memory limit, with the isolator's words",
     .enabled(if: kinds.contains(.cgroups1), "needs cgroup v1"))
   func memory() async throws {
-    var task = TaskDescription(id: "t", command: "exec dd if=/dev/zero of=/dev/null bs=200M count=1")
+    let greedy = "exec dd if=/dev/zero bs=200M count=1 of=/dev/null"
+    var task = TaskDescription(id: "t", command: greedy)
     task.memory = 8
     task.executorMemory = 32
     try await withAgent { agent in

@@ -38,9 +38,6 @@ struct MesosHost: Sendable, CustomTestStringConvertible {
   /// Every launcher, and everybody.
   static let all = both + TestEngine.all.map { MesosHost($0, .posix) }
 }
-    + (TestEngine.v1.map { [MesosHost($0, .cgroups1, isOrdinaryUser: true)] } ?? [])
-    + (TestEngine.v2.map { [MesosHost($0, .posix, isOrdinaryUser: true)] } ?? [])
-}
 
 /// What a test changes about the agent, the task and the sandbox.
 struct MesosSettings {

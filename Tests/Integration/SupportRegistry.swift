@@ -32,11 +32,7 @@ struct Registry {
     }
   }
 
-  /// Lends one.
-  ///
-  /// - Parameters:
-  ///   - isPrivate: whether it wants the password.
-  ///   - body: what is done with it.
+  /// Lends one, which wants the password if it is private.
   static func lend(isPrivate: Bool = false, _ body: (Registry) async throws -> Void) async throws {
     try await withTemporaryFolder { folder in
       let port = try FreePorts.take(1)[0]

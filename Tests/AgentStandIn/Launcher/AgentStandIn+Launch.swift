@@ -87,6 +87,11 @@ extension AgentStandIn {
     let latest = URL(fileURLWithPath: path).deletingLastPathComponent().path + "/latest"
     unlink(latest)
     symlink(run, latest)
+    if let folder = launch.folder {
+      for name in try files.contentsOfDirectory(atPath: folder) {
+        try files.copyItem(atPath: "\(folder)/\(name)", toPath: "\(path)/\(name)")
+      }
+    }
     for (name, text) in launch.files {
       let file = URL(fileURLWithPath: "\(path)/\(name)")
       try files.createDirectory(
