@@ -61,6 +61,7 @@ extension AgentStandIn {
 
   private func makeCgroups(_ run: String, _ launch: LaunchOptions) throws -> (any RunCgroups)? {
     precondition(launch.cgroupsRoot != "mesos", "the root of a real agent")
+    cgroupsRoots.withLock { _ = $0.insert(launch.cgroupsRoot) }
     return switch launch.launcher {
     case .posix: nil
     case .cgroups1:
