@@ -127,7 +127,7 @@ let package = Package(
       ],
       path: "Tests/AgentStandInTool", swiftSettings: settings),
     .testTarget(
-      name: "AgentStandInTests", dependencies: ["AgentStandIn", "TestSupport"],
+      name: "AgentStandInTests", dependencies: ["AgentStandIn", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
     .testTarget(
@@ -167,7 +167,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "Integration", dependencies: ["TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
+      name: "Integration",
+      dependencies: ["AgentStandIn", "TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
       path: "Tests/Integration", swiftSettings: settings),
   ]
 )

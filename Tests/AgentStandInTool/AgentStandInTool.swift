@@ -18,6 +18,7 @@ struct AgentStandInTool: AsyncParsableCommand {
   @Option(help: "The agent's work folder, which is made and stays; the sandbox lies deep in it.")
   var sandbox: String
   @Option(help: "A file for the sandbox; may be given several times.") var compose: [String] = []
+  @Option(help: "A folder whose content the sandbox gets.") var folder: String?
   @Option(help: "The label fileName.") var fileName: String?
   @Option(help: "The task's ID.") var taskID = "demo.1"
   @Option(help: "Offered ports, comma separated.") var ports = ""
@@ -127,6 +128,7 @@ struct AgentStandInTool: AsyncParsableCommand {
       case .cgroups2: .cgroups2
       }
     launch.cgroupsRoot = cgroupsRoot
+    launch.folder = folder
     for file in compose {
       let url = URL(fileURLWithPath: file)
       launch.files[url.lastPathComponent] = try String(contentsOf: url, encoding: .utf8)

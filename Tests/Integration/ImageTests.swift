@@ -83,11 +83,8 @@ struct ImageTests {
 
   @Test("one is pulled from a registry, once for two services", arguments: TestEngine.all)
   func pulled(on engine: TestEngine) async throws {
-    try await withRegistry { address in
-      let image = "\(address)/it/busybox:\(UUID().uuidString.prefix(8).lowercased())"
-      try await engine.docker("tag", "pod-test/busybox", image).output()
-      try await engine.docker("push", "--quiet", image).output()
-      try await engine.docker("rmi", image).output()
+    try await Registry.lend { registry in
+      let image = try await registry.image(on: engine)
       let file = """
         services:
           first:
@@ -104,26 +101,6 @@ struct ImageTests {
       #expect(end.stderr.filter { $0.contains("info: pulled \(image)") }.count == 1)
       // Images stay: they are the host's.
       try await engine.docker("rmi", image).output()
-    }
-  }
-
-  /// Lends the address of a registry on the loopback interface, Debian's own program.
-  private func withRegistry(_ body: (String) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
-      let port = try FreePorts.take(1)[0]
-      try folder.write(
-        "config.yml",
-        """
-        version: 0.1
-        log: {level: error}
-        storage:
-          filesystem: {rootdirectory: \(folder.path("data"))}
-        http: {addr: "127.0.0.1:\(port)"}
-        """)
-      let registry = try Command("docker-registry", ["serve", folder.path("config.yml")]).start()
-      defer { registry.send(SIGKILL) }
-      _ = try await page(at: port, path: "/v2/")
-      try await body("127.0.0.1:\(port)")
     }
   }
 }

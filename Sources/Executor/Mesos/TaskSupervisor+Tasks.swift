@@ -7,6 +7,8 @@ extension TaskSupervisor {
   func launch(_ info: TaskInfo) async {
     let id = info.taskID
     tasks[id] = RunningTask(info: info)
+    // Nothing is begun that there is no time to end.
+    if isShuttingDown { tasks[id]?.end = EndRequest(message: "the executor is being shut down") }
     await session.send(
       TaskUpdate(taskID: id, state: .starting, message: "the pod is being put together"))
     tasks[id]?.work = Task { await self.live(info) }
@@ -58,9 +60,11 @@ extension TaskSupervisor {
   // MARK: While it runs
 
   private func isUp(_ id: TaskID, _ addresses: PodAddresses) async {
-    guard let task = tasks[id] else { return }
+    // Told to end meanwhile, it has said so already.
+    guard let task = tasks[id], task.end == nil else { return }
     tasks[id]?.networks = addresses.networks
     await sayRunning(id, "every service is up")
+    guard tasks[id]?.isOver == false else { return }
     let monitor = HealthMonitor(
       probe: TaskProbe(http: http, sandbox: mesos.directory, environment: settings.environment))
     if let check = task.info.healthCheck {
@@ -84,8 +88,10 @@ extension TaskSupervisor {
       tasks[id]?.isHealthy = isHealthy
       await sayRunning(id, words)
     case .hopeless(let words):
-      tasks[id]?.isHealthy = false
-      await sayRunning(id, words)
+      if task.isHealthy != false {
+        tasks[id]?.isHealthy = false
+        await sayRunning(id, words)
+      }
       await task.pod?.giveUp("the task's health check failed: \(words)")
     }
   }

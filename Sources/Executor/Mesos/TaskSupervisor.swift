@@ -19,6 +19,7 @@ actor TaskSupervisor {
   /// When this process has to be gone.
   private var deadline: ContinuousClock.Instant?
   private var isClean = true
+  private var areAcknowledged: Bool?
   private var bell: CheckedContinuation<Void, Never>?
 
   init(
@@ -44,17 +45,19 @@ actor TaskSupervisor {
       connection.cancel()
       events.cancel()
     }
-    repeat {
-      await waitForEnd()
-      let limit = deadline.map { $0 - .now } ?? mesos.recoveryTimeout
-      if await !session.waitUntilAcknowledged(within: limit) {
+    while true {
+      await wait { $0.isAtEnd }
+      let wasTold = isShuttingDown
+      switch await awaitAcknowledgements() {
+      case nil: continue
+      case true?: break
+      case false?:
         log.warning("the agent has not acknowledged every update")
         // In a shutdown none may ever come.
-        if deadline == nil { isClean = false }
-        break
+        if !wasTold { isClean = false }
       }
-      // Another task may have come while the last one's end was on its way.
-    } while deadline == nil && !tasks.values.allSatisfy(\.isOver)
+      break
+    }
     if tasks.values.contains(where: { !$0.isOver }) { isClean = false }
     return isClean
   }
@@ -119,6 +122,9 @@ actor TaskSupervisor {
     }
   }
 
+  /// Whether the executor has been told to go.
+  var isShuttingDown: Bool { deadline != nil }
+
   // MARK: Waiting
 
   private var isAtEnd: Bool {
@@ -126,11 +132,29 @@ actor TaskSupervisor {
     return tasks.values.allSatisfy(\.isOver) && (deadline != nil || !tasks.isEmpty)
   }
 
-  private func waitForEnd() async {
-    while !isAtEnd { await withCheckedContinuation { bell = $0 } }
+  /// Waits until the agent has acknowledged every update.
+  ///
+  /// - Returns: whether it has, in the time that there is; nil once there is a new task, or less time than there was.
+  private func awaitAcknowledgements() async -> Bool? {
+    let known = deadline
+    let limit = known.map { $0 - .now } ?? mesos.recoveryTimeout
+    areAcknowledged = nil
+    let waiting = Task {
+      let all = await self.session.waitUntilAcknowledged(within: limit)
+      if !Task.isCancelled { self.areAcknowledged = all }
+      self.ring()
+    }
+    await wait { $0.areAcknowledged != nil || $0.deadline != known || !$0.isAtEnd }
+    waiting.cancel()
+    await waiting.value
+    return isAtEnd && deadline == known ? areAcknowledged : nil
   }
 
-  /// Looks whether the end has come.
+  private func wait(until condition: (isolated TaskSupervisor) -> Bool) async {
+    while !condition(self) { await withCheckedContinuation { bell = $0 } }
+  }
+
+  /// Lets the waits look again.
   func ring() {
     bell?.resume()
     bell = nil

@@ -28,8 +28,10 @@ extension Pod {
         try await group.waitForAll()
       }
       await until { self.verdict != nil || self.members.values.allSatisfy(\.isUp) }
+      let addresses = await addresses(of: plan)
+      // What has been decided meanwhile is never followed by RUNNING.
       guard verdict == nil, !Task.isCancelled else { return }
-      await report(.running(await addresses(of: plan)))
+      await report(.running(addresses))
       isRunning = true
       checkFinished()
     } catch is CancellationError {

@@ -39,11 +39,12 @@ extension AgentStandIn {
         acknowledgements.append((uuid, status["task_id"]?.id ?? ""))
       }
     }
+    let everSentTask = state.executors[id]?.everSentTask == true
     dropUndelivered(id, subscribe, &state)
 
     guard let executor = state.executors[id] else { return }
     // MESOS-8411: an executor without any task is of no use.
-    if !executor.everSentTask, executor.queued.isEmpty {
+    if !everSentTask, executor.queued.isEmpty {
       beginShutdown(id, &state, &effects)
       return
     }

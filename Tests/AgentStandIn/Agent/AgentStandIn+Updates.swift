@@ -48,6 +48,7 @@ extension AgentStandIn {
       state.journal.violate("\(update) for a task not sent yet", rule: rule)
     } else if executor.launched[task] != nil {
       state.journal.updates.append(update)
+      executor.hasToldOfTask = true
       if update.isTerminal {
         executor.launched[task] = nil
         executor.terminated[task] = update.state
@@ -135,7 +136,6 @@ extension AgentStandIn {
     state.journal.updates[index].isAcknowledged = true
     if update.isTerminal, options.forgetsCompletedTasks {
       state.executors[id]?.terminated[update.taskID] = nil
-      state.executors[id]?.hasCompletedTasks = true
     }
   }
 

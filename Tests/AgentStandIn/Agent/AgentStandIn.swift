@@ -30,6 +30,7 @@ public final class AgentStandIn: Sendable {
   let timers = Timers()
   let acknowledge = Mutex<@Sendable (TaskUpdate) -> Acknowledgement>({ _ in .prompt })
   let runs = Mutex<[ExecutorRun]>([])
+  let cgroupsRoots = Mutex<Set<String>>([])
   private let server = Mutex<HTTPServer?>(nil)
 
   /// Starts an agent that is through with its recovery.
@@ -89,6 +90,10 @@ public final class AgentStandIn: Sendable {
   public func close() async {
     crash()
     for run in runs.withLock({ $0 }) { await run.close() }
+    // Docker has made the root in hierarchies that no launcher looks at; while another run is in it, it stays.
+    for root in cgroupsRoots.withLock({ $0 }) {
+      for mount in CgroupMount.all() { rmdir("\(mount.path)/\(root)") }
+    }
     if let path = options.domainSocket { unlink(path) }
   }
 

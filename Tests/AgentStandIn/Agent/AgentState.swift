@@ -65,9 +65,10 @@ struct ExecutorState: Sendable {
   var queued: [Queued] = []
   var launched: [String: Launched] = [:]
   var terminated: [String: String] = [:]
-  /// src/slave/slave.cpp, `Executor::everSentTask`.
-  var everSentTask: Bool { !launched.isEmpty || !terminated.isEmpty || hasCompletedTasks }
-  var hasCompletedTasks = false
+  /// src/slave/slave.cpp, `Executor::everSentTask`: a task that was killed before it was sent doesn't count.
+  var everSentTask: Bool { !launched.isEmpty || hasToldOfTask }
+  /// Whether an update of the executor's own has been taken.
+  var hasToldOfTask = false
   var pendingTermination: Termination?
   var heldAcknowledgements: [(task: String, uuid: UpdateID)] = []
   /// Ends all processes of the run; nil where a test plays the executor itself.

@@ -61,6 +61,7 @@ extension AgentStandIn {
 
   private func makeCgroups(_ run: String, _ launch: LaunchOptions) throws -> (any RunCgroups)? {
     precondition(launch.cgroupsRoot != "mesos", "the root of a real agent")
+    cgroupsRoots.withLock { _ = $0.insert(launch.cgroupsRoot) }
     return switch launch.launcher {
     case .posix: nil
     case .cgroups1:
@@ -87,6 +88,11 @@ extension AgentStandIn {
     let latest = URL(fileURLWithPath: path).deletingLastPathComponent().path + "/latest"
     unlink(latest)
     symlink(run, latest)
+    if let folder = launch.folder {
+      for name in try files.contentsOfDirectory(atPath: folder) {
+        try files.copyItem(atPath: "\(folder)/\(name)", toPath: "\(path)/\(name)")
+      }
+    }
     for (name, text) in launch.files {
       let file = URL(fileURLWithPath: "\(path)/\(name)")
       try files.createDirectory(

@@ -82,6 +82,8 @@ public final class ExecutorRun: Sendable {
     Thread.detachNewThread { [self] in
       let status = process.awaitEnd()
       life.withLock { $0.status = status }
+      // 3rdparty/libprocess/src/reap.cpp, `MIN_REAP_INTERVAL`: an end is noticed later than a limit that was hit.
+      usleep(100_000)
       ended()
     }
   }

@@ -38,6 +38,8 @@ public struct LaunchOptions: Sendable {
   public var user: User?
   /// Files in the sandbox before it starts: paths and texts.
   public var files: [String: String]
+  /// A folder whose content the sandbox gets, as from a tarball among the task's URIs.
+  public var folder: String?
   /// Variables on top of all others.
   public var environment: [String: String]
 

@@ -1,15 +1,15 @@
 /// A request as it came.
-public struct HTTPRequest: Sendable {
+struct HTTPRequest: Sendable {
   /// The verb, in capitals.
-  public let method: String
+  let method: String
   /// The path, without a query.
-  public let path: String
+  let path: String
   /// Header fields by their names in small letters; of two equal ones the last.
-  public let headers: [String: String]
+  let headers: [String: String]
   /// The whole body.
-  public let body: [UInt8]
+  let body: [UInt8]
   /// Whether it came over the unix domain socket.
-  public let isOverDomainSocket: Bool
+  let isOverDomainSocket: Bool
 }
 
 /// What a request is answered with.

@@ -1,0 +1,186 @@
+import AgentStandIn
+import Foundation
+import HTTPClient
+import Synchronization
+import TestSupport
+
+/// An executor that a test plays by hand: it says what the test wants, right or wrong.
+struct Peer: Sendable {
+  let agent: AgentStandIn
+  var executor = "e"
+  private let client = HTTPClient()
+
+  init(_ agent: AgentStandIn) { self.agent = agent }
+
+  /// A call with its IDs.
+  func message(_ type: String, _ parts: [String: JSON] = [:]) -> JSON {
+    var call: JSON = [
+      "type": .string(type), "executor_id": .id(executor),
+      "framework_id": .id(agent.options.frameworkID),
+    ]
+    for (name, part) in parts { call[name] = part }
+    return call
+  }
+
+  /// A status with all that an executor owes; each has a uuid of its own unless one is named.
+  func status(
+    _ state: String, of task: String = "t", uuid: UpdateID = UpdateID(), at time: Double = 1,
+    _ more: [String: JSON] = [:]
+  ) -> JSON {
+    var status: JSON = [
+      "task_id": .id(task), "state": .string(state), "uuid": .string(uuid.base64),
+      "source": "SOURCE_EXECUTOR", "executor_id": .id(executor), "timestamp": .double(time),
+    ]
+    for (name, part) in more { status[name] = part }
+    return status
+  }
+
+  /// Sends an update and gives the answer's status.
+  @discardableResult
+  func update(_ status: JSON) async throws -> Int {
+    try await send(message("UPDATE", ["update": ["status": status]])).status
+  }
+
+  /// Sends any body and gives the answer.
+  func send(
+    _ body: JSON, path: String = "/api/v1/executor", headers: [String: String] = [:]
+  ) async throws -> (status: Int, text: String) {
+    let answer = try await client.send(request(body.bytes, path, headers))
+    return (answer.head.status, String(decoding: answer.body, as: UTF8.self))
+  }
+
+  /// Subscribes with these statuses and tasks as not acknowledged.
+  func subscribe(updates: [JSON] = [], tasks: [String] = []) async throws -> Subscription {
+    let stubs: [JSON] = tasks.map {
+      ["name": .string($0), "task_id": .id($0), "agent_id": .id(agent.options.agentID)]
+    }
+    let call = message(
+      "SUBSCRIBE",
+      [
+        "subscribe": [
+          "unacknowledged_updates": .array(updates.map { ["status": $0] }),
+          "unacknowledged_tasks": .array(stubs),
+        ]
+      ])
+    let answer = try await client.stream(request(call.bytes, "/api/v1/executor", [:]))
+    guard answer.head.status == 200 else { throw Refused(status: answer.head.status) }
+    return Subscription(answer.body)
+  }
+
+  private func request(
+    _ body: [UInt8], _ path: String, _ headers: [String: String]
+  ) -> HTTPRequest {
+    let all = ["Content-Type": "application/json", "Accept": "application/json"]
+      .merging(headers) { $1 }
+    return HTTPRequest(
+      endpoint: HTTPEndpoint(transport: .tcp(host: "127.0.0.1", port: Int(agent.port))),
+      method: "POST", path: path, headers: all.map { (name: $0.key, value: $0.value) }, body: body)
+  }
+}
+
+/// A SUBSCRIBE that the agent did not accept.
+struct Refused: Error { let status: Int }
+
+/// An open stream of events, read as docs/executor-http-api.md says.
+final class Subscription: Sendable {
+  private let record = Record()
+  private let reader: Task<Void, Never>
+
+  init(_ body: HTTPBody) {
+    let record = record
+    reader = Task {
+      do { for try await piece in body { record.take(piece) } } catch {}
+      record.close()
+    }
+  }
+
+  deinit { reader.cancel() }
+
+  /// The events so far.
+  var events: [JSON] { record.state.withLock { $0.events } }
+  /// Their types.
+  var types: [String] { events.compactMap { $0["type"]?.string } }
+  /// Whether the agent has closed it.
+  var isClosed: Bool { record.state.withLock { $0.isClosed } }
+  /// The part of a record that no end came for.
+  var rest: [UInt8] { record.state.withLock { $0.bytes } }
+
+  /// Waits until so many events of a type have come.
+  func has(_ type: String, times: Int = 1) async throws {
+    try await eventually("\(type) on the stream") { types.count { $0 == type } >= times }
+  }
+
+  /// Waits until the agent closes it.
+  func closes() async throws { try await eventually("the stream's end") { isClosed } }
+}
+
+/// The bytes of a stream, cut into records: a length in decimal, a newline, so many bytes.
+private final class Record: Sendable {
+  struct State {
+    var bytes: [UInt8] = []
+    var events: [JSON] = []
+    var isClosed = false
+  }
+
+  let state = Mutex(State())
+
+  func take(_ piece: [UInt8]) {
+    state.withLock { state in
+      state.bytes += piece
+      while let newline = state.bytes.firstIndex(of: 0x0a),
+        let length = Int(String(decoding: state.bytes[..<newline], as: UTF8.self)),
+        state.bytes.count > newline + length
+      {
+        let body = Array(state.bytes[(newline + 1)...(newline + length)])
+        state.bytes.removeFirst(newline + 1 + length)
+        if let event = try? JSON(parsing: body) { state.events.append(event) }
+      }
+    }
+  }
+
+  func close() { state.withLock { $0.isClosed = true } }
+}
+
+/// Lends an agent in a folder of its own.
+func withAgent(
+  _ change: (inout AgentOptions) -> Void, _ body: (AgentStandIn) async throws -> Void
+) async throws {
+  try await withTemporaryFolder { folder in
+    // Executors may be an ordinary user's.
+    chmod(folder.path, 0o711)
+    var options = AgentOptions(workDirectory: folder.path)
+    change(&options)
+    let agent = try AgentStandIn(options)
+    do {
+      try await body(agent)
+    } catch {
+      await agent.close()
+      throw error
+    }
+    await agent.close()
+  }
+}
+
+/// Lends an agent with an executor `e`, which has subscribed and got the task `t`.
+func withTask(
+  _ change: (inout AgentOptions) -> Void,
+  _ body: (AgentStandIn, Peer, Subscription) async throws -> Void
+) async throws {
+  try await withAgent(change) { agent in
+    agent.addExecutor(["executor_id": .id("e")])
+    agent.send(TaskDescription(id: "t", command: "", executorID: "e"))
+    let stream = try await Peer(agent).subscribe()
+    try await stream.has("LAUNCH")
+    try await body(agent, Peer(agent), stream)
+  }
+}
+
+/// Lends an agent as it comes.
+func withAgent(_ body: (AgentStandIn) async throws -> Void) async throws {
+  try await withAgent({ _ in }, body)
+}
+
+/// Lends an agent as it comes, with its executor and task.
+func withTask(_ body: (AgentStandIn, Peer, Subscription) async throws -> Void) async throws {
+  try await withTask({ _ in }, body)
+}

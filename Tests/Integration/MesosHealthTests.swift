@@ -1,0 +1,102 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A health check of a task", .needsEngine, .throttled)
+struct MesosHealthTests {
+  /// Where the executor looks.
+  enum Kind: CaseIterable { case command, http, tcp }
+
+  /// Serves on the host's own port until the test writes `sick`: docker-proxy would accept connections for a server
+  /// that is gone.
+  private static let server = """
+    services:
+      web:
+        image: pod-test/busybox
+        network_mode: host
+        command:
+          - sh
+          - -c
+          - 'echo well > /tmp/index.html; httpd -f -p 127.0.0.1:${PORT} -h /tmp & until [ -e /box/sick ]; do
+            sleep 0.05; done; kill $$!; exec sleep 100000'
+        volumes: [".:/box"]
+        stop_signal: SIGKILL
+    """
+
+  private func check(_ kind: Kind, port: Int, failures: Int) -> JSON {
+    var check: JSON =
+      switch kind {
+      case .command: TaskDescription.mesosCommandCheck("test ! -e sick")
+      case .http: TaskDescription.mesosHTTPCheck(port: port)
+      case .tcp: ["type": "TCP", "tcp": ["port": .integer(Int64(port))]]
+      }
+    check["delay_seconds"] = 0.0
+    check["interval_seconds"] = 0.1
+    check["timeout_seconds"] = 5.0
+    check["grace_period_seconds"] = 20.0
+    check["consecutive_failures"] = .integer(Int64(failures))
+    return check
+  }
+
+  private func settings(_ kind: Kind, failures: Int) throws -> MesosSettings {
+    let port = try FreePorts.take(1)[0]
+    var settings = MesosSettings()
+    settings.task = { [check = check(kind, port: port, failures: failures)] task in
+      task.ports = [port]
+      task.environment = ["PORT": "\(port)"]
+      task.healthCheck = check
+    }
+    return settings
+  }
+
+  @Test(
+    "tells of health and its loss, and ends the task after so many failures",
+    arguments: MesosHost.both, Kind.allCases)
+  func given(on host: MesosHost, up kind: Kind) async throws {
+    try await withMesosPod(on: host, Self.server, try settings(kind, failures: 3)) { pod in
+      try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
+      try pod.write("sick")
+      try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == false }
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FAILED")
+      #expect(end.message?.contains("health check failed") == true, "\(end)")
+      // Each change once: not a word for each look.
+      #expect(pod.agent.updates(of: pod.task).map(\.healthy) == [nil, nil, true, false, nil])
+      #expect(try await pod.exited() == .exited(0))
+    }
+  }
+
+  @Test("that fails at once ends the task with one word of it", arguments: MesosHost.linux)
+  func once(on host: MesosHost) async throws {
+    try await withMesosPod(on: host, Self.server, try settings(.command, failures: 1)) { pod in
+      try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
+      try pod.write("sick")
+      #expect(try await pod.ended().state == "TASK_FAILED")
+      #expect(pod.agent.updates(of: pod.task).map(\.healthy) == [nil, nil, true, false, nil])
+    }
+  }
+
+  @Test("of kind check tells results and ends nothing", arguments: MesosHost.linux)
+  func check(on host: MesosHost) async throws {
+    var settings = MesosSettings()
+    settings.task = {
+      $0.check = [
+        "type": "COMMAND", "interval_seconds": 0.1, "delay_seconds": 0.0,
+        "command": ["command": ["shell": true, "value": "test ! -e sick"]],
+      ]
+    }
+    try await withMesosPod(on: host, obedient, settings) { pod in
+      func result(_ code: Int64) async throws {
+        try await pod.agent.update("TASK_RUNNING", of: pod.task) {
+          $0.status["check_status"]?["command"]?["exit_code"]?.integer == code
+        }
+      }
+      try await result(0)
+      try pod.write("sick")
+      try await result(1)
+      try pod.write("stop", "0")
+      #expect(try await pod.ended().state == "TASK_FINISHED")
+    }
+  }
+}

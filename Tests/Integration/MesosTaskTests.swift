@@ -1,0 +1,148 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A task as a framework makes it", .needsEngine, .throttled)
+struct MesosTaskTests {
+  /// Serves three pages that say which container port they are behind.
+  private static let pages = """
+    services:
+      web:
+        image: pod-test/busybox
+        command:
+          - sh
+          - -c
+          - 'for p in 80 81 82; do mkdir -p /w/$$p; echo "$$p of ${NAME}" > /w/$$p/index.html;
+            httpd -p $$p -h /w/$$p; done; exec sleep 100000'
+        ports: ["80:80", "81:81", "82:82"]
+        stop_signal: SIGKILL
+    """
+
+  private func expectPages(_ ports: [Int], of name: String, _ pod: MesosPod) async throws {
+    let running = try await pod.running()
+    let mappings = running.containerStatus?["network_infos"]?.array?.first?["port_mappings"]?.array
+    #expect(mappings?.compactMap { $0["host_port"]?.integer } == ports.map(Int64.init))
+    #expect(mappings?.compactMap { $0["container_port"]?.integer } == [80, 81, 82])
+    for (port, inner) in zip(ports, [80, 81, 82]) {
+      #expect(try await page(at: port) == "\(inner) of \(name)\n")
+    }
+    pod.kill()
+    #expect(try await pod.ended().state == "TASK_KILLED")
+    #expect(try await pod.exited() == .exited(0))
+  }
+
+  @Test(
+    "by Marathon has the ports in Marathon's order, its variables and its labels",
+    arguments: MesosHost.linux, [true, false])
+  func marathon(on host: MesosHost, isOld: Bool) async throws {
+    let ports = try FreePorts.unsorted()
+    var settings = MesosSettings(files: ["app/web.yaml": Self.pages])
+    settings.make = { id, executor in
+      .marathon(
+        app: "/demo/web", id: id, executor: executor, argument: "", ports: ports,
+        labels: [("fileName", "app/web.yaml"), ("team", "blue")], killGrace: .seconds(1),
+        oldExecutorID: isOld)
+    }
+    settings.task = { $0.executorEnvironment["NAME"] = "marathon" }
+    try await withMesosPod(on: host, "services: {}", settings) { pod in
+      try await pod.running()
+      let container = try #require(try await pod.containers().first)
+      let labels = try await host.engine.docker(
+        "inspect", "--format", "{{json .Config.Labels}}", container
+      ).output()
+      #expect(labels.contains(#""team":"blue""#) && labels.contains(#""taskId":"\#(pod.task)""#))
+      try await expectPages(ports, of: "marathon", pod)
+    }
+  }
+
+  @Test("by Aurora has its files by the label with Aurora's prefix", arguments: MesosHost.linux)
+  func aurora(on host: MesosHost) async throws {
+    let ports = try FreePorts.unsorted()
+    var settings = MesosSettings(
+      files: ["web.yaml": Self.pages.replacingOccurrences(of: "${NAME}", with: "aurora")])
+    settings.make = { id, executor in
+      .aurora(
+        id: id, command: "exec '\(executor)'", ports: ports, metadata: [("fileName", "web.yaml")])
+    }
+    try await withMesosPod(on: host, "services: {}", settings) { pod in
+      try await expectPages(ports, of: "aurora", pod)
+    }
+  }
+
+  /// What a task is refused for, and a part of what it is told.
+  static let refusals: [(file: String, words: [String])] = [
+    (
+      "services:\n  web:\n    image: founding/base\n    cpus: 2\n",
+      ["compose.yaml:4", "'web'", "2", "0.5"]
+    ),
+    (
+      "services:\n  web:\n    image: founding/base\n    mem_limit: 1g\n",
+      ["compose.yaml:4", "'web'", "1073741824", "134217728"]
+    ),
+    (
+      "services:\n  web:\n    image: founding/base\n    ports: [\"80:80\", \"81:81\"]\n",
+      ["2", "1"]
+    ),
+    ("services:\n  web:\n    imagee: founding/base\n", ["compose.yaml:3", "imagee"]),
+  ]
+
+  @Test(
+    "that asks for more than it has is refused with line and figures", arguments: MesosHost.both,
+    refusals.indices)
+  func refused(on host: MesosHost, index: Int) async throws {
+    let refusal = Self.refusals[index]
+    var settings = MesosSettings()
+    settings.task = { $0.ports = [31999] }
+    try await withMesosPod(on: host, refusal.file, settings) { pod in
+      let end = try await pod.ended()
+      #expect(pod.states == ["TASK_STARTING", "TASK_FAILED"])
+      let message = end.message ?? ""
+      #expect(refusal.words.allSatisfy { message.contains($0) }, "\(message)")
+      #expect(!message.contains("\n"))
+      #expect(try await pod.exited() == .exited(0))
+    }
+  }
+
+  @Test("may ask for nothing that the operator's file forbids", arguments: MesosHost.linux)
+  func policy(on host: MesosHost) async throws {
+    let file = "services:\n  web:\n    image: founding/base\n    privileged: true\n"
+    var settings = MesosSettings(files: [
+      "etc/compose-executor.yaml": "allow: {bind-mounts: [/srv]}\n"
+    ])
+    // The executor alone sees an /etc with that file in it; this machine's own is never touched.
+    settings.make = { id, executor in
+      .plain(id: id, executor: executor, labels: [("fileName", "compose.yaml")])
+    }
+    settings.task = { task in
+      let mount = "mount -t overlay overlay -o lowerdir=$MESOS_SANDBOX/etc:/etc /etc"
+      task.command =
+        "chown 0:0 etc/*; exec unshare -m sh -c '\(mount) && exec \(BuiltProgram.composeExecutor)'"
+    }
+    try await withMesosPod(on: host, file, settings) { pod in
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FAILED")
+      let message = end.message ?? ""
+      #expect(message.contains("compose.yaml:4") && message.contains("privileged"), "\(message)")
+      #expect(try await pod.exited() == .exited(0))
+    }
+  }
+
+  @Test("pulls with the credentials that its sandbox holds", arguments: MesosHost.both)
+  func credentials(on host: MesosHost) async throws {
+    try await Registry.lend(isPrivate: true) { registry in
+      let image = try await registry.image(on: host.engine)
+      let file = "services:\n  web:\n    image: \(image)\n    command: [\"true\"]\n"
+      try await withMesosPod(on: host, file) { pod in
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FAILED" && end.message?.contains(image) == true)
+      }
+      let settings = MesosSettings(files: [".docker/config.json": registry.credentials])
+      try await withMesosPod(on: host, file, settings) { pod in
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FINISHED")
+      }
+      try await host.engine.docker("rmi", image).output()
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// A launcher on an engine, and who the executor is.
+struct MesosHost: Sendable, CustomTestStringConvertible {
+  let engine: TestEngine
+  let launcher: LaunchOptions.Launcher
+  var isOrdinaryUser = false
+
+  var testDescription: String {
+    "\(launcher) on \(engine), \(isOrdinaryUser ? "a user of the engine's group" : "root")"
+  }
+
+  /// The linux launcher of an engine's own cgroup version, as root.
+  init(_ engine: TestEngine) {
+    self.init(engine, engine.cgroups == .v1 ? .cgroups1 : .cgroups2)
+  }
+
+  init(_ engine: TestEngine, _ launcher: LaunchOptions.Launcher, isOrdinaryUser: Bool = false) {
+    self.engine = engine
+    self.launcher = launcher
+    self.isOrdinaryUser = isOrdinaryUser
+  }
+
+  /// The linux launcher on each engine, as root.
+  static let linux = TestEngine.all.map { MesosHost($0) }
+
+  /// An ordinary user. On version 2 below an agent one has no right to the folder that the agent wants.
+  static let ordinary =
+    (TestEngine.v1.map { [MesosHost($0, .cgroups1, isOrdinaryUser: true)] } ?? [])
+    + (TestEngine.v2.map { [MesosHost($0, .posix, isOrdinaryUser: true)] } ?? [])
+
+  /// Root below the linux launcher, and an ordinary user.
+  static let both = linux + ordinary
+
+  /// Every launcher, and everybody.
+  static let all = both + TestEngine.all.map { MesosHost($0, .posix) }
+}
+
+/// What a test changes about the agent, the task and the sandbox.
+struct MesosSettings {
+  var agent: (inout AgentOptions) -> Void = { _ in }
+  var task: (inout TaskDescription) -> Void = { _ in }
+  /// Makes the task, from its ID and the executor's path; a plain one if nothing is said.
+  var make: (String, String) -> TaskDescription = { .plain(id: $0, executor: $1) }
+  var files: [String: String] = [:]
+  var environment: [String: String] = [:]
+  /// Something that only a reaper can take away may be left, since the executor was killed.
+  var leavesContainers = false
+}
+
+/// A task whose executor runs under the stand-in agent.
+struct MesosPod {
+  let host: MesosHost
+  let agent: AgentStandIn
+  let run: ExecutorRun
+  let task: String
+
+  var engine: TestEngine { host.engine }
+  /// The task's states so far, a repeated one once.
+  var states: [String] { agent.states(of: task) }
+
+  func states(of task: String) -> [String] { agent.states(of: task) }
+
+  func kill(grace: Duration? = nil) { agent.kill(task, grace: grace) }
+
+  /// Waits for TASK_RUNNING.
+  @discardableResult
+  func running() async throws -> TaskUpdate {
+    try await agent.update("TASK_RUNNING", of: task, within: .seconds(60))
+  }
+
+  /// Waits for the terminal update.
+  @discardableResult
+  func ended() async throws -> TaskUpdate { try await agent.end(of: task, within: .seconds(60)) }
+
+  /// Waits for the executor's own end.
+  @discardableResult
+  func exited() async throws -> ExitStatus { try await run.exit(within: .seconds(60)) }
+
+  /// Writes a file that the pod's services may see.
+  func write(_ name: String, _ text: String = "") throws {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: "\(run.sandbox)/\(name)"))
+  }
+
+  /// The IDs of the run's containers, whatever they do.
+  func containers() async throws -> [String] {
+    try await Leftovers.of(run: run.id, on: engine).containers.sorted()
+  }
+}
+
+/// Launches a task, lends it to `body`, sees that its executor ends, that it broke no rule, and that nothing is left.
+///
+/// An executor that still runs after `body` gets TERM.
+func withMesosPod(
+  on host: MesosHost, _ compose: String, _ settings: MesosSettings = MesosSettings(),
+  sourceLocation: SourceLocation = #_sourceLocation, _ body: (MesosPod) async throws -> Void
+) async throws {
+  try await withTemporaryFolder { folder in
+    var options = AgentOptions(workDirectory: folder.path)
+    settings.agent(&options)
+    let agent = try AgentStandIn(options)
+    let id = "it-\(UUID().uuidString.prefix(8).lowercased())"
+    var launch = LaunchOptions(launcher: host.launcher, files: settings.files)
+    launch.files["compose.yaml"] = compose
+    launch.environment = settings.environment
+    let executor = try place(host, in: folder, &launch)
+    var task = settings.make(id, executor)
+    settings.task(&task)
+    let run = try agent.launch(task, as: launch)
+    let pod = MesosPod(host: host, agent: agent, run: run, task: id)
+    var failure: (any Error)?
+    do { try await body(pod) } catch { failure = error }
+    if !run.isGone {
+      run.send(SIGTERM)
+      if (try? await pod.exited()) == nil {
+        Issue.record("the executor didn't end", sourceLocation: sourceLocation)
+      }
+    }
+    await agent.close()
+    let violations = agent.violations
+    #expect(violations.isEmpty, "\(violations)", sourceLocation: sourceLocation)
+    try await expectNothingLeft(
+      of: pod, containersMayBe: settings.leavesContainers, sourceLocation: sourceLocation)
+    if failure != nil {
+      print("\(id):\n\(agent.updates)\n\(run.text("stdout").suffix(2000))")
+      print(run.text("stderr").suffix(4000))
+    }
+    if let failure { throw failure }
+  }
+}
+
+/// Puts the executor and the engine's socket where the executor's user reaches them.
+private func place(
+  _ host: MesosHost, in folder: TemporaryFolder, _ launch: inout LaunchOptions
+) throws -> String {
+  guard host.isOrdinaryUser else {
+    launch.environment["DOCKER_HOST"] = host.engine.dockerHost
+    return BuiltProgram.composeExecutor
+  }
+  chmod(folder.path, 0o711)
+  // A second name of the socket, since the engine's own folder is root's alone.
+  let socket = folder.path("docker.sock")
+  try #require(link(host.engine.socket, socket) == 0, "\(String(cString: strerror(errno)))")
+  var status = stat()
+  try #require(stat(socket, &status) == 0 && status.st_mode & 0o060 == 0o060)
+  launch.user = LaunchOptions.User(uid: 65534, gid: 65534, groups: [status.st_gid])
+  launch.environment["DOCKER_HOST"] = "unix://\(socket)"
+  let executor = folder.path("compose-executor")
+  if link(BuiltProgram.composeExecutor, executor) != 0 {
+    try FileManager.default.copyItem(atPath: BuiltProgram.composeExecutor, toPath: executor)
+  }
+  return executor
+}
+
+/// Records an issue if anything of an ended run is left in Docker or in any cgroup hierarchy, and removes it.
+private func expectNothingLeft(
+  of pod: MesosPod, containersMayBe: Bool, sourceLocation: SourceLocation
+) async throws {
+  var left = try await Leftovers.of(run: pod.run.id, on: pod.engine)
+  let folders = try Hierarchy.folders(of: "/mesos-standin/\(pod.run.id)")
+  #expect(!pod.run.hasLeftover, sourceLocation: sourceLocation)
+  // An ordinary user can't remove what Docker made as root.
+  if !pod.host.isOrdinaryUser, !containersMayBe {
+    left.cgroups += folders
+  } else {
+    for folder in left.cgroups { Hierarchy.remove(folder) }
+    left.cgroups = []
+  }
+  #expect(
+    containersMayBe || left.isEmpty, "\(pod.task) left \(left)", sourceLocation: sourceLocation)
+  if !left.isEmpty { try await left.remove(from: pod.engine) }
+  for folder in folders { Hierarchy.remove(folder) }
+  // The root of the stand-in's groups, once no other run is in it.
+  for folder in try Hierarchy.folders(of: "/mesos-standin") { rmdir(folder) }
+}
+
+/// A service that ends with the code that the test writes into `stop`, in the sandbox.
+let obedient = """
+  services:
+    web:
+      image: pod-test/busybox
+      command: [sh, -c, 'until [ -s /box/stop ]; do sleep 0.05; done; exit $$(cat /box/stop)']
+      stop_signal: SIGKILL
+      volumes: [".:/box"]
+  """
+
+/// A service that doesn't end when it is told to.
+let stubborn = """
+  services:
+    web:
+      image: pod-test/busybox
+      command: [sh, -c, "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
+  """

@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+
+/// A registry on the loopback interface, Debian's own program, with its images in a folder of the test's.
+struct Registry {
+  /// Its address, the first part of its images' names.
+  let address: String
+
+  /// Who may use it, where that is not everybody.
+  static let user = "someone"
+  /// The password.
+  static let password = "secret"
+  private static let hash = "$2b$04$u6MqiRabuvmfqxlUtLHzWuE.Eyh.nFjdkAh1T4cVG67y8AXm5qW3C"
+
+  /// A `config.json` with the password.
+  var credentials: String {
+    let word = Data("\(Self.user):\(Self.password)".utf8).base64EncodedString()
+    return #"{"auths": {"\#(address)": {"auth": "\#(word)"}}}"#
+  }
+
+  /// Puts an image there that the engine has afterwards no more.
+  ///
+  /// - Returns: its name.
+  func image(on engine: TestEngine) async throws -> String {
+    try await withTemporaryFolder { folder in
+      try folder.write("config.json", credentials)
+      let image = "\(address)/it/busybox:\(UUID().uuidString.prefix(8).lowercased())"
+      try await engine.docker("tag", "pod-test/busybox", image).output()
+      try await engine.docker("--config", folder.path, "push", "--quiet", image).output()
+      try await engine.docker("rmi", image).output()
+      return image
+    }
+  }
+
+  /// Lends one, which wants the password if it is private.
+  static func lend(isPrivate: Bool = false, _ body: (Registry) async throws -> Void) async throws {
+    try await withTemporaryFolder { folder in
+      let port = try FreePorts.take(1)[0]
+      try folder.write("users", "\(user):\(hash)\n")
+      let access =
+        isPrivate ? "auth: {htpasswd: {realm: tests, path: \(folder.path("users"))}}" : ""
+      try folder.write(
+        "config.yml",
+        """
+        version: 0.1
+        log: {level: error}
+        storage:
+          filesystem: {rootdirectory: \(folder.path("data"))}
+        http: {addr: "127.0.0.1:\(port)"}
+        \(access)
+        """)
+      let registry = try Command("docker-registry", ["serve", folder.path("config.yml")]).start()
+      defer { registry.send(SIGKILL) }
+      try await eventually("a registry", within: .seconds(15)) {
+        let code = try await Command(
+          "curl",
+          [
+            "-s", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}",
+            "http://127.0.0.1:\(port)/v2/",
+          ]
+        ).run()
+        return code.stdout == (isPrivate ? "401" : "200")
+      }
+      try await body(Registry(address: "127.0.0.1:\(port)"))
+    }
+  }
+}
