@@ -91,7 +91,8 @@ let package = Package(
     .executableTarget(
       name: "Reaper",
       dependencies: [
-        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity", "CLinux",
+        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity",
+        "CLinux",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
