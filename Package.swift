@@ -163,8 +163,10 @@ let package = Package(
     .testTarget(
       name: "ReaperTests",
       dependencies: [
-        "Reaper", "Program", "PodIdentity", "Cgroups", "Compose", "DockerEngine", "TestSupport",
+        "Reaper", "HookEvents", "HookShim", "Program", "PodIdentity", "Cgroups", "Compose",
+        "DockerEngine", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .testTarget(

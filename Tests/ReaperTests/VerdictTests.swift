@@ -167,9 +167,10 @@ struct VerdictPropertyTests {
   }
 
   @Test("no order, loss, delay or repetition yields leaked while the incarnation lives")
-  func living() {
+  func living() async {
     var random = SeededGenerator(for: "verdicts")
-    for _ in 0..<20_000 {
+    for round in 0..<20_000 {
+      if round % 100 == 0 { await Task.yield() }
       let pidKnown = Bool.random(using: &random)
       let identity =
         pidKnown ? Sample.identity() : Sample.identity(pid: nil, start: nil)
@@ -195,9 +196,10 @@ struct VerdictPropertyTests {
   }
 
   @Test("once it is dead and all sources answer, leaked follows, whatever was seen before")
-  func dead() {
+  func dead() async {
     var random = SeededGenerator(for: "verdicts")
-    for _ in 0..<20_000 {
+    for round in 0..<20_000 {
+      if round % 100 == 0 { await Task.yield() }
       let pidKnown = Bool.random(using: &random)
       let identity =
         pidKnown ? Sample.identity() : Sample.identity(pid: nil, start: nil)

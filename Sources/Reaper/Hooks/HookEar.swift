@@ -22,6 +22,7 @@ final class HookEar: Sendable {
   private struct State {
     var sources: [Source] = []
     var seen: [HookEvent.ID: Bool] = [:]
+    var socket: Int32?
   }
   /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
   private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
@@ -55,14 +56,21 @@ final class HookEar: Sendable {
     }
     // What waited in the spool is older than what comes by the socket now.
     queue.async { [weak self] in self?.readSpool() }
+    state.withLock { $0.socket = socket }
     watch(socket) { [weak self] in self?.receive(socket) }
   }
 
-  /// Stops listening; later events go to the spool.
+  /// Stops listening, once what is in the queue has been heard; later events go to the spool.
   func stop() {
     unlink(socketPath)
+    queue.sync {
+      if let socket = state.withLock({ $0.socket }) { receive(socket) }
+    }
     let sources = state.withLock { state in
-      defer { state.sources = [] }
+      defer {
+        state.sources = []
+        state.socket = nil
+      }
       return state.sources
     }
     for source in sources { source.source.cancel() }

@@ -52,6 +52,7 @@ final class LeaseServer: @unchecked Sendable {
   // All state is confined to the queue.
   private let queue = DispatchQueue(label: "leases")
   private let path: String
+  private let limits: Limits
   private let log: Logger
   private let report: @Sendable (LeaseEvent) -> Void
   private var listener: (any DispatchSourceRead)?
@@ -59,9 +60,17 @@ final class LeaseServer: @unchecked Sendable {
   private var connections: [uid_t: Int] = [:]
   private var welcomed = 0
 
-  static let longestLine = 512
-  static let perUser = 1024
-  static let most = 4096
+  /// What peers are held to.
+  struct Limits: Sendable {
+    /// The longest line in bytes.
+    var line = 512
+    /// Connections of one user.
+    var perUser = 1024
+    /// Connections of all users.
+    var total = 4096
+    /// How long a peer may take to say who it is.
+    var hello = Duration.seconds(2)
+  }
 
   private struct Peer {
     /// Tells it from a later peer with the same descriptor.
@@ -78,11 +87,16 @@ final class LeaseServer: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - path: the socket's path; anybody may connect.
+  ///   - limits: what peers are held to.
   ///   - log: for peers that are refused.
   ///   - report: told of each event, one at a time.
   /// - Throws: `Errno`
-  init(path: String, log: Logger, report: @escaping @Sendable (LeaseEvent) -> Void) throws {
+  init(
+    path: String, limits: Limits = Limits(), log: Logger,
+    report: @escaping @Sendable (LeaseEvent) -> Void
+  ) throws {
     self.path = path
+    self.limits = limits
     self.log = log
     self.report = report
     let file = socket(
@@ -125,8 +139,8 @@ final class LeaseServer: @unchecked Sendable {
       }
       var pid: pid_t = 0
       var user: uid_t = 0
-      guard linux_peer(client, &pid, &user) == 0, pid > 0, peers.count < Self.most,
-        connections[user, default: 0] < Self.perUser
+      guard linux_peer(client, &pid, &user) == 0, pid > 0, peers.count < limits.total,
+        connections[user, default: 0] < limits.perUser
       else {
         close(client)
         continue
@@ -139,7 +153,7 @@ final class LeaseServer: @unchecked Sendable {
       let number = welcomed
       peers[client] = Peer(number: number, source: source, user: user, pid: pid)
       source.activate()
-      queue.asyncAfter(deadline: .now() + 2) { [weak self] in
+      queue.asyncAfter(deadline: .now() + limits.hello.inSeconds) { [weak self] in
         guard let self, let peer = peers[client], peer.number == number, peer.holder == nil
         else { return }
         drop(client)
@@ -161,7 +175,7 @@ final class LeaseServer: @unchecked Sendable {
       peer.holder = now.holder
       peer.pidfd = now.pidfd
     }
-    guard peer.line.count <= Self.longestLine else { return drop(client) }
+    guard peer.line.count <= limits.line else { return drop(client) }
     peers[client] = peer
   }
 
@@ -180,8 +194,8 @@ final class LeaseServer: @unchecked Sendable {
       peer.holder = holder
       peer.pidfd = watch(holder, client)
       peers[client] = peer
-      answer(client, "OK\n")
       report(.held(holder))
+      answer(client, "OK\n")
       return true
     case .none:
       log.debug("a lease of process \(peer.pid) is refused")
@@ -252,7 +266,7 @@ enum LeaseLine {
   /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
   static func run(_ line: String) -> String? {
     let words = line.split(separator: " ")
-    guard words.count >= 3, words[0] == "LEASE", words[1] == "1", words[2].utf8.count <= 256,
+    guard line.hasPrefix("LEASE 1 "), words.count >= 3, words[2].utf8.count <= 256,
       words[2].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
     else { return nil }
     return String(words[2])

@@ -1,0 +1,120 @@
+import Foundation
+import HookEvents
+import HookShim
+import Logging
+import PodIdentity
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Reaper
+
+/// The shim, as the agent's module uses it.
+private final class Shim {
+  private let shim: OpaquePointer
+
+  init(_ folder: String) throws {
+    var opened: OpaquePointer?
+    #expect(hook_shim_open(folder + "/notify.sock", folder + "/spool", &opened) == 0)
+    shim = try #require(opened)
+  }
+  deinit { hook_shim_close(shim) }
+
+  func removed(_ framework: String, _ executor: String) -> hook_shim_outcome {
+    hook_shim_removed(shim, framework, framework.utf8.count, executor, executor.utf8.count).outcome
+  }
+}
+
+@Suite("The reaper's ear")
+struct HookEarTests {
+  private func ear(_ folder: String, _ heard: Heard) throws -> HookEar {
+    try HookEar(folder: folder, log: Logger(label: "test")) { heard.add($0) }
+  }
+
+  private final class Heard: Sendable {
+    private let list = Mutex<[String]>([])
+    func add(_ event: HookEvent) {
+      if case .removed(_, let executor) = event.kind {
+        list.withLock { $0.append(String(decoding: executor, as: UTF8.self)) }
+      }
+    }
+    var all: [String] { list.withLock { $0 } }
+  }
+
+  @Test("hears what comes by the socket, and before it what waited in the spool, in order")
+  func order() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      for number in 0..<20 { #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED) }
+      let heard = Heard()
+      let ear = try ear(folder.path, heard)
+      try await eventually("the spooled events") { heard.all.count == 20 }
+      for number in 20..<40 {
+        // One at a time: a socket's queue is ten events long, and what doesn't fit takes the other way.
+        #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_DELIVERED)
+        try await eventually("event \(number)") { heard.all.count == number + 1 }
+      }
+      #expect(heard.all == (0..<40).map { "e\($0)" })
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").isEmpty)
+      ear.stop()
+      #expect(shim.removed("f", "late") == HOOK_SHIM_SPOOLED)
+    }
+  }
+
+  @Test("ten thousand events, with a full queue and restarts between: each is heard once")
+  func flood() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      let heard = Heard()
+      var ears: [HookEar] = []
+      for number in 0..<10_000 {
+        if number % 100 == 0 { await Task.yield() }
+        if number % 2500 == 1000 { ears.append(try ear(folder.path, heard)) }
+        if number % 2500 == 2000 { ears.last?.stop() }
+        let outcome = shim.removed("f", "e\(number)")
+        #expect(outcome == HOOK_SHIM_DELIVERED || outcome == HOOK_SHIM_SPOOLED)
+      }
+      ears.append(try ear(folder.path, heard))
+      try await eventually("every event", within: .seconds(60)) { heard.all.count >= 10_000 }
+      #expect(Set(heard.all).count == 10_000)
+      #expect(heard.all.count == 10_000)
+      ears.last?.stop()
+    }
+  }
+
+  @Test("what is no event is taken off and passed over")
+  func garbage() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
+      let name = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").first)
+      try "rubbish".write(
+        toFile: "\(folder.path)/spool/1\(name.dropFirst())", atomically: false, encoding: .utf8)
+      let heard = Heard()
+      let ear = try ear(folder.path, heard)
+      try await eventually("the good one") { heard.all == ["good"] }
+      ear.stop()
+    }
+  }
+
+  @Test("removed means incarnations that existed at its time, no later run of the same executor")
+  func meant() {
+    func event(_ seconds: UInt64) -> HookEvent {
+      HookEvent(
+        kind: .removed(framework: Array("f".utf8), executor: Array("e".utf8)),
+        id: .init(pid: 1, instance: 1, sequence: seconds), wallClock: 0,
+        bootTime: seconds * 1_000_000_000, bootID: "boot-1")
+    }
+    var memory = HookMemory()
+    let callsForALook = memory.take(event(50))
+    #expect(callsForALook)
+    // Start times count hundredths of a second here as everywhere.
+    #expect(memory.saidRemoved(Sample.identity(start: 4900), firstSeen: Sample.time(49)))
+    #expect(!memory.saidRemoved(Sample.identity(start: 5100), firstSeen: Sample.time(51)))
+    #expect(!memory.saidRemoved(Sample.identity(pid: nil, start: nil), firstSeen: Sample.time(51)))
+    var other = Sample.identity(start: 4900)
+    other.frameworkID = "g"
+    #expect(!memory.saidRemoved(other, firstSeen: Sample.time(49)))
+  }
+}
