@@ -8,21 +8,24 @@ Exit: 0 when every figure keeps its limit.
 Figures that have a peer are medians of BENCH_PAIRS (20) rounds after 2 that aren't counted. In each
 round all take their turn, and who begins changes from round to round.
 
-Needs in the environment: EXECUTOR (release build), COMPOSE5 (Docker Compose 5.6.1), BARE (bare.c),
+Needs in the environment: EXECUTOR and STAND_IN (release builds), COMPOSE5 (Docker Compose 5.6.1), BARE (bare.c),
 DOCKER_HOST (unix://…). BENCH_IDLE is the length of the idle watch in seconds (60).
 """
 
 import json
 import os
+import re
 import select
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXECUTOR = os.environ["EXECUTOR"]
+STAND_IN = os.environ["STAND_IN"]
 COMPOSE = os.environ["COMPOSE5"]
 BARE = os.environ["BARE"]
 SOCKET = os.environ["DOCKER_HOST"].removeprefix("unix://")
@@ -225,7 +228,38 @@ def idle():
     figure("processor time of an idle executor", "s/min", used, 0.05, count=1)
 
 
-PARTS = {"launch": launch_and_end, "output": output, "idle": idle}
+def under_mesos(pattern, tasks=1):
+    """What the stand-in agent prints of a task with the pod of compose.yaml: the numbers of a line's only group."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = subprocess.run(
+            [STAND_IN, "--executor", EXECUTOR, "--sandbox", folder, "--compose", POD, "--ports", "31500",
+             "--launcher", "posix", "--env", "DOCKER_HOST=unix://" + SOCKET, "--task-id", "bench",
+             "--tasks", str(tasks), "--kill-after", "0", "--grace", "0"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=DEADLINE)
+    found = re.findall(pattern, result.stdout)
+    if result.returncode != 0 or not found:
+        sys.exit(f"bench: the task does not run:\n{result.stdout}")
+    return [float(number) for number in found]
+
+
+def mesos():
+    """(e) From LAUNCH to RUNNING under the stand-in agent, beyond what `run` takes from its process's start; and what
+    twenty tasks in one executor take, beyond what one does.
+    """
+    def run():
+        pod = Pod(POD, "--task-id", "bench", "--ports", "31500", "--grace", "0s")
+        pod.end()
+        return pod.launch
+
+    results = rounds({
+        "run": run, "mesos": lambda: under_mesos(r"from LAUNCH to RUNNING: (\S+) s")[0]})
+    beyond = statistics.median(results["mesos"]) - statistics.median(results["run"])
+    figure("from LAUNCH to RUNNING, beyond run", "s", beyond, 0.05)
+    one, twenty = under_mesos(r"resident with \d+ tasks?: (\d+) KiB", tasks=20)
+    figure("resident memory per further task in one executor", "MiB", (twenty - one) / 19 / 1024, 1.0, count=1)
+
+
+PARTS = {"launch": launch_and_end, "output": output, "idle": idle, "mesos": mesos}
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
         note(part)

@@ -21,6 +21,11 @@ struct AgentStandInTool: AsyncParsableCommand {
   @Option(help: "A folder whose content the sandbox gets.") var folder: String?
   @Option(help: "The label fileName.") var fileName: String?
   @Option(help: "The task's ID.") var taskID = "demo.1"
+  @Option(
+    help:
+      "So many tasks in one executor; the others have a number behind the ID and one port, the next free."
+  )
+  var tasks = 1
   @Option(help: "Offered ports, comma separated.") var ports = ""
   @Option(help: "plain, marathon or aurora.") var framework = Framework.plain
   @Option(help: "KEY=VALUE for the executor's environment; may be given several times.")
@@ -64,36 +69,76 @@ struct AgentStandInTool: AsyncParsableCommand {
     print("executor \(run.pid) in \(run.sandbox)")
     var printed = 0
     var killed = false
+    var hasSentOthers = tasks == 1
     let began = ContinuousClock.now
     while true {
       let updates = agent.updates
-      for update in updates[printed...] {
-        let time = (update.received - began).formatted(
-          .units(allowed: [.seconds], fractionalPart: .show(length: 2)))
-        print("\(time)\t\(update)")
-        if let networks = update.containerStatus?["network_infos"] {
-          print("\t\(String(decoding: networks.bytes, as: UTF8.self))")
-        }
-      }
+      for update in updates[printed...] { show(update, after: update.received - began) }
       printed = updates.count
       fflush(nil)
       if run.isGone, printed == agent.updates.count { break }
-      let running = updates.first { $0.state == "TASK_RUNNING" }
-      let isDue = killAfter.flatMap { after in
-        running.map { .now - $0.received > .seconds(after) }
+      let running = updates.filter { $0.state == "TASK_RUNNING" }
+      if !hasSentOthers, !running.isEmpty {
+        print("resident with 1 task: \(Self.resident(run.pid)) KiB")
+        try sendOthers(to: agent, run.executorID)
+        hasSentOthers = true
       }
+      let isDue =
+        running.count >= tasks
+        ? killAfter.flatMap { after in
+          running.last.map { .now - $0.received > .seconds(after) }
+        } : false
       if !killed, signals.count > 0 || isDue == true {
-        agent.kill(taskID, grace: grace.map { .seconds($0) })
+        if tasks > 1 {
+          print("resident with \(running.count) tasks: \(Self.resident(run.pid)) KiB")
+        }
+        for id in Set(updates.map(\.taskID)) { agent.kill(id, grace: grace.map { .seconds($0) }) }
         killed = true
       }
       if signals.count > 1 { run.send(SIGTERM) }
       try await Task.sleep(for: .milliseconds(20))
     }
+    return conclude(run, agent)
+  }
+
+  private func show(_ update: TaskUpdate, after time: Duration) {
+    let time = time.formatted(.units(allowed: [.seconds], fractionalPart: .show(length: 2)))
+    print("\(time)\t\(update)")
+    if let networks = update.containerStatus?["network_infos"] {
+      print("\t\(String(decoding: networks.bytes, as: UTF8.self))")
+    }
+  }
+
+  private func conclude(_ run: ExecutorRun, _ agent: AgentStandIn) -> ExitCode {
     for violation in agent.violations { print("violation: \(violation)") }
+    // LAUNCH goes out in the answer to SUBSCRIBE.
+    if let launch = agent.calls.first(where: { $0.type == "SUBSCRIBE" && $0.status == 200 }),
+      let running = agent.updates(of: taskID).first(where: { $0.state == "TASK_RUNNING" })
+    {
+      print("from LAUNCH to RUNNING: \((running.received - launch.time) / .seconds(1)) s")
+    }
     let last = agent.updates(of: taskID).last?.state ?? "no update"
     print("executor ended: \(run.status.map(String.init(describing:)) ?? "unknown")")
     let isClean = agent.violations.isEmpty && run.status?.isSuccess == true
     return ExitCode(isClean && ["TASK_FINISHED", "TASK_KILLED"].contains(last) ? 0 : 1)
+  }
+
+  private func sendOthers(to agent: AgentStandIn, _ executor: String) throws {
+    for number in 1..<tasks {
+      var task = try description()
+      task.id += "-\(number)"
+      task.executorID = executor
+      task.executorEnvironment = [:]
+      task.ports = task.ports.first.map { [$0 + number] } ?? []
+      agent.send(task)
+    }
+  }
+
+  /// The resident memory of a process in KiB.
+  private static func resident(_ pid: Int32) -> Int {
+    let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+    return line.split(separator: " ").compactMap { Int($0) }.first ?? 0
   }
 
   private func description() throws -> TaskDescription {

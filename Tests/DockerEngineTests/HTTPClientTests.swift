@@ -85,7 +85,7 @@ struct HTTPClientTests {
     }
     #expect(error?.kind == .timedOut)
     #expect(error?.description == "GET /x: no answer from unix://\(server.path) within 0.2 seconds")
-    #expect(.milliseconds(200)..<(.seconds(3)) ~= ContinuousClock.now - start)
+    #expect(.milliseconds(200)..<(.seconds(20)) ~= ContinuousClock.now - start)
     #expect(await eventually { server.ended == 1 })
   }
 
@@ -153,7 +153,7 @@ struct HTTPClientTests {
     let start = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(ContinuousClock.now - start < .seconds(20))
     #expect(await eventually { server.ended == 1 })
   }
 

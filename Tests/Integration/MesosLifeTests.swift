@@ -93,7 +93,7 @@ struct MesosLifeTests {
       let parent = try await host.engine.docker(
         "inspect", "--format", "{{.HostConfig.CgroupParent}}", container
       ).output()
-      let expected = host.launcher == .posix ? "compose-pods" : "mesos-standin"
+      let expected = host.launcher == .posix ? "compose-pods" : pod.cgroupsRoot
       #expect(parent == "/\(expected)/\(pod.run.id)")
       if host.launcher == .cgroups2 {
         // The agent's recovery dies where this folder is missing.

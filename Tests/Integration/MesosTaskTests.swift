@@ -137,8 +137,12 @@ struct MesosTaskTests {
         let end = try await pod.ended()
         #expect(end.state == "TASK_FAILED" && end.message?.contains(image) == true)
       }
-      let settings = MesosSettings(files: [".docker/config.json": registry.credentials])
-      try await withMesosPod(on: host, file, settings) { pod in
+      // The Compose file in a folder, as a tarball brings it; the credentials at the sandbox's top.
+      var settings = MesosSettings(files: [
+        ".docker/config.json": registry.credentials, "app/web.yaml": file,
+      ])
+      settings.task = { $0.labels = [("fileName", "app/web.yaml")] }
+      try await withMesosPod(on: host, "services: {}", settings) { pod in
         let end = try await pod.ended()
         #expect(end.state == "TASK_FINISHED")
       }

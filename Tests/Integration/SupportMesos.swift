@@ -57,6 +57,8 @@ struct MesosPod {
   let agent: AgentStandIn
   let run: ExecutorRun
   let task: String
+  /// The agent's folder in each hierarchy, no other agent's.
+  let cgroupsRoot: String
 
   var engine: TestEngine { host.engine }
   /// The task's states so far, a repeated one once.
@@ -106,11 +108,13 @@ func withMesosPod(
     var launch = LaunchOptions(launcher: host.launcher, files: settings.files)
     launch.files["compose.yaml"] = compose
     launch.environment = settings.environment
+    launch.cgroupsRoot = "mesos-\(id)"
     let executor = try place(host, in: folder, &launch)
     var task = settings.make(id, executor)
     settings.task(&task)
     let run = try agent.launch(task, as: launch)
-    let pod = MesosPod(host: host, agent: agent, run: run, task: id)
+    let pod = MesosPod(
+      host: host, agent: agent, run: run, task: id, cgroupsRoot: launch.cgroupsRoot)
     var failure: (any Error)?
     do { try await body(pod) } catch { failure = error }
     if !run.isGone {
@@ -160,7 +164,7 @@ private func expectNothingLeft(
   of pod: MesosPod, containersMayBe: Bool, sourceLocation: SourceLocation
 ) async throws {
   var left = try await Leftovers.of(run: pod.run.id, on: pod.engine)
-  let folders = try Hierarchy.folders(of: "/mesos-standin/\(pod.run.id)")
+  let folders = try Hierarchy.folders(of: "/\(pod.cgroupsRoot)/\(pod.run.id)")
   #expect(!pod.run.hasLeftover, sourceLocation: sourceLocation)
   // An ordinary user can't remove what Docker made as root.
   if !pod.host.isOrdinaryUser, !containersMayBe {
@@ -173,8 +177,7 @@ private func expectNothingLeft(
     containersMayBe || left.isEmpty, "\(pod.task) left \(left)", sourceLocation: sourceLocation)
   if !left.isEmpty { try await left.remove(from: pod.engine) }
   for folder in folders { Hierarchy.remove(folder) }
-  // The root of the stand-in's groups, once no other run is in it.
-  for folder in try Hierarchy.folders(of: "/mesos-standin") { rmdir(folder) }
+  for folder in try Hierarchy.folders(of: "/\(pod.cgroupsRoot)") { rmdir(folder) }
 }
 
 /// A service that ends with the code that the test writes into `stop`, in the sandbox.

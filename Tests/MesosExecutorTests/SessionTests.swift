@@ -214,6 +214,6 @@ struct SessionTests {
       await stage.send("a", .running)
       try await eventually("an update on its way") { !agent.calls("UPDATE").isEmpty }
     }
-    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(ContinuousClock.now - start < .seconds(30))
   }
 }

@@ -6,7 +6,8 @@ import Subprocess
 import SystemPackage
 
 /// Finds the credentials for a registry where the docker command would: `auths`, `credHelpers` and `credsStore` of
-/// the `config.json` in the project's `.docker`, in DOCKER_CONFIG and in HOME's `.docker`, the first that has any.
+/// the `config.json` in the sandbox's `.docker`, in the project's, in DOCKER_CONFIG and in HOME's `.docker`, the first
+/// that has any.
 struct CredentialStore: Sendable {
   let files: [String]
   let environment: [String: String]
@@ -15,11 +16,15 @@ struct CredentialStore: Sendable {
   /// Looks in the folders that the environment names.
   ///
   /// - Parameters:
-  ///   - projectDirectory: the folder of the Compose file: under Mesos, the sandbox.
-  ///   - environment: has HOME and DOCKER_CONFIG, and PATH for the helpers.
+  ///   - projectDirectory: the folder of the Compose file.
+  ///   - environment: has HOME and DOCKER_CONFIG, PATH for the helpers, and under Mesos the sandbox.
   ///   - log: takes what is wrong with a file.
   init(projectDirectory: String, environment: [String: String], log: Logger) {
     var folders = [projectDirectory + "/.docker"]
+    // The Compose file may lie in a folder of the sandbox, the credentials beside that folder.
+    if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty, sandbox != projectDirectory {
+      folders.insert(sandbox + "/.docker", at: 0)
+    }
     if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { folders.append(folder) }
     if let home = environment["HOME"], !home.isEmpty { folders.append(home + "/.docker") }
     files = folders.map { $0 + "/config.json" }

@@ -42,6 +42,8 @@ struct Member {
   var startedAt = ContinuousClock.now
   /// An end that was seen while the start was still unanswered.
   var endedWhileStarting = false
+  /// When the engine last said that its memory, or its pod's, ran out.
+  var outOfMemoryAt: ContinuousClock.Instant?
   /// True while an end is looked into.
   var isExamined = false
   /// True while it is stopped on purpose, to be started again with the owner of its namespace.

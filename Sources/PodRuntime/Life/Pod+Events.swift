@@ -64,6 +64,8 @@ extension Pod {
       } else {
         examineEnd(of: name)
       }
+    case "oom":
+      update(name) { $0.outOfMemoryAt = .now }
     case "health_status: healthy":
       update(name) { $0.health = .healthy }
     case "health_status: unhealthy":
@@ -129,7 +131,12 @@ extension Pod {
       update(name) { $0.phase = .ended(exitCode: code) }
       return
     }
-    if details.state.oomKilled && code != 0 {
+    let isForMemory = await wasKilledForMemory(name, details)
+    guard verdict == nil, members[name]?.phase == member.phase else {
+      if verdict != nil { update(name) { $0.phase = .ended(exitCode: code) } }
+      return
+    }
+    if isForMemory {
       update(name) { $0.phase = .ended(exitCode: code) }
       await member.output?.drain(within: .seconds(2))
       fail(
@@ -152,6 +159,19 @@ extension Pod {
     case .restart:
       await restart(name, exitCode: code)
     }
+  }
+
+  /// Whether a container's end was the kernel's, for memory. A busy engine hears of that after the end, and then says
+  /// it in an event alone.
+  private func wasKilledForMemory(_ name: String, _ details: ContainerDetails) async -> Bool {
+    if details.state.oomKilled { return details.state.exitCode != 0 }
+    guard details.state.exitCode == 137 else { return false }
+    func isRecent() -> Bool {
+      // One that was spared has the event too, and may end in another way later.
+      members[name]?.outOfMemoryAt.map { .now - $0 < .seconds(5) } ?? false
+    }
+    await until(within: .seconds(1)) { isRecent() || verdict != nil }
+    return isRecent()
   }
 
   private static func memoryLimit(of member: Member) -> String {

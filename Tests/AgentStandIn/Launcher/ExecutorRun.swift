@@ -80,8 +80,7 @@ public final class ExecutorRun: Sendable {
     }
     process.proceed()
     Thread.detachNewThread { [self] in
-      let status = process.awaitEnd()
-      life.withLock { $0.status = status }
+      if let status = process.awaitEnd() { life.withLock { $0.status = status } }
       // 3rdparty/libprocess/src/reap.cpp, `MIN_REAP_INTERVAL`: an end is noticed later than a limit that was hit.
       usleep(100_000)
       ended()

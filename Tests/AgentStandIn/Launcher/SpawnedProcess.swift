@@ -88,9 +88,13 @@ struct SpawnedProcess: Sendable {
   }
 
   /// Waits for its end without reaping it: its number stays its own.
-  func awaitEnd() -> ExitStatus {
+  ///
+  /// - Returns: How it ended; nil if it has been reaped meanwhile.
+  func awaitEnd() -> ExitStatus? {
     var info = siginfo_t()
-    while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1, errno == EINTR {}
+    while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) == -1 {
+      if errno != EINTR { return nil }
+    }
     let status = info._sifields._sigchld.si_status
     return info.si_code == 1 ? .exited(status) : .signalled(status)
   }
