@@ -48,7 +48,9 @@ extension Reaper {
     guard let mounts = try? CgroupMounts.current() else { return [] }
     let folders = CgroupFolders(mounts: mounts)
     let known = Set(pending.runs.map(\.path))
-    let labelled = records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) }
+    let labelled =
+      settings.findsRootsByLabels
+      ? records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) } : []
     let roots = Set(settings.cgroupRoots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
     var found: Set<String> = []
     for root in roots {

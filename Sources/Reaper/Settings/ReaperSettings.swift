@@ -10,6 +10,8 @@ struct ReaperSettings: Sendable {
   var grace: Duration
   var interval: Duration
   var cgroupRoots: [String]
+  /// Whether the roots that labels name count as well: where nobody named any.
+  var findsRootsByLabels: Bool
   var removal: RemovalPolicy
   var agent: AgentClient?
   var checkpoint: Checkpoint?
@@ -37,6 +39,7 @@ struct ReaperSettings: Sendable {
       throw SettingError(description: "\(source.place(.interval)) must be at least 1s")
     }
     cgroupRoots = try source.words(.cgroupRoots)
+    findsRootsByLabels = !source.isGiven(.cgroupRoots)
     for root in cgroupRoots where !Self.isRoot(root) {
       throw SettingError(
         description:
@@ -84,6 +87,11 @@ struct ReaperSettings: Sendable {
 
     func text(_ name: SettingName) -> String? {
       options[name] ?? environment[name.variable] ?? file[name]?.text ?? name.standard
+    }
+
+    /// Whether anybody said anything.
+    func isGiven(_ name: SettingName) -> Bool {
+      options[name] != nil || environment[name.variable] != nil || file[name] != nil
     }
 
     /// What to name in an error.
