@@ -113,6 +113,8 @@ actor Reaper {
         "leaked: \(pod.count) objects of a dead executor",
         metadata: Self.fields(identity, ["why": "\(verdicts[identity]?.why ?? "")"]))
     }
+    notePending(Array(leaked.keys), pods, verdicts)
+    defer { forgetPending(Array(leaked.keys)) }
     return await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
         group.addTask { (identity, await removal.remove(pod)) }
@@ -121,9 +123,7 @@ actor Reaper {
       for await (identity, result) in group {
         var result = result
         if result.failed.isEmpty {
-          result.merge(
-            await removeCgroup(
-              of: identity, deadSince: verdicts[identity]?.deadSince, pods, verdicts))
+          result.merge(await removeCgroup(of: identity, pods, verdicts))
         }
         results[identity] = result
       }
