@@ -13,6 +13,9 @@ struct Daemon: Sendable {
   let notice: ServiceNotice
   let log: Logger
 
+  /// When a pod that was removed is looked for again.
+  private static let looksAgain: [Duration] = [.seconds(1), .seconds(5), .seconds(20)]
+
   /// Why a pass is made.
   enum Trigger: Sendable {
     /// Every pod is looked at.
@@ -75,17 +78,27 @@ struct Daemon: Sendable {
       // What is proven but too young is looked at again in time.
       if let due = result.due {
         let wait = max(.milliseconds(100), due - .now)
-        if wait < settings.interval {
-          Task {
-            try? await Task.sleep(for: wait)
-            wake.yield(.everything)
-          }
-        }
+        if wait < settings.interval { later(.everything, in: wait, wake) }
+      }
+      // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
+      let removed = result.report.pods.filter { !$0.removed.isEmpty }.map(\.run)
+      for wait in removed.isEmpty ? [] : Self.looksAgain {
+        let looks = removed.count > 4 ? [.everything] : removed.map { Trigger.run($0) }
+        for look in looks { later(look, in: wait, wake) }
       }
     } catch {
       if Task.isCancelled { return }
       await reaper.noteEngineError()
       log.warning("no pass: \(error)")
+    }
+  }
+
+  private func later(
+    _ trigger: Trigger, in wait: Duration, _ wake: AsyncStream<Trigger>.Continuation
+  ) {
+    Task {
+      try? await Task.sleep(for: wait)
+      wake.yield(trigger)
     }
   }
 
