@@ -39,7 +39,11 @@ struct ReaperSite: Sendable {
 
   /// `pod-reaper --once`.
   @discardableResult
-  func once(_ more: String...) async throws -> ReaperEnd {
+  func once(_ more: String...) async throws -> ReaperEnd { try await once(more) }
+
+  /// `pod-reaper --once`.
+  @discardableResult
+  func once(_ more: [String]) async throws -> ReaperEnd {
     try await ReaperEnd(reaper(["--once", "--format", "json"], more).run(within: .seconds(120)))
   }
 
