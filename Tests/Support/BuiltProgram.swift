@@ -7,6 +7,10 @@ public enum BuiltProgram {
   public static let composeExecutor =
     ProcessInfo.processInfo.environment["COMPOSE_EXECUTOR"] ?? beside("compose-executor")
 
+  /// The path of `pod-reaper`: POD_REAPER if it is set, else what `swift build` made beside the tests.
+  public static let podReaper =
+    ProcessInfo.processInfo.environment["POD_REAPER"] ?? beside("pod-reaper")
+
   /// The path of a program in the folder that the running tests were built into.
   public static func beside(_ name: String) -> String {
     let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""

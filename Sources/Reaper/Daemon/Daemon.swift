@@ -13,6 +13,9 @@ struct Daemon: Sendable {
   let notice: ServiceNotice
   let log: Logger
 
+  /// When a pod that was removed is looked for again.
+  private static let looksAgain: [Duration] = [.seconds(1), .seconds(5), .seconds(20)]
+
   /// Works until it is cancelled.
   ///
   /// - Parameter triggers: what calls for a pass.
@@ -69,17 +72,24 @@ struct Daemon: Sendable {
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
-        if wait < settings.interval {
-          Task {
-            try? await Task.sleep(for: wait)
-            triggers.addEverything()
-          }
-        }
+        if wait < settings.interval { later(in: wait) { triggers.addEverything() } }
+      }
+      // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
+      let removed = result.flatMap(\.report.pods).filter { !$0.removed.isEmpty }.map(\.run)
+      for wait in removed.isEmpty ? [] : Self.looksAgain {
+        later(in: wait) { for run in removed { triggers.add(run: run) } }
       }
     } catch {
       if Task.isCancelled { return }
       await reaper.noteEngineError()
       log.warning("no pass: \(error)")
+    }
+  }
+
+  private func later(in wait: Duration, _ look: @escaping @Sendable () -> Void) {
+    Task {
+      try? await Task.sleep(for: wait)
+      look()
     }
   }
 

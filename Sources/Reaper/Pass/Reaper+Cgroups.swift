@@ -9,7 +9,7 @@ extension Reaper {
   /// Removes what Docker made below a dead pod's cgroup at once, and the run's own folder where nobody else has a
   /// hand in it.
   func removeCgroup(
-    of identity: PodIdentity, deadSince: BootTime?, _ pods: [PodIdentity: ObservedPod],
+    of identity: PodIdentity, _ pods: [PodIdentity: ObservedPod],
     _ verdicts: [PodIdentity: Verdict]
   ) async -> RemovalResult {
     var result = RemovalResult()
@@ -17,9 +17,7 @@ extension Reaper {
     guard CgroupPath.isRun(path, identity.run), let removal = try? CgroupRemoval() else {
       return result
     }
-    // One executor may run several tasks below one cgroup, and a label can name another's.
-    let isShared = pods.keys.contains { $0.cgroupParent == path && verdicts[$0]?.state != .leaked }
-    if isShared { return result }
+    if isShared(path, pods, verdicts) { return result }
     let isOwn = CgroupPath.isOwn(path)
     let left = await removal.remove(path, wholly: isOwn)
     for failure in left.failures {
@@ -30,17 +28,53 @@ extension Reaper {
     } else if !removal.folders.folders(of: path).isEmpty {
       result.pending = [path]
     }
-    if !removal.folders.folders(of: path).isEmpty, let boot = host.bootID {
-      let run = PendingRun(
-        run: identity.run, agentID: identity.agentID, path: path, bootID: boot,
-        deadSince: (deadSince ?? .now).sinceBoot.inSeconds)
-      do {
-        try pending.add(run)
-      } catch {
-        log.error("\(pending.path) can't be written: \(error)")
-      }
-    }
     return result
+  }
+
+  /// One executor may run several tasks below one cgroup, and a label can name another's.
+  private func isShared(
+    _ path: String, _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
+  ) -> Bool {
+    pods.keys.contains { $0.cgroupParent == path && verdicts[$0]?.state != .leaked }
+  }
+
+  /// Notes the runs of dead pods before anything of them is removed: once their last object is gone, nothing else
+  /// tells whose their cgroups were.
+  func notePending(
+    _ dead: [PodIdentity], _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
+  ) {
+    guard let boot = host.bootID, let mounts = try? CgroupMounts.current() else { return }
+    let folders = CgroupFolders(mounts: mounts)
+    let runs = dead.filter { identity in
+      CgroupPath.isRun(identity.cgroupParent, identity.run)
+        && !isShared(identity.cgroupParent, pods, verdicts)
+        && !folders.folders(of: identity.cgroupParent).isEmpty
+    }
+    do {
+      try pending.add(
+        runs.map { identity in
+          PendingRun(
+            run: identity.run, agentID: identity.agentID, path: identity.cgroupParent, bootID: boot,
+            deadSince: (verdicts[identity]?.deadSince ?? .now).sinceBoot.inSeconds)
+        })
+    } catch {
+      log.error("\(pending.path) can't be written: \(error)")
+    }
+  }
+
+  /// Forgets the runs whose cgroups are gone.
+  func forgetPending(_ dead: [PodIdentity]) {
+    guard let mounts = try? CgroupMounts.current() else { return }
+    let folders = CgroupFolders(mounts: mounts)
+    let paths = Set(dead.map(\.cgroupParent))
+    let gone = pending.runs.map(\.path).filter { path in
+      paths.contains(path) && folders.folders(of: path).isEmpty
+    }
+    do {
+      try pending.remove(Set(gone))
+    } catch {
+      log.error("\(pending.path) can't be written: \(error)")
+    }
   }
 
   /// Cgroups below the roots that no known dead run accounts for: their paths, seen before the engine is asked.
@@ -48,9 +82,9 @@ extension Reaper {
     guard let mounts = try? CgroupMounts.current() else { return [] }
     let folders = CgroupFolders(mounts: mounts)
     let known = Set(pending.runs.map(\.path))
-    let labelled = records.keys.filter {
-      settings.rootsFollowLabels && CgroupPath.isRun($0.cgroupParent, $0.run)
-    }
+    let labelled =
+      settings.findsRootsByLabels
+      ? records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) } : []
     let roots = Set(settings.cgroupRoots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
     var found: Set<String> = []
     for root in roots {

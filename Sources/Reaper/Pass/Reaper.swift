@@ -117,6 +117,8 @@ actor Reaper {
         "leaked: \(pod.count) objects of a dead executor",
         metadata: Self.fields(identity, ["why": "\(verdicts[identity]?.why ?? "")"]))
     }
+    notePending(Array(leaked.keys), pods, verdicts)
+    defer { forgetPending(Array(leaked.keys)) }
     return await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
         group.addTask { (identity, await removal.remove(pod)) }
@@ -125,8 +127,7 @@ actor Reaper {
       for await (identity, result) in group { results[identity] = result }
       // Last, since removing cgroups holds up the engine, which makes and removes its own.
       for (identity, result) in results where result.failed.isEmpty {
-        let since = verdicts[identity]?.deadSince
-        results[identity]?.merge(await removeCgroup(of: identity, deadSince: since, pods, verdicts))
+        results[identity]?.merge(await removeCgroup(of: identity, pods, verdicts))
       }
       return results
     }

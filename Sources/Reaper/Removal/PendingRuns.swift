@@ -31,11 +31,11 @@ struct PendingRuns: Sendable {
     runs = list.filter { $0.bootID == bootID && CgroupPath.isRun($0.path, $0.run) }
   }
 
-  /// Notes a run and writes the file.
-  mutating func add(_ run: PendingRun) throws {
-    guard !runs.contains(where: { $0.path == run.path }) else { return }
-    runs.append(run)
-    try write()
+  /// Notes runs and writes the file.
+  mutating func add(_ new: [PendingRun]) throws {
+    let count = runs.count
+    for run in new where !runs.contains(where: { $0.path == run.path }) { runs.append(run) }
+    if runs.count > count { try write() }
   }
 
   /// Forgets runs and writes the file.

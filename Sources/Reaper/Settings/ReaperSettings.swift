@@ -11,8 +11,8 @@ struct ReaperSettings: Sendable {
   var interval: Duration
   /// Cgroups below which runs are looked for, without a slash at either end.
   var cgroupRoots: [String]
-  /// Whether the parents that labels name are roots as well: where nobody configured any.
-  var rootsFollowLabels: Bool
+  /// Whether the roots that labels name count as well: where nobody named any.
+  var findsRootsByLabels: Bool
   var removal: RemovalPolicy
   var agent: AgentClient?
   var checkpoint: Checkpoint?
@@ -40,7 +40,7 @@ struct ReaperSettings: Sendable {
       throw SettingError(description: "\(source.place(.interval)) must be at least 1s")
     }
     cgroupRoots = try source.words(.cgroupRoots)
-    rootsFollowLabels = source.text(.cgroupRoots) == SettingName.cgroupRoots.standard
+    findsRootsByLabels = !source.isGiven(.cgroupRoots)
     for root in cgroupRoots where !Self.isRoot(root) {
       throw SettingError(
         description:
@@ -88,6 +88,11 @@ struct ReaperSettings: Sendable {
 
     func text(_ name: SettingName) -> String? {
       options[name] ?? environment[name.variable] ?? file[name]?.text ?? name.standard
+    }
+
+    /// Whether anybody said anything.
+    func isGiven(_ name: SettingName) -> Bool {
+      options[name] != nil || environment[name.variable] != nil || file[name] != nil
     }
 
     /// What to name in an error.
