@@ -46,6 +46,18 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       file: "services:\n  a:\n    image: a\n    network_mode: service:ghost\n",
       place: "compose.yaml:4:", words: "ghost"),
     BadInput(
+      title: "the namespace of a container that isn't there",
+      file: "services:\n  a:\n    image: founding/base\n    network_mode: container:ghost\n",
+      place: "compose.yaml:4:19", words: "ghost", options: ["--grace", "50s"]),
+    BadInput(
+      title: "an image's name that is none",
+      file: "services:\n  a:\n    image: Not/A Name\n", place: "compose.yaml:3:12",
+      words: "Not/A Name"),
+    BadInput(
+      title: "too few offered ports",
+      file: "services:\n  a:\n    image: founding/base\n    ports: [\"80:80\", \"81:81\"]\n",
+      place: "compose.yaml:4:", words: "1 was offered", options: ["--ports", "31000"]),
+    BadInput(
       title: "a label key of the contract",
       file: "services:\n  a:\n    image: founding/base\n    labels:\n      mesos.task_id: mine\n",
       place: "compose.yaml:5:", words: "mesos.task_id"),
@@ -93,7 +105,7 @@ struct BadInputTests {
   func refused(input: BadInput) async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(options: input.options, files: ["folder/readme": ""])
-    let end = try await podEnd(on: engine, input.file, settings, within: .seconds(15))
+    let end = try await podEnd(on: engine, input.file, settings, within: .seconds(40))
     #expect(end.status == .exited(1), "\(end)")
     // Where no task could be made of the file the complaint is all; else it is the last state's message.
     let complaint: String
@@ -118,7 +130,7 @@ struct BadInputTests {
     try await withTemporaryFolder { sandbox in
       let result = try await Command(
         BuiltProgram.composeExecutor, ["run"], folder: sandbox.path
-      ).run(within: .seconds(10))
+      ).run(within: .seconds(40))
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("compose.yaml"))
       #expect(result.stderr.split(separator: "\n").count == 1)
@@ -137,7 +149,7 @@ struct BadInputTests {
         let result = try await Command(
           BuiltProgram.composeExecutor, ["run"],
           environment: ["DOCKER_HOST": "tcp://127.0.0.1:\(server.port)"], folder: sandbox.path
-        ).run(within: .seconds(30))
+        ).run(within: .seconds(40))
         let end = PodEnd(result)
         #expect(end.status == .exited(1))
         #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")

@@ -58,7 +58,7 @@ struct SoakTests {
         try await eventually("the moment") { .now - start >= moment }
         pod.send(SIGTERM)
         if again { pod.send(SIGINT) }
-        let end = try await pod.ended(within: .seconds(30))
+        let end = try await pod.ended(within: .seconds(40))
         // Before it listens to signals the executor just dies, and has created nothing.
         let isEarly = end.states.isEmpty
         #expect(

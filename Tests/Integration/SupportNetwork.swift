@@ -143,7 +143,7 @@ final class FalseRegistry: Sendable {
 
 /// Fetches a page from this host, as often as it takes within a deadline.
 func page(
-  at port: Int, path: String = "/", within: Duration = .seconds(15)
+  at port: Int, path: String = "/", within: Duration = .seconds(30)
 ) async throws -> String {
   try await eventually("a page at port \(port)", within: within) {
     let result = try await Command(

@@ -23,7 +23,7 @@ struct RunningPod: Sendable {
 
   /// Waits for TASK_RUNNING and returns its message.
   @discardableResult
-  func running(within: Duration = .seconds(40)) async throws -> String {
+  func running(within: Duration = .seconds(60)) async throws -> String {
     let line = try await executor.line("TASK_RUNNING", within: within) {
       Self.state(in: $0)?.name == "TASK_RUNNING"
     }
@@ -42,7 +42,7 @@ struct RunningPod: Sendable {
 
   /// Waits for the executor's end.
   @discardableResult
-  func ended(within: Duration = .seconds(40)) async throws -> PodEnd {
+  func ended(within: Duration = .seconds(60)) async throws -> PodEnd {
     PodEnd(try await executor.result(within: within))
   }
 
@@ -192,7 +192,7 @@ private func command(
 /// Runs a pod that ends by itself, and returns how it ended.
 func podEnd(
   on engine: TestEngine, _ compose: String, _ settings: PodSettings = PodSettings(),
-  within: Duration = .seconds(40), sourceLocation: SourceLocation = #_sourceLocation
+  within: Duration = .seconds(60), sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> PodEnd {
   try await withPod(on: engine, compose, settings, sourceLocation: sourceLocation) {
     try await $0.ended(within: within)

@@ -87,7 +87,7 @@ public final class RunningCommand: Sendable {
   /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process ends without that line.
   @discardableResult
   public func line(
-    _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(30),
+    _ what: String, in stream: Stream = .stdout, within: Duration = .seconds(40),
     where matches: (String) -> Bool
   ) async throws -> String {
     var reader = LineReader(record: record, stream: stream)
@@ -109,7 +109,7 @@ public final class RunningCommand: Sendable {
   /// - Throws: ``DeadlinePassed``; ``CommandFailed`` if the process ends without that line.
   @discardableResult
   public func line(
-    containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(30)
+    containing text: String, in stream: Stream = .stdout, within: Duration = .seconds(40)
   ) async throws -> String {
     try await line("“\(text)”", in: stream, within: within) { $0.contains(text) }
   }
@@ -132,7 +132,7 @@ public final class RunningCommand: Sendable {
   /// - Throws: ``DeadlinePassed`` when it had to be killed, or something else holds its output open.
   public func result(within: Duration = .seconds(60)) async throws -> CommandResult {
     try await exit(within: within)
-    try await eventually("the end of the output of \(command.program)", within: .seconds(10)) {
+    try await eventually("the end of the output of \(command.program)", within: .seconds(30)) {
       record.contents.withLock { $0.isComplete }
     }
     return resultSoFar

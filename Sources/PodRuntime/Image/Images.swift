@@ -57,7 +57,12 @@ struct Images: Sendable {
       throw ComposeError("service '\(service.name)' has no image", at: service.position)
     }
     let policy = service.pullPolicy?.value ?? .missing
-    if policy != .always, let found = try await lookUp(image.value) { return found }
+    do {
+      if policy != .always, let found = try await lookUp(image.value) { return found }
+    } catch let error as EngineError where error.kind == .status(400) {
+      throw ComposeError(
+        "image '\(image.value)' can't be looked up: \(error.message)", at: image.position)
+    }
     if policy == .never {
       throw ComposeError(
         "image '\(image.value)' is not on this host, and pull_policy forbids to pull it",

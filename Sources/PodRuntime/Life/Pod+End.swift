@@ -4,13 +4,11 @@ import Logging
 import OrderedCollections
 
 extension Pod {
-  /// Stops what runs, dependents before what they depend on, all under one deadline.
+  /// Stops what runs, dependents before what they depend on, all before `stopDeadline`.
   func stopMembers() async {
-    let grace = stopGrace
-    guard grace > .zero else { return }
+    guard !isPastDeadline else { return }
     let live = members.values.filter { $0.liveContainer != nil }
     guard !live.isEmpty else { return }
-    stopDeadline = .now + grace
     let clock = Task { await self.ringAtDeadline() }
     await withTaskGroup(of: Void.self) { group in
       for member in live {

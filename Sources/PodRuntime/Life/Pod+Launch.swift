@@ -226,6 +226,8 @@ extension Pod {
       try await uncancelled { try await engine.startContainer(id) }
     } catch let error as EngineError {
       noteUnanswered(error)
+      // Refused: it doesn't run, and the end need not wait for it to stop.
+      if case .status = error.kind { update(name) { $0.phase = .created } }
       throw member.plan.explain(error, doing: "started")
     }
     var hasEnded = false

@@ -81,12 +81,21 @@ public actor Pod {
   }
 
   /// Waits for what is under way: a create or start is never cut off, as dockerd completes it anyway. An engine that
-  /// hangs must not hold up the end, though.
+  /// hangs must not hold up the end, though: this and the stopping share one deadline.
   private func settleDown(_ tasks: [Task<Void, Never>]) async {
-    let patience = max(stopGrace, cleanupLimit == nil ? .seconds(5) : .seconds(1))
-    let deadline = ContinuousClock.now + patience
-    for task in tasks where !(await task.hasEnded(within: max(.zero, deadline - .now))) {
-      mayGrow = true
+    let begin = ContinuousClock.now
+    stopDeadline = begin + stopGrace
+    for task in tasks {
+      while true {
+        // A further kill may bring the deadlines forward meanwhile, so the wait is cut in slices.
+        let least = begin + (cleanupLimit == nil ? .seconds(5) : .seconds(1))
+        let rest = max(stopDeadline ?? least, least) - .now
+        if await task.hasEnded(within: min(max(.zero, rest), .milliseconds(250))) { break }
+        if rest <= .zero {
+          mayGrow = true
+          break
+        }
+      }
     }
   }
 

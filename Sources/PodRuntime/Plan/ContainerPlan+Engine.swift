@@ -84,12 +84,19 @@ extension ContainerPlan {
         "host port \(assigned.hostPort) of service '\(service.name)' is already in use",
         at: assigned.port.position)
     }
-    let isAway: Bool
-    switch error.kind {
-    case .unreachable, .timedOut: isAway = true
-    default: isAway = false
+    for mode in [service.networkMode, service.pid, service.ipc] {
+      if case .container(let id)? = mode?.value, let position = mode?.position,
+        error.message.contains("No such container: \(id)")
+      {
+        return ComposeError(
+          "service '\(service.name)' joins the container '\(id)', which isn't there", at: position)
+      }
     }
-    return StartFailure(description: words, isEngineAway: isAway)
+    switch error.kind {
+    case .unreachable, .timedOut: return StartFailure(description: words, isEngineAway: true)
+    case .status: return ComposeError(words, at: service.position)
+    default: return StartFailure(description: words, isEngineAway: false)
+    }
   }
 
   private func isTaken(_ port: AssignedPort, in message: String) -> Bool {

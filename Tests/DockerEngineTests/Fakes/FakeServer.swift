@@ -167,9 +167,9 @@ func answer(_ status: Int, _ body: String = "", headers: String = "") -> FakeSer
   .text("HTTP/1.1 \(status) X\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
 }
 
-/// Waits until a condition holds; false after five seconds.
+/// Waits until a condition holds; false after half a minute.
 func eventually(_ condition: () async -> Bool) async -> Bool {
-  for _ in 0..<500 {
+  for _ in 0..<3000 {
     if await condition() { return true }
     try? await Task.sleep(for: .milliseconds(10))
   }
