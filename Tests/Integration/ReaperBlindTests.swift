@@ -49,6 +49,13 @@ struct ReaperBlindTests {
     }
   }
 
+  @Test("start times by the host's clock decides nothing", arguments: TestEngine.all.prefix(1))
+  func ownTimeNamespace(on engine: TestEngine) async throws {
+    try await expectUndecided(why: "time namespace of its own", on: engine) {
+      unshared(["--time", "--boottime", "100000", "--fork"], "", $0)
+    }
+  }
+
   @Test("its engine's host decides nothing", arguments: TestEngine.all)
   func overTCP(on engine: TestEngine) async throws {
     let relay = try EngineRelay(to: engine)
@@ -61,12 +68,12 @@ struct ReaperBlindTests {
   }
 
   @Test(
-    "the pid of an executor in a namespace of its own decides nothing",
-    arguments: TestEngine.all)
-  func executorsNamespace(on engine: TestEngine) async throws {
+    "the process of an executor in a namespace of its own decides nothing",
+    arguments: TestEngine.all,
+    ["--pid --mount-proc", "--time --boottime 100000"])
+  func executorsNamespace(on engine: TestEngine, options: String) async throws {
     try await withReaperSite(on: engine) { site in
-      let settings = PodSettings(
-        shell: "exec unshare --pid --fork --mount-proc --kill-child \"$@\"")
+      let settings = PodSettings(shell: "exec unshare \(options) --fork --kill-child \"$@\"")
       try await withPod(on: engine, smallPod, settings) { pod in
         try await pod.running()
         let container = try #require(try await pod.containers()["web"])
