@@ -14,13 +14,13 @@ public struct Incarnation: Sendable, Equatable, Hashable {
     self.startTime = startTime
   }
 
-  /// This process. In a pid namespace of its own a process cannot know its ID on the host, in a time namespace of its
-  /// own not its start time by the host's clock: it has neither then.
+  /// This process. In a pid namespace of its own a process cannot know its ID on the host, in a time namespace of
+  /// its own (time_namespaces(7)) not when it started by the host's clock: it has neither pid nor start time then.
   public static func current() -> Incarnation {
     let bootID = KernelFile.line("/proc/sys/kernel/random/boot_id")
     guard let namespace = linkTarget("/proc/self/ns/pid"), namespace == initialPIDNamespace,
-      hasHostClock,
-      let stat = try? KernelFile.text("/proc/self/stat"), let own = parse(stat: stat)
+      isTimeTheHosts, let stat = try? KernelFile.text("/proc/self/stat"),
+      let own = parse(stat: stat)
     else { return Incarnation(bootID: bootID, pid: nil, startTime: nil) }
     return Incarnation(bootID: bootID, pid: own.pid, startTime: own.startTime)
   }
@@ -28,9 +28,12 @@ public struct Incarnation: Sendable, Equatable, Hashable {
   /// The kernel gives the initial pid namespace this inode number (PROC_PID_INIT_INO).
   public static let initialPIDNamespace = "pid:[4026531836]"
 
-  /// Whether start times are the host's own: the inode is PROC_TIME_INIT_INO; kernels before 5.6 have no such namespace.
-  static var hasHostClock: Bool {
-    linkTarget("/proc/self/ns/time").map { $0 == "time:[4026531834]" } ?? true
+  /// The kernel gives the initial time namespace this inode number (PROC_TIME_INIT_INO).
+  static let initialTimeNamespace = "time:[4026531834]"
+
+  /// Whether start times in /proc are by the host's clock; a kernel without time namespaces has no other.
+  static var isTimeTheHosts: Bool {
+    linkTarget("/proc/self/ns/time").map { $0 == initialTimeNamespace } ?? true
   }
 
   /// Reads pid, start time and state (`R`, `S`, `Z`, …) from the text of a `/proc/PID/stat`; nil where it isn't one.

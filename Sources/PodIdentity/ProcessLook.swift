@@ -82,8 +82,8 @@ public enum ProcessTableCheck {
     guard namespace == Incarnation.initialPIDNamespace else {
       return "it runs in a pid namespace of its own (\(namespace)) and sees no host processes"
     }
-    guard Incarnation.hasHostClock else {
-      return "it runs in a time namespace of its own, where processes seem to begin at other times"
+    guard Incarnation.isTimeTheHosts else {
+      return "it runs in a time namespace of its own and sees other start times than the host"
     }
     guard linkTarget("/proc/self") == String(getpid()) else {
       return "/proc is another namespace's"

@@ -56,6 +56,9 @@ actor Reaper {
     report: PassReport, due: BootTime?
   ) {
     let began = ContinuousClock.now
+    if removes { pending.read() }
+    // /proc may have been mounted anew since the start.
+    let host = HostFacts.current(engine: engine.endpoint)
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let folders = run == nil ? strangers() : []
     let observation = try await observer.look(run: run)

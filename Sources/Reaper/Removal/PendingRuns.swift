@@ -21,14 +21,25 @@ struct PendingRuns: Sendable {
   let path: String
   private(set) var runs: [PendingRun] = []
 
+  private let bootID: String?
+
   /// Reads the file; what can't be read is no run.
   init(path: String, bootID: String?) {
     self.path = path
+    self.bootID = bootID
+    read()
+  }
+
+  /// Takes in what another process has noted since: a service and `--once` share the file.
+  mutating func read() {
     guard let text = try? KernelFile.text(path),
       let list = try? JSONDecoder().decode([PendingRun].self, from: Data(text.utf8))
     else { return }
+    let known = Set(runs.map(\.path))
     // Another boot's cgroups are gone with it.
-    runs = list.filter { $0.bootID == bootID && CgroupPath.isRun($0.path, $0.run) }
+    runs += list.filter {
+      $0.bootID == bootID && CgroupPath.isRun($0.path, $0.run) && !known.contains($0.path)
+    }
   }
 
   /// Notes runs and writes the file.
