@@ -16,7 +16,7 @@ struct SeededGenerator: RandomNumberGenerator {
 
 @Suite("Loading mutated files neither crashes nor hangs")
 struct MutationTests {
-  @Test("each ends in a project or an error with one line", .timeLimit(.minutes(3)))
+  @Test("each ends in a project or an error with one line", .timeLimit(.minutes(6)))
   func mutated() throws {
     let seed =
       ProcessInfo.processInfo.environment["COMPOSE_TEST_SEED"].flatMap { UInt64($0) }

@@ -2,11 +2,11 @@ import DockerEngine
 import Synchronization
 import Testing
 
-@Suite("An engine that misbehaves", .timeLimit(.minutes(1)))
+@Suite("An engine that misbehaves", .timeLimit(.minutes(6)))
 struct FaultyEngineTests {
   private static let ping = answer(200, "OK", headers: "Api-Version: 1.41\r\nOSType: linux\r\n")
 
-  private func engine(_ server: FakeServer, timeout: Duration = .seconds(5)) -> DockerEngine {
+  private func engine(_ server: FakeServer, timeout: Duration = .seconds(60)) -> DockerEngine {
     DockerEngine(endpoint: .unix(path: server.path), requestTimeout: timeout)
   }
 

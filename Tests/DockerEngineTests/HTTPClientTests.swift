@@ -1,9 +1,9 @@
 import HTTPClient
 import Testing
 
-@Suite("The HTTP client", .timeLimit(.minutes(1)))
+@Suite("The HTTP client", .timeLimit(.minutes(6)))
 struct HTTPClientTests {
-  private func request(_ server: FakeServer, timeout: Duration? = .seconds(5)) -> HTTPRequest {
+  private func request(_ server: FakeServer, timeout: Duration? = .seconds(60)) -> HTTPRequest {
     HTTPRequest(
       endpoint: HTTPEndpoint(transport: .unix(path: server.path)), path: "/x", timeout: timeout)
   }

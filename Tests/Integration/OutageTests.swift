@@ -37,6 +37,19 @@ struct OwnEngine: Sendable {
     return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }
 
+  /// Removes what a pod left until two seconds pass without any: dockerd completes what it was asked for, though
+  /// nobody waits any more, and refuses a removal while it is at one.
+  func removeWhatAppears(of pod: RunningPod) async throws {
+    var since = ContinuousClock.now
+    try await eventually("nothing more to appear", within: .seconds(60)) {
+      let left = try await Leftovers.of(run: pod.run, on: engine)
+      if left.isEmpty { return .now - since > .seconds(2) }
+      try await left.remove(from: engine)
+      since = .now
+      return false
+    }
+  }
+
   /// Runs scripts/engine on it.
   func command(_ words: String...) async throws {
     try await Command("\(Self.scripts)/engine", words + ["--name", name]).output(
@@ -143,7 +156,7 @@ struct OutageTests {
         #expect(end.message.contains("container \(container.prefix(12))"), "\(end.message)")
         // What it couldn't reach is the reaper's; here it is the test's.
         try await own.command("restart")
-        try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
+        try await own.removeWhatAppears(of: pod)
       }
     }
   }
@@ -169,7 +182,7 @@ struct OutageTests {
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
         kill(daemon, SIGCONT)
-        try await Leftovers.of(run: pod.run, on: own.engine).remove(from: own.engine)
+        try await own.removeWhatAppears(of: pod)
       }
     }
   }
@@ -202,15 +215,7 @@ struct OutageTests {
         #expect(end.states.last == "TASK_KILLED")
         #expect(end.message.contains("not removed: "), "\(end)")
         kill(daemon, SIGCONT)
-        // dockerd completes what it was asked for, though nobody waits any more.
-        var since = ContinuousClock.now
-        try await eventually("nothing more to appear", within: .seconds(60)) {
-          let left = try await Leftovers.of(run: pod.run, on: own.engine)
-          if left.isEmpty { return .now - since > .seconds(2) }
-          try await left.remove(from: own.engine)
-          since = .now
-          return false
-        }
+        try await own.removeWhatAppears(of: pod)
       }
     }
   }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// docs/executor-http-api.md, "Disconnections", "Agent Recovery" and "Backoff Strategies".
-@Suite("The agent goes away", .timeLimit(.minutes(1)))
+@Suite("The agent goes away", .timeLimit(.minutes(6)))
 struct RecoveryTests {
   @Test("SUBSCRIBE brings back what is not acknowledged: updates with their uuids, and tasks")
   func unacknowledged() async throws {

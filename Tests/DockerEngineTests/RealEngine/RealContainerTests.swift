@@ -1,7 +1,7 @@
 import DockerEngine
 import Testing
 
-@Suite("A real engine's containers", .timeLimit(.minutes(2)))
+@Suite("A real engine's containers", .timeLimit(.minutes(6)))
 struct RealContainerTests {
   @Test("the engine says what it is")
   func info() async throws {

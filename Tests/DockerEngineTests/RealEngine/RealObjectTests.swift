@@ -1,7 +1,7 @@
 import DockerEngine
 import Testing
 
-@Suite("A real engine's networks, volumes, images and events", .timeLimit(.minutes(2)))
+@Suite("A real engine's networks, volumes, images and events", .timeLimit(.minutes(6)))
 struct RealObjectTests {
   private func name() -> String { "det-\(UInt32.random(in: 0...UInt32.max))" }
 
