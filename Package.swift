@@ -111,6 +111,7 @@ let package = Package(
     .testTarget(
       name: "HookEventsTests", dependencies: ["HookEvents", "HookShim", "TestSupport"],
       swiftSettings: settings),
+    .testTarget(name: "HookShimTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "HookModuleTests", dependencies: ["TestSupport"], path: "Tests/HookModule",
       exclude: ["README.md", "agent.cpp", "include"], swiftSettings: settings),

@@ -11,11 +11,11 @@ struct HookModuleTests {
     try await withTemporaryFolder { folder in
       try await Command(
         script, [folder.path("module")],
-        environment: ["MESOS_PREFIX": here, "CXXFLAGS": flags]
+        environment: compilers.merging(["MESOS_PREFIX": here, "CXXFLAGS": flags]) { $1 }
       ).output(within: .seconds(120))
       let compiler = ["-std=c++17", "-Wall", "-Wextra", "-I\(here)/include"]
       let source = ["-o", folder.path("agent"), "\(here)/agent.cpp", "-ldl"]
-      try await Command("c++", compiler + (flags.isEmpty ? [] : [flags]) + source)
+      try await Command(Toolchain.clangPlusPlus, compiler + (flags.isEmpty ? [] : [flags]) + source)
         .output(within: .seconds(120))
       let said = try await Command(
         folder.path("agent"), [folder.path("module/libcompose_pod_hook.so"), folder.path]
@@ -30,7 +30,8 @@ struct HookModuleTests {
   func missing() async throws {
     try await withTemporaryFolder { folder in
       let result = try await Command(
-        script, [folder.path("module")], environment: ["MESOS_PREFIX": folder.path]
+        script, [folder.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
       ).run()
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("missing: <mesos/hook.hpp>, of Mesos' headers"))
@@ -50,7 +51,8 @@ struct HookModuleTests {
           of: "struct None {};",
           with: "void nobodyHasThis();\nstruct None { None() { nobodyHasThis(); } };"))
       let result = try await Command(
-        script, [folder.path("module")], environment: ["MESOS_PREFIX": folder.path]
+        script, [folder.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
       ).run(within: .seconds(120))
       #expect(result.status == .exited(1))
       #expect(result.stderr.contains("symbols that no agent has: nobodyHasThis()"))
@@ -58,5 +60,6 @@ struct HookModuleTests {
   }
 
   private let here = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path
+  private let compilers = ["CC": Toolchain.clang, "CXX": Toolchain.clangPlusPlus]
   private var script: String { "\(here)/../../scripts/hook" }
 }

@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The scenarios of Tests/HookShimC, each a process of its own on a tmpfs.
+@Suite("The hook shim under sanitizers", .serialized)
+struct HookShimTests {
+  @Test(
+    "addresses and undefined behaviour",
+    arguments: [
+      "strings", "missing", "opening", "process", "stopped", "full-queue", "churn", "files",
+      "bytes",
+    ])
+  func addresses(scenario: String) async throws {
+    try await run(scenario, in: try await Scenarios.addresses())
+  }
+
+  @Test("data races", arguments: ["full-queue", "churn"])
+  func races(scenario: String) async throws {
+    try await run(scenario, in: try await Scenarios.threads())
+  }
+
+  @Test(
+    "a spool on a full disk costs an error, and nothing else",
+    .enabled(if: geteuid() == 0, "mounting a tmpfs takes root"))
+  func fullDisk() async throws {
+    let program = try await Scenarios.addresses()
+    try await withTemporaryFolder { folder in
+      // The mount goes with its namespace.
+      let script = """
+        mount -t tmpfs -o size=200k,mode=0700 tmpfs "$FOLDER" && exec "\(program)" disk
+        """
+      try await Command(
+        "unshare", ["-m", "sh", "-c", script], environment: ["FOLDER": folder.path]
+      ).output()
+    }
+  }
+
+  /// Runs a scenario in an empty folder on tmpfs, where the spool lies on a real host.
+  private func run(_ scenario: String, in program: String) async throws {
+    let shared = "/dev/shm"
+    let parent =
+      FileManager.default.isWritableFile(atPath: shared)
+      ? shared : FileManager.default.temporaryDirectory.path
+    let folder = "\(parent)/hook-shim-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await Command(program, [scenario], environment: ["FOLDER": folder])
+      .output(within: .seconds(300))
+  }
+}
+
+/// The program with all scenarios, compiled beside the tests.
+enum Scenarios {
+  static func addresses() async throws -> String {
+    try await compile("addresses", ["-fsanitize=address,undefined"])
+  }
+
+  static func threads() async throws -> String {
+    let folder = Toolchain.libraries
+    // Swift's clang has a thread sanitizer that knows about libdispatch, and asks for it.
+    let dispatch = ["-L\(folder)", "-ldispatch", "-lBlocksRuntime", "-Wl,-rpath,\(folder)"]
+    return try await compile(
+      "threads",
+      ["-fsanitize=thread"]
+        + (FileManager.default.fileExists(atPath: "\(folder)/libdispatch.so") ? dispatch : []))
+  }
+
+  /// Compiles it, unless it is newer than its sources.
+  ///
+  /// - Returns: Its path.
+  private static func compile(_ name: String, _ options: [String]) async throws -> String {
+    let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized.path
+    let folders = ["\(root)/Sources/HookShim", "\(root)/Tests/HookShimC"]
+    let sources = try folders.flatMap { folder in
+      try FileManager.default.contentsOfDirectory(atPath: folder)
+        .filter { $0.hasSuffix(".c") }.sorted().map { "\(folder)/\($0)" }
+    }
+    let headers = [
+      "\(folders[0])/include/HookShim.h", "\(folders[0])/HookSpool.h", "\(folders[1])/support.h",
+    ]
+    let program = BuiltProgram.beside("hook-shim-\(name)")
+    if let built = changed(program),
+      try (sources + headers).allSatisfy({
+        built > (try #require(changed($0)))
+      })
+    {
+      return program
+    }
+    let lld = Toolchain.clang == "cc" ? [] : ["-fuse-ld=lld"]
+    let warnings = ["-Wall", "-Wextra", "-Werror"]
+    try await Command(
+      Toolchain.clang,
+      ["-std=gnu11", "-g", "-O1", "-fno-sanitize-recover=all", "-pthread"] + warnings + lld
+        + ["-I\(folders[0])/include", "-o", program] + sources + options
+    ).output(within: .seconds(120))
+    return program
+  }
+
+  private static func changed(_ path: String) -> Date? {
+    (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+  }
+}
