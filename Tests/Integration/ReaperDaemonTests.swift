@@ -58,7 +58,7 @@ struct ReaperDaemonTests {
             #expect(report?.verdict == "alive")
             let metrics = try await site.metrics()
             #expect(metrics["pod_reaper_leaks_total"] ?? 0 >= 3)
-            #expect(metrics["pod_reaper_removed_total{kind=\"containers\"}"] == 5)
+            #expect(metrics["pod_reaper_removed_total{kind=\"containers\"}"] ?? 0 >= 5)
             #expect(metrics["pod_reaper_removed_total{kind=\"networks\"}"] == 1)
             #expect(metrics["pod_reaper_failed_total{kind=\"containers\"}"] == 0)
             #expect(metrics["pod_reaper_gone_seconds_count"] ?? 0 >= 3)

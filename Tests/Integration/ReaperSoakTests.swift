@@ -60,7 +60,7 @@ struct ReaperSoakTests {
         try await living.running()
         let before = try await living.untouched()
         while count > 0 {
-          let moments = (0..<min(3, count)).map { _ in Moment(&random) }
+          let moments = (0..<min(5, count)).map { _ in Moment(&random) }
           count -= moments.count
           try await round(moments, site)
           let after = try await living.untouched()

@@ -1,0 +1,164 @@
+import Foundation
+import PodIdentity
+import Synchronization
+import TestSupport
+import Testing
+
+/// A Mesos agent's operator API (v1, in JSON), as far as pod-reaper asks it.
+final class FalseAgent: Sendable {
+  /// What it says.
+  struct Words: Sendable {
+    var id = "agent-1"
+    var runs: [String] = []
+    var isRegistered = true
+    var acls = ""
+    var status = 200
+  }
+
+  private let socket: ListeningSocket
+  private let words: Mutex<Words>
+  var url: String { "http://127.0.0.1:\(socket.port)" }
+
+  init(_ words: Words) throws {
+    self.words = Mutex(words)
+    socket = try ListeningSocket()
+    let listening = socket.number
+    Thread.detachNewThread { [weak self] in
+      while true {
+        let connection = acceptConnection(on: listening)
+        guard connection >= 0 else { return }
+        guard let words = self?.words.withLock({ $0 }) else {
+          close(connection)
+          return
+        }
+        Thread.detachNewThread { Self.answer(connection, words) }
+      }
+    }
+  }
+
+  private static func answer(_ connection: Int32, _ words: Words) {
+    defer { close(connection) }
+    var request = ""
+    var buffer = [UInt8](repeating: 0, count: 8192)
+    while !request.hasSuffix("\"}") {
+      let count = recv(connection, &buffer, buffer.count, 0)
+      guard count > 0 else { return }
+      request += String(decoding: buffer[..<count], as: UTF8.self)
+    }
+    let body: String
+    switch request.components(separatedBy: "\"type\":\"").last {
+    case "GET_AGENT\"}": body = #"{"get_agent":{"agent_info":{"id":{"value":"\#(words.id)"}}}}"#
+    case "GET_METRICS\"}":
+      let value = words.isRegistered ? 1 : 0
+      body = #"{"get_metrics":{"metrics":[{"name":"slave/registered","value":\#(value)}]}}"#
+    case "GET_FLAGS\"}":
+      body = #"{"get_flags":{"flags":[{"name":"acls","value":"\#(words.acls)"}]}}"#
+    default:
+      let list = words.runs.map { #"{"container_id":{"value":"\#($0)"}}"# }
+      body = #"{"get_containers":{"containers":[\#(list.joined(separator: ","))]}}"#
+    }
+    let answer =
+      "HTTP/1.1 \(words.status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
+      + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    let bytes = Array(answer.utf8)
+    _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  }
+}
+
+/// An executor that doesn't know its pid: only its run's cgroup together with its agent proves its death.
+@Suite("A pod whose executor's pid isn't known", .needsEngine)
+struct ReaperAgentTests {
+  private static let one = TestEngine.all.prefix(1)
+
+  /// Makes such a pod, passes with an agent, and tells what is thought of it.
+  private func expect(
+    _ verdict: String, _ why: String, on engine: TestEngine, _ options: [String] = [],
+    agent change: (inout FalseAgent.Words, String) -> Void = { _, _ in },
+    cgroup hold: (PodIdentity) async throws -> RunningCommand? = { _ in nil }
+  ) async throws {
+    try await withReaperSite(on: engine) { site in
+      var identity = PodIdentity.forged()
+      identity.incarnation.pid = nil
+      identity.incarnation.startTime = nil
+      identity.cgroupParent = "/\(site.root)/\(identity.run)"
+      var words = FalseAgent.Words()
+      change(&words, identity.run)
+      let agent = try FalseAgent(words)
+      let holder = try await hold(identity)
+      try await withForged([identity], on: engine) { pods in
+        try await pods[0].container()
+        try await pods[0].network()
+        let end = try await site.once(["--grace", "500ms", "--agent-url", agent.url] + options)
+        #expect(end.status == .exited(0), "\(end)")
+        let pod = try #require(end.pod(identity.run), "\(end)")
+        #expect(pod.verdict == verdict && pod.why.contains(why), "\(end)")
+        let left = try await pods[0].left()
+        #expect(left.containers.isEmpty == (verdict == "leaked"))
+        #expect(left.networks.isEmpty == (verdict == "leaked"))
+      }
+      holder?.send(SIGKILL)
+      _ = try await holder?.exit()
+      for folder in try Hierarchy.folders(of: "/\(site.root)") {
+        // The kernel takes a moment to empty it.
+        try await eventually("\(folder) is gone") {
+          Hierarchy.remove(folder)
+          return !FileManager.default.fileExists(atPath: folder)
+        }
+      }
+      withExtendedLifetime(agent) {}
+    }
+  }
+
+  @Test("is leaked when its agent doesn't list the run and its cgroup is empty", arguments: one)
+  func omitted(on engine: TestEngine) async throws {
+    try await expect("leaked", "the agent doesn't list the run", on: engine)
+  }
+
+  @Test("is alive while its agent lists the run", arguments: one)
+  func listed(on engine: TestEngine) async throws {
+    try await expect("alive", "the agent lists the run", on: engine) { $0.runs = ["other", $1] }
+  }
+
+  @Test("is undecided where another agent is asked", arguments: one)
+  func otherAgent(on engine: TestEngine) async throws {
+    try await expect("undecided", "the pod is another agent's", on: engine) { words, _ in
+      words.id = "agent-2"
+    }
+  }
+
+  @Test("is undecided while its agent recovers", arguments: one)
+  func recovering(on engine: TestEngine) async throws {
+    try await expect("undecided", "isn't registered", on: engine) { words, _ in
+      words.isRegistered = false
+    }
+  }
+
+  @Test("is undecided where its agent may hide runs, unless the operator says no", arguments: one)
+  func hiding(on engine: TestEngine) async throws {
+    try await expect("undecided", "access control", on: engine) { words, _ in words.acls = "{}" }
+    try await expect("leaked", "doesn't list", on: engine, ["--agent-sees-everything"]) {
+      words, _ in words.acls = "{}"
+    }
+  }
+
+  @Test("is undecided where its agent doesn't answer", arguments: one)
+  func silent(on engine: TestEngine) async throws {
+    try await expect("undecided", "status 503", on: engine) { words, _ in words.status = 503 }
+  }
+
+  @Test("is alive while a process outside its containers is in its cgroup", arguments: one)
+  func populated(on engine: TestEngine) async throws {
+    let root = try #require(try Hierarchy.root(of: "freezer") ?? Hierarchy.unifiedRoot())
+    try await expect(
+      "alive", "holds 1 process", on: engine,
+      cgroup: { identity in
+        let folder = root + identity.cgroupParent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let holder = try Command(
+          "sh", ["-ec", "echo $$ > \(folder)/cgroup.procs; echo in; exec sleep 60"]
+        ).start()
+        try await holder.line(containing: "in")
+        return holder
+      })
+  }
+}
