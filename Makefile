@@ -21,7 +21,7 @@ test: deps ## runs all tests on private Docker Engines; FILTER=name runs some
 demo: deps ## two pods of one Compose file, side by side on this machine
 	@scripts/demo
 
-bench: deps ## measures launch, end, output and idling beside their peers; BENCH_PAIRS=n shortens
+bench: deps ## measures launch, end, output, idling and notifications beside their peers; BENCH_PAIRS=n shortens
 	@scripts/bench
 
 soak: deps ## ends pods at a hundred random moments; SOAK_ROUNDS=n, TEST_SEED=n repeats a run

@@ -107,14 +107,14 @@ struct HTTPClientTests {
       .textThenStall("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
     }
     defer { server.stop() }
-    let response = try await HTTPClient().stream(request(server, timeout: .milliseconds(100)))
+    let response = try await HTTPClient().stream(request(server, timeout: .seconds(2)))
     var pieces = response.body.makeAsyncIterator()
     #expect(try await pieces.next() == Array("abc".utf8))
     let late = Task { [pieces] in
       var pieces = pieces
       return try await pieces.next()
     }
-    try await Task.sleep(for: .milliseconds(300))
+    try await Task.sleep(for: .milliseconds(2500))
     late.cancel()
     await #expect(throws: CancellationError.self) { try await late.value }
   }
