@@ -1,6 +1,7 @@
 /* scenarios NAME: one scenario in the folder FOLDER; exit 0 if all is as it should be. Built with
  * AddressSanitizer and UndefinedBehaviorSanitizer, and with ThreadSanitizer. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -115,6 +116,17 @@ static void process(void) {
   CHECK(waitpid(child, &status, 0) == child && status == 0);
   CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
   CHECK(spooled_files() == 2 && files_with_dots() == 0);
+  /* Pid, instance and sequence: the last two are the same here. */
+  DIR *spool = opendir(below("spool"));
+  char ids[2][20] = {"", ""}, whole[256];
+  for (struct dirent *entry; (entry = readdir(spool)) != NULL;) {
+    int file = openat(dirfd(spool), entry->d_name, O_RDONLY | O_CLOEXEC);
+    if (entry->d_name[0] != '.' && read(file, whole, sizeof whole) > 64)
+      memcpy(ids[ids[0][0] != 0 || ids[0][1] != 0], whole + 12, 20);
+    close(file);
+  }
+  closedir(spool);
+  CHECK(memcmp(ids[0], ids[1], 20) != 0 && memcmp(ids[0] + 4, ids[1] + 4, 16) == 0);
   hook_shim_close(shim);
 }
 
