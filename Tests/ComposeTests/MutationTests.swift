@@ -1,33 +1,19 @@
 import Compose
 import Foundation
+import TestSupport
 import Testing
-
-/// A generator whose numbers follow from its seed.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-}
 
 @Suite("Loading mutated files neither crashes nor hangs")
 struct MutationTests {
   @Test("each ends in a project or an error with one line", .timeLimit(.minutes(6)))
-  func mutated() throws {
-    let seed =
-      ProcessInfo.processInfo.environment["COMPOSE_TEST_SEED"].flatMap { UInt64($0) }
-      ?? UInt64.random(in: 0...UInt64.max)
-    print("mutation seed \(seed): COMPOSE_TEST_SEED=\(seed) repeats it")
-    var generator = SeededGenerator(state: seed)
+  func mutated() async throws {
+    var generator = SeededGenerator(for: "mutations")
     let folder = try Folder()
     let originals = CorpusCase.all.flatMap(\.files).compactMap {
       FileManager.default.contents(atPath: $0)
     }
     for round in 0..<1500 {
+      await Task.yield()
       guard var bytes = originals.randomElement(using: &generator).map({ Array($0) }) else {
         return
       }
@@ -42,7 +28,7 @@ struct MutationTests {
       } catch {
         #expect(
           !error.message.isEmpty && (error.position?.line ?? 1) > 0,
-          "seed \(seed), round \(round): \(error)")
+          "seed \(generator.seed), round \(round): \(error)")
       }
     }
   }

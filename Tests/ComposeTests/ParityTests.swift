@@ -15,13 +15,13 @@ struct ParityTests {
   }
 
   @Test("as JSON", arguments: CorpusCase.all)
-  func json(_ item: CorpusCase) throws {
-    try compare(item, format: "json") { $0.json() }
+  func json(_ item: CorpusCase) async throws {
+    try await compare(item, format: "json") { $0.json() }
   }
 
   @Test("as YAML", arguments: CorpusCase.all)
-  func yaml(_ item: CorpusCase) throws {
-    try compare(item, format: "yaml") { $0.yaml() }
+  func yaml(_ item: CorpusCase) async throws {
+    try await compare(item, format: "yaml") { $0.yaml() }
   }
 
   @Test("what is printed loads again and prints the same", arguments: CorpusCase.all)
@@ -47,8 +47,8 @@ struct ParityTests {
 
   private func compare(
     _ item: CorpusCase, format: String, print: (Project) -> String
-  ) throws {
-    let oracle = try Oracle.config(
+  ) async throws {
+    let oracle = try await Oracle.config(
       files: item.files, format: format, name: item.isNamed ? nil : "parity",
       environment: CorpusCase.variables)
     #expect(oracle.status == 0, "\(oracle.errors)")

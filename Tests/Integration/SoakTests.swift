@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Ends pods at random moments. SOAK_COUNT (or SOAK_ROUNDS) says how many, TEST_SEED (or SOAK_SEED) repeats a run.
+/// Ends pods at random moments. SOAK_ROUNDS says how many, TEST_SEED repeats a run.
 @Suite("Soak", .needsEngine, .throttled)
 struct SoakTests {
   private static let file = """
@@ -41,12 +41,8 @@ struct SoakTests {
 
   @Test("a pod that is told to end at any moment leaves nothing", arguments: TestEngine.all)
   func anyMoment(on engine: TestEngine) async throws {
-    let environment = ProcessInfo.processInfo.environment
-    let count =
-      (environment["SOAK_COUNT"] ?? environment["SOAK_ROUNDS"]).flatMap { Int($0) } ?? 15
-    var random =
-      environment["SOAK_SEED"].flatMap { UInt64($0) }.map { SeededGenerator(seed: $0) }
-      ?? SeededGenerator(for: "soak on \(engine)")
+    let count = ProcessInfo.processInfo.environment["SOAK_ROUNDS"].flatMap { Int($0) } ?? 15
+    var random = SeededGenerator(for: "soak on \(engine)")
     for round in 1...count {
       let moment = Duration.milliseconds(Int.random(in: 0...3000, using: &random))
       let again = Bool.random(using: &random)

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// Docker Compose 5, whose `config` output ours must equal.
@@ -18,7 +19,7 @@ enum Oracle {
   }()
 
   /// What a program answered.
-  struct Answer {
+  struct Answer: Sendable {
     var output: String
     var errors: String
     var status: Int32
@@ -27,13 +28,24 @@ enum Oracle {
   /// The oracle's `config` for some files.
   static func config(
     files: [String], format: String, name: String?, environment: [String: String]
-  ) throws -> Answer {
-    guard let program else { throw Missing() }
+  ) async throws -> Answer {
     var arguments = name.map { ["-p", $0] } ?? []
     for file in files { arguments += ["-f", file] }
     arguments += ["config", "--format", format]
-    return try run(program, arguments, environment: inherited.merging(environment) { $1 })
+    return try await withCheckedThrowingContinuation { continuation in
+      turns.async { [arguments] in
+        continuation.resume(
+          with: Result {
+            guard let program else { throw Missing() }
+            return try run(program, arguments, environment: inherited.merging(environment) { $1 })
+          })
+      }
+    }
   }
+
+  /// The oracle answers one question after another, on a thread of its own: a wait on one of the few threads that
+  /// all tests share would hold up those with a deadline.
+  private static let turns = DispatchQueue(label: "oracle")
 
   /// Thrown where the oracle isn't installed.
   struct Missing: Error, CustomStringConvertible {
