@@ -24,6 +24,8 @@ actor ContainerOutput {
   /// Counts the streams, so that the end of an old one is told from that of the present one.
   private var stream = 0
   private var isForwarding = false
+  private var resuming: Task<Void, any Error>?
+  private var firstArrival: timespec?
   private var lastArrival: timespec?
 
   init(
@@ -73,13 +75,30 @@ actor ContainerOutput {
   ///
   /// - Throws: `EngineError` if the log can't be read.
   func resume() async throws {
+    // The stream's own end and the engine's return both ask for it: two readers would write everything twice.
+    while let resuming {
+      if case .success = await resuming.result { return }
+    }
+    let task = Task {
+      defer { self.resuming = nil }
+      try await self.readOn()
+    }
+    resuming = task
+    try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
+
+  private func readOn() async throws {
     stop()
     await pump?.value
+    isForwarding = false
     standardOutput.dropPending()
     standardError.dropPending()
-    let forwarded = standardOutput.loggedBytes + standardError.loggedBytes
-    // Short of the log's capacity nothing was rotated away, and the lines can be counted off.
-    if let logCapacity, forwarded < logCapacity {
+    if try await isLogWhole() {
+      // Its lines can be counted off.
       let frames = try await engine.logs(
         container, tty: isTerminal, follow: true, timestamps: false)
       let skip = SkippedLines(
@@ -88,18 +107,32 @@ actor ContainerOutput {
       begin(frames, skipping: skip)
       return
     }
-    var since: String?
-    if let lastArrival {
-      let digits = String(lastArrival.tv_nsec)
-      since =
-        "\(lastArrival.tv_sec)." + String(repeating: "0", count: 9 - digits.count) + digits
-    }
     await output.standardError.line(
       "compose-executor: output of '\(service)' from while the engine was away may be incomplete: "
         + "its log has been rotated")
+    let since = lastArrival.map { Self.text($0) }
     let frames = try await engine.logs(
       container, tty: isTerminal, follow: true, timestamps: false, since: since)
     begin(frames, skipping: nil)
+  }
+
+  /// Whether the engine's log still has what this container wrote first: nothing was rotated away, neither of what
+  /// was forwarded nor of what came while nobody listened.
+  private func isLogWhole() async throws -> Bool {
+    let forwarded = standardOutput.loggedBytes + standardError.loggedBytes
+    guard let logCapacity, forwarded < logCapacity else { return false }
+    guard logCapacity < .max, var moment = firstArrival else { return true }
+    // The engine may note a line's time a little later than it passes the line on.
+    moment.tv_sec += 2
+    let frames = try await engine.logs(
+      container, tty: isTerminal, follow: false, timestamps: false, until: Self.text(moment))
+    var iterator = frames.makeAsyncIterator()
+    return try await iterator.nextBatch() != nil
+  }
+
+  private static func text(_ time: timespec) -> String {
+    let digits = String(time.tv_nsec)
+    return "\(time.tv_sec)." + String(repeating: "0", count: 9 - digits.count) + digits
   }
 
   /// Reads on from the log if the stream has ended while the container runs.
@@ -143,6 +176,7 @@ actor ContainerOutput {
     var iterator = frames.makeAsyncIterator()
     do {
       while let batch = try await iterator.nextBatch() {
+        if firstArrival == nil { firstArrival = Self.now() }
         var stream = OutputStreamKind.stdout
         for frame in batch {
           // Written whenever the stream changes, so that the two stay in step.
@@ -160,13 +194,17 @@ actor ContainerOutput {
           }
         }
         await write(&lines, to: stream)
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        lastArrival = now
+        lastArrival = Self.now()
       }
     } catch {
       log.debug("the output of '\(service)' broke off: \(error)")
     }
+  }
+
+  private static func now() -> timespec {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return now
   }
 
   private func write(_ lines: inout [UInt8], to stream: OutputStreamKind) async {

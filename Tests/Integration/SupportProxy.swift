@@ -1,0 +1,113 @@
+import Foundation
+import TestSupport
+
+/// A way to an engine over TCP that can be cut: the faults that a real engine can't be asked for.
+struct EngineProxy: Sendable {
+  /// Its port on the loopback interface.
+  let port: Int
+  private let process: RunningCommand
+
+  /// Lends a proxy to an engine.
+  ///
+  /// - Parameters:
+  ///   - engine: where it leads.
+  ///   - certificates: a folder with `ca.pem`, `server.pem` and `server-key.pem`, for TLS both ways.
+  ///   - body: what to do with it.
+  /// - Throws: what `body` throws.
+  static func with(
+    _ engine: TestEngine, certificates: String? = nil, _ body: (EngineProxy) async throws -> Void
+  ) async throws {
+    let process = try Command(
+      "/usr/bin/python3", ["-c", program, engine.socket] + [certificates].compactMap { $0 }
+    ).start()
+    defer { process.send(SIGKILL) }
+    let port = try await process.line(containing: "port ").dropFirst("port ".count)
+    try await body(EngineProxy(port: Int(port) ?? 0, process: process))
+  }
+
+  /// Cuts every connection, and takes no new one until `open`.
+  func cut() async throws {
+    process.send(SIGUSR1)
+    try await process.line(containing: "cut")
+  }
+
+  /// Takes connections again.
+  func open() async throws {
+    process.send(SIGUSR2)
+    try await process.line(containing: "open")
+  }
+
+  private static let program = """
+    import signal, socket, ssl, sys, threading
+    target, tls, pairs, is_open = sys.argv[1], None, set(), True
+    if len(sys.argv) > 2:
+        folder = sys.argv[2]
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + '/ca.pem')
+        tls.load_cert_chain(folder + '/server.pem', folder + '/server-key.pem')
+        tls.verify_mode = ssl.CERT_REQUIRED
+    def end(one):
+        try: one.shutdown(socket.SHUT_RDWR)
+        except OSError: pass
+    def relay(one, other):
+        try:
+            while data := one.recv(65536): other.sendall(data)
+            if tls: end(other)
+            else: other.shutdown(socket.SHUT_WR)
+        except OSError:
+            end(one), end(other)
+    def serve(client):
+        try:
+            if tls: client = tls.wrap_socket(client, server_side=True)
+            engine = socket.socket(socket.AF_UNIX)
+            engine.connect(target)
+        except OSError:
+            return client.close()
+        pairs.add((client, engine))
+        back = threading.Thread(target=relay, args=(engine, client), daemon=True)
+        back.start()
+        relay(client, engine)
+        back.join()
+        pairs.discard((client, engine))
+        client.close(), engine.close()
+    def listen(listener):
+        while True:
+            client, _ = listener.accept()
+            if is_open: threading.Thread(target=serve, args=(client,), daemon=True).start()
+            else: client.close()
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2])
+    listener = socket.create_server(('127.0.0.1', 0), backlog=64)
+    threading.Thread(target=listen, args=(listener,), daemon=True).start()
+    print('port', listener.getsockname()[1], flush=True)
+    while True:
+        is_open = signal.sigwait([signal.SIGUSR1, signal.SIGUSR2]) == signal.SIGUSR2
+        if not is_open:
+            for pair in list(pairs):
+                for one in pair: end(one)
+        print('open' if is_open else 'cut', flush=True)
+    """
+}
+
+/// Certificates for TLS both ways, as an operator makes them.
+enum Certificates {
+  /// Makes `ca.pem`, a server's and a client's certificate (`cert.pem`, `key.pem`) in a folder.
+  static func make(in folder: String) async throws {
+    func openssl(_ words: String...) async throws {
+      try await Command("openssl", words, folder: folder).output()
+    }
+    try await openssl(
+      "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=authority", "-days", "2",
+      "-keyout", "ca-key.pem", "-out", "ca.pem")
+    try "subjectAltName=IP:127.0.0.1\n".write(
+      toFile: folder + "/names", atomically: true, encoding: .utf8)
+    for (name, key, certificate) in [
+      ("server", "server-key.pem", "server.pem"), ("client", "key.pem", "cert.pem"),
+    ] {
+      try await openssl(
+        "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=\(name)", "-keyout", key, "-out",
+        "\(name).csr")
+      try await openssl(
+        "x509", "-req", "-in", "\(name).csr", "-CA", "ca.pem", "-CAkey", "ca-key.pem",
+        "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", certificate)
+    }
+  }
+}
