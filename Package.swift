@@ -103,7 +103,7 @@ let package = Package(
     .executableTarget(
       name: "HookNotify",
       dependencies: [
-        "HookShim", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "HookShim", "Program", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
 

@@ -38,8 +38,3 @@ struct ComposeExecutor: AsyncParsableCommand {
     Glibc.exit(code)
   }
 }
-
-/// This program's version.
-enum Version {
-  static let text = "0.1.0"
-}

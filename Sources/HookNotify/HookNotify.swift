@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import HookShim
+import Program
 
 /// The command line of pod-hook-notify.
 @main
@@ -11,7 +12,7 @@ struct HookNotify: ParsableCommand {
     discussion: """
       Exit: 0 delivered, 4 spooled for a reaper that isn't there or is busy, 1 neither, 2 usage.
       """,
-    version: "0.1.0",
+    version: Version.text,
     subcommands: [Started.self, Removed.self])
 
   static func main() {

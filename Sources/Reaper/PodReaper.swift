@@ -18,7 +18,8 @@ struct PodReaper: AsyncParsableCommand {
       /etc/pod-reaper.yaml. --once exits with 0: nothing leaked is left, 1: something could not be \
       removed, 2: usage, 3: Docker not reachable, 4: another pass is working.
       """,
-    version: "0.1.0", subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
+    version: Version.text,
+    subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
     defaultSubcommand: ServeCommand.self)
 
   static func main() async {

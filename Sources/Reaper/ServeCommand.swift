@@ -67,10 +67,6 @@ struct ServeCommand: AsyncParsableCommand {
       reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log)
     let triggers = Triggers()
     let ears = try listen(place, triggers)
-    defer {
-      ears.hooks.stop()
-      ears.leases.stop()
-    }
     let work = Task { await daemon.work(triggers) }
     notice.send("READY=1")
     for await signal in signals.stream {
@@ -84,31 +80,39 @@ struct ServeCommand: AsyncParsableCommand {
     notice.send("STOPPING=1")
     work.cancel()
     // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
-    _ = await Task { await work.value }.value
+    await work.value
+    await ears.stop()
     withExtendedLifetime(signals) {}
   }
 
   /// Hears the agent's hook and takes executors' leases. Both only say where to look.
   private func listen(
     _ place: Workplace, _ triggers: Triggers
-  ) throws -> (hooks: HookEar, leases: LeaseServer) {
+  ) throws -> Ears {
     let reaper = place.reaper
     let folder = place.settings.runFolder
     do {
       // One at a time and in their order.
       let (leaseEvents, lease) = AsyncStream.makeStream(of: LeaseEvent.self)
-      let leases = try LeaseServer(path: folder + "/lease.sock", log: place.log) { lease.yield($0) }
-      Task {
-        for await event in leaseEvents where await reaper.take(event) {
-          triggers.add(run: event.run)
-        }
-      }
+      let leases = try LeaseServer(
+        path: folder + "/lease.sock", limits: .fitting(), log: place.log
+      ) { lease.yield($0) }
       let (hookEvents, hook) = AsyncStream.makeStream(of: HookEvent.self)
       let hooks = try HookEar(folder: folder, log: place.log) { hook.yield($0) }
-      Task {
-        for await event in hookEvents where await reaper.hear(event) { triggers.addEverything() }
+      let takers = [
+        Task {
+          for await event in leaseEvents where await reaper.take(event) {
+            triggers.add(run: event.run)
+          }
+        },
+        Task {
+          for await event in hookEvents where await reaper.hear(event) { triggers.addEverything() }
+        },
+      ]
+      return Ears(hooks: hooks, leases: leases, takers: takers) {
+        lease.finish()
+        hook.finish()
       }
-      return (hooks, leases)
     } catch {
       throw SettingError(description: "sockets and spool in \(folder): \(error)")
     }
@@ -122,5 +126,21 @@ struct ServeCommand: AsyncParsableCommand {
     } catch {
       place.log.error("settings not changed: \(error)")
     }
+  }
+}
+
+/// What the service listens with, and who takes what it hears.
+private struct Ears {
+  let hooks: HookEar
+  let leases: LeaseServer
+  let takers: [Task<Void, Never>]
+  let finish: () -> Void
+
+  /// Stops listening, and takes in what was heard before.
+  func stop() async {
+    hooks.stop()
+    leases.stop()
+    finish()
+    for taker in takers { await taker.value }
   }
 }

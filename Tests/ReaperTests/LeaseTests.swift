@@ -75,7 +75,7 @@ struct LeaseTests {
       guard case .held(let holder) = reports.all[0] else { return }
       #expect(holder.pid == getpid())
       #expect(holder.startTime == Incarnation.startTime(of: getpid()))
-      #expect(!holder.isInCgroup)
+      #expect(!holder.cgroups.contains("/"))
     }
   }
 
@@ -161,16 +161,38 @@ struct LeaseTests {
 
   @Test("a lease keeps its own pod alone")
   func own() {
-    let peer = LeaseHolder(run: "run-1", pid: 42, startTime: 7, isInCgroup: false)
+    let peer = LeaseHolder(run: "run-1", pid: 42, startTime: 7, cgroups: [])
     #expect(peer.keeps(Sample.identity()))
     #expect(!peer.keeps(Sample.identity(pid: 43)))
     #expect(!peer.keeps(Sample.identity(start: 8)))
     #expect(!peer.keeps(Sample.identity(pid: nil, start: nil)))
-    let other = LeaseHolder(run: "run-2", pid: 42, startTime: 7, isInCgroup: true)
+    let other = LeaseHolder(run: "run-2", pid: 42, startTime: 7, cgroups: ["/mesos/run-1"])
     #expect(!other.keeps(Sample.identity()))
-    let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, isInCgroup: true)
+    let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, cgroups: ["/mesos/run-1"])
     #expect(inside.keeps(Sample.identity(pid: nil, start: nil)))
     #expect(!inside.keeps(Sample.identity()))
+  }
+
+  @Test("a cgroup that is merely called like the run makes nobody a pod's executor")
+  func lookalike() {
+    let unknown = Sample.identity(pid: nil, start: nil)
+    let stranger = LeaseHolder(
+      run: "run-1", pid: 9, startTime: 9, cgroups: ["/user.slice/run-1", "/a/mesos/run-1"])
+    #expect(!stranger.keeps(unknown))
+    // No executor lives below our own root: whoever does is a container's, or a stranger.
+    var own = unknown
+    own.cgroupParent = "/compose-pods/run-1"
+    let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, cgroups: ["/compose-pods/run-1"])
+    #expect(!inside.keeps(own))
+  }
+
+  @Test(
+    "leases leave descriptors for the engine, however few there are", arguments: [64, 1024, 65_536])
+  func descriptors(_ count: Int) {
+    let limits = LeaseServer.Limits(descriptors: count)
+    #expect(limits.total >= 1 && limits.perUser >= 1)
+    #expect(count < 512 || limits.total * 3 + 128 < count)
+    #expect(limits.total <= 4096 && limits.perUser <= 1024)
   }
 
   @Test("a million generated lines are read or refused, never more")

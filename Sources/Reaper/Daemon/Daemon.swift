@@ -12,6 +12,18 @@ struct Daemon: Sendable {
   let settings: ReaperSettings
   let notice: ServiceNotice
   let log: Logger
+  private let progress = Progress()
+
+  init(
+    reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notice: ServiceNotice,
+    log: Logger
+  ) {
+    self.reaper = reaper
+    self.engine = engine
+    self.settings = settings
+    self.notice = notice
+    self.log = log
+  }
 
   /// When a pod that was removed is looked for again.
   private static let looksAgain: [Duration] = [.seconds(1), .seconds(5), .seconds(20)]
@@ -30,9 +42,7 @@ struct Daemon: Sendable {
       group.addTask { await follow(triggers) }
       group.addTask { await tick(triggers) }
       if let watchdog = notice.watchdog {
-        group.addTask {
-          while (try? await Task.sleep(for: watchdog)) != nil { notice.send("WATCHDOG=1") }
-        }
+        group.addTask { await watch(every: watchdog) }
       }
       group.addTask {
         for await _ in triggers.bell {
@@ -41,6 +51,21 @@ struct Daemon: Sendable {
         }
       }
       await group.waitForAll()
+    }
+  }
+
+  /// Tells systemd that all is well as long as no pass has been under way longer than one may take.
+  private func watch(every interval: Duration) async {
+    while (try? await Task.sleep(for: interval)) != nil {
+      let settings = await reaper.settings
+      let longest =
+        settings.lockTimeout + settings.removal.patience + .seconds(settings.removal.stopTimeout)
+        + engine.requestTimeout
+      if progress.isWithin(longest) {
+        notice.send("WATCHDOG=1")
+      } else {
+        log.error("a pass has been under way for more than \(longest.words)")
+      }
     }
   }
 
@@ -59,6 +84,8 @@ struct Daemon: Sendable {
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
     let wanted = triggers.take()
     if wanted.isEmpty { return }
+    progress.begin()
+    defer { progress.end() }
     do {
       let result = try await lock.hold(waiting: settings.lockTimeout) {
         if wanted.everything { return [try await reaper.pass()] }
@@ -72,7 +99,7 @@ struct Daemon: Sendable {
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
-        if wait < settings.interval { later(in: wait) { triggers.addEverything() } }
+        if wait < (await reaper.settings.interval) { later(in: wait) { triggers.addEverything() } }
       }
       // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
       let removed = result.flatMap(\.report.pods).filter { !$0.removed.isEmpty }.map(\.run)

@@ -1,5 +1,21 @@
 import Synchronization
 
+/// Since when a pass has been under way.
+final class Progress: Sendable {
+  private let began = Mutex<ContinuousClock.Instant?>(nil)
+
+  /// A pass begins.
+  func begin() { began.withLock { $0 = .now } }
+
+  /// It has ended.
+  func end() { began.withLock { $0 = nil } }
+
+  /// Whether no pass has been under way longer than that.
+  func isWithin(_ limit: Duration) -> Bool {
+    began.withLock { began in began.map { .now - $0 <= limit } ?? true }
+  }
+}
+
 /// What calls for a pass. However much comes at once, it becomes one pass over everything or one over each run.
 final class Triggers: Sendable {
   /// What the next pass is for.

@@ -15,15 +15,18 @@ struct LeaseHolder: Sendable, Hashable {
   var pid: Int32
   /// The peer's start time, read when it connected.
   var startTime: UInt64
-  /// Whether the peer lives in the run's cgroup.
-  var isInCgroup: Bool
+  /// The cgroups that the peer lives in, without a `leaf`; the hierarchies' roots are left out.
+  var cgroups: Set<String>
 
   /// Whether the lease is this pod's executor's: it bears the same pid and start time, or, where its pid isn't known,
-  /// the peer lives in the run's cgroup.
+  /// the peer lives in the very cgroup that the pod's label names, and that is an agent's. A cgroup elsewhere that is
+  /// merely called like the run can be made by anybody whom a part of the tree is delegated to; and no executor lives
+  /// in one below our own root.
   func keeps(_ identity: PodIdentity) -> Bool {
     guard identity.run == run else { return false }
     guard let pid = identity.incarnation.pid, let startTime = identity.incarnation.startTime else {
-      return isInCgroup
+      let parent = identity.cgroupParent
+      return CgroupPath.isRun(parent, run) && !CgroupPath.isOwn(parent) && cgroups.contains(parent)
     }
     return pid == self.pid && startTime == self.startTime
   }
@@ -47,7 +50,7 @@ enum LeaseEvent: Sendable {
 
 /// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`; the kernel closes
 /// the connection when it dies, however it dies. Each has two seconds for its first line, a line has at most 512 bytes,
-/// a user at most 1,024 connections and all together 4,096: who breaks a bound loses that connection and nothing else.
+/// a user at most 1,024 connections and all together 4,096, fewer where the process may have few descriptors: who breaks a bound loses that connection and nothing else.
 final class LeaseServer: @unchecked Sendable {
   // All state is confined to the queue.
   private let queue = DispatchQueue(label: "leases")
@@ -70,6 +73,31 @@ final class LeaseServer: @unchecked Sendable {
     var total = 4096
     /// How long a peer may take to say who it is.
     var hello = Duration.seconds(2)
+
+    /// Bounds that leave descriptors for the engine and all else, whoever connects: a lease takes two, and each pod
+    /// one more. The process's own limit is raised as far as it may be.
+    static func fitting() -> Limits {
+      var limit = rlimit()
+      guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+        return Limits()
+      }
+      limit.rlim_cur = min(limit.rlim_max, 65_536)
+      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+      return Limits(descriptors: Int(clamping: limit.rlim_cur))
+    }
+
+    /// Bounds for a process with so many descriptors.
+    init(descriptors: Int) {
+      total = max(1, min(4096, (descriptors - 256) / 4))
+      perUser = max(1, min(1024, total / 2))
+    }
+
+    /// These bounds.
+    init(perUser: Int = 1024, total: Int = 4096) {
+      self.perUser = perUser
+      self.total = total
+    }
   }
 
   private struct Peer {
@@ -252,12 +280,11 @@ final class LeaseServer: @unchecked Sendable {
       // Read again: the pid may have changed hands in between.
       Incarnation.startTime(of: pid) == startTime
     else { return nil }
-    let isIn = CgroupMembership(text: text).entries.contains { entry in
-      var components = entry.path.split(separator: "/")
-      if components.last == "leaf" { components.removeLast() }
-      return components.count > 1 && components.last.map(String.init) == run
+    let paths = CgroupMembership(text: text).entries.map { entry in
+      entry.path.hasSuffix("/leaf") ? String(entry.path.dropLast("/leaf".count)) : entry.path
     }
-    return LeaseHolder(run: run, pid: pid, startTime: startTime, isInCgroup: isIn)
+    return LeaseHolder(
+      run: run, pid: pid, startTime: startTime, cgroups: Set(paths.filter { $0.count > 1 }))
   }
 }
 

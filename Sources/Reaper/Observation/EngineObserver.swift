@@ -29,7 +29,7 @@ actor EngineObserver {
         found.unlabelled.append("container \(name)")
         continue
       }
-      if try await imageRun(summary.imageID) == identity.run {
+      if try await isInherited(summary, identity) {
         found.inherited.append(container)
       } else {
         found.pods[identity, default: ObservedPod(identity: identity)].containers.append(container)
@@ -53,18 +53,29 @@ actor EngineObserver {
     return found
   }
 
-  /// The run in an image's labels. `docker commit` copies a container's labels into the image, and a container made
-  /// from it inherits them. An image that is gone can't be asked: its container is judged by its own labels.
-  private func imageRun(_ image: String) async throws -> String? {
-    if let known = runOfImage[image] { return known }
-    let run: String?
+  /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image,
+  /// and a container made from it inherits them. Where the image is gone and can't be asked, the container's cgroup
+  /// parent tells: Docker's commit doesn't copy that, and an executor always sets it.
+  private func isInherited(
+    _ container: ContainerSummary, _ identity: PodIdentity
+  ) async throws -> Bool {
+    let image = container.imageID
+    if let known = runOfImage[image] { return known == identity.run }
     do {
-      run = try await engine.inspectImage(image).config?.labels[PodLabel.run]
+      let run = try await engine.inspectImage(image).config?.labels[PodLabel.run]
+      if runOfImage.count > 4096 { runOfImage = [:] }
+      runOfImage[image] = .some(run)
+      return run == identity.run
     } catch let error as EngineError where error.isNotFound {
-      run = nil
+      return try await hasOtherParent(container.id, identity)
     }
-    if runOfImage.count > 4096 { runOfImage = [:] }
-    runOfImage[image] = .some(run)
-    return run
+  }
+
+  private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
+    do {
+      return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.cgroupParent
+    } catch let error as EngineError where error.isNotFound {
+      return true  // It is gone: nothing is left to judge.
+    }
   }
 }

@@ -27,28 +27,26 @@ struct OncePass {
       guard let due = step, due < deadline else { break }
       try await Task.sleep(for: max(.milliseconds(10), due - .now))
     }
-    if report.pods.isEmpty, place.reaper.host.processTableFailure != nil {
-      StandardError.line(
-        "pod-reaper: the self-check failed: \(place.reaper.host.processTableFailure ?? "")")
+    if let failure = place.reaper.host.processTableFailure {
+      StandardError.line("pod-reaper: the self-check failed, every pod stays undecided: \(failure)")
     }
     print(format == .json ? try report.json() : Tables.text(report))
     return report.isIncomplete ? 1 : 0
   }
 
-  /// Passes until nothing leaked appears any more.
+  /// Passes until nothing leaked appears any more: dockerd completes what a client that died had asked for, so that
+  /// after a removal two looks a second apart must find nothing of it.
   ///
   /// - Returns: when a proof that is too young will be old enough.
   private func settle(_ report: inout PassReport) async throws -> BootTime? {
-    var isFirst = true
+    var quietLooksLeft = 0
     while true {
       let (found, due) = try await place.reaper.pass()
       let didRemove = found.pods.contains { !$0.removed.isEmpty }
       report.take(found)
-      if found.dryRun || (isFirst && !didRemove) || found.isIncomplete { return due }
-      if !didRemove, !isFirst { return due }
-      isFirst = false
-      // dockerd completes what a client that died had asked for.
-      try await Task.sleep(for: .seconds(1))
+      if didRemove { quietLooksLeft = 2 } else { quietLooksLeft -= 1 }
+      if found.dryRun || found.isIncomplete || quietLooksLeft <= 0 { return due }
+      if quietLooksLeft == 1 { try await Task.sleep(for: .seconds(1)) }
     }
   }
 }

@@ -103,8 +103,7 @@ extension Reaper {
     _ verdicts: [PodIdentity: Verdict], _ answer: AgentAnswerState, _ report: inout PassReport
   ) async -> BootTime? {
     // What can't be read, or a look that failed, leaves everything as it is.
-    guard host.processTableFailure == nil, host.engineIsLocal, let removal = try? CgroupRemoval()
-    else { return nil }
+    guard host.engineIsLocal, let removal = try? CgroupRemoval() else { return nil }
     let living = Set(
       pods.keys.filter { verdicts[$0]?.state != .leaked || dryRun }.map(\.cgroupParent))
     await removePending(removal, living, answer, &report)
@@ -166,6 +165,8 @@ extension Reaper {
       let run = path.split(separator: "/").last.map(String.init) ?? ""
       guard !owned.contains(run), !records.keys.contains(where: { $0.run == run }) else { continue }
       if !CgroupPath.isOwn(path) {
+        // Agents name runs by UUIDs: no other folder there is one.
+        guard CgroupPath.isRunName(run) else { continue }
         let isOver =
           answer.proving.map { !$0.runs.contains(run) } == true
           || settings.checkpoint?.isOver(run: run) == true

@@ -15,8 +15,8 @@ actor Reaper {
   let dryRun: Bool
 
   var records: [PodIdentity: EvidenceRecord] = [:]
-  var lastReport = PassReport()
-  var lastPass: BootTime?
+  /// What could not be removed of a pod when it was last tried: said once, and tried once a pass from then on.
+  private var stuck: [PodIdentity: [RemovalResult.Failure]] = [:]
   var pending: PendingRuns
   /// Since when a cgroup that no pod owns is seen to be abandoned.
   var abandoned: [String: BootTime] = [:]
@@ -83,7 +83,8 @@ actor Reaper {
     let results = dryRun || !removes ? [:] : await remove(pods, verdicts)
     for (identity, pod) in pods {
       guard let verdict = verdicts[identity], let record = records[identity] else { continue }
-      var entry = PodReport(pod, record, verdict, now: now)
+      var entry = PodReport(
+        pod, record, verdict, sandbox: hooks.starts[identity.run]?.sandbox, now: now)
       if let result = results[identity] {
         entry.note(result)
         finish(identity, verdict, entry, result)
@@ -93,17 +94,13 @@ actor Reaper {
     var due = verdicts.values.compactMap(\.due).min()
     if run == nil {
       if removes {
-        let later = await removeCgroups(folders, pods, verdicts, view, &report)
+        let later =
+          host.processTableFailure == nil
+          ? await removeCgroups(folders, pods, verdicts, view, &report) : nil
         due = [due, later].compactMap { $0 }.min()
       }
       forget(all: pods)
-      counters.passes += 1
-      counters.passSeconds = (ContinuousClock.now - began).inSeconds
-      counters.verdicts = Dictionary(
-        grouping: verdicts.values, by: \.state
-      ).mapValues(\.count)
-      lastReport = report
-      lastPass = now
+      if removes { counters.note(passOver: verdicts.values.map(\.state), since: began) }
     }
     return (report, due)
   }
@@ -113,9 +110,8 @@ actor Reaper {
   private func remove(
     _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
   ) async -> [PodIdentity: RemovalResult] {
-    let removal = PodRemoval(engine: engine, policy: settings.removal, gate: gate)
     let leaked = pods.filter { verdicts[$0.key]?.state == .leaked }
-    for (identity, pod) in leaked {
+    for (identity, pod) in leaked where stuck[identity] == nil {
       log.notice(
         "leaked: \(pod.count) objects of a dead executor",
         metadata: Self.fields(identity, ["why": "\(verdicts[identity]?.why ?? "")"]))
@@ -124,6 +120,10 @@ actor Reaper {
     defer { forgetPending(Array(leaked.keys)) }
     return await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
+        var policy = settings.removal
+        // What was refused all along must not hold up the pods that come after.
+        if stuck[identity] != nil { policy.patience = .zero }
+        let removal = PodRemoval(engine: engine, policy: policy, gate: gate)
         group.addTask { (identity, await removal.remove(pod)) }
       }
       var results: [PodIdentity: RemovalResult] = [:]
@@ -140,10 +140,13 @@ actor Reaper {
   private func finish(
     _ identity: PodIdentity, _ verdict: Verdict, _ report: PodReport, _ result: RemovalResult
   ) {
-    let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
-    counters.leaks += 1
-    for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
+    let known = stuck[identity]
+    stuck[identity] = result.failed.isEmpty ? nil : result.failed
+    if known == nil { counters.leaks += 1 }
     for failure in result.failed { counters.failed[failure.kind, default: 0] += 1 }
+    if known == result.failed, !result.didRemove { return }
+    let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
+    for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
     if let since { counters.note(secondsToGone: since) }
     let count = result.removed.values.map(\.count).reduce(0, +)
     if result.failed.isEmpty {
@@ -183,6 +186,7 @@ actor Reaper {
       let newest = record.evidence.map(\.time).max() ?? record.firstSeen
       if now - newest > .seconds(600) {
         records[identity] = nil
+        stuck[identity] = nil
         watches.end(identity)
       }
     }
@@ -203,6 +207,13 @@ struct Counters: Sendable {
   /// From a noticed death to the end of its removal: count and sum.
   var goneCount = 0
   var goneSeconds = 0.0
+
+  /// Counts a full pass that removes.
+  mutating func note(passOver states: [Verdict.State], since began: ContinuousClock.Instant) {
+    passes += 1
+    passSeconds = (ContinuousClock.now - began).inSeconds
+    verdicts = Dictionary(grouping: states) { $0 }.mapValues(\.count)
+  }
 
   mutating func note(secondsToGone seconds: Double) {
     goneCount += 1

@@ -19,6 +19,13 @@ enum CgroupPath {
     path.split(separator: "/").dropLast().joined(separator: "/")
   }
 
+  /// Whether a folder's name is a run as agents make them: a UUID.
+  static func isRunName(_ name: String) -> Bool {
+    let groups = name.split(separator: "-", omittingEmptySubsequences: false)
+    return groups.map(\.utf8.count) == [8, 4, 4, 4, 12]
+      && groups.allSatisfy { $0.allSatisfy(\.isHexDigit) }
+  }
+
   /// Whether a folder's name is that of a container.
   static func isContainer(_ name: String) -> Bool {
     name.utf8.count == 64

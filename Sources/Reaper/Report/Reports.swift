@@ -27,6 +27,8 @@ struct PodReport: Codable, Sendable {
   var agent: String
   var pid: Int32?
   var cgroup: String
+  /// The sandbox, where the agent's hook told it.
+  var sandbox: String?
   var containers: [String]
   var networks: [String]
   var volumes: [String]
@@ -39,7 +41,10 @@ struct PodReport: Codable, Sendable {
   var failed: [Failure] = []
   var pending: [String] = []
 
-  init(_ pod: ObservedPod, _ record: EvidenceRecord, _ verdict: Verdict, now: BootTime) {
+  init(
+    _ pod: ObservedPod, _ record: EvidenceRecord, _ verdict: Verdict, sandbox: String? = nil,
+    now: BootTime
+  ) {
     let identity = pod.identity
     self.verdict = verdict.state.rawValue
     why = verdict.why
@@ -50,6 +55,7 @@ struct PodReport: Codable, Sendable {
     agent = Printable.text(identity.agentID)
     pid = identity.incarnation.pid
     cgroup = Printable.text(identity.cgroupParent)
+    self.sandbox = sandbox.map { Printable.text($0) }
     containers = pod.containers.map { Printable.text($0.name) }.sorted()
     networks = pod.networks.map { Printable.text($0.name) }.sorted()
     volumes = pod.volumes.map { Printable.text($0) }.sorted()

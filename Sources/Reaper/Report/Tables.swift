@@ -50,6 +50,7 @@ enum Tables {
       "objects   " + (pod.containers + pod.networks + pod.volumes).joined(separator: " "),
       "verdict   \(pod.verdict): \(pod.why)", "evidence",
     ]
+    if let sandbox = pod.sandbox { lines.insert("sandbox   \(sandbox)", at: 3) }
     for item in pod.evidence {
       lines.append("  \(Duration.seconds(item.age).words) ago, \(item.source): \(item.words)")
     }
