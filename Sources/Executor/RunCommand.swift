@@ -28,14 +28,18 @@ struct RunCommand: AsyncParsableCommand {
     let environment = ProcessEnvironment.current
     let request: PodRequest
     let engine: DockerEngine
+    let info: Task<EngineInfo, any Error>
     let level: Logger.Level
     do {
       let settings = Settings(environment: environment, file: try OperatorFile())
       level = try settings.logLevel(option: logLevel)
+      // The engine takes its time to tell of itself: the file is read meanwhile.
+      let asked = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+      engine = asked
+      info = Task { try await asked.info() }
       let project = try files.project(
         name: nil, confine: true, ports: task.offeredPorts(settings), environment: environment)
       request = try task.request(for: project, settings: settings)
-      engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
     } catch {
       StandardError.line("compose-executor: \(error)")
       throw ExitCode(1)
@@ -47,7 +51,8 @@ struct RunCommand: AsyncParsableCommand {
     let log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
     let states = StateLines(output: output.standardOutput)
     let pod = Pod(
-      request: request, engine: engine, output: output, environment: environment, log: log
+      request: request, engine: engine, info: info, output: output, environment: environment,
+      log: log
     ) { update in
       await states.say(update, of: request)
     }

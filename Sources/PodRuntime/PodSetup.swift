@@ -7,11 +7,20 @@ import PodIdentity
 public struct PodSetup: Sendable {
   let request: PodRequest
   let engine: DockerEngine
+  let info: Task<EngineInfo, any Error>?
 
   /// Prepares a plan for an engine.
-  public init(request: PodRequest, engine: DockerEngine) {
+  ///
+  /// - Parameters:
+  ///   - request: the project and its task.
+  ///   - engine: the engine to create it in.
+  ///   - info: what the engine says of itself, if it has been asked already: it takes its time over that.
+  public init(
+    request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil
+  ) {
     self.request = request
     self.engine = engine
+    self.info = info
   }
 
   /// Asks the engine which cgroups it uses, and makes the plan of the pod.
@@ -23,7 +32,7 @@ public struct PodSetup: Sendable {
     _ = try PodPlanner.plan(request, identity: identity(parent: ""))
     try request.limits?.check(request.project)
     try request.policy.check(request.project, engineSocket: engine.endpoint.socketPath)
-    let info = try await engine.info()
+    let info = if let info { try await info.value } else { try await engine.info() }
     guard info.cgroupDriver != "systemd" else {
       throw SetupFailure(
         description:

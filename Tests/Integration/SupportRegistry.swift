@@ -1,10 +1,14 @@
 import Foundation
+import Synchronization
 import TestSupport
 
 /// A registry on the loopback interface, Debian's own program, with its images in a folder of the test's.
-struct Registry {
+final class Registry: Sendable {
   /// Its address, the first part of its images' names.
   let address: String
+  private let isPrivate: Bool
+  private let configuration: String
+  private let process = Mutex<RunningCommand?>(nil)
 
   /// Who may use it, where that is not everybody.
   static let user = "someone"
@@ -49,19 +53,41 @@ struct Registry {
         http: {addr: "127.0.0.1:\(port)"}
         \(access)
         """)
-      let registry = try Command("docker-registry", ["serve", folder.path("config.yml")]).start()
-      defer { registry.send(SIGKILL) }
-      try await eventually("a registry", within: .seconds(15)) {
-        let code = try await Command(
-          "curl",
-          [
-            "-s", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}",
-            "http://127.0.0.1:\(port)/v2/",
-          ]
-        ).run()
-        return code.stdout == (isPrivate ? "401" : "200")
-      }
-      try await body(Registry(address: "127.0.0.1:\(port)"))
+      let registry = Registry(
+        address: "127.0.0.1:\(port)", isPrivate: isPrivate, configuration: folder.path("config.yml")
+      )
+      try await registry.start()
+      defer { registry.process.withLock { _ = $0?.send(SIGKILL) } }
+      try await body(registry)
     }
+  }
+
+  private init(address: String, isPrivate: Bool, configuration: String) {
+    self.address = address
+    self.isPrivate = isPrivate
+    self.configuration = configuration
+  }
+
+  /// Starts it (again) and waits until it answers.
+  func start() async throws {
+    let command = try Command("docker-registry", ["serve", configuration]).start()
+    process.withLock { $0 = command }
+    try await eventually("a registry", within: .seconds(15)) {
+      let code = try await Command(
+        "curl",
+        [
+          "-s", "--noproxy", "*", "-o", "/dev/null", "-w", "%{http_code}",
+          "http://\(address)/v2/",
+        ]
+      ).run()
+      return code.stdout == (isPrivate ? "401" : "200")
+    }
+  }
+
+  /// Ends it; its images stay.
+  func stop() async throws {
+    let running = process.withLock { $0 }
+    running?.send(SIGKILL)
+    try await running?.exit(within: .seconds(15))
   }
 }

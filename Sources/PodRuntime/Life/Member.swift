@@ -40,6 +40,8 @@ struct Member {
   var restarts = 0
   var backoff = RestartBackoff()
   var startedAt = ContinuousClock.now
+  /// What the engine says of it since its last start, if it has addresses of its own.
+  var details: Task<ContainerDetails?, Never>?
   /// An end that was seen while the start was still unanswered.
   var endedWhileStarting = false
   /// When the engine last said that its memory, or its pod's, ran out.

@@ -14,7 +14,7 @@ extension Pod {
   func launch() async {
     do {
       async let found = images.provide(for: Array(request.project.services.values))
-      let plan = try await PodSetup(request: request, engine: engine).plan()
+      let plan = try await PodSetup(request: request, engine: engine, info: info).plan()
       await until { self.isListening || self.verdict != nil }
       let details = try await found
       try Task.checkCancellation()
@@ -235,24 +235,19 @@ extension Pod {
       member.startedAt = .now
       hasEnded = member.endedWhileStarting
       if member.phase == .starting { member.phase = .running }
+      // Asked for now, it is there when the last one is up.
+      if member.plan.hasAddresses {
+        member.details = Task { try? await engine.inspectContainer(id) }
+      }
     }
     if hasEnded { examineEnd(of: name) }
   }
 
   private func addresses(of plan: PodPlan) async -> PodAddresses {
-    let engine = engine
-    let details = await withTaskGroup(of: (String, ContainerDetails?).self) { group in
-      for (name, member) in members {
-        guard let id = member.container else { continue }
-        group.addTask { (name, try? await engine.inspectContainer(id)) }
-      }
-      var details: [String: ContainerDetails] = [:]
-      for await (name, answer) in group { details[name] = answer }
-      return details
-    }
     var result = PodAddresses(addresses: [], ports: [])
     for container in plan.containers {
-      guard let network = details[container.service.name]?.networkSettings else { continue }
+      guard let details = await members[container.service.name]?.details?.value else { continue }
+      let network = details.networkSettings
       for endpoint in network.networks.values
       where !endpoint.ipAddress.isEmpty && !result.addresses.contains(endpoint.ipAddress) {
         result.addresses.append(endpoint.ipAddress)

@@ -7,6 +7,7 @@ import PodIdentity
 public actor Pod {
   let request: PodRequest
   let engine: DockerEngine
+  let info: Task<EngineInfo, any Error>?
   let output: PodOutput
   let images: Images
   let log: Logger
@@ -36,20 +37,22 @@ public actor Pod {
   /// - Parameters:
   ///   - request: the project and its task.
   ///   - engine: the engine to create it in.
+  ///   - info: what the engine says of itself, if it has been asked already.
   ///   - output: where the containers' output goes.
   ///   - environment: the environment for `docker build`.
   ///   - log: takes what deserves a word.
   ///   - ownsCgroup: asked when the pod is gone: whether no other pod of this executor lives in its cgroup.
   ///   - report: called when the pod starts and when it runs.
   public init(
-    request: PodRequest, engine: DockerEngine, output: PodOutput,
-    environment: [String: String], log: Logger,
+    request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil,
+    output: PodOutput, environment: [String: String], log: Logger,
     ownsCgroup: @escaping @Sendable () async -> Bool = { true },
     report: @escaping @Sendable (PodUpdate) async -> Void
   ) {
     self.ownsCgroup = ownsCgroup
     self.request = request
     self.engine = engine
+    self.info = info
     self.output = output
     self.log = log
     self.report = report

@@ -68,4 +68,9 @@ public struct ContainerPlan: Sendable {
   public var dependencies: [(service: String, dependency: Dependency)]
   /// The host ports that it publishes.
   public var ports: [AssignedPort]
+
+  /// False where it lives in another container's network.
+  var hasAddresses: Bool {
+    !references.contains { if case .network = $0 { true } else { false } }
+  }
 }
