@@ -143,6 +143,14 @@ extension AgentStandIn {
     try self.launch(task.taskInfo(agentID: options.agentID), as: launch)
   }
 
+  /// Starts the first task's executor, and sends it all of them as a group when it has subscribed.
+  @discardableResult
+  public func launch(
+    group tasks: [TaskDescription], as launch: LaunchOptions = LaunchOptions()
+  ) throws -> ExecutorRun {
+    try self.launch(group: tasks.map { $0.taskInfo(agentID: options.agentID) }, as: launch)
+  }
+
   /// Sends a task to an executor, or keeps it until that has subscribed.
   public func send(_ task: TaskDescription, to id: String? = nil) {
     send(task.taskInfo(agentID: options.agentID), to: id)
