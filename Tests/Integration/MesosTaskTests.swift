@@ -128,6 +128,35 @@ struct MesosTaskTests {
     }
   }
 
+  /// isolators/cgroups/subsystems/devices.cpp, `DEFAULT_WHITELIST_ENTRIES`: of these files the isolator forbids the
+  /// second service of each.
+  @Test(
+    "is told which device or privilege its devices cgroup forbids", .needs("devices", on: .v1),
+    arguments: [
+      ("devices: [\"/dev/loop0:/dev/disk\"]", "device /dev/loop0 of service 'odd'"),
+      ("privileged: true", "'privileged' of service 'odd'"),
+      ("devices: [\"/dev/null:/dev/nothing\"]", ""),
+    ])
+  func devices(asks: String, words: String) async throws {
+    let host = try #require(TestEngine.v1.map { MesosHost($0) })
+    var settings = MesosSettings()
+    settings.launch = { $0.devices = LaunchOptions.defaultDevices }
+    let image = "image: pod-test/busybox\n    command: [\"true\"]"
+    let file = "services:\n  plain:\n    \(image)\n  odd:\n    \(image)\n    \(asks)\n"
+    try await withMesosPod(on: host, file, settings) { pod in
+      let end = try await pod.ended()
+      if words.isEmpty {
+        #expect(end.state == "TASK_FINISHED", "\(end)")
+      } else {
+        let message = end.message ?? ""
+        #expect(end.state == "TASK_FAILED")
+        #expect(message.contains("compose.yaml:8:") && message.contains(words), "\(message)")
+        #expect(message.contains("forbidden by the devices cgroup of the task"), "\(message)")
+      }
+      #expect(try await pod.exited() == .exited(0))
+    }
+  }
+
   @Test("pulls with the credentials that its sandbox holds", arguments: MesosHost.both)
   func credentials(on host: MesosHost) async throws {
     try await Registry.lend(isPrivate: true) { registry in

@@ -27,16 +27,18 @@ struct MesosHost: Sendable, CustomTestStringConvertible {
   /// The linux launcher on each engine, as root.
   static let linux = TestEngine.all.map { MesosHost($0) }
 
-  /// An ordinary user. On version 2 below an agent one has no right to the folder that the agent wants.
-  static let ordinary =
-    (TestEngine.v1.map { [MesosHost($0, .cgroups1, isOrdinaryUser: true)] } ?? [])
-    + (TestEngine.v2.map { [MesosHost($0, .posix, isOrdinaryUser: true)] } ?? [])
+  /// The linux launcher on each engine, as an ordinary user.
+  static let ordinary = linux.map { MesosHost($0.engine, $0.launcher, isOrdinaryUser: true) }
 
   /// Root below the linux launcher, and an ordinary user.
   static let both = linux + ordinary
 
   /// Every launcher, and everybody.
-  static let all = both + TestEngine.all.map { MesosHost($0, .posix) }
+  static let all =
+    both
+    + TestEngine.all.flatMap {
+      [MesosHost($0, .posix), MesosHost($0, .posix, isOrdinaryUser: true)]
+    }
 }
 
 /// What a test changes about the agent, the task and the sandbox.

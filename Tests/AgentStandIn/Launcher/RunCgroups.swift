@@ -159,6 +159,9 @@ struct RunCgroups2: RunCgroups {
       try root.write("cgroup.subtree_control", "+\(name)")
     }
     try leaf.make()
+    // src/slave/containerizer/mesos/isolators/cgroups2/cgroups2.cpp, `prepare`: the user gets the leaf's folder, not its
+    // files, and not the folder above.
+    if let user { chown(leaf.path, user.uid, user.gid) }
   }
 
   func assign(_ pid: pid_t) throws(CgroupError) { try leaf.write("cgroup.procs", "\(pid)") }
