@@ -116,9 +116,12 @@ struct MesosConnectionTests {
     }
   }
 
+  /// Root with the old names of the settings, ordinary users with the new.
+  static let namesOfTLS =
+    MesosHost.linux.map { ($0, "SSL_") } + MesosHost.ordinary.map { ($0, "LIBPROCESS_SSL_") }
+
   @Test(
-    "is TLS where libprocess has it, under the new names and the old",
-    arguments: MesosHost.both, ["LIBPROCESS_SSL_", "SSL_"])
+    "is TLS where libprocess has it, under the new names and the old", arguments: namesOfTLS)
   func tls(on host: MesosHost, prefix: String) async throws {
     try await withTLS(prefix) { settings in
       try await withMesosPod(on: host, obedient, settings) { try await expectLife(of: $0) }

@@ -50,9 +50,11 @@ struct MesosDeployTests {
     #expect(try await pod.exited() == .exited(0))
   }
 
-  @Test(
-    "runs under Marathon, as root and as an ordinary user", arguments: MesosHost.both,
-    ["founding.json", "installed.json"])
+  /// The app that brings its executor for everybody, the other for ordinary users.
+  static let apps =
+    MesosHost.both.map { ($0, "founding.json") } + MesosHost.ordinary.map { ($0, "installed.json") }
+
+  @Test("runs under Marathon, as root and as an ordinary user", arguments: apps)
   func marathon(on host: MesosHost, name: String) async throws {
     let app = try MarathonApp(Self.file("marathon/\(name)"))
     let ports = try FreePorts.take(2)

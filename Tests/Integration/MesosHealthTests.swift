@@ -52,6 +52,7 @@ struct MesosHealthTests {
     return settings
   }
 
+  /// docs/health-checks.md; src/checks/health_checker.cpp, `HealthChecker::processCheckResult`.
   @Test(
     "tells of health and its loss, and ends the task after so many failures",
     arguments: MesosHost.both, [.command, .http, .tcp] as [Kind])
@@ -69,6 +70,7 @@ struct MesosHealthTests {
     }
   }
 
+  /// src/checks/health_checker.cpp, `HealthChecker::failure`.
   @Test("that fails at once ends the task with one word of it", arguments: MesosHost.linux)
   func once(on host: MesosHost) async throws {
     try await withMesosPod(on: host, Self.server, try settings(.command, failures: 1)) { pod in
@@ -100,7 +102,7 @@ struct MesosHealthTests {
       """
   }
 
-  /// docs/health-checks.md, "HTTP Health Checks": the certificate is not verified.
+  /// docs/health-checks.md, "HTTP(S) Health Checks": the certificate is not verified.
   @Test("is made over TLS, whoever signed the pod's certificate", arguments: MesosHost.both)
   func secure(on host: MesosHost) async throws {
     let file = try await Self.secureServer()
@@ -120,6 +122,7 @@ struct MesosHealthTests {
     }
   }
 
+  /// docs/health-checks.md, "Anatomy of a Check".
   @Test("of kind check tells results and ends nothing", arguments: MesosHost.linux)
   func check(on host: MesosHost) async throws {
     var settings = MesosSettings()
