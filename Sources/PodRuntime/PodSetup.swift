@@ -2,6 +2,7 @@ import Cgroups
 import Compose
 import DockerEngine
 import PodIdentity
+import SystemPackage
 
 /// Finds out what a plan needs to know of the engine and the host.
 public struct PodSetup: Sendable {
@@ -42,8 +43,9 @@ public struct PodSetup: Sendable {
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())
-    if parent.isMesos, version == .v2 { try reserveFolder(below: parent) }
-    return try PodPlanner.plan(request, identity: identity(parent: parent.path))
+    var plan = try PodPlanner.plan(request, identity: identity(parent: parent.path))
+    if parent.isMesos, version == .v2 { plan.reservation = try reserveFolder(below: parent) }
+    return plan
   }
 
   /// What will mark the pod's objects.
@@ -59,12 +61,19 @@ public struct PodSetup: Sendable {
 
   /// An agent on version 2 takes Docker's groups for orphans at its recovery, looks for them in this folder,
   /// and dies if it is missing.
-  private func reserveFolder(below parent: CgroupParent) throws {
+  ///
+  /// - Returns: the folder if this process may not make it: the agent gives an ordinary user its leaf alone
+  ///   (isolators/cgroups2/cgroups2.cpp, `prepare`).
+  private func reserveFolder(below parent: CgroupParent) throws -> String? {
     let folders = CgroupFolders(mounts: try CgroupMounts.current())
+    let path = parent.path + "/mesos"
     do {
-      try folders.make(parent.path + "/mesos", version: .v2)
+      try folders.make(path, version: .v2)
+      return nil
+    } catch Errno.permissionDenied, Errno.notPermitted, Errno.readOnlyFileSystem {
+      return path
     } catch {
-      throw SetupFailure(description: "cgroup \(parent.path)/mesos can't be made: \(error)")
+      throw SetupFailure(description: "cgroup \(path) can't be made: \(error)")
     }
   }
 }

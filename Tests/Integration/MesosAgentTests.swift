@@ -5,6 +5,7 @@ import Testing
 
 @Suite("A task whose agent goes away", .needsEngine, .throttled)
 struct MesosAgentTests {
+  /// docs/agent-recovery.md; src/slave/slave.cpp, `Slave::reregisterExecutorTimeout`.
   @Test("runs on, and its executor subscribes within the window", arguments: MesosHost.both)
   func restarted(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -24,6 +25,7 @@ struct MesosAgentTests {
     }
   }
 
+  /// docs/executor-http-api.md, "SUBSCRIBE": unacknowledged updates go along.
   @Test("ends while it is away, and is told of once it is back", arguments: MesosHost.both)
   func endedMeanwhile(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -44,6 +46,7 @@ struct MesosAgentTests {
     }
   }
 
+  /// src/slave/slave.cpp, `Slave::reregisterExecutorTimeout`.
   @Test("is destroyed if its executor misses the window", arguments: MesosHost.linux)
   func missed(on host: MesosHost) async throws {
     var settings = MesosSettings()
@@ -60,6 +63,7 @@ struct MesosAgentTests {
     }
   }
 
+  /// src/executor/executor.cpp, `MesosProcess::_recoveryTimeout`.
   @Test("is ended by its executor when the agent stays away", arguments: MesosHost.both)
   func never(on host: MesosHost) async throws {
     var settings = MesosSettings()
@@ -77,6 +81,7 @@ struct MesosAgentTests {
     }
   }
 
+  /// src/executor/executor.cpp, `MesosProcess::disconnected`.
   @Test("ends with the agent if there are no checkpoints", arguments: MesosHost.linux)
   func unchecked(on host: MesosHost) async throws {
     var settings = MesosSettings()
@@ -93,6 +98,7 @@ struct MesosAgentTests {
     }
   }
 
+  /// docs/executor-http-api.md, "UPDATE" and "ACKNOWLEDGED".
   @Test("is over when its end is acknowledged, and not before", arguments: MesosHost.linux)
   func withheld(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -115,6 +121,7 @@ struct MesosAgentTests {
     }
   }
 
+  /// docs/executor-http-api.md, "SUBSCRIBE" and "UPDATE"; src/slave/slave.cpp, `Slave::statusUpdate`.
   @Test(
     "tells each state once and in order, whatever its connections do", arguments: MesosHost.linux)
   func faults(on host: MesosHost) async throws {

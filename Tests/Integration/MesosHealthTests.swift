@@ -6,7 +6,7 @@ import Testing
 @Suite("A health check of a task", .needsEngine, .throttled)
 struct MesosHealthTests {
   /// Where the executor looks.
-  enum Kind: CaseIterable { case command, http, tcp }
+  enum Kind { case command, http, tcp, https }
 
   /// Serves on the host's own port until the test writes `sick`: docker-proxy would accept connections for a server
   /// that is gone.
@@ -29,6 +29,8 @@ struct MesosHealthTests {
       switch kind {
       case .command: TaskDescription.mesosCommandCheck("test ! -e sick")
       case .http: TaskDescription.mesosHTTPCheck(port: port)
+      case .https:
+        ["type": "HTTP", "http": ["scheme": "https", "port": .integer(Int64(port)), "path": "/"]]
       case .tcp: ["type": "TCP", "tcp": ["port": .integer(Int64(port))]]
       }
     check["delay_seconds"] = 0.0
@@ -50,9 +52,10 @@ struct MesosHealthTests {
     return settings
   }
 
+  /// docs/health-checks.md; src/checks/health_checker.cpp, `HealthChecker::processCheckResult`.
   @Test(
     "tells of health and its loss, and ends the task after so many failures",
-    arguments: MesosHost.both, Kind.allCases)
+    arguments: MesosHost.both, [.command, .http, .tcp] as [Kind])
   func given(on host: MesosHost, up kind: Kind) async throws {
     try await withMesosPod(on: host, Self.server, try settings(kind, failures: 3)) { pod in
       try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
@@ -67,6 +70,7 @@ struct MesosHealthTests {
     }
   }
 
+  /// src/checks/health_checker.cpp, `HealthChecker::failure`.
   @Test("that fails at once ends the task with one word of it", arguments: MesosHost.linux)
   func once(on host: MesosHost) async throws {
     try await withMesosPod(on: host, Self.server, try settings(.command, failures: 1)) { pod in
@@ -77,6 +81,48 @@ struct MesosHealthTests {
     }
   }
 
+  /// A server with a certificate of its own, from the host's openssl and what that needs.
+  private static func secureServer() async throws -> String {
+    let openssl = try await Command("which", ["openssl"]).output()
+    let libraries = try await Command("ldd", [openssl]).output()
+      .matches(of: /(\/\S+) \(/).map { String($0.1) }
+    let mounts = ([openssl] + libraries).map { "\"\($0):\($0):ro\"" }
+    return """
+      services:
+        web:
+          image: pod-test/busybox
+          command:
+            - sh
+            - -c
+            - '\(openssl) s_server -www -quiet -accept 443 -cert /box/server.pem -key /box/server-key.pem &
+              until [ -e /box/sick ]; do sleep 0.05; done; kill $$!; exec sleep 100000'
+          ports: ["443:443"]
+          volumes: [".:/box", \(mounts.joined(separator: ", "))]
+          stop_signal: SIGKILL
+      """
+  }
+
+  /// docs/health-checks.md, "HTTP(S) Health Checks": the certificate is not verified.
+  @Test("is made over TLS, whoever signed the pod's certificate", arguments: MesosHost.both)
+  func secure(on host: MesosHost) async throws {
+    let file = try await Self.secureServer()
+    try await withTemporaryFolder { folder in
+      try await Certificates.make(in: folder.path)
+      var settings = try settings(.https, failures: 3)
+      for name in ["server.pem", "server-key.pem"] {
+        settings.files[name] = try String(contentsOfFile: folder.path(name), encoding: .utf8)
+      }
+      try await withMesosPod(on: host, file, settings) { pod in
+        try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
+        try pod.write("sick")
+        try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == false }
+        #expect(try await pod.ended().state == "TASK_FAILED")
+        #expect(pod.agent.updates(of: pod.task).map(\.healthy) == [nil, nil, true, false, nil])
+      }
+    }
+  }
+
+  /// docs/health-checks.md, "Anatomy of a Check".
   @Test("of kind check tells results and ends nothing", arguments: MesosHost.linux)
   func check(on host: MesosHost) async throws {
     var settings = MesosSettings()

@@ -5,6 +5,7 @@ import Testing
 
 @Suite("A task that the framework kills", .needsEngine, .throttled)
 struct MesosKillTests {
+  /// src/slave/slave.cpp, `Slave::kill` and, for the SHUTDOWN, `Slave::subscribe` (MESOS-8411).
   @Test("before its executor has subscribed never begins", arguments: MesosHost.linux)
   func beforeSubscription(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -16,6 +17,7 @@ struct MesosKillTests {
     }
   }
 
+  /// docs/executor-http-api.md, "KILL".
   @Test("in the moment of its launch is killed", arguments: MesosHost.both)
   func beforeLaunch(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -29,6 +31,7 @@ struct MesosKillTests {
     }
   }
 
+  /// docs/executor-http-api.md, "KILL".
   @Test("while it pulls stops there", arguments: MesosHost.both)
   func duringPull(on host: MesosHost) async throws {
     let registry = try FalseRegistry(.stalls)
@@ -45,6 +48,7 @@ struct MesosKillTests {
     withExtendedLifetime(registry) {}
   }
 
+  /// docs/executor-http-api.md, "KILL".
   @Test(
     "at a moment of its launch leaves nothing", arguments: MesosHost.linux,
     ["network create", "container create", "container start"])
@@ -69,6 +73,7 @@ struct MesosKillTests {
     }
   }
 
+  /// include/mesos/v1/mesos.proto, KillPolicy; src/launcher/executor.cpp, `CommandExecutor::kill`.
   @Test("again has less time than before, and never more", arguments: MesosHost.both)
   func repeated(on host: MesosHost) async throws {
     try await withMesosPod(on: host, stubborn) { pod in
@@ -87,6 +92,7 @@ struct MesosKillTests {
     }
   }
 
+  /// include/mesos/v1/executor/executor.proto, `Event.Kill.kill_policy`.
   @Test("has the task's own time if the kill says nothing", arguments: MesosHost.linux)
   func ownGrace(on host: MesosHost) async throws {
     var settings = MesosSettings()
@@ -100,6 +106,7 @@ struct MesosKillTests {
     }
   }
 
+  /// src/slave/slave.cpp, `Slave::_statusUpdate`: a terminal update gives the task's resources back.
   @Test("twenty times in a row gives its port to the next", arguments: MesosHost.linux)
   func twenty(on host: MesosHost) async throws {
     let port = try FreePorts.take(1)

@@ -5,6 +5,7 @@ import Testing
 
 @Suite("A task under Mesos", .needsEngine, .throttled)
 struct MesosLifeTests {
+  /// include/mesos/v1/mesos.proto, TaskState and TaskStatus.
   @Test("starts, runs, and finishes or fails as its pod does", arguments: MesosHost.all)
   func endings(on host: MesosHost) async throws {
     for (code, state) in [("0", "TASK_FINISHED"), ("3", "TASK_FAILED")] {
@@ -27,6 +28,7 @@ struct MesosLifeTests {
     }
   }
 
+  /// include/mesos/v1/mesos.proto, `FrameworkInfo.Capability.TASK_KILLING_STATE`.
   @Test("is killed, with TASK_KILLING where the framework knows it", arguments: MesosHost.all)
   func killed(on host: MesosHost) async throws {
     for capabilities in [["TASK_KILLING_STATE"], []] as [Set<String>] {
@@ -56,6 +58,7 @@ struct MesosLifeTests {
     """
   }
 
+  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/memory.cpp, `oomWaited`.
   @Test("that passes its own memory fails for that reason", .needs("memory", on: .v1))
   func memory() async throws {
     let host = try #require(TestEngine.v1.map { MesosHost($0) })
@@ -71,6 +74,7 @@ struct MesosLifeTests {
     }
   }
 
+  /// docs/task-state-reasons.md, `REASON_CONTAINER_LIMITATION_MEMORY`.
   @Test("fails for that reason when a service passes its own limit", .needs("memory", on: .v1))
   func serviceMemory() async throws {
     let host = try #require(TestEngine.v1.map { MesosHost($0) })
@@ -85,6 +89,7 @@ struct MesosLifeTests {
     }
   }
 
+  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups2/cgroups2.cpp, `___recover`.
   @Test("has the containers of its pod in the task's cgroup", arguments: MesosHost.all)
   func cgroup(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in
@@ -105,6 +110,7 @@ struct MesosLifeTests {
     }
   }
 
+  /// docs/executor-http-api.md, "LAUNCH".
   @Test("shares its executor with others, each with its own end", arguments: MesosHost.both)
   func several(on host: MesosHost) async throws {
     let file = """

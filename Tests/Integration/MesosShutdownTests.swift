@@ -15,6 +15,7 @@ struct MesosShutdownTests {
     case signal
   }
 
+  /// docs/executor-http-api.md, "SHUTDOWN"; src/slave/slave.cpp, `Slave::_shutdownExecutor`.
   @Test(
     "goes within its time, whatever its containers do", arguments: MesosHost.linux, Word.allCases)
   func goes(on host: MesosHost, at word: Word) async throws {
@@ -37,6 +38,7 @@ struct MesosShutdownTests {
     }
   }
 
+  /// src/slave/slave.cpp, `Slave::shutdownFramework`: nothing is acknowledged any more.
   @Test("goes although its last update is not acknowledged", arguments: MesosHost.both)
   func whileWaiting(on host: MesosHost) async throws {
     var settings = MesosSettings()
@@ -51,6 +53,7 @@ struct MesosShutdownTests {
     }
   }
 
+  /// src/slave/slave.cpp, `Slave::executorTerminated`; linux_launcher.cpp, `destroy`.
   @Test("that is killed leaves what a reaper can tell by its labels", arguments: MesosHost.both)
   func killed(on host: MesosHost) async throws {
     var settings = MesosSettings()

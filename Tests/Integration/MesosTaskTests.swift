@@ -32,6 +32,7 @@ struct MesosTaskTests {
     #expect(try await pod.exited() == .exited(0))
   }
 
+  /// Marathon 1.11, TaskBuilder.scala and EnvironmentHelper.scala.
   @Test(
     "by Marathon has the ports in Marathon's order, its variables and its labels",
     arguments: MesosHost.linux, [true, false])
@@ -40,7 +41,7 @@ struct MesosTaskTests {
     var settings = MesosSettings(files: ["app/web.yaml": Self.pages])
     settings.make = { id, executor in
       .marathon(
-        app: "/demo/web", id: id, executor: executor, argument: "", ports: ports,
+        app: "/demo/web", id: id, executor: executor, ports: ports,
         labels: [("fileName", "app/web.yaml"), ("team", "blue")], killGrace: .seconds(1),
         oldExecutorID: isOld)
     }
@@ -56,6 +57,7 @@ struct MesosTaskTests {
     }
   }
 
+  /// Aurora 0.23, MesosTaskFactory.java.
   @Test("by Aurora has its files by the label with Aurora's prefix", arguments: MesosHost.linux)
   func aurora(on host: MesosHost) async throws {
     let ports = try FreePorts.unsorted()
@@ -87,6 +89,8 @@ struct MesosTaskTests {
     ("services:\n  web:\n    imagee: founding/base\n", ["compose.yaml:3", "imagee"]),
   ]
 
+  /// docs/executor-http-api.md, "UPDATE"; src/slave/containerizer/mesos/isolators/cgroups/subsystems/cpu.cpp,
+  /// `update`.
   @Test(
     "that asks for more than it has is refused with line and figures", arguments: MesosHost.both,
     refusals.indices)
@@ -104,6 +108,7 @@ struct MesosTaskTests {
     }
   }
 
+  /// The operator's file, as deploy/compose-executor.yaml describes it.
   @Test("may ask for nothing that the operator's file forbids", arguments: MesosHost.linux)
   func policy(on host: MesosHost) async throws {
     let file = "services:\n  web:\n    image: founding/base\n    privileged: true\n"
@@ -128,6 +133,36 @@ struct MesosTaskTests {
     }
   }
 
+  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp, `DEFAULT_WHITELIST_ENTRIES`: /dev/null is
+  /// allowed, and no device is by itself.
+  @Test(
+    "is told which device or privilege its devices cgroup forbids", .needs("devices", on: .v1),
+    arguments: [
+      ("devices: [\"/dev/loop0:/dev/disk\"]", "device /dev/loop0 of service 'odd'"),
+      ("privileged: true", "'privileged' of service 'odd'"),
+      ("devices: [\"/dev/null:/dev/nothing\"]", ""),
+    ])
+  func devices(asks: String, words: String) async throws {
+    let host = try #require(TestEngine.v1.map { MesosHost($0) })
+    var settings = MesosSettings()
+    settings.launch = { $0.devices = LaunchOptions.defaultDevices }
+    let image = "image: pod-test/busybox\n    command: [\"true\"]"
+    let file = "services:\n  plain:\n    \(image)\n  odd:\n    \(image)\n    \(asks)\n"
+    try await withMesosPod(on: host, file, settings) { pod in
+      let end = try await pod.ended()
+      if words.isEmpty {
+        #expect(end.state == "TASK_FINISHED", "\(end)")
+      } else {
+        let message = end.message ?? ""
+        #expect(end.state == "TASK_FAILED")
+        #expect(message.contains("compose.yaml:8:") && message.contains(words), "\(message)")
+        #expect(message.contains("forbidden by the devices cgroup of the task"), "\(message)")
+      }
+      #expect(try await pod.exited() == .exited(0))
+    }
+  }
+
+  /// docs/docker-containerizer.md, "Private Docker Repository": `.docker/config.json` among the URIs.
   @Test("pulls with the credentials that its sandbox holds", arguments: MesosHost.both)
   func credentials(on host: MesosHost) async throws {
     try await Registry.lend(isPrivate: true) { registry in
@@ -145,6 +180,46 @@ struct MesosTaskTests {
       try await withMesosPod(on: host, "services: {}", settings) { pod in
         let end = try await pod.ended()
         #expect(end.state == "TASK_FINISHED")
+      }
+      try await host.engine.docker("rmi", image).output()
+    }
+  }
+
+  /// The places and kinds of credentials besides the sandbox's own: what the command sets, what the file says.
+  static let otherCredentials = [
+    ("DOCKER_CONFIG=$PWD/other", "other/config.json", "auths"),
+    ("HOME=$PWD/home", "home/.docker/config.json", "auths"),
+    ("PATH=$PWD/bin:$PATH", ".docker/config.json", "credHelpers"),
+    ("PATH=$PWD/bin:$PATH", ".docker/config.json", "credsStore"),
+  ]
+
+  @Test(
+    "pulls with the credentials of DOCKER_CONFIG, HOME and helpers", .needsEngine,
+    arguments: otherCredentials.indices)
+  func credentials(of index: Int) async throws {
+    let host = try #require(MesosHost.ordinary.first)
+    let (variable, place, kind) = Self.otherCredentials[index]
+    try await Registry.lend(isPrivate: true) { registry in
+      let image = try await registry.image(on: host.engine)
+      var settings = MesosSettings()
+      settings.files[place] =
+        switch kind {
+        case "credHelpers": #"{"credHelpers": {"\#(registry.address)": "test"}}"#
+        case "credsStore": #"{"credsStore": "test"}"#
+        default: registry.credentials
+        }
+      settings.files["bin/docker-credential-test"] = """
+        #!/bin/sh
+        read -r server
+        echo "{\\"ServerURL\\": \\"$server\\", \\"Username\\": \\"\(Registry.user)\\", \\"Secret\\": \\"\(Registry.password)\\"}"
+        """
+      settings.task = {
+        $0.command = "chmod +x bin/*; export \(variable); \($0.command)"
+      }
+      let file = "services:\n  web:\n    image: \(image)\n    command: [\"true\"]\n"
+      try await withMesosPod(on: host, file, settings) { pod in
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FINISHED", "\(end)")
       }
       try await host.engine.docker("rmi", image).output()
     }

@@ -27,16 +27,18 @@ struct MesosHost: Sendable, CustomTestStringConvertible {
   /// The linux launcher on each engine, as root.
   static let linux = TestEngine.all.map { MesosHost($0) }
 
-  /// An ordinary user. On version 2 below an agent one has no right to the folder that the agent wants.
-  static let ordinary =
-    (TestEngine.v1.map { [MesosHost($0, .cgroups1, isOrdinaryUser: true)] } ?? [])
-    + (TestEngine.v2.map { [MesosHost($0, .posix, isOrdinaryUser: true)] } ?? [])
+  /// The linux launcher on each engine, as an ordinary user.
+  static let ordinary = linux.map { MesosHost($0.engine, $0.launcher, isOrdinaryUser: true) }
 
   /// Root below the linux launcher, and an ordinary user.
   static let both = linux + ordinary
 
   /// Every launcher, and everybody.
-  static let all = both + TestEngine.all.map { MesosHost($0, .posix) }
+  static let all =
+    both
+    + TestEngine.all.flatMap {
+      [MesosHost($0, .posix), MesosHost($0, .posix, isOrdinaryUser: true)]
+    }
 }
 
 /// What a test changes about the agent, the task and the sandbox.
@@ -44,11 +46,18 @@ struct MesosSettings {
   var agent: (inout AgentOptions) -> Void = { _ in }
   var task: (inout TaskDescription) -> Void = { _ in }
   /// Makes the task, from its ID and the executor's path; a plain one if nothing is said.
-  var make: (String, String) -> TaskDescription = { .plain(id: $0, executor: $1) }
+  var make: (String, String) throws -> TaskDescription = { .plain(id: $0, executor: $1) }
+  /// IDs of further tasks of the same kind, which come with the first as a group. Each has its ID in NAME.
+  var group: [String] = []
+  var launch: (inout LaunchOptions) -> Void = { _ in }
   var files: [String: String] = [:]
   var environment: [String: String] = [:]
+  /// Makes the files that the task's URIs stand for, in a folder, from the executor's path.
+  var fetched: (TemporaryFolder, String) async throws -> [String: String] = { _, _ in [:] }
   /// Something that only a reaper can take away may be left, since the executor was killed.
   var leavesContainers = false
+  /// What is against a rule on purpose.
+  var mayViolate: (Violation) -> Bool = { _ in false }
 }
 
 /// A task whose executor runs under the stand-in agent.
@@ -110,9 +119,11 @@ func withMesosPod(
     launch.environment = settings.environment
     launch.cgroupsRoot = "mesos-\(id)"
     let executor = try place(host, in: folder, &launch)
-    var task = settings.make(id, executor)
+    var task = try settings.make(id, executor)
     settings.task(&task)
-    let run = try agent.launch(task, as: launch)
+    try await fetch(task, settings, in: folder, executor, &launch)
+    settings.launch(&launch)
+    let run = try agent.launch(task, and: settings.group, as: launch)
     let pod = MesosPod(
       host: host, agent: agent, run: run, task: id, cgroupsRoot: launch.cgroupsRoot)
     var failure: (any Error)?
@@ -124,7 +135,7 @@ func withMesosPod(
       }
     }
     await agent.close()
-    let violations = agent.violations
+    let violations = agent.violations.filter { !settings.mayViolate($0) }
     #expect(violations.isEmpty, "\(violations)", sourceLocation: sourceLocation)
     try await expectNothingLeft(
       of: pod, containersMayBe: settings.leavesContainers, sourceLocation: sourceLocation)
@@ -134,6 +145,35 @@ func withMesosPod(
     }
     if let failure { throw failure }
   }
+}
+
+extension AgentStandIn {
+  /// Launches a task, or a group of it and others like it.
+  fileprivate func launch(
+    _ task: TaskDescription, and others: [String], as options: LaunchOptions
+  ) throws -> ExecutorRun {
+    if others.isEmpty { return try launch(task, as: options) }
+    let tasks = ([task.id] + others).map { id in
+      var task = task
+      task.id = id
+      task.environment["NAME"] = id
+      return task
+    }
+    return try launch(group: tasks, as: options)
+  }
+}
+
+/// Has the sandbox hold what the task's URIs name.
+private func fetch(
+  _ task: TaskDescription, _ settings: MesosSettings, in folder: TemporaryFolder,
+  _ executor: String, _ launch: inout LaunchOptions
+) async throws {
+  if task.uris.isEmpty { return }
+  let content = folder.path("fetched")
+  try FileManager.default.createDirectory(atPath: content, withIntermediateDirectories: false)
+  let files = try await settings.fetched(folder, executor)
+  try await Fetcher(files).fetch(task.uris, into: content)
+  launch.folder = content
 }
 
 /// Puts the executor and the engine's socket where the executor's user reaches them.

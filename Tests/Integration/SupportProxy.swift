@@ -17,8 +17,27 @@ struct EngineProxy: Sendable {
   static func with(
     _ engine: TestEngine, certificates: String? = nil, _ body: (EngineProxy) async throws -> Void
   ) async throws {
+    try await with(target: engine.socket, certificates: certificates, body)
+  }
+
+  /// Lends a proxy to whatever listens on a port of the loopback interface.
+  ///
+  /// - Parameters:
+  ///   - port: where it leads; nobody need be there yet.
+  ///   - certificates: as for an engine.
+  ///   - body: what to do with it.
+  /// - Throws: what `body` throws.
+  static func with(
+    tcp port: Int, certificates: String, _ body: (EngineProxy) async throws -> Void
+  ) async throws {
+    try await with(target: "\(port)", certificates: certificates, body)
+  }
+
+  private static func with(
+    target: String, certificates: String?, _ body: (EngineProxy) async throws -> Void
+  ) async throws {
     let process = try Command(
-      "/usr/bin/python3", ["-c", program, engine.socket] + [certificates].compactMap { $0 }
+      "/usr/bin/python3", ["-c", program, target] + [certificates].compactMap { $0 }
     ).start()
     defer { process.send(SIGKILL) }
     let port = try await process.line(containing: "port ").dropFirst("port ".count)
@@ -58,8 +77,10 @@ struct EngineProxy: Sendable {
     def serve(client):
         try:
             if tls: client = tls.wrap_socket(client, server_side=True)
-            engine = socket.socket(socket.AF_UNIX)
-            engine.connect(target)
+            if target.isdigit(): engine = socket.create_connection(('127.0.0.1', int(target)))
+            else:
+                engine = socket.socket(socket.AF_UNIX)
+                engine.connect(target)
         except OSError:
             return client.close()
         pairs.add((client, engine))

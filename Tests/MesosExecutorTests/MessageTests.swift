@@ -11,9 +11,9 @@ struct MessageTests {
       {"type":"LAUNCH","launch":{"task":{"name":"n","task_id":{"value":"t"},\
       "agent_id":{"value":"A"},\(fields)}}}
       """
-    guard case .launch(let tasks) = try AgentEvent(json: Array(json.utf8)),
-      case .task(let task)? = tasks.first
-    else { throw Unexpected(json: json) }
+    guard case .launch(.task(let task)) = try AgentEvent(json: Array(json.utf8)) else {
+      throw Unexpected(json: json)
+    }
     return task
   }
 

@@ -107,7 +107,7 @@ struct SessionTests {
       try await stage.happens("kill last")
       #expect(
         stage.story == [
-          "subscribed", "launch a", "launch b", "launch c", "kill a -", "kill a 1.5 seconds",
+          "subscribed", "launch a", "group b c", "kill a -", "kill a 1.5 seconds",
           "message hi", "shutdown", "kill last -",
         ])
     }
@@ -120,6 +120,24 @@ struct SessionTests {
       stage.agent.launch("a", more: ",\"resources\":\"none\"")
       try await stage.takes("TASK_ERROR")
       #expect(stage.agent.taken.first?.message?.contains("can't be read") == true)
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(stage.story == ["subscribed"])
+    }
+  }
+
+  @Test("a group of which one task can't be read is answered with TASK_ERROR as a whole")
+  func malformedGroup() async throws {
+    try await withSession { stage in
+      try await stage.happens("subscribed")
+      stage.agent.push(
+        """
+        {"type":"LAUNCH_GROUP","launch_group":{"task_group":{"tasks":[\
+        {"name":"x","task_id":{"value":"a"},"agent_id":{"value":"A"}},\
+        {"name":"y","task_id":{"value":"b"},"agent_id":{"value":"A"},"resources":"none"}]}}}
+        """)
+      try await stage.takes("TASK_ERROR", "TASK_ERROR")
+      #expect(
+        stage.agent.taken.allSatisfy { $0.message?.contains("task b of the group") == true })
       #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
       #expect(stage.story == ["subscribed"])
     }

@@ -4,6 +4,8 @@ import PodRuntime
 /// One task of this executor and where it stands.
 struct RunningTask {
   let info: TaskInfo
+  /// The tasks that it was launched with, itself among them; empty for a task on its own.
+  let group: Set<TaskID>
   /// Its pod, once the Compose files have been read.
   var pod: Pod?
   /// The pod's life.
@@ -23,8 +25,9 @@ struct RunningTask {
   /// True once its pod has ended, whatever of the terminal update.
   var isEnding = false
 
-  init(info: TaskInfo) {
+  init(info: TaskInfo, group: Set<TaskID>) {
     self.info = info
+    self.group = group
     check = info.check?.probe?.unchecked
   }
 }

@@ -3,21 +3,34 @@ import MesosExecutor
 import PodRuntime
 
 extension TaskSupervisor {
-  /// Takes a task on: says at once that it is starting, then makes its pod.
-  func launch(_ info: TaskInfo) async {
-    let id = info.taskID
-    tasks[id] = RunningTask(info: info)
-    // Nothing is begun that there is no time to end.
-    if isShuttingDown { tasks[id]?.end = EndRequest(message: "the executor is being shut down") }
-    await session.send(
-      TaskUpdate(taskID: id, state: .starting, message: "the pod is being put together"))
-    tasks[id]?.work = Task { await self.live(info) }
+  /// Takes tasks on: says at once that they are starting, then makes their pods.
+  ///
+  /// - Parameters:
+  ///   - infos: the tasks.
+  ///   - asGroup: whether they live and die together.
+  func launch(_ infos: [TaskInfo], asGroup: Bool) async {
+    let group = asGroup ? Set(infos.map(\.taskID)) : []
+    for info in infos {
+      let id = info.taskID
+      tasks[id] = RunningTask(info: info, group: group)
+      // Nothing is begun that there is no time to end.
+      if isShuttingDown { tasks[id]?.end = EndRequest(message: "the executor is being shut down") }
+    }
+    // All are starting before the first can end, and take the others along.
+    for info in infos {
+      await session.send(
+        TaskUpdate(taskID: info.taskID, state: .starting, message: "the pod is being put together"))
+    }
+    for info in infos { tasks[info.taskID]?.work = Task { await self.live(info) } }
   }
 
   /// One task's life, to its terminal update.
   private func live(_ info: TaskInfo) async {
     let outcome = await outcome(of: info)
     let id = info.taskID
+    if outcome.state != .finished, let task = tasks[id] {
+      await stopGroup(of: task, "task \(id) of its group ended as \(outcome.taskState.rawValue)")
+    }
     for monitor in tasks[id]?.monitors ?? [] { monitor.cancel() }
     var update = TaskUpdate(taskID: id, state: outcome.taskState, message: outcome.line)
     if outcome.reason == .memoryLimit { update.reason = .containerLimitationMemory }

@@ -90,7 +90,8 @@ actor TaskSupervisor {
     case .subscribed(let subscription, let isFirst):
       if let run = subscription.run?.value { self.run = run }
       log.info("\(isFirst ? "subscribed" : "subscribed again") with the agent, run \(run)")
-    case .launch(let task): await launch(task)
+    case .launch(let task): await launch([task], asGroup: false)
+    case .launchGroup(let tasks): await launch(tasks, asGroup: true)
     case .kill(let id, let grace): await kill(id, grace: grace)
     case .message(let data):
       log.info("a message of \(data.count) bytes from the framework: ignored")
@@ -103,13 +104,26 @@ actor TaskSupervisor {
     guard let task = tasks[id], !task.isOver else {
       return log.info("a kill for task \(id), which is not here: ignored")
     }
-    let isFirst = task.end == nil
-    end(id, EndRequest(grace: grace, message: "killed by the framework"))
-    if isFirst {
-      // The session passes it over for a framework that doesn't know the state.
-      await session.send(
-        TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
+    await stop(id, EndRequest(grace: grace, message: "killed by the framework"))
+    await stopGroup(of: task, "task \(id) of its group was killed by the framework")
+  }
+
+  /// Ends what is left of a task's group: one that fails or is killed takes the others along.
+  func stopGroup(of task: RunningTask, _ message: String) async {
+    guard !isShuttingDown else { return }
+    for id in task.group.sorted(by: { $0.value < $1.value }) where tasks[id]?.end == nil {
+      if id != task.info.taskID { await stop(id, EndRequest(message: message)) }
     }
+  }
+
+  /// Ends a task, and says so the first time.
+  private func stop(_ id: TaskID, _ request: EndRequest) async {
+    guard let task = tasks[id], !task.isOver else { return }
+    end(id, request)
+    guard task.end == nil else { return }
+    // The session passes it over for a framework that doesn't know the state.
+    await session.send(
+      TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
   }
 
   private func end(_ id: TaskID, _ request: EndRequest) {

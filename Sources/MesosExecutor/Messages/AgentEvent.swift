@@ -3,7 +3,8 @@ import FoundationEssentials
 /// mesos.v1.executor.Event (mesos/v1/executor/executor.proto).
 enum AgentEvent: Sendable {
   case subscribed(Subscription)
-  case launch([LaunchedTask])
+  case launch(LaunchedTask)
+  case launchGroup([LaunchedTask])
   case kill(TaskID, KillPolicy?)
   case acknowledged(TaskID, uuid: Data)
   case message(Data)
@@ -17,6 +18,14 @@ enum AgentEvent: Sendable {
   enum LaunchedTask: Sendable {
     case task(TaskInfo)
     case malformed(TaskID, reason: String)
+
+    /// Its ID.
+    var id: TaskID {
+      switch self {
+      case .task(let task): task.taskID
+      case .malformed(let id, _): id
+      }
+    }
   }
 
   /// Decodes a record of the event stream.
@@ -90,10 +99,10 @@ private struct Envelope: Decodable {
     case "SUBSCRIBED":
       event = .subscribed(try values.decode(Subscription.self, forKey: .subscribed))
     case "LAUNCH":
-      event = .launch([try values.decode(Launch.self, forKey: .launch).task])
+      event = .launch(try values.decode(Launch.self, forKey: .launch).task)
     case "LAUNCH_GROUP":
       let group = try values.decode(LaunchGroup.self, forKey: .launchGroup)
-      event = .launch(group.task_group.tasks ?? [])
+      event = .launchGroup(group.task_group.tasks ?? [])
     case "KILL":
       let kill = try values.decode(Kill.self, forKey: .kill)
       event = .kill(kill.task_id, kill.kill_policy)

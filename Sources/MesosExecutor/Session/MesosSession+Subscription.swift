@@ -154,8 +154,8 @@ extension MesosSession {
       // The agent has taken all that came with SUBSCRIBE before it sends this.
       for uuid in carried { outbox.markDelivered(uuid) }
       subscribed(said)
-    case .launch(let tasks):
-      for task in tasks { launch(task) }
+    case .launch(let task): launch(task)
+    case .launchGroup(let tasks): launch(group: tasks)
     case .kill(let task, let policy): emit(.kill(task, grace: policy?.gracePeriod))
     case .acknowledged(let task, let uuid):
       if outbox.acknowledge(task, uuid: uuid) {
@@ -178,21 +178,36 @@ extension MesosSession {
   }
 
   private func launch(_ launched: AgentEvent.LaunchedTask) {
+    guard isNew(launched) else { return }
     switch launched {
-    case .task(let task):
-      let stub = UnacknowledgedTask(name: task.name, taskID: task.taskID, agentID: task.agentID)
-      if outbox.launch(stub) {
-        emit(.launch(task))
-      } else {
-        log.notice("a LAUNCH of a known task is ignored", metadata: ["task": "\(task.taskID)"])
-      }
-    case .malformed(let id, let reason):
-      let stub = UnacknowledgedTask(name: "", taskID: id, agentID: environment.agentID)
-      guard outbox.launch(stub) else { return }
-      send(
-        TaskUpdate(
-          taskID: id, state: .error, message: "the task can't be read: \(reason)",
-          reason: .taskInvalid))
+    case .task(let task): emit(.launch(task))
+    case .malformed(let id, let reason): refuse(id, "the task can't be read: \(reason)")
     }
+  }
+
+  /// All of a group's tasks, or none.
+  private func launch(group: [AgentEvent.LaunchedTask]) {
+    let new = group.filter(isNew)
+    let malformed = new.first { if case .malformed = $0 { true } else { false } }
+    if case .malformed(let id, let reason)? = malformed {
+      for task in new { refuse(task.id, "task \(id) of the group can't be read: \(reason)") }
+      return
+    }
+    let tasks = new.compactMap { if case .task(let task) = $0 { task } else { nil } }
+    if !tasks.isEmpty { emit(.launchGroup(tasks)) }
+  }
+
+  /// Takes note of a task; false if it is known already.
+  private func isNew(_ launched: AgentEvent.LaunchedTask) -> Bool {
+    let name = if case .task(let task) = launched { task.name } else { "" }
+    let stub = UnacknowledgedTask(
+      name: name, taskID: launched.id, agentID: environment.agentID)
+    if outbox.launch(stub) { return true }
+    log.notice("a LAUNCH of a known task is ignored", metadata: ["task": "\(launched.id)"])
+    return false
+  }
+
+  private func refuse(_ id: TaskID, _ message: String) {
+    send(TaskUpdate(taskID: id, state: .error, message: message, reason: .taskInvalid))
   }
 }

@@ -6,6 +6,9 @@ public enum SessionEvent: Sendable {
   case subscribed(Subscription, isFirst: Bool)
   /// A task to start; never one that is known already.
   case launch(TaskInfo)
+  /// Tasks to start together, none of which is known already (docs/app-framework-development-guide.md, "Using the Mesos
+  /// Default Executor"): if one fails or is killed, the others are killed.
+  case launchGroup([TaskInfo])
   /// A task to end, within `grace` if the framework says so. It may come again, with another grace, and it may name a
   /// task that was never launched.
   case kill(TaskID, grace: Duration?)

@@ -19,6 +19,9 @@ extension Pod {
       let details = try await found
       try Task.checkCancellation()
       adopt(plan)
+      if let path = plan.reservation, let first = plan.containers.first {
+        try await reserve(path, with: first, image: details[first.service.name])
+      }
       try await createNetworksAndVolumes(of: plan)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for container in plan.containers {

@@ -84,6 +84,7 @@ extension ContainerPlan {
         "host port \(assigned.hostPort) of service '\(service.name)' is already in use",
         at: assigned.port.position)
     }
+    if let refusal = devicesRefusal(error.message) { return refusal }
     for mode in [service.networkMode, service.pid, service.ipc] {
       if case .container(let id)? = mode?.value, let position = mode?.position,
         error.message.contains("No such container: \(id)")

@@ -18,6 +18,8 @@ public struct PodPlan: Sendable {
   public var containers: [ContainerPlan]
   /// What deserves a word but no refusal.
   public var warnings: [String]
+  /// A cgroup that must be there before any container runs, and that only the engine may make; nil if there is none.
+  public var reservation: String?
 }
 
 /// One container to create.

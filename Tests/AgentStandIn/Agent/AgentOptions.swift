@@ -30,6 +30,8 @@ public struct AgentOptions: Sendable {
   public var recoveryTime = Duration.milliseconds(100)
   /// The folder of sandboxes and of the agent's own checkpoints (`--work_dir`); must exist.
   public var workDirectory: String
+  /// `--port`, on 127.0.0.1; 0 for any that is free.
+  public var port: UInt16 = 0
   /// A unix domain socket that executors are told of (`--domain_socket_location`); nil for none.
   public var domainSocket: String?
   /// Whether executors get a bearer token that calls must bear (`--authenticate_http_executors`).

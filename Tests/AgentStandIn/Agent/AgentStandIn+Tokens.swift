@@ -33,6 +33,9 @@ extension AgentStandIn {
     return token
   }
 
+  /// Makes every token worthless, as an agent does that was started again with another `--jwt_secret_key`.
+  public func revokeTokens() { state.withLock { $0.tokens = [:] } }
+
   static func bytes(base64: String) -> [UInt8] {
     Data(base64Encoded: base64).map { Array($0) } ?? []
   }

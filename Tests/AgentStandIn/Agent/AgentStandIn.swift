@@ -39,7 +39,7 @@ public final class AgentStandIn: Sendable {
   public init(_ options: AgentOptions) throws {
     self.options = options
     faults = SharedFaults(options.faults)
-    let listening = try Socket.listen(on: .loopback(port: 0))
+    let listening = try Socket.listen(on: .loopback(port: options.port))
     port = Socket.port(of: listening)
     try serve(listening)
     state.withLock { $0.phase = .running }

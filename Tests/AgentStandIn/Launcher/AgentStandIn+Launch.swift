@@ -14,7 +14,28 @@ extension AgentStandIn {
   public func launch(
     _ task: JSON, as launch: LaunchOptions = LaunchOptions()
   ) throws -> ExecutorRun {
-    var info = task["executor"] ?? [:]
+    try self.launch(task["executor"] ?? [:], as: launch) { self.send(task, to: $0) }
+  }
+
+  /// Starts the executor of a group of tasks as an agent does, and sends it the group when it has subscribed; see
+  /// ``launch(_:as:)-(JSON,_)``.
+  ///
+  /// - Parameters:
+  ///   - tasks: TaskInfos; the executor is the first one's.
+  ///   - launch: How it runs.
+  /// - Returns: The run.
+  /// - Throws: As for one task.
+  @discardableResult
+  public func launch(
+    group tasks: [JSON], as launch: LaunchOptions = LaunchOptions()
+  ) throws -> ExecutorRun {
+    try self.launch(tasks[0]["executor"] ?? [:], as: launch) { self.send(group: tasks, to: $0) }
+  }
+
+  private func launch(
+    _ executorInfo: JSON, as launch: LaunchOptions, send: (String) -> Void
+  ) throws -> ExecutorRun {
+    var info = executorInfo
     info["framework_id"] = .id(options.frameworkID)
     let executor = info["executor_id"]?.id ?? ""
     let run = UUID().uuidString.lowercased()
@@ -28,8 +49,7 @@ extension AgentStandIn {
     do {
       try cgroups?.make(user: launch.user)
       let process = try SpawnedProcess(
-        command: info["command"]?["value"]?.string ?? "", environment: environment,
-        sandbox: sandbox,
+        words: Self.words(of: info["command"] ?? [:]), environment: environment, sandbox: sandbox,
         user: launch.user)
       do {
         try cgroups?.assign(process.pid)
@@ -50,7 +70,7 @@ extension AgentStandIn {
       state.destroy = { started.destroy() }
       state.limit = { try started.limit(cpus: $0, memory: $1) }
       add(state)
-      send(task, to: executor)
+      send(executor)
       started.begin { [weak self] in self?.processEnded(executor, run: run) }
       return started
     } catch {
@@ -59,13 +79,22 @@ extension AgentStandIn {
     }
   }
 
+  /// src/slave/containerizer/mesos/launch.cpp, `execute`: a shell with the value, or the program that it names.
+  private static func words(of command: JSON) -> [String] {
+    let value = command["value"]?.string ?? ""
+    if command["shell"]?.bool ?? true { return ["/bin/sh", "-c", value] }
+    let arguments = command["arguments"]?.array?.compactMap(\.string) ?? []
+    return [value] + arguments.dropFirst()
+  }
+
   private func makeCgroups(_ run: String, _ launch: LaunchOptions) throws -> (any RunCgroups)? {
     precondition(launch.cgroupsRoot != "mesos", "the root of a real agent")
     cgroupsRoots.withLock { _ = $0.insert(launch.cgroupsRoot) }
     return switch launch.launcher {
     case .posix: nil
     case .cgroups1:
-      try RunCgroups1(root: launch.cgroupsRoot, run: run, enablesCFS: launch.enablesCFS)
+      try RunCgroups1(
+        root: launch.cgroupsRoot, run: run, enablesCFS: launch.enablesCFS, devices: launch.devices)
     case .cgroups2:
       try RunCgroups2(root: launch.cgroupsRoot, run: run, enablesCFS: launch.enablesCFS)
     }

@@ -27,6 +27,13 @@ public struct LaunchOptions: Sendable {
     }
   }
 
+  /// What cgroups/devices allows of itself (isolators/cgroups/subsystems/devices.cpp, `DEFAULT_WHITELIST_ENTRIES`);
+  /// `--allowed_devices` adds to it.
+  public static let defaultDevices = [
+    "c *:* m", "b *:* m", "c 5:1 rwm", "c 4:0 rwm", "c 4:1 rwm", "c 136:* rwm", "c 5:2 rwm",
+    "c 10:200 rwm", "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 5:0 rwm", "c 1:9 rwm", "c 1:8 rwm",
+  ]
+
   /// What starts, limits and kills it.
   public var launcher: Launcher
   /// The folder in each hierarchy (`--cgroups_root`). Never `mesos`, so that a real agent on the same machine
@@ -34,6 +41,9 @@ public struct LaunchOptions: Sendable {
   public var cgroupsRoot = "mesos-standin"
   /// Whether cpus are a hard limit too (`--cgroups_enable_cfs`).
   public var enablesCFS = true
+  /// cgroup v1: what the isolator cgroups/devices lets a run use, as lines of `devices.allow`; nil without that
+  /// isolator.
+  public var devices: [String]?
   /// Who it runs as; nil for whoever runs the tests.
   public var user: User?
   /// Files in the sandbox before it starts: paths and texts.

@@ -27,7 +27,8 @@ func holds(within limit: Duration, _ condition: () -> Bool) -> Bool {
   return true
 }
 
-/// cgroup v1: the linux launcher's freezer, and the hierarchies of the isolators cgroups/cpu and cgroups/mem.
+/// cgroup v1: the linux launcher's freezer, and the hierarchies of the isolators cgroups/cpu and cgroups/mem, and of
+/// cgroups/devices where devices are named.
 struct RunCgroups1: RunCgroups {
   private let root: [String: CgroupFolder]
   private let run: String
@@ -35,12 +36,17 @@ struct RunCgroups1: RunCgroups {
     root.mapValues { CgroupFolder(path: "\($0.path)/\(run)") }
   }
   private let enablesCFS: Bool
+  private let devices: [String]?
+  private let controllers: [String]
 
   /// The hierarchies that hold a run; controllers mounted together share one.
-  init(root name: String, run: String, enablesCFS: Bool) throws(CgroupError) {
+  init(
+    root name: String, run: String, enablesCFS: Bool, devices: [String]?
+  ) throws(CgroupError) {
     var root: [String: CgroupFolder] = [:]
     let mounts = CgroupMount.all()
-    for controller in ["freezer", "memory", "cpu", "cpuacct"] {
+    controllers = ["freezer", "memory", "cpu", "cpuacct"] + (devices == nil ? [] : ["devices"])
+    for controller in controllers {
       guard let mount = mounts.first(where: { $0.controllers.contains(controller) }) else {
         throw CgroupError(what: "find the v1 hierarchy of \(controller)", code: ENOENT)
       }
@@ -49,6 +55,7 @@ struct RunCgroups1: RunCgroups {
     self.root = root
     self.run = run
     self.enablesCFS = enablesCFS
+    self.devices = devices
   }
 
   var memoryFolder: CgroupFolder? { folders["memory"] }
@@ -60,11 +67,15 @@ struct RunCgroups1: RunCgroups {
       // src/slave/containerizer/mesos/isolators/cgroups/cgroups.cpp, `prepare`: the freezer is the launcher's.
       if let user, controller != "freezer" { chown(folder.path, user.uid, user.gid) }
     }
+    guard let devices, let folder = folders["devices"] else { return }
+    // src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp, `prepare`
+    try folder.write("devices.deny", "a")
+    for device in devices { try folder.write("devices.allow", device) }
   }
 
   /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups/cgroups.cpp, `isolate`.
   func assign(_ pid: pid_t) throws(CgroupError) {
-    for controller in ["freezer", "memory", "cpu", "cpuacct"] {
+    for controller in controllers {
       try folders[controller]?.write("cgroup.procs", "\(pid)")
     }
   }
@@ -106,7 +117,7 @@ struct RunCgroups1: RunCgroups {
   /// The launcher's and isolators' hierarchies only: what others made of the same name in other hierarchies stays.
   func remove() -> Bool {
     var isGone = true
-    for controller in ["freezer", "memory", "cpu", "cpuacct"] {
+    for controller in controllers {
       guard let folder = folders[controller] else { continue }
       if !holds(within: .seconds(10), { !folder.exists || folder.removeFromBelow() }) {
         isGone = false
@@ -148,6 +159,9 @@ struct RunCgroups2: RunCgroups {
       try root.write("cgroup.subtree_control", "+\(name)")
     }
     try leaf.make()
+    // src/slave/containerizer/mesos/isolators/cgroups2/cgroups2.cpp, `prepare`: the user gets the leaf's folder, not its
+    // files, and not the folder above.
+    if let user { chown(leaf.path, user.uid, user.gid) }
   }
 
   func assign(_ pid: pid_t) throws(CgroupError) { try leaf.write("cgroup.procs", "\(pid)") }

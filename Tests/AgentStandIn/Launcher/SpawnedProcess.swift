@@ -22,9 +22,11 @@ struct SpawnedProcess: Sendable {
   ///
   /// - Throws: ``LaunchFailed``
   init(
-    command: String, environment: [String: String], sandbox: String, user: LaunchOptions.User?
+    words wanted: [String], environment: [String: String], sandbox: String,
+    user: LaunchOptions.User?
   ) throws {
     _ = ignoreBrokenPipes
+    let command = wanted.joined(separator: " ")
     var ends: [Int32] = [0, 0]
     guard GNU.pipe2(&ends, O_CLOEXEC) == 0 else {
       throw LaunchFailed(command: command, code: errno)
@@ -65,7 +67,7 @@ struct SpawnedProcess: Sendable {
           ? "--clear-groups" : "--groups=" + user.groups.map(String.init).joined(separator: ","))
       words.append("--")
     }
-    words += ["/bin/sh", "-c", command]
+    words += wanted
     let variables = environment.map { "\($0.key)=\($0.value)" }
 
     var child: pid_t = 0

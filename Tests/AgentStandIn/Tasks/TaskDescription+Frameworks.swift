@@ -20,7 +20,7 @@ extension TaskDescription {
   ///   - app: The app's ID.
   ///   - id: The task's ID.
   ///   - executor: The executor's path.
-  ///   - argument: The app's `cmd`, which Marathon appends.
+  ///   - argument: The app's `cmd`, which Marathon appends, and refuses to be empty.
   ///   - ports: Host ports in Marathon's random order, which PORTS and the ranges keep.
   ///   - labels: The app's labels.
   ///   - killGrace: `taskKillGracePeriodSeconds`
@@ -28,7 +28,7 @@ extension TaskDescription {
   ///   - oldExecutorID: Whether the executor's ID is `marathon-<task ID>`, as older ones have it.
   /// - Returns: The task.
   public static func marathon(
-    app: String = "/demo/web", id: String, executor: String, argument: String = "",
+    app: String = "/demo/web", id: String, executor: String, argument: String = "# no arguments",
     ports: [Int] = [31890, 31000, 31001], labels: [(key: String, value: String)] = [],
     killGrace: Duration? = nil, healthCheck: JSON? = nil, oldExecutorID: Bool = true
   ) -> TaskDescription {
@@ -141,6 +141,14 @@ extension AgentStandIn {
     _ task: TaskDescription, as launch: LaunchOptions = LaunchOptions()
   ) throws -> ExecutorRun {
     try self.launch(task.taskInfo(agentID: options.agentID), as: launch)
+  }
+
+  /// Starts the first task's executor, and sends it all of them as a group when it has subscribed.
+  @discardableResult
+  public func launch(
+    group tasks: [TaskDescription], as launch: LaunchOptions = LaunchOptions()
+  ) throws -> ExecutorRun {
+    try self.launch(group: tasks.map { $0.taskInfo(agentID: options.agentID) }, as: launch)
   }
 
   /// Sends a task to an executor, or keeps it until that has subscribed.

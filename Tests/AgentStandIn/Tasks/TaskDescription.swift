@@ -8,6 +8,12 @@ public struct TaskDescription: Sendable {
   public var executorID: String
   /// The shell command that is the executor.
   public var command: String
+  /// Whether the command is a shell's (`CommandInfo.shell`); if not, it is a program's name.
+  public var isShell = true
+  /// `CommandInfo.arguments`, for a command that is not a shell's.
+  public var arguments: [String] = []
+  /// What the sandbox is to hold before the executor starts (`CommandInfo.uris`).
+  public var uris: [FetchURI] = []
   /// Processors.
   public var cpus = 0.5
   /// Memory in MiB.
@@ -71,14 +77,18 @@ public struct TaskDescription: Sendable {
   }
 
   private var executorInfo: JSON {
-    var command: JSON = ["value": .string(self.command), "shell": true]
+    var command: JSON = ["value": .string(self.command), "shell": .bool(isShell)]
+    if !arguments.isEmpty { command["arguments"] = .array(arguments.map(JSON.string)) }
+    if !uris.isEmpty { command["uris"] = .array(uris.map(\.json)) }
     if !executorEnvironment.isEmpty {
       command["environment"] = Self.environment(executorEnvironment)
     }
     var info: JSON = [
       "type": "CUSTOM", "executor_id": .id(executorID), "name": .string(executorID),
       "command": command, "source": .string(id),
-      "resources": [Self.scalar("cpus", executorCPUs), Self.scalar("mem", executorMemory)],
+      "resources": .array(
+        [("cpus", executorCPUs), ("mem", executorMemory)].filter { $0.1 > 0 }
+          .map { Self.scalar($0.0, $0.1) }),
     ]
     if let shutdownGrace { info["shutdown_grace_period"] = Self.duration(shutdownGrace) }
     return info

@@ -99,6 +99,11 @@ public enum JSON: Sendable, Hashable, Codable {
   /// The elements of a list.
   public var array: [JSON]? { if case .array(let elements) = self { elements } else { nil } }
 
+  /// The members of an object.
+  public var members: [String: JSON]? {
+    if case .object(let members) = self { members } else { nil }
+  }
+
   /// The `value` of an ID, as Mesos wraps its IDs.
   public var id: String? { self["value"]?.string }
 

@@ -45,7 +45,10 @@ enum Socket {
       }
       withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: bytes) }
       unlink(path)
-      return try bind(number, &name, path)
+      let bound = try bind(number, &name, path)
+      // src/common/domain_sockets.hpp, `DOMAIN_SOCKET_DEFAULT_MODE`: executors of every user may connect.
+      chmod(path, 0o666)
+      return bound
     }
   }
 

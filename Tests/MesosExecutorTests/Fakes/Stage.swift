@@ -36,6 +36,7 @@ final class Stage: Sendable {
       switch event {
       case .subscribed(_, let isFirst): isFirst ? "subscribed" : "again"
       case .launch(let task): "launch \(task.taskID)"
+      case .launchGroup(let tasks): "group" + tasks.map { " \($0.taskID)" }.joined()
       case .kill(let task, let grace): "kill \(task) \(grace.map { "\($0)" } ?? "-")"
       case .message(let data): "message \(String(decoding: data, as: UTF8.self))"
       case .shutdown: "shutdown"

@@ -1,0 +1,49 @@
+import Cgroups
+import DockerEngine
+
+extension Pod {
+  /// Has the engine, which is root, make a cgroup that this process may not make: for a container's start it makes the
+  /// parent, and leaves that behind, whether or not there is such a program.
+  func reserve(_ path: String, with container: ContainerPlan, image: ProvidedImage?) async throws {
+    guard let image else { return }
+    var body = ContainerCreate(image: image.reference)
+    body.labels = container.create.labels
+    body.entrypoint = ["/.compose-executor-no-program"]
+    body.cmd = []
+    body.healthcheck = Healthcheck(test: ["NONE"])
+    var host = HostConfig()
+    host.cgroupParent = path
+    host.networkMode = "none"
+    body.hostConfig = host
+    let engine = engine
+    let create = body
+    do {
+      let id = try await uncancelled {
+        try await engine.createContainer(name: nil, create).id
+      }
+      let refusal = await startRefused(id)
+      try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+      let folders = CgroupFolders(mounts: try CgroupMounts.current())
+      guard folders.folders(of: path).isEmpty else { return }
+      throw SetupFailure(
+        description:
+          "cgroup \(path), which the agent's recovery needs, can't be made by this user, nor by the "
+          + "engine: run the executor as root (\(refusal))")
+    } catch let error as EngineError {
+      noteUnanswered(error)
+      throw SetupFailure(
+        description: "cgroup \(path) can't be made by the engine: \(error.message)")
+    }
+  }
+
+  /// Starts a container that has nothing to run; what the engine says to that.
+  private func startRefused(_ id: String) async -> String {
+    let engine = engine
+    do {
+      try await uncancelled { try await engine.startContainer(id) }
+      return "started"
+    } catch {
+      return "\(error)"
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Compose
+import DockerEngine
+import Glibc
+
+extension ContainerPlan {
+  /// Says which device or privilege the task's devices cgroup forbids, where that is why a start failed: on version 1 the
+  /// kernel refuses a child what its parent doesn't have. On version 2 nothing is refused before the device is opened.
+  func devicesRefusal(_ message: String) -> ComposeError? {
+    guard message.contains("devices.allow: operation not permitted") else { return nil }
+    let words = message.firstMatch(of: /failed to write "([abc]) (\S+) [rwm]+"/)
+    let kind = words.map { String($0.1) } ?? ""
+    let numbers = words.map { String($0.2) } ?? ""
+    let reason = "is forbidden by the devices cgroup of the task (the agent's --allowed_devices)"
+    if kind == "a", let privileged = service.privileged {
+      return ComposeError(
+        "'privileged' of service '\(service.name)' \(reason)", at: privileged.position)
+    }
+    for device in service.devices {
+      let path = String(device.value.prefix { $0 != ":" })
+      if Self.device(path) == "\(kind) \(numbers)" {
+        return ComposeError(
+          "device \(path) of service '\(service.name)' \(reason)", at: device.position)
+      }
+    }
+    return ComposeError(
+      "what service '\(service.name)' asks of device '\(kind) \(numbers)' \(reason)",
+      at: service.position)
+  }
+
+  /// `c 10:229`, as devices cgroups name a device; nil if there is none.
+  private static func device(_ path: String) -> String? {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return nil }
+    let kind = status.st_mode & S_IFMT == S_IFBLK ? "b" : "c"
+    let number = UInt64(status.st_rdev)
+    // The bits of glibc's `major` and `minor`, which are macros.
+    let major = (number >> 8) & 0xfff | (number >> 32) & ~0xfff
+    let minor = number & 0xff | (number >> 12) & ~0xff
+    return "\(kind) \(major):\(minor)"
+  }
+}

@@ -1,0 +1,103 @@
+import Foundation
+
+/// An app's JSON as it is posted to `/v2/apps`, and the task that Marathon 1.11 makes of it; a key that is not known here
+/// is refused rather than passed over.
+public struct MarathonApp: Sendable {
+  /// What Marathon or this stand-in doesn't take.
+  public struct Refused: Error, CustomStringConvertible, Sendable {
+    /// Why.
+    public let description: String
+  }
+
+  private static let keys: Set<String> = [
+    "id", "executor", "cmd", "instances", "cpus", "mem", "portDefinitions", "fetch", "labels",
+    "env", "user", "taskKillGracePeriodSeconds", "healthChecks",
+  ]
+  private let app: JSON
+
+  /// Reads an app.
+  ///
+  /// - Throws: Foundation's error if it isn't JSON, ``Refused``.
+  public init(_ text: [UInt8]) throws {
+    app = try JSON(parsing: text)
+    guard case .object(let members) = app,
+      let unknown = Set(members.keys).subtracting(Self.keys)
+        .sorted().first
+    else { return }
+    throw Refused(description: "the key \(unknown)")
+  }
+
+  /// `user`; nil for the framework's.
+  public var user: String? { app["user"]?.string }
+
+  /// What Marathon sends to Mesos (src/main/scala/mesosphere/mesos/TaskBuilder.scala, `build`, for a `PathExecutor`).
+  ///
+  /// - Parameters:
+  ///   - id: The task's ID.
+  ///   - ports: Host ports in the order of the port definitions.
+  /// - Returns: The task.
+  /// - Throws: ``Refused`` for what Marathon's validation refuses.
+  public func task(id: String, ports: [Int]) throws -> TaskDescription {
+    let definitions = app["portDefinitions"]?.array ?? []
+    guard definitions.count == ports.count else {
+      throw Refused(description: "\(definitions.count) port definitions for \(ports.count) ports")
+    }
+    // api/v2/validation/AppValidation.scala: "must not be an empty string". An app without it is one of `args`, for which
+    // `commandInfo` sets `shell` to false: the command line below would be taken for a program's name.
+    let argument = app["cmd"]?.string ?? ""
+    guard argument.count > 1 else { throw Refused(description: "cmd must not be an empty string") }
+    var task = TaskDescription.marathon(
+      app: app["id"]?.string ?? "", id: id, executor: app["executor"]?.string ?? "",
+      argument: argument, ports: ports, labels: labels, killGrace: killGrace,
+      healthCheck: try healthCheck(ports))
+    task.cpus = app["cpus"]?.double ?? 1
+    task.memory = app["mem"]?.double ?? 128
+    // `executorResources` are none unless the app names them.
+    task.executorCPUs = 0
+    task.executorMemory = 0
+    task.uris = (app["fetch"]?.array ?? []).map { FetchURI($0, address: "uri", extracts: true) }
+    for (index, definition) in definitions.enumerated() {
+      guard let name = definition["name"]?.string else { continue }
+      task.executorEnvironment["PORT_\(name.uppercased())"] = "\(ports[index])"
+    }
+    for (name, value) in app["env"]?.members ?? [:] {
+      task.executorEnvironment[name] = value.string ?? ""
+    }
+    return task
+  }
+
+  private var labels: [(key: String, value: String)] {
+    (app["labels"]?.members ?? [:]).sorted { $0.key < $1.key }.map {
+      ($0.key, $0.value.string ?? "")
+    }
+  }
+
+  private var killGrace: Duration? {
+    app["taskKillGracePeriodSeconds"]?.double.map { .seconds($0) }
+  }
+
+  /// core/health/HealthCheck.scala, `MesosHttpHealthCheck.toMesos`; others than MESOS_* Marathon makes itself.
+  private func healthCheck(_ ports: [Int]) throws -> JSON? {
+    let checks = (app["healthChecks"]?.array ?? []).filter {
+      $0["protocol"]?.string?.hasPrefix("MESOS_") == true
+    }
+    guard let check = checks.first else { return nil }
+    let kind = check["protocol"]?.string ?? ""
+    guard ["MESOS_HTTP", "MESOS_HTTPS"].contains(kind), checks.count == 1 else {
+      throw Refused(description: "\(checks.count) checks, the first of protocol \(kind)")
+    }
+    let port = ports[Int(check["portIndex"]?.integer ?? 0)]
+    return [
+      "type": "HTTP",
+      "delay_seconds": .double(check["delaySeconds"]?.double ?? 15),
+      "interval_seconds": .double(check["intervalSeconds"]?.double ?? 60),
+      "timeout_seconds": .double(check["timeoutSeconds"]?.double ?? 20),
+      "grace_period_seconds": .double(check["gracePeriodSeconds"]?.double ?? 300),
+      "consecutive_failures": .integer(check["maxConsecutiveFailures"]?.integer ?? 3),
+      "http": [
+        "scheme": kind == "MESOS_HTTP" ? "http" : "https", "port": .integer(Int64(port)),
+        "path": check["path"] ?? "/", "protocol": "IPv4",
+      ],
+    ]
+  }
+}
