@@ -59,7 +59,9 @@ struct HookModuleTests {
     }
   }
 
-  @Test("a library of the agent that lacks one of the module's symbols, or has it for another std::string, is found")
+  @Test(
+    "a library of the agent that lacks one of the module's symbols, or has it for another std::string, is found"
+  )
   func compared() async throws {
     try await withTemporaryFolder { folder in
       try FileManager.default.copyItem(atPath: "\(here)/include", toPath: folder.path("include"))
@@ -78,7 +80,8 @@ struct HookModuleTests {
       }
       try folder.write("include/mesos/mesos.hpp", text)
       let nested = "bool mesos::ContainerID::has_parent() const { return nested; }\n"
-      let named = "void mesos::Environment::Variable::set_name(const std::string& name) { key = name; }\n"
+      let named =
+        "void mesos::Environment::Variable::set_name(const std::string& name) { key = name; }\n"
 
       func make(_ functions: String, _ flags: [String] = []) async throws -> CommandResult {
         let source = try folder.write("mesos.cpp", "#include <mesos/mesos.hpp>\n" + functions)

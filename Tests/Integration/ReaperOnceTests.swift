@@ -42,6 +42,22 @@ struct ReaperOnceTests {
     }
   }
 
+  @Test(
+    "removes a volume alone, a network alone, and a container that was never started",
+    arguments: TestEngine.all)
+  func halfMade(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      try await withForged([.forged(), .forged(), .forged()], on: engine) { pods in
+        try await pods[0].volume()
+        try await pods[1].network()
+        try await pods[2].container()
+        let end = try await site.once()
+        #expect(end.status == .exited(0), "\(end)")
+        for pod in pods { #expect(try await pod.left().isEmpty) }
+      }
+    }
+  }
+
   @Test("takes what the engine completes between its looks", arguments: TestEngine.all)
   func quietLooks(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in

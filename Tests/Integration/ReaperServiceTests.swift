@@ -93,6 +93,61 @@ struct ReaperServiceTests {
     }
   }
 
+  @Test("Prometheus on a loopback port, and nobody else's", arguments: one)
+  func loopback(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      // A network of its own: every port there is free.
+      var command = site.reaper([], ["--metrics", "127.0.0.1:9469"])
+      command.arguments =
+        ["--net", "sh", "-ec", "ip link set lo up; exec \"$@\"", "sh", command.program]
+        + command.arguments
+      command.program = "unshare"
+      let process = try command.start()
+      defer { process.send(SIGKILL) }
+      try await process.line(containing: "watching unix://", in: .stderr)
+      let inside = ["-t", String(process.pid), "-n"]
+      let text = try await Command(
+        "nsenter", inside + ["curl", "-sf", "http://127.0.0.1:9469/metrics"]
+      ).output()
+      #expect(text.contains("\npod_reaper_passes_total "), "\(text)")
+      let listening = try await Command("nsenter", inside + ["ss", "-ltnH"]).output()
+      #expect(listening.split(separator: "\n").count == 1)
+      #expect(listening.contains("127.0.0.1:9469"), "\(listening)")
+      process.send(SIGTERM)
+      #expect(try await process.exit() == .exited(0))
+    }
+  }
+
+  @Test("which capabilities it has; the three of its unit are enough", arguments: TestEngine.all)
+  func capabilities(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let unit = URL(fileURLWithPath: #filePath)
+        .appendingPathComponent("../../../deploy/systemd/pod-reaper.service").standardized
+      let line = try #require(
+        String(contentsOf: unit, encoding: .utf8).split(separator: "\n")
+          .first { $0.hasPrefix("CapabilityBoundingSet=") })
+      let names = line.dropFirst("CapabilityBoundingSet=".count).lowercased().split(separator: " ")
+      let set = "-all," + names.map { "+" + $0.dropFirst("cap_".count) }.joined(separator: ",")
+      var command = site.reaper(["--interval", "10m"], ["--grace", "5m"])
+      command.arguments =
+        ["--bounding-set", set, "--no-new-privs", command.program] + command.arguments
+      command.program = "setpriv"
+      let process = try command.start()
+      defer { process.send(SIGKILL) }
+      let said = try await process.line(containing: "running with ", in: .stderr)
+      for name in names { #expect(said.lowercased().contains(name), "\(said)") }
+      let settings = PodSettings(environment: site.leaseEnvironment)
+      try await withPod(on: engine, fullPod, settings) { pod in
+        try await pod.running()
+        try await site.holdsLeases(of: [pod.run])
+        try await pod.kill()
+        try await site.isRid(of: pod.run)
+      }
+      process.send(SIGTERM)
+      #expect(try await process.exit() == .exited(0))
+    }
+  }
+
   /// The runs in both files of the journal, oldest first; every line is whole.
   private func journalled(_ site: ReaperSite) throws -> [String] {
     try [site.journal + ".1", site.journal].flatMap { file -> [String] in
