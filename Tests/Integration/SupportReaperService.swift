@@ -123,6 +123,7 @@ struct EngineHold: Sendable {
   ///   - request: what the held request begins with, such as `POST /containers/create`; versions are passed over.
   ///   - number: which of those that begin so, from 1.
   ///   - body: what to do with it.
+  /// - Throws: what `body` throws.
   static func with(
     _ engine: TestEngine, holding request: String, number: Int = 1,
     _ body: (EngineHold) async throws -> Void

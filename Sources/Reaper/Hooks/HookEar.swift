@@ -30,7 +30,7 @@ final class HookEar: Sendable {
   /// Listens from now on, and reads what the spool holds.
   ///
   /// - Parameters:
-  ///   - socket: where the socket is made.
+  ///   - socketPath: where the socket is made.
   ///   - spool: the folder where events wait.
   ///   - log: for events that can't be read.
   ///   - hear: told of each event, one at a time.
