@@ -103,7 +103,9 @@ let package = Package(
     .executableTarget(
       name: "HookNotify",
       dependencies: [
-        "HookShim", "Program", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "HookShim", "Program", "Compose", "PodIdentity",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
 
@@ -116,7 +118,8 @@ let package = Package(
       name: "HookModuleTests", dependencies: ["TestSupport"], path: "Tests/HookModule",
       exclude: ["README.md", "agent.cpp", "include"], swiftSettings: settings),
     .testTarget(
-      name: "HookNotifyTests", dependencies: ["HookEvents", "HookNotify", "TestSupport"],
+      name: "HookNotifyTests",
+      dependencies: ["HookEvents", "HookNotify", "Compose", "TestSupport"],
       swiftSettings: settings),
     .target(
       name: "AgentStandIn", dependencies: ["TestSupport"], path: "Tests/AgentStandIn",

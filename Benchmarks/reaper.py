@@ -2,15 +2,13 @@
 """Measures pod-reaper beside the docker command, on one engine, in turns; lines and limits as in bench.py.
 
 Pods are made by hand with the labels of a process that is dead (or, for a pass with nothing to do, alive).
-Needs in the environment: REAPER (release build), and what bench.py needs.
+Needs in the environment: REAPER and NOTIFY (release builds), HOOK and FOLDER (see hook.py), and what bench.py needs.
+BENCH_COUNTS (100,200,400) and BENCH_PAIRS make it quicker.
 """
 
-import concurrent.futures
-import http.client
 import json
 import os
-import signal
-import socket
+import shutil
 import statistics
 import subprocess
 import sys
@@ -18,94 +16,16 @@ import tempfile
 import time
 import urllib.parse
 
-from bench import DEADLINE, PAIRS, POD, SOCKET, WARM_UPS, Pod, check, failed, figure, note
-from bench import processor_seconds
+from bench import PAIRS, WARM_UPS, check, failed, figure, note, processor_seconds
+from pods import LABEL, REAPER, ROOT, Engine, Executor, arguments, end_daemon, hierarchies, make_pods, start_daemon
 
-REAPER = os.environ["REAPER"]
-LABEL = "mesos.container_id"
-ROOT = "compose-pods-bench"
+NOTIFY = os.environ["NOTIFY"]
+HOOK = os.environ["HOOK"]
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
 # A round makes and removes sixty running containers twice: five tell enough.
 ROUNDS = min(PAIRS, 5)
-
-
-class Engine(http.client.HTTPConnection):
-    """The engine's API."""
-
-    def __init__(self):
-        super().__init__("localhost", timeout=DEADLINE)
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(SOCKET)
-
-    def call(self, method, path, body=None):
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        self.request(method, path, json.dumps(body) if body is not None else None, headers)
-        answer = self.getresponse()
-        text = answer.read()
-        if answer.status >= 300:
-            sys.exit(f"bench: {method} {path}: {text.decode()}")
-        return json.loads(text) if text else None
-
-    def left(self, kinds):
-        query = urllib.parse.quote(json.dumps({"label": [LABEL]}))
-        paths = {"containers": "/containers/json?all=1&filters=", "networks": "/networks?filters=",
-                 "volumes": "/volumes?filters="}
-        count = 0
-        for kind in kinds:
-            found = self.call("GET", paths[kind] + query)
-            count += len((found.get("Volumes") or []) if kind == "volumes" else found)
-        return count
-
-
-def incarnation(alive):
-    """Pid and start time of this process, or of one that has ended."""
-    if not alive:
-        child = subprocess.Popen(["true"])
-        child.wait()
-        return child.pid, 1
-    with open("/proc/self/stat") as file:
-        return os.getpid(), int(file.read().rsplit(")", 1)[1].split()[19])
-
-
-def labels(run, alive=False):
-    pid, start = incarnation(alive)
-    with open("/proc/sys/kernel/random/boot_id") as file:
-        boot = file.read().strip()
-    return {
-        LABEL: run, "mesos.framework_id": "", "mesos.executor_id": run, "mesos.task_id": run,
-        "mesos.agent_id": "", "mesos.executor.pid": str(pid),
-        "mesos.executor.start_time": str(start), "mesos.host.boot_id": boot,
-        "mesos.host.machine_id": "", "mesos.cgroup_parent": f"/{ROOT}/{run}",
-    }
-
-
-def make_pod(number, containers, whole=True, start=True, alive=False):
-    engine = Engine()
-    run = f"bench-{number}"
-    marks = labels(run, alive)
-    host = {"CgroupParent": marks["mesos.cgroup_parent"], "NetworkMode": "none"}
-    if whole:
-        engine.call("POST", "/networks/create", {"Name": f"{run}_n", "Labels": marks})
-        engine.call("POST", "/volumes/create", {"Name": f"{run}_v", "Labels": marks})
-        host |= {"NetworkMode": f"{run}_n", "Binds": [f"{run}_v:/vol"]}
-    for index in range(containers):
-        made = engine.call("POST", f"/containers/create?name={run}_{index}", {
-            "Image": "founding/base", "Labels": marks, "HostConfig": host})
-        if start:
-            engine.call("POST", f"/containers/{made['Id']}/start")
-    engine.close()
-
-
-def make_pods(pods, containers, **how):
-    with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: make_pod(number, containers, **how), range(pods)))
-
-
-def arguments(folder):
-    return ["--run-dir", f"{folder}/run", "--state-dir", f"{folder}/state", "--cgroup-roots", ROOT,
-            "--grace", "0s", "--stop-timeout", "0s"]
+COUNTS = [int(count) for count in os.environ.get("BENCH_COUNTS", "100,200,400").split(",")]
+GROWTH_ROUNDS = min(PAIRS, 3)
 
 
 def until_gone(command, kinds, codes=(0,)):
@@ -154,60 +74,99 @@ def leaked(folder):
            "docker ps -aq | xargs docker rm -f", count=ROUNDS)
 
 
-def start_daemon(folder, *options):
-    daemon = subprocess.Popen([REAPER, *arguments(folder), *options],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    # It has said that it watches once the first pass is asked for.
-    if b"watching" not in daemon.stderr.readline():
-        sys.exit("bench: pod-reaper did not start")
-    return daemon
-
-
-def end_daemon(daemon):
-    daemon.send_signal(signal.SIGTERM)
-    daemon.stderr.close()
-    check(daemon, "pod-reaper")
+def gone_after(begin, *command):
+    """Seconds from then until no pod's container is left; a command may run meanwhile."""
+    engine = Engine()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL) if command else None
+    while engine.left(("containers",)):
+        time.sleep(0.002)
+    elapsed = time.perf_counter() - begin
+    if process:
+        check(process, command[0])
+    return elapsed
 
 
 def killed(folder):
-    """From SIGKILL of an executor until its three containers are gone; the peer removes the same."""
-    engine = Engine()
+    """From SIGKILL of an executor until its three containers are gone; the peer removes the same. By every means
+    together, and by each alone: by the lease of an executor whose pid nobody knows, and by the agent's word about one
+    that died while no reaper was there (counted from that word, which the agent gives some 25 ms after the death).
+    """
+    numbers = iter(range(1_000_000))
 
-    def gone(pod, command=None):
+    def killing(daemon, executor, *command):
         begin = time.perf_counter()
-        pod.process.kill()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL) if command else None
-        while engine.left(("containers",)):
-            time.sleep(0.002)
-        elapsed = time.perf_counter() - begin
-        pod.process.wait()
-        pod.process.stdout.close()
-        if process:
-            check(process, "docker")
+        executor.kill()
+        elapsed = gone_after(begin, *command)
+        executor.end()
+        if daemon:
+            end_daemon(daemon)
         return elapsed
 
-    def pod():
-        return Pod(POD, "--task-id", "bench", "--ports", "31500")
-
-    def ours():
+    def together():
         daemon = start_daemon(folder)
-        elapsed = gone(pod())
+        return killing(daemon, Executor(f"bench-{next(numbers)}", folder))
+
+    def lease():
+        daemon = start_daemon(folder, grace="10m")
+        return killing(daemon, Executor(f"bench-{next(numbers)}", folder, separate=True))
+
+    def notification():
+        executor = Executor(f"bench-{next(numbers)}")
+        executor.kill()
+        executor.end()
+        # The proof is too young for this grace: only the agent's word makes it enough.
+        daemon = start_daemon(folder, grace="10m")
+        told = [NOTIFY, "removed", "--framework", "", "--executor", "bench", "--run-dir", f"{folder}/run"]
+        elapsed = gone_after(time.perf_counter(), *told)
         end_daemon(daemon)
         return elapsed
 
-    times = turns({"ours": ours, "docker": lambda: gone(pod(), ["sh", "-c", RM])},
-                  lambda: subprocess.run(["sh", "-c", RM_ALL], check=True, stdout=subprocess.DEVNULL))
-    subprocess.run(["sh", "-c", RM_ALL], check=True, stdout=subprocess.DEVNULL)
-    figure("from SIGKILL to three containers gone", "s", times["ours"], 1.0, times["docker"] + 0.1,
-           "docker rm -f of the same, plus 0.1 s", count=ROUNDS)
+    def docker():
+        return killing(None, Executor(f"bench-{next(numbers)}"), "sh", "-c", RM)
+
+    clean = ["sh", "-c", RM_ALL]
+    times = turns({"together": together, "lease": lease, "notification": notification, "docker": docker},
+                  lambda: subprocess.run(clean, check=True, stdout=subprocess.DEVNULL))
+    subprocess.run(clean, check=True, stdout=subprocess.DEVNULL)
+    for what, name in (("from SIGKILL to three containers gone", "together"),
+                       ("from SIGKILL to three containers gone, by lease alone", "lease"),
+                       ("from the agent's word to three containers gone, by notification alone", "notification")):
+        figure(what, "s", times[name], 1.0, times["docker"] + 0.1, "docker rm -f of the same, plus 0.1 s",
+               count=ROUNDS)
+
+
+def earlier(folder):
+    """What the agent's thread waits for when an executor with a pod of three is gone: one notification, or, as hooks
+    of earlier compose executors did, a search by label, a stop, an inspection and the removal of the cgroups.
+    """
+    way = ("ids=$(docker ps -aq --filter label=taskId=bench); docker stop -t 0 $ids; "
+           "for id in $ids; do parent=$(docker inspect --format '{{.HostConfig.CgroupParent}}' $id); "
+           + " ".join(f"rmdir {root}$parent/* {root}$parent 2>/dev/null;" for root in hierarchies()) + " done; true")
+
+    def theirs():
+        executor = Executor("bench-earlier")
+        executor.kill()
+        executor.end()
+        elapsed = run_time(["sh", "-c", way])
+        subprocess.run(["sh", "-c", RM_ALL], check=True, stdout=subprocess.DEVNULL)
+        return elapsed
+
+    def ours():
+        place = tempfile.mkdtemp(dir=os.environ["FOLDER"])
+        calls = subprocess.run([HOOK, "delivered", place, "1000"], check=True, stdout=subprocess.PIPE)
+        shutil.rmtree(place)
+        times = sorted(int(line) / 1e9 for line in calls.stdout.split())
+        return times[int(len(times) * 0.99)]
+
+    times = turns({"ours": ours, "earlier": theirs}, lambda: None)
+    figure("the agent's thread waits, 99th percentile", "µs", times["ours"] * 1e6, 0.001, times["earlier"] * 1e6,
+           "docker ps, stop, inspect, rmdir of a pod of three", count=ROUNDS)
+    figure("that way's wait in notifications", "times", times["earlier"] / times["ours"], 1000, least=True, count=ROUNDS)
 
 
 def folders(make):
-    for line in open("/proc/self/mountinfo"):
-        fields = line.split()
-        if fields[fields.index("-") + 1] not in ("cgroup", "cgroup2") or fields[3] != "/":
-            continue
-        root = f"{fields[4]}/{ROOT}"
+    for mounted in hierarchies():
+        root = f"{mounted}/{ROOT}"
         for number in range(300):
             if make:
                 os.makedirs(f"{root}/idle-{number}", exist_ok=True)
@@ -257,36 +216,65 @@ def idle(folder):
                count=1)
         figure(f"processor time of an idle reaper, {containers} containers", "s/min", used, 0.06,
                count=1)
+    subprocess.run(["sh", "-c", RM], check=True, stdout=subprocess.DEVNULL)
+
+
+def until_destroyed(command, count, codes=(0,)):
+    """Seconds from the start of a command until so many containers are destroyed, by the engine's own events: asking
+    again and again would cost the engine more the more there are; seconds from the first of these to the last, which
+    leaves out what a command takes for its start; processor seconds and MiB that it took.
+    """
+    filters = urllib.parse.quote(json.dumps({"type": ["container"], "event": ["destroy"], "label": [LABEL]}))
+    events = Engine()
+    events.request("GET", "/events?filters=" + filters)
+    stream = events.getresponse()
+    begin = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    moments = []
+    while len(moments) < count:
+        if b'"destroy"' in stream.readline():
+            moments.append(time.perf_counter())
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    events.close()
+    check(process, command[0], codes)
+    return moments[-1] - begin, moments[-1] - moments[0], usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
 def growth(folder):
-    """Time and memory of a removal at 100, 200 and 400 containers: no faster than the count."""
+    """Removals of 100, 200 and 400 containers, by us and by the docker command in turns: how each one's time grows
+    with the count, from the first container gone to the last, tells whether what grows faster is ours or the engine's.
+    Ours may grow as the count does, or as the docker command's does (and 5 % for noise); our own processor time and
+    memory as the count does.
+    """
     subprocess.run(["sh", "-c", RM], check=True, stdout=subprocess.DEVNULL)
-    seconds, memory = {}, {}
-    usage = f"{folder}/usage"
-    measured = ["/usr/bin/python3", "-c",
-                "import resource, subprocess, sys\n"
-                "code = subprocess.call(sys.argv[2:], stdout=subprocess.DEVNULL)\n"
-                "most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss\n"
-                "open(sys.argv[1], 'w').write(str(most))\n"
-                "sys.exit(code)", usage, REAPER, "--once", *arguments(folder)]
-    for _ in range(3):
-        for count in (100, 200, 400):
-            make_pods(count // 4, 4, whole=False, start=False)
-            seconds.setdefault(count, []).append(until_gone(measured, ("containers",)))
-            with open(usage) as file:
-                memory.setdefault(count, []).append(int(file.read()) / 1024)
-    for count in (200, 400):
-        limit = count / 100
-        figure(f"removing {count} containers, beside 100", "s", statistics.median(seconds[count]),
-               limit, statistics.median(seconds[100]), "the same with 100", count=3)
-        figure(f"memory while removing {count} containers, beside 100", "MiB",
-               statistics.median(memory[count]), limit, statistics.median(memory[100]),
-               "the same with 100", count=3)
+    commands = {"ours": [REAPER, "--once", *arguments(folder)], "docker": ["sh", "-c", RM]}
+    results = {(name, count): [] for name in commands for count in COUNTS}
+    for number in range(GROWTH_ROUNDS):
+        for count in COUNTS:
+            for name in sorted(commands, reverse=number % 2 == 1):
+                make_pods(count // 4, 4, whole=False, start=False)
+                results[name, count].append(until_destroyed(commands[name], count))
+        note(f"  round {number + 1} of {GROWTH_ROUNDS}")
+    seconds, span, processor, memory = (
+        {key: statistics.median(value[index] for value in values) for key, values in results.items()}
+        for index in range(4))
+    base = COUNTS[0]
+    for count in COUNTS:
+        figure(f"removing {count} containers", "s", seconds["ours", count], 1.1, seconds["docker", count],
+               "docker ps -aq | xargs docker rm -f", count=GROWTH_ROUNDS)
+    for count in COUNTS[1:]:
+        ours, peer = (span[name, count] / span[name, base] for name in ("ours", "docker"))
+        most = count / base
+        figure(f"growth from {base} to {count}, first to last gone", "times", ours, max(most / peer, 1.05), peer,
+               "growth of docker rm -f", count=GROWTH_ROUNDS)
+        for what, unit, used in (("processor time", "s", processor), ("memory", "MiB", memory)):
+            figure(f"{what} while removing {count} containers, beside {base}", unit, used["ours", count], most,
+                   used["ours", base], f"the same with {base}", count=GROWTH_ROUNDS)
 
 
 PARTS = {"leaked": leaked, "killed": killed, "nothing": nothing_to_do, "reaper-idle": idle,
-         "growth": growth}
+         "growth": growth, "earlier": earlier}
 with tempfile.TemporaryDirectory() as work:
     for part in sys.argv[1:] or PARTS:
         note(part)

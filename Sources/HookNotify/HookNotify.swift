@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compose
 import Glibc
 import HookShim
 import Program
@@ -10,7 +11,9 @@ struct HookNotify: ParsableCommand {
     commandName: "pod-hook-notify",
     abstract: "Tells pod-reaper what the Mesos agent's hook would tell it.",
     discussion: """
-      Exit: 0 delivered, 4 spooled for a reaper that isn't there or is busy, 1 neither, 2 usage.
+      Where the reaper is: options, POD_REAPER_… in the environment, and the keys run-dir, notify-socket and spool-dir \
+      of /etc/pod-reaper.yaml, in this order. Exit: 0 delivered, 4 spooled for a reaper that isn't there or is busy, \
+      1 neither, 2 usage.
       """,
     version: Version.text,
     subcommands: [Started.self, Removed.self])
@@ -21,6 +24,8 @@ struct HookNotify: ParsableCommand {
       try command.run()
     } catch let failure as Failure {
       fail(failure.message, code: 1)
+    } catch let error as ComposeError {
+      fail("\(error)", code: 2)
     } catch {
       let code = exitCode(for: error)
       if code == .validationFailure { fail(message(for: error), code: 2) }
@@ -90,20 +95,32 @@ struct Removed: ParsableCommand {
 
 /// Where the reaper is.
 struct ReaperOptions: ParsableArguments {
-  @Option(help: "The reaper's notification socket.")
-  var socket = HOOK_SHIM_DEFAULT_SOCKET
-  @Option(help: "The folder where events wait.")
-  var spool = HOOK_SHIM_DEFAULT_SPOOL
+  @Option(help: "The reaper's run folder. Default: /run/compose-pods.")
+  var runDir: String?
+  @Option(help: "The reaper's notification socket. Default: notify.sock in the run folder.")
+  var notifySocket: String?
+  @Option(help: "The folder where events wait. Default: spool in the run folder.")
+  var spoolDir: String?
+  @Option(help: "The reaper's settings file. Default: /etc/pod-reaper.yaml, if it is there.")
+  var config: String?
 
   /// Sends an event, and ends the process with 4 if it was spooled.
   ///
-  /// - Throws: ``Failure``; `ExitCode` 4.
+  /// - Throws: ``Failure``; `ComposeError` for the reaper's file; `ExitCode` 4.
   func tell(_ event: (OpaquePointer) -> hook_shim_result) throws {
+    var options: [String: String] = [:]
+    options["run-dir"] = runDir
+    options["notify-socket"] = notifySocket
+    options["spool-dir"] = spoolDir
+    options["config"] = config
+    let place = try ReaperPlace(options: options, environment: ProcessEnvironment.current)
     var shim: OpaquePointer?
-    let error = hook_shim_open(socket, spool, &shim)
+    let error = hook_shim_open(place.socket, place.spool, &shim)
     guard let shim, error == 0 else {
       throw Failure(
-        message: "--socket \(socket), --spool \(spool): \(String(cString: strerror(error)))")
+        message:
+          "notify-socket \(place.socket), spool-dir \(place.spool): \(String(cString: strerror(error)))"
+      )
     }
     defer { hook_shim_close(shim) }
     let result = event(shim)

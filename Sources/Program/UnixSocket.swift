@@ -27,11 +27,12 @@ public enum UnixSocket {
   /// - Returns: 0, or an errno.
   public static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
     unlink(path)
-    let old = umask(0o777 & ~mode)
-    let result = withAddress(path) { Glibc.bind(file, $0, $1) }
-    let code = errno
-    umask(old)
-    return result == 0 ? 0 : code
+    // The file gets the socket's own mode, less the umask, which is the whole process's and stays as it is: it is never
+    // open to more than it should be.
+    guard fchmod(file, mode) == 0, withAddress(path, { Glibc.bind(file, $0, $1) }) == 0,
+      chmod(path, mode) == 0
+    else { return errno }
+    return 0
   }
 
   /// A path's address; a path that is too long gives -1 and ENAMETOOLONG.

@@ -66,18 +66,19 @@ struct ServeCommand: AsyncParsableCommand {
     let daemon = Daemon(
       reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log)
     let triggers = Triggers()
-    let ears = try listen(place, triggers)
+    let ears = try listen(place, daemon, triggers)
     let work = Task { await daemon.work(triggers) }
-    notice.send("READY=1")
     for await signal in signals.stream {
       if signal == SIGHUP {
+        notice.reloading()
         await reload(place)
+        notice.reloaded()
         continue
       }
       place.log.notice("ended by \(TerminationSignals.name(signal))")
       break
     }
-    notice.send("STOPPING=1")
+    notice.stopping()
     work.cancel()
     // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
     await work.value
@@ -87,22 +88,26 @@ struct ServeCommand: AsyncParsableCommand {
 
   /// Hears the agent's hook and takes executors' leases. Both only say where to look.
   private func listen(
-    _ place: Workplace, _ triggers: Triggers
+    _ place: Workplace, _ daemon: Daemon, _ triggers: Triggers
   ) throws -> Ears {
     let reaper = place.reaper
-    let folder = place.settings.runFolder
+    let settings = place.settings
     do {
       // One at a time and in their order.
       let (leaseEvents, lease) = AsyncStream.makeStream(of: LeaseEvent.self)
       let leases = try LeaseServer(
-        path: folder + "/lease.sock", limits: .fitting(), log: place.log
+        path: settings.leaseSocket, limits: .fitting(), log: place.log
       ) { lease.yield($0) }
       let (hookEvents, hook) = AsyncStream.makeStream(of: HookEvent.self)
-      let hooks = try HookEar(folder: folder, log: place.log) { hook.yield($0) }
+      let hooks = try HookEar(
+        socket: settings.notifySocket, spool: settings.spoolFolder, log: place.log
+      ) { hook.yield($0) }
       let takers = [
         Task {
           for await event in leaseEvents where await reaper.take(event) {
             triggers.add(run: event.run)
+            // It may have died before anything of its pod was there to be seen.
+            daemon.lookAgain(at: [event.run], triggers)
           }
         },
         Task {
@@ -114,7 +119,7 @@ struct ServeCommand: AsyncParsableCommand {
         hook.finish()
       }
     } catch {
-      throw SettingError(description: "sockets and spool in \(folder): \(error)")
+      throw SettingError(description: "sockets and spool in \(settings.runFolder): \(error)")
     }
   }
 

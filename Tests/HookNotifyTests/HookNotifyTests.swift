@@ -56,6 +56,54 @@ struct HookNotifyTests {
     }
   }
 
+  @Test("is told where the reaper is by option, else by environment, else by the reaper's file")
+  func places() async throws {
+    try await withTemporaryFolder { folder in
+      let file = try folder.write(
+        "reaper.yaml", "# the reaper's\ngrace: 5s\nrun-dir: \(folder.path("file"))\nparallel: 4\n")
+      func spools(_ more: [String], _ environment: [String: String]) async throws {
+        let result = try await Command(
+          program, ["removed", "--framework", "f", "--executor", "e"] + more,
+          environment: environment
+        ).run()
+        #expect(result.status == .exited(4), "\(result)")
+      }
+      let places: [(folder: String, options: [String], environment: [String: String])] = [
+        ("file/spool", ["--config", file], [:]),
+        ("file/spool", [], ["POD_REAPER_CONFIG": file]),
+        ("own", ["--config", file], ["POD_REAPER_SPOOL_DIR": folder.path("own")]),
+        ("run/spool", ["--config", file], ["POD_REAPER_RUN_DIR": folder.path("run")]),
+        (
+          "option/spool", ["--run-dir", folder.path("option")],
+          ["POD_REAPER_RUN_DIR": folder.path("run")]
+        ),
+      ]
+      var counts: [String: Int] = [:]
+      for place in places {
+        try await spools(place.options, place.environment)
+        counts[place.folder, default: 0] += 1
+        let found = try FileManager.default.contentsOfDirectory(atPath: folder.path(place.folder))
+        #expect(found.count == counts[place.folder], "\(place)")
+      }
+    }
+  }
+
+  @Test("a reaper's file that can't be understood is named with its place: exit 2")
+  func badFile() async throws {
+    try await withTemporaryFolder { folder in
+      let words = ["removed", "--framework", "f", "--executor", "e", "--config"]
+      let file = try folder.write("reaper.yaml", "grace: 5s\nrun-dir: [\n")
+      let broken = try await Command(program, words + [file]).run()
+      #expect(broken.status == .exited(2), "\(broken)")
+      #expect(broken.stderr.hasPrefix("pod-hook-notify: \(file):"), "\(broken)")
+      chmod(file, 0o666)
+      let open = try await Command(program, words + [file]).run()
+      #expect(open.status == .exited(2) && open.stderr.contains("writable by others"), "\(open)")
+      let none = try await Command(program, words + [folder.path("none.yaml")]).run()
+      #expect(none.status == .exited(2) && none.stderr.contains("No such file"), "\(none)")
+    }
+  }
+
   @Test("wrong usage: exit 2", arguments: [["removed"], ["started", "--run", "r"], ["gone"]])
   func usage(arguments: [String]) async throws {
     let result = try await Command(program, arguments).run()
@@ -71,7 +119,8 @@ struct HookNotifyTests {
     try await Command(
       program,
       arguments + [
-        "--socket", folder.path("notify.sock"), "--spool", spool ?? folder.path("spool"),
+        "--notify-socket", folder.path("notify.sock"), "--spool-dir",
+        spool ?? folder.path("spool"),
       ]
     ).run()
   }

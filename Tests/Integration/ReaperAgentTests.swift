@@ -161,4 +161,52 @@ struct ReaperAgentTests {
         return holder
       })
   }
+
+  @Test("is told by an agent over TLS or its domain socket, who wants a token", arguments: one)
+  func guarded(on engine: TestEngine) async throws {
+    for way in GuardedAgent.Way.allCases {
+      try await withUnknown(on: engine) { site, run, options in
+        try await GuardedAgent.with(way, runs: [run]) { agent in
+          let end = try await site.once(options + agent.options)
+          #expect(end.pod(run)?.why == "the agent lists the run", "\(way): \(end)")
+        }
+        try await GuardedAgent.with(way, runs: [], token: "wrong") { agent in
+          let end = try await site.once(options + agent.options)
+          #expect(end.pod(run)?.verdict == "undecided", "\(way): \(end)")
+          #expect(end.pod(run)?.why.contains("status 401") == true, "\(way): \(end)")
+        }
+        if way == .tls {
+          // Certificates of an authority that the operator doesn't trust.
+          let others = "/etc/ssl/certs/ca-certificates.crt"
+          try await GuardedAgent.with(way, runs: [], authorities: others) { agent in
+            let end = try await site.once(options + agent.options)
+            #expect(end.pod(run)?.verdict == "undecided", "\(end)")
+            #expect(end.pod(run)?.why.contains("certificate") == true, "\(end)")
+          }
+        }
+        try await GuardedAgent.with(way, runs: ["other"]) { agent in
+          let end = try await site.once(options + agent.options)
+          #expect(end.pod(run)?.verdict == "leaked", "\(way): \(end)")
+          #expect(try await Leftovers.of(run: run, on: engine).isEmpty, "\(way)")
+        }
+      }
+    }
+  }
+
+  /// Lends a pod whose executor's pid isn't known, and whose cgroup is no more.
+  private func withUnknown(
+    on engine: TestEngine,
+    _ body: (_ site: ReaperSite, _ run: String, _ options: [String]) async throws -> Void
+  ) async throws {
+    try await withReaperSite(on: engine) { site in
+      var identity = PodIdentity.forged()
+      identity.incarnation.pid = nil
+      identity.incarnation.startTime = nil
+      identity.cgroupParent = "/\(site.root)/\(identity.run)"
+      try await withForged([identity], on: engine) { pods in
+        try await pods[0].container()
+        try await body(site, identity.run, ["--grace", "500ms"])
+      }
+    }
+  }
 }

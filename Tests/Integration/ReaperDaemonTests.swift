@@ -5,27 +5,11 @@ import Testing
 
 @Suite("pod-reaper as a service", .needsEngine)
 struct ReaperDaemonTests {
-  /// Lends a service that looks by itself only every ten minutes.
   private func withService(
     _ site: ReaperSite, _ more: [String] = ["--grace", "5m"],
     _ body: (RunningCommand) async throws -> Void
   ) async throws {
-    let service = try site.reaper(["--interval", "10m"], more).start()
-    defer { service.send(SIGKILL) }
-    try await service.line(containing: "watching unix://", in: .stderr)
-    try await eventually("the first pass") {
-      try await site.metrics()["pod_reaper_passes_total"] ?? 1 > 0
-    }
-    do {
-      try await body(service)
-    } catch {
-      print("pod-reaper printed:\n\(service.text(.stderr))")
-      throw error
-    }
-    service.send(SIGTERM)
-    let end = try await service.result(within: .seconds(20))
-    #expect(end.status == .exited(0), "\(end)")
-    #expect(!FileManager.default.fileExists(atPath: site.runFolder + "/reaper.sock"))
+    try await ReaperService.with(site, more) { try await body($0.process) }
   }
 
   @Test(

@@ -1,3 +1,4 @@
+import DockerEngine
 import Foundation
 import PodIdentity
 import TestSupport
@@ -57,6 +58,44 @@ struct ReaperDoubtTests {
     identity.incarnation.bootID = UUID().uuidString.lowercased()
     identity.host.machineID = String(repeating: "0123456789abcdef", count: 2)
     try await expectLeft(identity, as: "foreign", why: "it is of another host", on: engine)
+  }
+
+  @Test(
+    "what is of an earlier boot of this machine is leaked, whoever has its pid now", arguments: one)
+  func otherBoot(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      // This very process's pid and start time, of another boot; and one that knew no pid.
+      var old = PodIdentity.forged(by: .current())
+      old.incarnation.bootID = UUID().uuidString.lowercased()
+      var unknown = PodIdentity.forged()
+      unknown.incarnation = Incarnation(
+        bootID: UUID().uuidString.lowercased(), pid: nil, startTime: nil)
+      // The same with a machine ID that tells nothing, and a pod of this boot.
+      var doubtful = old
+      (doubtful.run, doubtful.host.machineID) = (UUID().uuidString.lowercased(), nil)
+      let living = PodIdentity.forged(by: .current())
+      try await withForged([old, unknown, doubtful, living], on: engine) { pods in
+        for pod in pods {
+          try await pod.container(starts: true)
+          try await pod.network()
+          try await pod.volume()
+        }
+        let end = try await site.once()
+        #expect(end.status == .exited(0), "\(end)")
+        for pod in pods[..<2] {
+          let report = try #require(end.pod(pod.identity.run), "\(end)")
+          #expect(report.verdict == "leaked")
+          #expect(report.why == "its executor ran before this host's last boot")
+          #expect(try await pod.left().isEmpty)
+        }
+        #expect(end.pod(doubtful.run)?.verdict == "undecided", "\(end)")
+        #expect(end.pod(living.run)?.verdict == "alive", "\(end)")
+        for pod in pods[2...] {
+          let left = try await pod.left()
+          #expect(left.containers.count == 1 && left.networks.count == 1 && left.volumes.count == 1)
+        }
+      }
+    }
   }
 
   @Test("neither boot nor machine ID is undecided", arguments: one)
@@ -149,6 +188,40 @@ struct ReaperDoubtTests {
         #expect(words.stderr.contains("inherited its labels from its image"), "\(words)")
         try await pods[0].remove()
         try await engine.docker("rmi", image).run()
+      }
+    }
+  }
+
+  @Test(
+    "where the committed image is gone, the cgroup parent tells the pod's from a copy",
+    arguments: one)
+  func committedImageIsGone(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      try await withForged([.forged()], on: engine) { pods in
+        let pod = pods[0]
+        let image = "gone-\(pod.identity.run.prefix(8)):1"
+        // The pod's own container is made of an image without labels that is then removed, too.
+        let plain = "plain-\(pod.identity.run.prefix(8)):1"
+        let source = try await engine.docker("create", "founding/base").output()
+        try await engine.docker("commit", source, plain).output()
+        try await engine.docker("rm", source).output()
+        let own = try await pod.container(image: plain) {
+          $0.hostConfig?.cgroupParent = pod.identity.cgroupParent
+        }
+        try await engine.docker("commit", own, image).output()
+        let copy = try await engine.docker(
+          "create", "--network", "none", "--name", "copy-\(pod.identity.run)", image
+        ).output()
+        for name in [image, plain] {
+          try await engine.docker("rmi", "-f", name).output()
+          let gone = try await engine.docker("image", "inspect", name).run()
+          #expect(gone.status == .exited(1), "\(name) is still there")
+        }
+        let end = try await site.once()
+        #expect(end.status == .exited(0), "\(end)")
+        #expect(end.report?.inherited == ["copy-\(pod.identity.run)"], "\(end)")
+        #expect(end.pod(pod.identity.run)?.removed["containers"]?.count == 1, "\(end)")
+        #expect(try await pod.left().containers == [copy])
       }
     }
   }

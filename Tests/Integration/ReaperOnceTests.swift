@@ -1,4 +1,5 @@
 import Foundation
+import PodIdentity
 import TestSupport
 import Testing
 
@@ -36,6 +37,46 @@ struct ReaperOnceTests {
           // There is nothing left to do, and a pass says so.
           let again = try await site.once()
           #expect(again.status == .exited(0) && again.pod(dead.run) == nil, "\(again)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "removes a volume alone, a network alone, and a container that was never started",
+    arguments: TestEngine.all)
+  func halfMade(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      try await withForged([.forged(), .forged(), .forged()], on: engine) { pods in
+        try await pods[0].volume()
+        try await pods[1].network()
+        try await pods[2].container()
+        let end = try await site.once()
+        #expect(end.status == .exited(0), "\(end)")
+        for pod in pods { #expect(try await pod.left().isEmpty) }
+      }
+    }
+  }
+
+  @Test("takes what the engine completes between its looks", arguments: TestEngine.all)
+  func quietLooks(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      // The first pass removes; the second and third are the quiet looks, a second apart.
+      try await EngineHold.with(engine, holding: "GET /containers/json", number: 3) { hold in
+        try await withForged([.forged()], on: engine) { pods in
+          try await pods[0].container()
+          var reaper = site.reaper(["--once", "--format", "json"])
+          reaper.environment["DOCKER_HOST"] = hold.dockerHost
+          let process = try reaper.start()
+          defer { process.send(SIGKILL) }
+          try await hold.isHeld()
+          #expect(try await pods[0].left().isEmpty)
+          try await pods[0].container(starts: true)
+          hold.release()
+          let end = try ReaperEnd(try await process.result(within: .seconds(60)))
+          #expect(end.status == .exited(0), "\(end)")
+          #expect(end.pod(pods[0].identity.run)?.removed["containers"]?.count == 2, "\(end)")
+          #expect(try await pods[0].left().isEmpty)
         }
       }
     }

@@ -92,6 +92,51 @@ struct ReaperStubbornTests {
     }
   }
 
+  @Test(
+    "are counted and journalled once while they are stuck, and hold up no other",
+    arguments: TestEngine.all.prefix(1))
+  func stuck(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let options = [
+        "--grace", "0s", "--interval", "1s", "--removal-timeout", "2s", "--metrics",
+        site.metricsSocket,
+      ]
+      try await withForged([.forged(), .forged()], on: engine) { pods in
+        let (stuck, late) = (pods[0], pods[1])
+        let network = try await stuck.network()
+        let holder = try await engine.docker("create", "--network", network, "founding/base")
+          .output()
+        try await engine.docker("start", holder).output()
+        try await ReaperService.with(site, options) { service in
+          func lines(_ run: String) -> Int {
+            let text = (try? String(contentsOfFile: site.journal, encoding: .utf8)) ?? ""
+            return text.split(separator: "\n").filter { $0.contains(run) }.count
+          }
+          let passes = try await site.metrics()["pod_reaper_passes_total"] ?? 0
+          try await eventually("four more passes") {
+            try await site.metrics()["pod_reaper_passes_total"] ?? 0 >= passes + 4
+          }
+          var metrics = try await site.metrics()
+          #expect(metrics["pod_reaper_failed_total{kind=\"networks\"}"] == 1)
+          #expect(metrics["pod_reaper_leaks_total"] == 1)
+          #expect(metrics["pod_reaper_pods{verdict=\"leaked\"}"] == 1)
+          // The first pass tried it for two seconds, the later ones once.
+          #expect(metrics["pod_reaper_pass_seconds"] ?? 9 < 2)
+          #expect(lines(stuck.identity.run) == 1)
+          #expect(service.process.lines(.stderr).filter { $0.contains("not removed") }.count == 1)
+          try await late.container()
+          try await site.isRid(of: late.identity.run)
+          try await engine.docker("rm", "-f", holder).output()
+          try await site.isRid(of: stuck.identity.run)
+          try await eventually("the journal's last line") { lines(stuck.identity.run) == 2 }
+          metrics = try await site.metrics()
+          #expect(metrics["pod_reaper_failed_total{kind=\"networks\"}"] == 1)
+          #expect(metrics["pod_reaper_leaks_total"] == 2)
+        }
+      }
+    }
+  }
+
   @Test("never lead out of a cgroup root, whatever their label says", arguments: TestEngine.all)
   func detours(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in

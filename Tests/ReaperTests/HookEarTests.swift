@@ -28,7 +28,9 @@ private final class Shim {
 @Suite("The reaper's ear")
 struct HookEarTests {
   private func ear(_ folder: String, _ heard: Heard) throws -> HookEar {
-    try HookEar(folder: folder, log: Logger(label: "test")) { heard.add($0) }
+    try HookEar(
+      socket: folder + "/notify.sock", spool: folder + "/spool", log: Logger(label: "test")
+    ) { heard.add($0) }
   }
 
   private final class Heard: Sendable {

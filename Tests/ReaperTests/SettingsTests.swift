@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compose
 import Foundation
+import HookShim
 import Program
 import TestSupport
 import Testing
@@ -62,6 +63,60 @@ struct ReaperSettingsTests {
     let help = PodReaper.helpMessage(for: ServeCommand.self, columns: 200)
     for name in SettingName.allCases {
       #expect(help.contains("--\(name.rawValue)"), "\(name.rawValue)")
+    }
+  }
+}
+
+@Suite("What is installed for pod-reaper")
+struct ReaperDeployTests {
+  private let deploy = URL(fileURLWithPath: #filePath)
+    .appendingPathComponent("../../../deploy").standardized.path
+
+  @Test("the sample of the settings file has every key, and its values are the defaults")
+  func sample() throws {
+    let text = try String(contentsOfFile: deploy + "/pod-reaper.yaml", encoding: .utf8)
+    let set = try SettingsFile.read(text: text, file: "pod-reaper.yaml")
+    for name in SettingName.allCases {
+      if let entry = set[name] {
+        #expect(entry.text == name.standard, "\(name.rawValue)")
+      } else {
+        #expect(name.standard == nil && text.contains("\n# \(name.rawValue): "), "\(name.rawValue)")
+      }
+    }
+    // As an operator has it who takes every line in.
+    let all = text.split(separator: "\n").map { line in
+      let bare = line.hasPrefix("# ") ? line.dropFirst(2) : line
+      return SettingName.allCases.contains { bare.hasPrefix($0.rawValue + ": ") } ? bare : line
+    }
+    let whole = try SettingsFile.read(text: all.joined(separator: "\n"), file: "pod-reaper.yaml")
+    #expect(whole.count == SettingName.allCases.count)
+  }
+
+  @Test(
+    "systemd-tmpfiles makes the folders of sockets and spool as the reaper and the hook want them")
+  func folders() async throws {
+    try await withTemporaryFolder { root in
+      let file = try root.write(
+        "usr/lib/tmpfiles.d/compose-pods.conf",
+        String(contentsOfFile: deploy + "/tmpfiles.d/compose-pods.conf", encoding: .utf8))
+      try root.write("etc/passwd", "root:x:0:0::/root:/bin/sh\n")
+      try root.write("etc/group", "root:x:0:\n")
+      let made = try await Command(
+        "systemd-tmpfiles", ["--create", "--root", root.path, "compose-pods.conf"]
+      ).run()
+      #expect(made.status == .exited(0) && made.stderr.isEmpty, "\(made) \(file)")
+      for (folder, mode) in [("run/compose-pods", 0o755), ("run/compose-pods/spool", 0o700)] {
+        var status = stat()
+        #expect(stat(root.path(folder), &status) == 0)
+        #expect(status.st_mode & 0o7777 == mode && status.st_uid == 0, "\(folder)")
+      }
+      // What they make is what both programs take.
+      #expect(throws: Never.self) { try PrivateFile.folder(root.path("run/compose-pods")) }
+      let settings = try ReaperSettings(
+        options: [:], environment: [:], file: root.write("empty.yaml", ""))
+      #expect(settings.runFolder == "/run/compose-pods")
+      #expect(settings.spoolFolder == HOOK_SHIM_DEFAULT_SPOOL)
+      #expect(settings.notifySocket == HOOK_SHIM_DEFAULT_SOCKET)
     }
   }
 }

@@ -12,7 +12,6 @@ struct Daemon: Sendable {
   let settings: ReaperSettings
   let notice: ServiceNotice
   let log: Logger
-  private let progress = Progress()
 
   init(
     reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notice: ServiceNotice,
@@ -41,30 +40,28 @@ struct Daemon: Sendable {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await follow(triggers) }
       group.addTask { await tick(triggers) }
-      if let watchdog = notice.watchdog {
-        group.addTask { await watch(every: watchdog) }
-      }
+      if let interval = notice.interval { group.addTask { await watch(every: interval) } }
       group.addTask {
         for await _ in triggers.bell {
           if Task.isCancelled { return }
           await pass(triggers)
+          notice.ready()
         }
       }
       await group.waitForAll()
     }
   }
 
-  /// Tells systemd that all is well as long as no pass has been under way longer than one may take.
+  /// Tells systemd that all is well as long as the pass that is under way gets on.
   private func watch(every interval: Duration) async {
     while (try? await Task.sleep(for: interval)) != nil {
       let settings = await reaper.settings
       let longest =
-        settings.lockTimeout + settings.removal.patience + .seconds(settings.removal.stopTimeout)
-        + engine.requestTimeout
-      if progress.isWithin(longest) {
-        notice.send("WATCHDOG=1")
+        settings.lockTimeout + .seconds(settings.removal.stopTimeout) + engine.requestTimeout
+      if reaper.progress.isWithin(longest) {
+        notice.alive(for: longest)
       } else {
-        log.error("a pass has been under way for more than \(longest.words)")
+        log.error("a pass hangs: nothing of it was done within \(longest.words)")
       }
     }
   }
@@ -84,8 +81,8 @@ struct Daemon: Sendable {
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
     let wanted = triggers.take()
     if wanted.isEmpty { return }
-    progress.begin()
-    defer { progress.end() }
+    reaper.progress.begin()
+    defer { reaper.progress.end() }
     do {
       let result = try await lock.hold(waiting: settings.lockTimeout) {
         if wanted.everything { return [try await reaper.pass()] }
@@ -103,13 +100,18 @@ struct Daemon: Sendable {
       }
       // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
       let removed = result.flatMap(\.report.pods).filter { !$0.removed.isEmpty }.map(\.run)
-      for wait in removed.isEmpty ? [] : Self.looksAgain {
-        later(in: wait) { for run in removed { triggers.add(run: run) } }
-      }
+      lookAgain(at: removed, triggers)
     } catch {
       if Task.isCancelled { return }
       await reaper.noteEngineError()
       log.warning("no pass: \(error)")
+    }
+  }
+
+  /// Looks at runs again in a while: what a client that died had asked for may still appear.
+  func lookAgain(at runs: [String], _ triggers: Triggers) {
+    for wait in runs.isEmpty ? [] : Self.looksAgain {
+      later(in: wait) { for run in runs { triggers.add(run: run) } }
     }
   }
 
@@ -141,6 +143,7 @@ struct Daemon: Sendable {
           await reaper.noteEngineError()
         }
         isAway = true
+        notice.ready()
       }
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(10))

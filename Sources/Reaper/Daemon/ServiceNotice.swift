@@ -1,11 +1,14 @@
 import Glibc
 import Program
+import Synchronization
 
 /// Tells systemd how the service does (sd_notify(3)); without NOTIFY_SOCKET it says nothing.
-struct ServiceNotice: Sendable {
+final class ServiceNotice: Sendable {
   private let path: String?
-  /// How often to say that all is well; nil where nobody waits for it.
-  let watchdog: Duration?
+  /// How often systemd waits to hear that all is well, halved; nil where it doesn't.
+  private let watchdog: Duration?
+  private enum State { case starting, ready, stopping }
+  private let state = Mutex(State.starting)
 
   init(environment: [String: String]) {
     path = environment["NOTIFY_SOCKET"]
@@ -15,8 +18,57 @@ struct ServiceNotice: Sendable {
       ? environment["WATCHDOG_USEC"].flatMap { Int($0) }.map { .microseconds($0) / 2 } : nil
   }
 
-  /// Sends a state such as `READY=1`.
-  func send(_ state: String) {
+  /// How often to say that all is well; nil where nobody listens.
+  var interval: Duration? {
+    path == nil ? nil : min(watchdog ?? .seconds(20), .seconds(20))
+  }
+
+  /// The first pass is over, or the engine is away, which is no fault of ours; later calls say nothing.
+  func ready() {
+    state.withLock {
+      guard $0 == .starting else { return }
+      $0 = .ready
+      send("READY=1")
+    }
+  }
+
+  /// All is well: also that a start which takes its time goes on.
+  ///
+  /// - Parameter limit: how long the next word may take.
+  func alive(for limit: Duration) {
+    state.withLock {
+      if $0 == .starting {
+        send("EXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000 + 30_000_000)")
+      } else if $0 == .ready, watchdog != nil {
+        send("WATCHDOG=1")
+      }
+    }
+  }
+
+  /// The settings are read anew.
+  func reloading() {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    state.withLock {
+      guard $0 == .ready else { return }
+      send("RELOADING=1\nMONOTONIC_USEC=\(time.tv_sec * 1_000_000 + time.tv_nsec / 1000)")
+    }
+  }
+
+  /// They have been read.
+  func reloaded() {
+    state.withLock { if $0 == .ready { send("READY=1") } }
+  }
+
+  /// The service ends; later calls say nothing.
+  func stopping() {
+    state.withLock {
+      $0 = .stopping
+      send("STOPPING=1")
+    }
+  }
+
+  private func send(_ state: String) {
     guard let path else { return }
     let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { return }

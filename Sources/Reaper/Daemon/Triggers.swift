@@ -1,18 +1,21 @@
 import Synchronization
 
-/// Since when a pass has been under way.
+/// When the pass that is under way last got on.
 final class Progress: Sendable {
-  private let began = Mutex<ContinuousClock.Instant?>(nil)
+  private let last = Mutex<ContinuousClock.Instant?>(nil)
 
   /// A pass begins.
-  func begin() { began.withLock { $0 = .now } }
+  func begin() { last.withLock { $0 = .now } }
+
+  /// Some step of it is done: however long a pass takes, one that gets on doesn't hang.
+  func step() { last.withLock { if $0 != nil { $0 = .now } } }
 
   /// It has ended.
-  func end() { began.withLock { $0 = nil } }
+  func end() { last.withLock { $0 = nil } }
 
-  /// Whether no pass has been under way longer than that.
+  /// Whether no step of a pass has been under way longer than that.
   func isWithin(_ limit: Duration) -> Bool {
-    began.withLock { began in began.map { .now - $0 <= limit } ?? true }
+    last.withLock { last in last.map { .now - $0 <= limit } ?? true }
   }
 }
 

@@ -30,15 +30,17 @@ final class HookEar: Sendable {
   /// Listens from now on, and reads what the spool holds.
   ///
   /// - Parameters:
-  ///   - folder: where socket and spool lie.
+  ///   - socketPath: where the socket is made.
+  ///   - spool: the folder where events wait.
   ///   - log: for events that can't be read.
   ///   - hear: told of each event, one at a time.
   /// - Throws: `Errno`
   init(
-    folder: String, log: Logger, hear: @escaping @Sendable (HookEvent) -> Void
+    socket socketPath: String, spool: String, log: Logger,
+    hear: @escaping @Sendable (HookEvent) -> Void
   ) throws {
-    socketPath = folder + "/notify.sock"
-    spool = folder + "/spool"
+    self.socketPath = socketPath
+    self.spool = spool
     self.log = log
     self.hear = hear
     if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }

@@ -17,6 +17,8 @@ struct LeaseHolder: Sendable, Hashable {
   var startTime: UInt64
   /// The cgroups that the peer lives in, without a `leaf`; the hierarchies' roots are left out.
   var cgroups: Set<String>
+  /// The peer's user.
+  var user = uid_t.max
 
   /// Whether the lease is this pod's executor's: it bears the same pid and start time, or, where its pid isn't known,
   /// the peer lives in the very cgroup that the pod's label names, and that is an agent's. A cgroup elsewhere that is
@@ -217,7 +219,7 @@ final class LeaseServer: @unchecked Sendable {
       report(.released(holder))
       return false
     }
-    switch LeaseLine.run(line).flatMap({ Self.holder(pid: peer.pid, run: $0) }) {
+    switch LeaseLine.run(line).flatMap({ Self.holder(peer, run: $0) }) {
     case .some(let holder):
       peer.holder = holder
       peer.pidfd = watch(holder, client)
@@ -274,7 +276,8 @@ final class LeaseServer: @unchecked Sendable {
   }
 
   /// Who the peer is, by the kernel's word.
-  private static func holder(pid: pid_t, run: String) -> LeaseHolder? {
+  private static func holder(_ peer: Peer, run: String) -> LeaseHolder? {
+    let pid = peer.pid
     guard let startTime = Incarnation.startTime(of: pid),
       let text = try? KernelFile.text("/proc/\(pid)/cgroup"),
       // Read again: the pid may have changed hands in between.
@@ -284,7 +287,8 @@ final class LeaseServer: @unchecked Sendable {
       entry.path.hasSuffix("/leaf") ? String(entry.path.dropLast("/leaf".count)) : entry.path
     }
     return LeaseHolder(
-      run: run, pid: pid, startTime: startTime, cgroups: Set(paths.filter { $0.count > 1 }))
+      run: run, pid: pid, startTime: startTime, cgroups: Set(paths.filter { $0.count > 1 }),
+      user: peer.user)
   }
 }
 

@@ -19,10 +19,18 @@ extension Reaper {
       if processEnded {
         note(holder, .processGone(.noProcess))
         note(holder, .processEndSeen)
-        ended.insert(holder)
+        noteEnd(of: holder)
       }
       return true
     }
+  }
+
+  /// Ends are remembered for objects that appear later; so many come in no ten minutes.
+  private func noteEnd(of holder: LeaseHolder) {
+    if ended.count >= 16_384, let oldest = ended.min(by: { $0.value < $1.value }) {
+      ended[oldest.key] = nil
+    }
+    ended[holder] = .now
   }
 
   private func note(_ holder: LeaseHolder, _ finding: Finding) {
@@ -37,9 +45,10 @@ extension Reaper {
       records[identity]?.add(.leaseHeld, at: .now)
       return
     }
-    // The peer of a lease was seen to end: the kernel told its pid even where the label couldn't.
-    if identity.incarnation.pid == nil, records[identity]?.newest(.pidfd) == nil,
-      ended.contains(where: { $0.keeps(identity) })
+    // The peer of a lease was seen to end, perhaps before its pod had any object; the kernel told its pid even where
+    // the label couldn't.
+    if records[identity]?.newest(.pidfd) == nil,
+      ended.keys.contains(where: { $0.keeps(identity) })
     {
       records[identity]?.add(.leaseDropped, at: .now)
       records[identity]?.add(.processGone(.noProcess), at: .now)

@@ -4,10 +4,14 @@ import PodIdentity
 /// Finds pods by their labels: containers in any state, networks, volumes.
 actor EngineObserver {
   let engine: DockerEngine
+  let progress: Progress
   /// The run that an image's labels carry, by image ID: an image never changes.
   private var runOfImage: [String: String?] = [:]
 
-  init(engine: DockerEngine) { self.engine = engine }
+  init(engine: DockerEngine, progress: Progress) {
+    self.engine = engine
+    self.progress = progress
+  }
 
   /// Looks at the engine.
   ///
@@ -61,6 +65,7 @@ actor EngineObserver {
   ) async throws -> Bool {
     let image = container.imageID
     if let known = runOfImage[image] { return known == identity.run }
+    defer { progress.step() }
     do {
       let run = try await engine.inspectImage(image).config?.labels[PodLabel.run]
       if runOfImage.count > 4096 { runOfImage = [:] }

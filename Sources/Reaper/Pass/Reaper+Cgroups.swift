@@ -3,9 +3,6 @@ import Logging
 import PodIdentity
 
 extension Reaper {
-  /// How long after a death its run's folder is left to the agent, which removes the same folders.
-  static let agentsTime = Duration.seconds(90)
-
   /// Removes what Docker made below a dead pod's cgroup at once, and the run's own folder where nobody else has a
   /// hand in it.
   func removeCgroup(
@@ -95,6 +92,48 @@ extension Reaper {
     return found
   }
 
+  /// Removes the folders below our own root of executors that have just ended and left no object: they died between
+  /// the last of them and the folder. No grace is needed, since their end was seen.
+  ///
+  /// - Parameters:
+  ///   - run: only this run's; nil for all.
+  ///   - pods: what the look at the engine found.
+  ///   - report: told of what was done.
+  func removeDeserted(
+    _ run: String?, _ pods: [PodIdentity: ObservedPod], _ report: inout PassReport
+  ) async {
+    guard !dryRun, host.engineIsLocal, let removal = try? CgroupRemoval() else { return }
+    for (run, path) in deserted(run, removal) {
+      guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
+        !pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
+        !leases.contains(where: { $0.run == run }), removal.isAbandoned(path)
+      else { continue }
+      let left = await removal.remove(path, wholly: true)
+      report.cgroupsFailed += left.failures
+      guard left.failures.isEmpty else { continue }
+      report.cgroupsRemoved.append(path)
+      counters.removed["cgroups", default: 0] += 1
+      log.notice("removed a cgroup", metadata: ["run": "\(Printable.text(run))"])
+    }
+  }
+
+  /// Runs whose executors were seen to end, with their cgroups: of pods that were known, and of leases. The holder of a
+  /// lease said by himself which run was his, so that only his own user's folder counts.
+  private func deserted(
+    _ run: String?, _ removal: CgroupRemoval
+  ) -> [(run: String, path: String)] {
+    let known = records.filter { identity, record in
+      (run == nil || identity.run == run) && record.newest(.pidfd) != nil
+        && identity.incarnation.pid != nil
+        && Verdict.judge(identity, on: host, by: record, now: .now, grace: settings.grace).state
+          == .leaked
+    }
+    let held = ended.keys.filter { run == nil || $0.run == run }
+      .map { (user: $0.user, run: $0.run, path: "/\(CgroupPath.ownRoot)/\($0.run)") }
+      .filter { removal.isOwned($0.path, by: $0.user) }
+    return known.keys.map { ($0.run, $0.cgroupParent) } + held.map { ($0.run, $0.path) }
+  }
+
   /// Removes the cgroups of dead runs that have no object any more.
   ///
   /// - Returns: when a folder that is too fresh now can be taken.
@@ -149,7 +188,7 @@ extension Reaper {
     if let view = answer.proving, view.agentID == run.agentID, !view.runs.contains(run.run) {
       return true
     }
-    return BootTime.now.sinceBoot - .seconds(run.deadSince) >= Self.agentsTime
+    return run.hasHadItsTime(at: .now)
   }
 
   /// Folders without any object of their run. Below our own root they are left from pods that are over; below a

@@ -24,8 +24,9 @@ actor Reaper {
   var hooks = HookMemory()
   /// Leases that are held, and those of executors that were seen to end while they held one.
   var leases: Set<LeaseHolder> = []
-  var ended: Set<LeaseHolder> = []
+  var ended: [LeaseHolder: BootTime] = [:]
   let watches = ProcessWatches()
+  nonisolated let progress = Progress()
   private var gate: Gate
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
@@ -33,7 +34,7 @@ actor Reaper {
     self.engine = engine
     self.dryRun = dryRun
     self.log = log
-    observer = EngineObserver(engine: engine)
+    observer = EngineObserver(engine: engine, progress: progress)
     host = HostFacts.current(engine: engine.endpoint)
     pending = PendingRuns(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
     gate = Gate(settings.removal.parallel)
@@ -62,6 +63,7 @@ actor Reaper {
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let folders = run == nil ? strangers() : []
     let observation = try await observer.look(run: run)
+    progress.step()
     let pods = observation.pods
     let time = BootTime.now
     for identity in pods.keys where records[identity] == nil {
@@ -92,6 +94,7 @@ actor Reaper {
       report.pods.append(entry)
     }
     var due = verdicts.values.compactMap(\.due).min()
+    if removes, host.processTableFailure == nil { await removeDeserted(run, pods, &report) }
     if run == nil {
       if removes {
         let later =
@@ -123,7 +126,8 @@ actor Reaper {
         var policy = settings.removal
         // What was refused all along must not hold up the pods that come after.
         if stuck[identity] != nil { policy.patience = .zero }
-        let removal = PodRemoval(engine: engine, policy: policy, gate: gate)
+        let removal = PodRemoval(
+          engine: engine, policy: policy, gate: gate, progress: progress)
         group.addTask { (identity, await removal.remove(pod)) }
       }
       var results: [PodIdentity: RemovalResult] = [:]
@@ -131,6 +135,7 @@ actor Reaper {
       // Last, since removing cgroups holds up the engine, which makes and removes its own.
       for (identity, result) in results where result.failed.isEmpty {
         results[identity]?.merge(await removeCgroup(of: identity, pods, verdicts))
+        progress.step()
       }
       return results
     }
@@ -143,7 +148,9 @@ actor Reaper {
     let known = stuck[identity]
     stuck[identity] = result.failed.isEmpty ? nil : result.failed
     if known == nil { counters.leaks += 1 }
-    for failure in result.failed { counters.failed[failure.kind, default: 0] += 1 }
+    for failure in result.failed where known?.contains(failure) != true {
+      counters.failed[failure.kind, default: 0] += 1
+    }
     if known == result.failed, !result.didRemove { return }
     let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
     for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
@@ -180,8 +187,8 @@ actor Reaper {
   /// died had asked for, and that goes at once.
   private func forget(all pods: [PodIdentity: ObservedPod]) {
     let runs = Set(pods.keys.map(\.run))
-    ended = ended.filter { runs.contains($0.run) }
     let now = BootTime.now
+    ended = ended.filter { runs.contains($0.key.run) || now - $0.value <= .seconds(600) }
     for (identity, record) in records where pods[identity] == nil {
       let newest = record.evidence.map(\.time).max() ?? record.firstSeen
       if now - newest > .seconds(600) {

@@ -82,6 +82,14 @@ struct CgroupRemoval: Sendable {
     }
   }
 
+  /// Whether all of a run's folders are a user's.
+  func isOwned(_ path: String, by user: uid_t) -> Bool {
+    folders.folders(of: path).allSatisfy { folder in
+      var status = stat()
+      return lstat(folder, &status) == 0 && status.st_uid == user
+    }
+  }
+
   /// Whether a run's folders hold neither a process nor a container's folder.
   func isAbandoned(_ path: String) -> Bool {
     guard case .empty = folders.look(path) else { return false }

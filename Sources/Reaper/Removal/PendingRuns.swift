@@ -13,6 +13,14 @@ struct PendingRun: Codable, Sendable, Hashable {
   var bootID: String
   /// When, in seconds of CLOCK_BOOTTIME.
   var deadSince: Double
+
+  /// How long after a death its run's folder is left to the agent, which removes the same folders.
+  static let agentsTime = Duration.seconds(90)
+
+  /// Whether the agent's time is over.
+  func hasHadItsTime(at now: BootTime) -> Bool {
+    now.sinceBoot - .seconds(deadSince) >= Self.agentsTime
+  }
 }
 
 /// The dead runs, kept in a file from one pass to the next: without a labelled object nothing else tells that

@@ -46,6 +46,8 @@ struct PodRemoval: Sendable {
   let policy: RemovalPolicy
   /// Bounds how much is under way at once.
   let gate: Gate
+  /// Told of each step.
+  let progress: Progress
 
   /// Removes what a look found.
   func remove(_ pod: ObservedPod) async -> RemovalResult {
@@ -111,6 +113,7 @@ struct PodRemoval: Sendable {
   ) async -> String? {
     var wait = Duration.milliseconds(100)
     while true {
+      defer { progress.step() }
       do {
         try await remove(id)
         return nil

@@ -17,6 +17,10 @@ struct ReaperSettings: Sendable {
   var agent: AgentClient?
   var checkpoint: Checkpoint?
   var runFolder: String
+  /// Where executors lease, where the agent's hook notifies, and where what it has to say waits.
+  var leaseSocket: String
+  var notifySocket: String
+  var spoolFolder: String
   var stateFolder: String
   var journalSize: Int64
   var lockTimeout: Duration
@@ -59,6 +63,9 @@ struct ReaperSettings: Sendable {
         seesEverything: sees)
     }
     runFolder = try source.path(.runFolder)
+    leaseSocket = try source.path(.leaseSocket, standard: runFolder + "/lease.sock")
+    notifySocket = try source.path(.notifySocket, standard: runFolder + "/notify.sock")
+    spoolFolder = try source.path(.spoolFolder, standard: runFolder + "/spool")
     stateFolder = try source.path(.stateFolder)
     journalSize = try source.size(.journalSize)
     lockTimeout = try source.duration(.lockTimeout)
@@ -144,8 +151,10 @@ struct ReaperSettings: Sendable {
       return number * factor
     }
 
-    func path(_ name: SettingName) throws(SettingError) -> String {
-      guard let path = text(name), path.hasPrefix("/"), path.count > 1 else {
+    func path(
+      _ name: SettingName, standard: String? = nil
+    ) throws(SettingError) -> String {
+      guard let path = text(name) ?? standard, path.hasPrefix("/"), path.count > 1 else {
         throw SettingError(description: "\(place(name)) takes an absolute path")
       }
       return path

@@ -10,13 +10,16 @@ enum SettingName: String, CaseIterable {
   case interval
   case journalSize = "journal-size"
   case keepVolumes = "keep-volumes"
+  case leaseSocket = "lease-socket"
   case lockTimeout = "lock-timeout"
   case logFormat = "log-format"
   case logLevel = "log-level"
   case metrics
+  case notifySocket = "notify-socket"
   case parallel
   case removalTimeout = "removal-timeout"
   case runFolder = "run-dir"
+  case spoolFolder = "spool-dir"
   case stateFolder = "state-dir"
   case stopTimeout = "stop-timeout"
 
@@ -29,6 +32,8 @@ enum SettingName: String, CaseIterable {
   var standard: String? {
     switch self {
     case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .metrics: nil
+    // In the run folder.
+    case .leaseSocket, .notifySocket, .spoolFolder: nil
     case .agentSeesEverything, .keepVolumes: "false"
     case .cgroupRoots: "mesos,compose-pods"
     case .grace: "30s"

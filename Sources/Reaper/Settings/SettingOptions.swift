@@ -46,6 +46,15 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "The folder of lock and control socket. Default: /run/compose-pods.")
   var runDir: String?
 
+  @Option(help: "Where executors lease. Default: lease.sock in the run folder.")
+  var leaseSocket: String?
+
+  @Option(help: "Where the agent's hook notifies. Default: notify.sock in the run folder.")
+  var notifySocket: String?
+
+  @Option(help: "Where notifications wait. Default: spool in the run folder.")
+  var spoolDir: String?
+
   @Option(help: "The folder of the journal. Default: /var/lib/compose-pods.")
   var stateDir: String?
 
@@ -76,12 +85,15 @@ struct SettingOptions: ParsableArguments {
       (.parallel, parallel), (.cgroupRoots, cgroupRoots), (.agentURL, agentUrl),
       (.agentTokenFile, agentTokenFile), (.agentAuthorities, agentCaFile),
       (.agentSeesEverything, agentSeesEverything ? "true" : nil), (.agentWorkFolder, agentWorkDir),
-      (.runFolder, runDir), (.stateFolder, stateDir), (.journalSize, journalSize),
+      (.runFolder, runDir), (.leaseSocket, leaseSocket), (.notifySocket, notifySocket),
+      (.spoolFolder, spoolDir), (.stateFolder, stateDir), (.journalSize, journalSize),
       (.lockTimeout, lockTimeout), (.metrics, metrics), (.logLevel, logLevel),
       (.logFormat, logFormat),
     ]
     var options: [SettingName: String] = [:]
     for (name, value) in given { options[name] = value }
-    return try ReaperSettings(options: options, environment: environment, file: config)
+    return try ReaperSettings(
+      options: options, environment: environment,
+      file: config ?? environment["POD_REAPER_CONFIG"])
   }
 }

@@ -1,0 +1,166 @@
+"""What the measurements of pod-reaper stand on: the engine's API, pods made by hand, executors, daemons."""
+
+import concurrent.futures
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.parse
+
+from bench import DEADLINE, EXECUTOR, POD, SOCKET, check
+
+REAPER = os.environ["REAPER"]
+LABEL = "mesos.container_id"
+ROOT = "compose-pods-bench"
+
+
+class Engine(http.client.HTTPConnection):
+    """The engine's API."""
+
+    def __init__(self):
+        super().__init__("localhost", timeout=DEADLINE)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(SOCKET)
+
+    def call(self, method, path, body=None):
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        self.request(method, path, json.dumps(body) if body is not None else None, headers)
+        answer = self.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            sys.exit(f"bench: {method} {path}: {text.decode()}")
+        return json.loads(text) if text else None
+
+    def left(self, kinds):
+        query = urllib.parse.quote(json.dumps({"label": [LABEL]}))
+        paths = {"containers": "/containers/json?all=1&filters=", "networks": "/networks?filters=",
+                 "volumes": "/volumes?filters="}
+        count = 0
+        for kind in kinds:
+            found = self.call("GET", paths[kind] + query)
+            count += len((found.get("Volumes") or []) if kind == "volumes" else found)
+        return count
+
+
+def incarnation(alive):
+    """Pid and start time of this process, or of one that has ended."""
+    if not alive:
+        child = subprocess.Popen(["true"])
+        child.wait()
+        return child.pid, 1
+    with open("/proc/self/stat") as file:
+        return os.getpid(), int(file.read().rsplit(")", 1)[1].split()[19])
+
+
+def labels(run, alive=False):
+    pid, start = incarnation(alive)
+    with open("/proc/sys/kernel/random/boot_id") as file:
+        boot = file.read().strip()
+    return {
+        LABEL: run, "mesos.framework_id": "", "mesos.executor_id": run, "mesos.task_id": run,
+        "mesos.agent_id": "", "mesos.executor.pid": str(pid),
+        "mesos.executor.start_time": str(start), "mesos.host.boot_id": boot,
+        "mesos.host.machine_id": "", "mesos.cgroup_parent": f"/{ROOT}/{run}",
+    }
+
+
+def make_pod(number, containers, whole=True, start=True, alive=False):
+    engine = Engine()
+    run = f"bench-{number}"
+    marks = labels(run, alive)
+    host = {"CgroupParent": marks["mesos.cgroup_parent"], "NetworkMode": "none"}
+    if whole:
+        engine.call("POST", "/networks/create", {"Name": f"{run}_n", "Labels": marks})
+        engine.call("POST", "/volumes/create", {"Name": f"{run}_v", "Labels": marks})
+        host |= {"NetworkMode": f"{run}_n", "Binds": [f"{run}_v:/vol"]}
+    for index in range(containers):
+        made = engine.call("POST", f"/containers/create?name={run}_{index}", {
+            "Image": "founding/base", "Labels": marks, "HostConfig": host})
+        if start:
+            engine.call("POST", f"/containers/{made['Id']}/start")
+    engine.close()
+
+
+def make_pods(pods, containers, **how):
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: make_pod(number, containers, **how), range(pods)))
+
+
+def arguments(folder, grace="0s"):
+    return ["--run-dir", f"{folder}/run", "--state-dir", f"{folder}/state", "--cgroup-roots", ROOT,
+            "--grace", grace, "--stop-timeout", "0s"]
+
+
+def start_daemon(folder, grace="0s"):
+    """A daemon whose first pass is over, as it tells systemd."""
+    path = f"{folder}/systemd.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(path)
+        systemd.settimeout(DEADLINE)
+        daemon = subprocess.Popen([REAPER, *arguments(folder, grace)], env=os.environ | {"NOTIFY_SOCKET": path},
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while systemd.recv(4096) != b"READY=1":
+            pass
+    os.unlink(path)
+    return daemon
+
+
+def end_daemon(daemon):
+    daemon.send_signal(signal.SIGTERM)
+    check(daemon, "pod-reaper")
+
+
+class Executor:
+    """An executor of the pod of three, in the surroundings of one way to learn of its death; running when made."""
+
+    def __init__(self, run, folder=None, separate=False):
+        environment = dict(os.environ)
+        # Without a folder there is no lease.
+        environment["COMPOSE_EXECUTOR_LEASE_SOCKET"] = f"{folder or '/nowhere'}/run/lease.sock"
+        self.cgroups = []
+        command = [EXECUTOR, "run", "-f", POD, "--task-id", "bench", "--run-id", run, "--ports", "31500"]
+        if separate:
+            # It doesn't know its pid on the host, and lives below a cgroup as Mesos' launcher makes it.
+            command = ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child", *command]
+            self.cgroups = [f"{root}/{ROOT}-mesos/{run}" for root in hierarchies("freezer", "memory", "cpu")]
+            for cgroup in self.cgroups:
+                os.makedirs(cgroup, exist_ok=True)
+            moves = "".join(f"echo $$ >{cgroup}/cgroup.procs; " for cgroup in self.cgroups)
+            command = ["sh", "-ec", moves + 'exec "$@"', "sh", *command]
+        self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        while b"TASK_RUNNING" not in (line := self.process.stdout.readline()):
+            if not line:
+                sys.exit("bench: the pod does not run")
+
+    def kill(self):
+        self.process.kill()
+
+    def end(self):
+        self.process.wait()
+        self.process.stdout.close()
+        for cgroup in self.cgroups:
+            # What Docker made of it in other hierarchies is the agent's, who isn't there.
+            run = cgroup.rsplit("/", 1)[1]
+            for root in hierarchies():
+                for path in (f"{root}/{ROOT}-mesos/{run}", f"{root}/{ROOT}-mesos"):
+                    if os.path.isdir(path):
+                        os.rmdir(path)
+
+
+def hierarchies(*controllers):
+    """Mount points of the cgroup hierarchies of these controllers, each once; without any of all."""
+    found = []
+    for line in open("/proc/self/mountinfo"):
+        fields = line.split()
+        dash = fields.index("-")
+        if fields[dash + 1] not in ("cgroup", "cgroup2") or fields[3] != "/":
+            continue
+        if not controllers or set(controllers) & set(fields[dash + 3].split(",")):
+            found.append(fields[4])
+    return found

@@ -1,0 +1,47 @@
+import Glibc
+
+/// A bound datagram socket, in the place of a service that hears notifications.
+public final class DatagramSocket: Sendable {
+  private let descriptor: Int32
+
+  /// Binds it.
+  ///
+  /// - Parameter path: Where.
+  /// - Throws: ``Failed``.
+  public init(at path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+    let bound = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard bound == 0 else { throw Failed(code: errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The socket could not be bound.
+  public struct Failed: Error {
+    /// What `bind` returned.
+    public let code: Int32
+  }
+
+  /// Takes a datagram that is there already.
+  ///
+  /// - Returns: Its bytes; nil if there is none.
+  public func receive() -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: 1 << 18)
+    let count = recv(descriptor, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+    return count < 0 ? nil : Array(bytes.prefix(count))
+  }
+
+  /// Takes all datagrams that are there already, as text.
+  public func texts() -> [String] {
+    var found: [String] = []
+    while let bytes = receive() { found.append(String(decoding: bytes, as: UTF8.self)) }
+    return found
+  }
+}
