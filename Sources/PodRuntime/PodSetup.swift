@@ -30,9 +30,7 @@ public struct PodSetup: Sendable {
   ///   `SetupFailure` for an engine that can't hold a pod below its cgroup.
   public func plan() async throws -> PodPlan {
     // What is wrong with the file is said first, whether or not there is an engine.
-    _ = try PodPlanner.plan(request, identity: identity(parent: ""))
-    try request.limits?.check(request.project)
-    try request.policy.check(request.project, engineSocket: engine.endpoint.socketPath)
+    try checkFile()
     let info = if let info { try await info.value } else { try await engine.info() }
     guard info.cgroupDriver != "systemd" else {
       throw SetupFailure(
@@ -46,6 +44,29 @@ public struct PodSetup: Sendable {
     var plan = try PodPlanner.plan(request, identity: identity(parent: parent.path))
     if parent.isMesos, version == .v2 { plan.reservation = try reserveFolder(below: parent) }
     return plan
+  }
+
+  /// The plan as far as it is known without the engine: where both versions give the pod's cgroup the same name.
+  ///
+  /// - Returns: what networks and volumes can be made from while the engine is still asked; nil where it has to
+  ///   be waited for.
+  /// - Throws: `ComposeError` for what can't be run as a pod.
+  func earlyPlan() throws -> PodPlan? {
+    try checkFile()
+    let membership = try CgroupMembership.current()
+    let parents = [CgroupVersion.v1, .v2].map {
+      CgroupParent.choose(run: request.run, version: $0, membership: membership)
+    }
+    guard parents[0].path == parents[1].path, !parents.contains(where: \.isMesos) else {
+      return nil
+    }
+    return try PodPlanner.plan(request, identity: identity(parent: parents[0].path))
+  }
+
+  private func checkFile() throws {
+    _ = try PodPlanner.plan(request, identity: identity(parent: ""))
+    try request.limits?.check(request.project)
+    try request.policy.check(request.project, engineSocket: engine.endpoint.socketPath)
   }
 
   /// What will mark the pod's objects.

@@ -14,15 +14,21 @@ extension Pod {
   func launch() async {
     do {
       async let found = images.provide(for: Array(request.project.services.values))
-      let plan = try await PodSetup(request: request, engine: engine, info: info).plan()
+      let setup = PodSetup(request: request, engine: engine, info: info)
+      async let asked = setup.plan()
+      let early = try setup.earlyPlan()
       await until { self.isListening || self.verdict != nil }
       let details = try await found
+      try Task.checkCancellation()
+      // The engine takes its time to tell of its cgroups, and networks have no need to wait for that.
+      if let early { try await createNetworksAndVolumes(of: early) }
+      let plan = try await asked
       try Task.checkCancellation()
       adopt(plan)
       if let path = plan.reservation, let first = plan.containers.first {
         try await reserve(path, with: first, image: details[first.service.name])
       }
-      try await createNetworksAndVolumes(of: plan)
+      if early == nil { try await createNetworksAndVolumes(of: plan) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for container in plan.containers {
           let image = details[container.service.name]
