@@ -9,8 +9,8 @@ extension YAMLNode {
   public static func document(_ text: String, file: String) throws(ComposeError) -> YAMLNode? {
     let documents = try YAMLParser.documents(in: Array(text.utf8), file: file)
     if documents.count > 1 {
-      throw ComposeError("a second document is not expected", at: documents[1].position)
+      throw ComposeError("a second document is not expected", at: documents[1].root.position)
     }
-    return documents.first
+    return documents.first?.root
   }
 }

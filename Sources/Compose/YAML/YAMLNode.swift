@@ -46,6 +46,18 @@ public struct YAMLNode: Sendable {
   public var content: Content
   /// Where it starts.
   public var position: SourcePosition
+  /// What it does to the files before it.
+  var directive = Directive.none
+
+  /// A tag that changes merging (Compose specification, "Merge and override").
+  enum Directive: Sendable {
+    /// None: the value is merged.
+    case none
+    /// `!reset`: the value of the files before goes.
+    case reset
+    /// `!override`: the value takes that one's place.
+    case override
+  }
 
   /// Makes a node.
   public init(_ content: Content, at position: SourcePosition) {
