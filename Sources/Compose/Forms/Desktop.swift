@@ -13,7 +13,7 @@ enum Development {
       Key("exec", .fields(Hooks.keys), omit: .emptyInYAML, later: "nothing: for desktops"),
       Key("include", .stringOrStrings, later: "nothing: for desktops"),
       Key("ignore", .stringOrStrings, later: "nothing: for desktops"),
-      Key("initial_sync", .boolean, later: "nothing: for desktops"),
+      Key("initial_sync", .strictBoolean, later: "nothing: for desktops"),
     ], required: ["path", "action"])
 
   private static let actions = ["rebuild", "sync", "restart", "sync+restart", "sync+exec"]

@@ -43,7 +43,7 @@ enum Mounts {
   private static let tmpfsKeys = KeyTable(
     "`tmpfs`",
     [
-      Key("size", .bytes(.wholeOrText), goes: "TmpfsOptions.SizeBytes"),
+      Key("size", .bytes(.countOrText), goes: "TmpfsOptions.SizeBytes"),
       Key("mode", .integer(.fileMode), goes: "TmpfsOptions.Mode"),
     ])
 

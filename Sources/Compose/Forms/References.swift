@@ -27,7 +27,7 @@ enum Includes {
       Key("path", .stringOrStrings, goes: "other files"),
       Key("env_file", .stringOrStrings, goes: "their variables"),
       Key("project_directory", .string, goes: "what their paths resolve against"),
-    ])
+    ], ignoresUnknown: true)
 
   /// A path alone as a mapping.
   @Sendable private static func expand(
@@ -60,18 +60,24 @@ enum Names {
 /// `pull_policy:` (Compose specification, "pull_policy").
 enum PullPolicies {
   static let pattern = Pattern(
-    wanted: "always, missing, never, build, daily, weekly or every_ and a duration"
-  ) { text in
-    let words = [
-      "always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly",
-    ]
-    return words.contains { text.contains($0) } || hasPeriod(text)
-  }
+    wanted: "always, missing, never, build, refresh, daily, weekly or every_ and a duration"
+  ) { words.contains($0) || hasPeriod($0) }
 
+  private static let words: Set = [
+    "always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly",
+  ]
+
+  /// `every_` and then numbers with a unit each.
   private static func hasPeriod(_ text: String) -> Bool {
-    guard let start = text.firstRange(of: "every_") else { return false }
-    let digits = text[start.upperBound...].prefix { $0.isASCII && $0.isNumber }
-    guard !digits.isEmpty, let unit = text[digits.endIndex...].first else { return false }
-    return "wdhms".contains(unit)
+    guard text.hasPrefix("every_") else { return false }
+    var rest = text.dropFirst(6)
+    guard !rest.isEmpty else { return false }
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      guard !digits.isEmpty, let unit = rest.dropFirst(digits.count).first, "wdhms".contains(unit)
+      else { return false }
+      rest = rest.dropFirst(digits.count + 1)
+    }
+    return true
   }
 }

@@ -111,12 +111,14 @@ struct Normalizer {
       guard let path = file["path"]?.string else { continue }
       let position = file["path"]?.position ?? file.position
       let format = file["format"]
-      guard ["", ".env", "raw"].contains(format?.string ?? "") else {
+      let isKnown = ["", ".env", "raw"].contains(format?.string ?? "")
+      let isRequired = file["required"]?.boolean ?? true
+      guard isKnown || (!isRequired && !Path.exists(path)) else {
         throw ComposeError(
           "`format` must be raw, not `\(format?.string ?? "")`", at: format?.position ?? position)
       }
       variables = try EnvFileReader.read(
-        path, shown: sources.shown(path), isRequired: file["required"]?.boolean ?? true,
+        path, shown: sources.shown(path), isRequired: isRequired,
         at: position, isRaw: format?.string == "raw", after: variables
       ) { name in lookUp[name] ?? own[name]?.string }
       for name in variables.keys where positions[name] == nil { positions[name] = position }

@@ -9,8 +9,6 @@ extension Canonicalizer {
     switch shape {
     case .string:
       guard node.string != nil else { throw needsString(node, name) }
-    case .optionalString:
-      guard node.string != nil || node.isNull else { throw needsString(node, name) }
     case .stringOrInteger:
       if let value = node.integer { node.content = .string(String(value)) }
       guard node.string != nil else {
@@ -28,6 +26,8 @@ extension Canonicalizer {
         throw ComposeError("`\(name)` must be \(pattern.wanted), not `\(text)`", at: node.position)
       }
     case .boolean: node.content = .boolean(try boolean(node, name: name))
+    case .strictBoolean:
+      guard node.boolean != nil else { throw ComposeError.wrongKind(node, name, "true or false") }
     case .booleanText:
       if let value = node.boolean { node.content = .string(value ? "true" : "false") }
       guard node.string != nil else { throw needsString(node, name) }
@@ -48,16 +48,23 @@ extension Canonicalizer {
     case .distinctStrings:
       try list(node, name: name)
       try refuseTwice(node, name: name)
-    case .stringOrStrings: try list(node, name: name, orString: true)
+    case .stringOrStrings:
+      try list(node, name: name, orString: true)
+      try refuseTwice(node, name: name)
     case .texts:
       guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a list") }
+      var seen: Set<String> = []
       try node.editItems { (item) throws(ComposeError) in
         switch item.content {
-        case .string, .integer, .decimal: item.content = .string(item.scalarText ?? "")
-        default: throw ComposeError.wrongKind(item, name, "a list of strings and numbers")
+        case .string, .integer, .unsigned:
+          let isText = item.string != nil
+          guard seen.insert((isText ? "s" : "n") + (item.scalarText ?? "")).inserted else {
+            throw ComposeError("this stands twice in `\(name)`", at: item.position)
+          }
+          item.content = .string(item.scalarText ?? "")
+        default: throw ComposeError.wrongKind(item, name, "a list of strings and whole numbers")
         }
       }
-      try refuseTwice(node, name: name)
     case .command: node = try command(node, name: name)
     case .test: node = try test(node, name: name)
     case .any, .hosts, .pairs, .manyValued, .fields, .names, .list, .optional, .either, .expanding,
@@ -92,7 +99,7 @@ extension Canonicalizer {
       case .string(let text): Float(text)
       default: nil
       }
-    guard let value, value.isFinite, value >= 0 else {
+    guard let value, value.isFinite else {
       throw mismatch(node, name, "a number such as 0.5", quoting: true)
     }
     return value
@@ -189,6 +196,7 @@ extension Canonicalizer {
   ) throws(ComposeError) -> Int64 {
     switch (node.content, forms) {
     case (.integer(let value), .numberOrText), (.integer(let value), .wholeOrText): return value
+    case (.integer(let value), .countOrText) where value >= 0: return value
     case (.decimal, .numberOrText): return 0
     case (.string(let text), _):
       if let value = ByteSize.bytes(text) { return value }

@@ -22,7 +22,10 @@ struct Canonicalizer {
 
   /// A file's canonical tree.
   mutating func read(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
-    try read(node, as: .fields(TopLevelKeys.table), name: "file")
+    for (name, entry) in node.mapping ?? [:] where name.hasPrefix("x-") {
+      try refuseInfinity(entry.value)
+    }
+    return try read(node, as: .fields(TopLevelKeys.table), name: "file")
   }
 
   /// A node's canonical form; `name` is its key, for messages.
@@ -66,7 +69,7 @@ struct Canonicalizer {
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       guard let known = table[key] else {
-        if key.hasPrefix("x-") { continue }
+        if key.hasPrefix("x-") || table.ignoresUnknown { continue }
         throw unknown(key, in: table, at: entry.keyPosition)
       }
       entries.values[index].value = try read(entry.value, as: known.shape, name: key)
@@ -75,6 +78,15 @@ struct Canonicalizer {
       throw ComposeError("\(table.subject) needs `\(key)`", at: node.position)
     }
     return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  /// Docker Compose's checks go by way of JSON, which has no such numbers.
+  private func refuseInfinity(_ node: YAMLNode) throws(ComposeError) {
+    if case .decimal(let value) = node.content, !value.isFinite {
+      throw ComposeError("JSON has no such number", at: node.position)
+    }
+    for (_, entry) in node.mapping ?? [:] { try refuseInfinity(entry.value) }
+    for item in node.sequence ?? [] { try refuseInfinity(item) }
   }
 
   private func unknown(

@@ -48,7 +48,7 @@ enum ServiceKeys {
     Key("credential_spec", .fields(Credentials.keys), later: "nothing: for Windows"),
     Key("device_cgroup_rules", .distinctStrings, later: "HostConfig.DeviceCgroupRules"),
     Key("devices", Devices.shape, .append(identity: Identity.target), goes: "HostConfig.Devices"),
-    Key("dns", .stringOrStrings, .append(identity: Identity.name), goes: "HostConfig.Dns"),
+    Key("dns", .completing(Addresses.dropEmpty, .stringOrStrings), .append(identity: Identity.name), goes: "HostConfig.Dns"),
     Key(
       "dns_opt", .distinctStrings, .append(identity: Identity.name), later: "HostConfig.DnsOptions"),
     Key(
@@ -83,7 +83,7 @@ enum ServiceKeys {
       "networks", .expanding(Networks.expandNames, Networks.attachments), goes: "NetworkingConfig"),
     Key("oom_kill_disable", .boolean, later: "HostConfig.OomKillDisable"),
     Key("oom_score_adj", .integer(.within(-1000...1000)), later: "HostConfig.OomScoreAdj"),
-    Key("pid", .optionalString, goes: "HostConfig.PidMode"),
+    Key("pid", .string, goes: "HostConfig.PidMode"),
     Key("pids_limit", .integer(.rounded), later: "HostConfig.PidsLimit"),
     Key("platform", .string, later: "the image's platform"),
     Key("privileged", .boolean, goes: "HostConfig.Privileged"),
@@ -102,7 +102,7 @@ enum ServiceKeys {
     Key("sysctls", .pairs(.labels), later: "HostConfig.Sysctls"),
     Key("tmpfs", .stringOrStrings, .append(identity: Identity.name), goes: "HostConfig.Tmpfs"),
     Key("ulimits", Ulimits.shape, later: "HostConfig.Ulimits"),
-    Key("use_api_socket", .boolean, later: "a mount of Docker's socket"),
+    Key("use_api_socket", .strictBoolean, later: "a mount of Docker's socket"),
     Key("user", .string, goes: "User"),
     Key("userns_mode", .string, later: "HostConfig.UsernsMode"),
     Key("uts", .string, later: "HostConfig.UTSMode"),

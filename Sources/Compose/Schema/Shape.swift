@@ -4,8 +4,6 @@ import OrderedCollections
 indirect enum Shape: Sendable {
   /// A string.
   case string
-  /// A string or null.
-  case optionalString
   /// One of these words.
   case word([String])
   /// A string that the pattern finds something in; the text says what is wanted.
@@ -14,6 +12,8 @@ indirect enum Shape: Sendable {
   case stringOrInteger
   /// A boolean, or a string that spells one.
   case boolean
+  /// A boolean and nothing else.
+  case strictBoolean
   /// A string or a boolean; canonical: a string.
   case booleanText
   /// A whole number, or a string that spells one.
@@ -100,6 +100,8 @@ enum ByteForms: Sendable {
   case numberOrText
   /// As a whole number or as a string.
   case wholeOrText
+  /// As a whole number that isn't negative, or as a string.
+  case countOrText
   /// As a string alone.
   case text
 }
@@ -254,9 +256,12 @@ struct KeyTable: Sendable {
   let keys: [Key]
   /// Those that must be there.
   let required: [String]
+  /// True where Docker Compose says nothing of keys that it doesn't know.
+  let ignoresUnknown: Bool
   private let index: [String: Int]
 
-  init(_ subject: String, _ keys: [Key], required: [String] = []) {
+  init(_ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false) {
+    self.ignoresUnknown = ignoresUnknown
     self.subject = subject
     self.keys = keys
     self.required = required

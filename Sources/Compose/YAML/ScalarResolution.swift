@@ -150,6 +150,21 @@ enum Timestamp {
     return date + "T\(pad(hour, 2)):\(pad(minute, 2)):\(pad(second, 2))" + fraction + zone
   }
 
+  /// A canonical time as Docker Compose spells it where it wants a string: `2020-01-01 00:00:00 +0000 UTC`.
+  static func spelledOut(_ canonical: String) -> String {
+    let (date, time) = canonical.split("T")
+    guard var time else { return canonical }
+    var zone = "+0000 UTC"
+    if time.hasSuffix("Z") {
+      time.removeLast()
+    } else {
+      let offset = time.suffix(6).filter { $0 != ":" }
+      zone = "\(offset) \(offset)"
+      time.removeLast(6)
+    }
+    return "\(date) \(time) \(zone)"
+  }
+
   private static func daysIn(_ month: Int, of year: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28

@@ -149,7 +149,7 @@ extension YAMLNode {
     case .unsigned(let value): String(value)
     case .decimal(let value): NumberText.general(value)
     case .single(let value): NumberText.general(value)
-    case .timestamp(let value): value
+    case .timestamp(let value): Timestamp.spelledOut(value)
     case .string(let value): value
     case .null, .sequence, .mapping: nil
     }
