@@ -35,9 +35,12 @@ extension TreeLoader {
     guard !chain.contains(files[0].path) else {
       throw ComposeError("`\(firstName)` includes itself in the end", at: first.position)
     }
-    let folder =
-      entry["project_directory"]?.string.map { Path.join(paths.directory, $0) }
-      ?? Path.folder(of: files[0].path)
+    var folder = Path.folder(of: files[0].path)
+    if let written = entry["project_directory"]?.string, !written.isEmpty {
+      folder = Path.join(paths.directory, written)
+      // What isn't there is taken for a file, as Docker Compose does.
+      if !written.hasPrefix("/"), !Path.isFolder(folder) { folder = Path.folder(of: folder) }
+    }
     try paths.check(folder, written: folder, at: entry.position)
 
     var inner = TreeLoader(

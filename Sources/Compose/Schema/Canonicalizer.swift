@@ -22,9 +22,7 @@ struct Canonicalizer {
 
   /// A file's canonical tree.
   mutating func read(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
-    for (name, entry) in node.mapping ?? [:] where name.hasPrefix("x-") {
-      try refuseInfinity(entry.value)
-    }
+    try refuseInfinity(node)
     return try read(node, as: .fields(TopLevelKeys.table), name: "file")
   }
 
@@ -85,8 +83,11 @@ struct Canonicalizer {
     if case .decimal(let value) = node.content, !value.isFinite {
       throw ComposeError("JSON has no such number", at: node.position)
     }
-    for (_, entry) in node.mapping ?? [:] { try refuseInfinity(entry.value) }
-    for item in node.sequence ?? [] { try refuseInfinity(item) }
+    if let entries = node.mapping {
+      for entry in entries.values { try refuseInfinity(entry.value) }
+    } else if let items = node.sequence {
+      for item in items { try refuseInfinity(item) }
+    }
   }
 
   private func unknown(

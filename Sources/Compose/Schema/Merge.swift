@@ -83,13 +83,20 @@ enum Merge {
       guard let one = earlier.sequence, let other = later.sequence else {
         return try refuseMixed(earlier, later)
       }
-      let joined = one + other
+      let joined = joined(one, other)
       return YAMLNode(
         .sequence(identity.map { unique(joined, $0) } ?? joined), at: later.position)
     case .sameDriver:
       if let one = earlier["driver"], let other = later["driver"], one != other { return later }
       return try deep(earlier, later, key.shape)
     }
+  }
+
+  /// One list after the other, without what is there already.
+  private static func joined(_ earlier: [YAMLNode], _ later: [YAMLNode]) -> [YAMLNode] {
+    var joined = earlier
+    for item in later where !joined.contains(item) { joined.append(item) }
+    return joined
   }
 
   private static func refuseMixed(
@@ -141,6 +148,9 @@ enum Merge {
         try deep(one, other, inner)
       }
     case .any, .manyValued: return try extended(earlier, later)
+    case .either(_, let fields):
+      guard earlier.mapping != nil, later.mapping != nil else { return later }
+      return try deep(earlier, later, fields)
     default: return later
     }
   }
@@ -164,7 +174,7 @@ enum Merge {
         try extended(one, other)
       }
     case (.sequence(let one), .sequence(let other)):
-      return YAMLNode(.sequence(one + other), at: later.position)
+      return YAMLNode(.sequence(joined(one, other)), at: later.position)
     case (.mapping, _), (.sequence, _): return try refuseMixed(earlier, later)
     default: return later
     }

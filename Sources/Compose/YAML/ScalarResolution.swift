@@ -10,7 +10,8 @@ enum ScalarResolution {
       return word(text) ?? .string(text)
     case UInt8(ascii: "."):
       if let special = word(text) { return special }
-      return isFloat(text) ? .decimal(Double(text) ?? 0) : .string(text)
+            if isFloat(text), let value = Double(text), value.isFinite { return .decimal(value) }
+      return .string(text)
     case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
       if let special = word(text) { return special }
       return number(text)
@@ -36,7 +37,7 @@ enum ScalarResolution {
     if let time = Timestamp.canonical(text) { return .timestamp(time) }
     let digits = text.contains("_") ? String(text.filter { $0 != "_" }) : text
     if let value = integer(digits) { return value }
-    if isFloat(digits), let value = Double(digits) { return .decimal(value) }
+    if isFloat(digits), let value = Double(digits), value.isFinite { return .decimal(value) }
     return .string(text)
   }
 

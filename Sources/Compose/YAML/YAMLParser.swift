@@ -82,11 +82,17 @@ struct YAMLParser: ~Copyable {
     while event.type != YAML_STREAM_END_EVENT {
       try advance()
       if event.type == YAML_DOCUMENT_START_EVENT {
+        if let version = event.data.document_start.version_directive?.pointee,
+          version.major != 1 || version.minor != 1
+        {
+          throw ComposeError(
+            "`%YAML` can only be 1.1; leave the line out", at: position(event.start_mark))
+        }
         try advance()
         anchors = [:]
         hasDirectives = false
         let node = try compose(depth: 0).node
-        if !node.isNull { found.append(Document(root: node, hasDirectives: hasDirectives)) }
+        found.append(Document(root: node, hasDirectives: hasDirectives))
       }
     }
     return found
