@@ -2,7 +2,9 @@
 enum Development {
   static let keys = KeyTable(
     "`develop`",
-    [Key("watch", .list(.fields(watchKeys)), later: "nothing: for desktops")])
+    [
+      Key("watch", .list(.completing(complete, .fields(watchKeys))), later: "nothing: for desktops")
+    ])
 
   private static let watchKeys = KeyTable(
     "an entry of `watch`",
@@ -15,6 +17,17 @@ enum Development {
       Key("ignore", .stringOrStrings, later: "nothing: for desktops"),
       Key("initial_sync", .strictBoolean, later: "nothing: for desktops"),
     ], required: ["path", "action"])
+
+  /// `initial_sync` under the name that it had at first.
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let early = node["x-initialSync"], early.boolean == true, node["initial_sync"] == nil
+    else { return node }
+    var rule = node
+    rule.set("initial_sync", early)
+    return rule
+  }
 
   private static let actions = ["rebuild", "sync", "restart", "sync+restart", "sync+exec"]
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compose
+import Glibc
 import PodIdentity
 import PodRuntime
 import Program
@@ -52,6 +53,11 @@ struct FileOptions: ParsableArguments {
       }
     }
     var fallback = environment
+    // A shell sets it; who starts this program without one may not.
+    if fallback["PWD"] == nil, let folder = getcwd(nil, 0) {
+      fallback["PWD"] = String(cString: folder)
+      free(folder)
+    }
     for (index, port) in (ports ?? []).enumerated() { fallback["PORT\(index)"] = String(port) }
     if let ports { fallback["PORTS"] = ports.map(String.init).joined(separator: ",") }
     return try ComposeLoader.load(
