@@ -45,7 +45,7 @@ struct ErrorTests {
       ),
       (
         "services:\n  a: {image: a, ipc: 'service:a'}",
-        "2:22: the service `a` joins its own namespace"
+        "2:22: the services depend on each other in a circle: a -> a"
       ),
       ("services: {a: {image: a}}\nservices: {}", "2:1: `services` stands here a second time"),
       ("[1, 2]", "1:1: a Compose file must be a mapping, not a list"),

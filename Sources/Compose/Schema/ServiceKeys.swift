@@ -48,7 +48,9 @@ enum ServiceKeys {
     Key("credential_spec", .fields(Credentials.keys), later: "nothing: for Windows"),
     Key("device_cgroup_rules", .distinctStrings, later: "HostConfig.DeviceCgroupRules"),
     Key("devices", Devices.shape, .append(identity: Identity.target), goes: "HostConfig.Devices"),
-    Key("dns", .completing(Addresses.dropEmpty, .stringOrStrings), .append(identity: Identity.name), goes: "HostConfig.Dns"),
+    Key(
+      "dns", .completing(Addresses.dropEmpty, .stringOrStrings), .append(identity: Identity.name),
+      goes: "HostConfig.Dns"),
     Key(
       "dns_opt", .distinctStrings, .append(identity: Identity.name), later: "HostConfig.DnsOptions"),
     Key(

@@ -10,7 +10,7 @@ enum ScalarResolution {
       return word(text) ?? .string(text)
     case UInt8(ascii: "."):
       if let special = word(text) { return special }
-            if isFloat(text), let value = Double(text), value.isFinite { return .decimal(value) }
+      if isFloat(text), let value = Double(text), value.isFinite { return .decimal(value) }
       return .string(text)
     case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
       if let special = word(text) { return special }
