@@ -27,10 +27,11 @@ enum Oracle {
 
   /// The oracle's `config` for some files.
   static func config(
-    _ item: CorpusCase, format: String, environment: [String: String]
+    _ item: CorpusCase, format: String, directory: String? = nil, environment: [String: String]
   ) async throws -> Answer {
     let name = item.isNamed ? [] : ["-p", "parity"]
-    let arguments = name + item.arguments + ["config", "--format", format]
+    let folder = directory.map { ["--project-directory", $0] } ?? []
+    let arguments = name + folder + item.arguments + ["config", "--format", format]
     return try await withCheckedThrowingContinuation { continuation in
       turns.async { [arguments] in
         continuation.resume(
