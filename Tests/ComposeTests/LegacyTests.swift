@@ -93,14 +93,14 @@ struct LegacyTests {
         environment: {A: 2}
       c:
         extends: {service: d}
-      d: {image: d, net: none, ulimits: {nofile: 5}, volume_driver: x, volumes: ["v:/v"]}
+      d: {image: d, net: none, ulimits: {nofile: 5}, volume_driver: x, volumes: ["vol:/v"]}
       """,
       others: ["base.yaml": "b:\n  image: b\n  net: host\n  environment: {A: 1, B: 1}\n"])
     #expect(project.services["a"]?.image?.value == "b")
     #expect(project.services["a"]?.networkMode?.value == .host)
     #expect(project.services["a"]?.environment == ["A": "2", "B": "1"])
     #expect(project.services["c"]?.networkMode?.value == NamespaceMode.none)
-    #expect(project.volumes["v"]?.driver == "x")
+    #expect(project.volumes["vol"]?.driver == "x")
   }
 
   @Test(

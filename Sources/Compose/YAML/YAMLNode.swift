@@ -40,6 +40,9 @@ public struct YAMLNode: Sendable {
       self.keyPosition = keyPosition
       self.value = value
     }
+
+    /// Two entries are equal if they hold the same, wherever they stand.
+    public static func == (left: Entry, right: Entry) -> Bool { left.value == right.value }
   }
 
   /// What the node holds.
@@ -67,8 +70,14 @@ public struct YAMLNode: Sendable {
 }
 
 extension YAMLNode: Equatable {
-  /// Two nodes are equal if they hold the same, wherever they stand.
-  public static func == (left: YAMLNode, right: YAMLNode) -> Bool { left.content == right.content }
+  /// Two nodes are equal if they hold the same, wherever they stand, and in whatever order the keys do.
+  public static func == (left: YAMLNode, right: YAMLNode) -> Bool {
+    guard let one = left.mapping, let other = right.mapping else {
+      return left.content == right.content
+    }
+    return one.count == other.count
+      && one.allSatisfy { key, entry in other[key]?.value == entry.value }
+  }
 }
 
 // Inlined, these make the optimizer of Swift 6.3 fail in their callers (CopyPropagation).
