@@ -150,7 +150,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ComposeTests", dependencies: ["Compose", "TestSupport"], exclude: ["Corpus"],
+      name: "ComposeTests",
+      dependencies: [
+        "Compose", "TestSupport",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ], exclude: ["Corpus", "Refused"],
       swiftSettings: settings),
     .testTarget(
       name: "PodRuntimeTests",

@@ -84,11 +84,28 @@ struct LegacyTests {
     #expect(project.volumes.keys == ["data"])
   }
 
+  @Test("a service extends another, of a file in the same format too")
+  func extends() throws {
+    let project = try load(
+      """
+      a:
+        extends: {file: base.yaml, service: b}
+        environment: {A: 2}
+      c:
+        extends: {service: d}
+      d: {image: d, net: none, ulimits: {nofile: 5}, volume_driver: x, volumes: ["vol:/v"]}
+      """,
+      others: ["base.yaml": "b:\n  image: b\n  net: host\n  environment: {A: 1, B: 1}\n"])
+    #expect(project.services["a"]?.image?.value == "b")
+    #expect(project.services["a"]?.networkMode?.value == .host)
+    #expect(project.services["a"]?.environment == ["A": "2", "B": "1"])
+    #expect(project.services["c"]?.networkMode?.value == NamespaceMode.none)
+    #expect(project.volumes["vol"]?.driver == "x")
+  }
+
   @Test(
     "what the format hasn't is refused",
     arguments: [
-      ("a:\n  image: a\n  extends: {service: b}", "3:3: `extends` is not supported yet"),
-      ("a:\n  image: a\n  volume_driver: x", "3:3: `volume_driver` is not supported yet"),
       ("a:\n  image: a\n  depends_on: [b]", "3:3: `depends_on` is not part of the format"),
       ("a:\n  image: a\n  foo: [b]", "3:3: a service has no key `foo`"),
     ])

@@ -3,90 +3,215 @@ import OrderedCollections
 /// Checks that a project's parts fit each other: nothing refers to what isn't there, nothing waits for
 /// itself (Compose specification, throughout).
 struct Consistency {
-  private let project: Project
+  private let tree: YAMLNode
+  private let services: OrderedDictionary<String, YAMLNode.Entry>
+  private let disabled: Set<String>
 
-  init(_ project: Project) { self.project = project }
+  /// Takes a normalized tree without its disabled services.
+  init(_ tree: YAMLNode, disabled: Set<String>) {
+    self.tree = tree
+    self.disabled = disabled
+    services = tree["services"]?.mapping ?? [:]
+  }
 
   /// Throws for the first thing that doesn't fit.
   func check() throws(ComposeError) {
-    var containers: [String: Service] = [:]
-    for service in project.services.values {
-      guard service.image != nil || service.build != nil else {
+    var containers: [String: String] = [:]
+    for (name, entry) in services {
+      let service = entry.value
+      if service["image"]?.string?.isEmpty != false, service["build"] == nil,
+        service["provider"] == nil
+      {
         throw ComposeError(
-          "the service `\(service.name)` has neither `image` nor `build`", at: service.position)
+          "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition)
       }
-      try checkNetworks(of: service)
+      if let build = service["build"] { try checkBuild(build, of: service, name: name) }
+      try checkReferences(of: service, name: name)
+      try checkDependencies(of: service, name: name)
       try checkMounts(of: service)
-      for (name, dependency) in service.dependencies where project.services[name] == nil {
-        throw ComposeError(
-          "the service `\(service.name)` needs the service `\(name)`, which isn't there",
-          at: dependency.position)
-      }
-      if let name = service.containerName {
-        guard isContainerName(name.value) else {
-          throw ComposeError("`\(name.value)` is no container name", at: name.position)
-        }
-        if let other = containers[name.value] {
+      try LimitChecks.check(service)
+      try checkDevelopment(of: service)
+      if let container = service["container_name"], let text = container.string, !text.isEmpty {
+        if let other = containers[text] {
           throw ComposeError(
-            "the services `\(other.name)` and `\(service.name)` have the same `container_name`",
-            at: name.position)
+            "the services `\(other)` and `\(name)` have the same `container_name`",
+            at: container.position)
         }
-        containers[name.value] = service
+        containers[text] = name
       }
     }
-    try DependencyCycle.refuse(in: project)
+    try checkSecrets()
+    try DependencyCycle.refuse(in: services)
   }
 
-  private func checkNetworks(of service: Service) throws(ComposeError) {
-    if let mode = service.networkMode, !service.networks.isEmpty {
+  private func checkBuild(
+    _ build: YAMLNode, of service: YAMLNode, name: String
+  ) throws(ComposeError) {
+    if let inline = build["dockerfile_inline"], inline.string?.isEmpty == false,
+      build["dockerfile"]?.string?.isEmpty == false
+    {
+      throw ComposeError(
+        "`dockerfile` and `dockerfile_inline` exclude each other", at: inline.position)
+    }
+    for (_, entry) in build["additional_contexts"]?.mapping ?? [:] {
+      guard let text = entry.value.string, text.hasPrefix("service:") else { continue }
+      let other = String(text.dropFirst(8))
+      guard services[other]?.value["build"] != nil else {
+        throw ComposeError(
+          "the service `\(name)` builds from the service `\(other)`, which isn't there or isn't built",
+          at: entry.value.position)
+      }
+    }
+    let platforms = build["platforms"]?.strings ?? []
+    if let platform = service["platform"], let text = platform.string, !text.isEmpty,
+      !platforms.isEmpty, !platforms.contains(text)
+    {
+      throw ComposeError("`build.platforms` must hold `\(text)`", at: platform.position)
+    }
+    try refuseUnknown(build["secrets"], "secrets", name: name)
+  }
+
+  private func checkReferences(of service: YAMLNode, name: String) throws(ComposeError) {
+    let networks = service["networks"]?.mapping ?? [:]
+    if let mode = service["network_mode"], mode.string?.isEmpty == false, !networks.isEmpty {
       throw ComposeError("`network_mode` and `networks` exclude each other", at: mode.position)
     }
-    for (name, attachment) in service.networks where project.networks[name] == nil {
+    for (network, entry) in networks where tree["networks"]?.mapping?[network] == nil {
       throw ComposeError(
-        "the service `\(service.name)` joins the network `\(name)`, which `networks:` doesn't declare",
-        at: attachment.position ?? service.position)
+        "the service `\(name)` joins the network `\(network)`, which `networks:` doesn't declare",
+        at: entry.keyPosition)
+    }
+    for (model, entry) in service["models"]?.mapping ?? [:]
+    where tree["models"]?.mapping?[model] == nil {
+      throw ComposeError(
+        "the service `\(name)` uses the model `\(model)`, which `models:` doesn't declare",
+        at: entry.keyPosition)
+    }
+    try refuseUnknown(service["secrets"], "secrets", name: name)
+    try refuseUnknown(service["configs"], "configs", name: name)
+  }
+
+  private func refuseUnknown(
+    _ list: YAMLNode?, _ kind: String, name: String
+  ) throws(ComposeError) {
+    for item in list?.sequence ?? [] {
+      let source = item["source"]?.string ?? ""
+      guard tree[kind]?.mapping?[source] == nil else { continue }
+      throw ComposeError(
+        "the service `\(name)` uses `\(source)`, which `\(kind):` doesn't declare",
+        at: item["source"]?.position ?? item.position)
     }
   }
 
-  private func checkMounts(of service: Service) throws(ComposeError) {
+  private func checkDependencies(of service: YAMLNode, name: String) throws(ComposeError) {
+    for (other, entry) in service["depends_on"]?.mapping ?? [:] where services[other] == nil {
+      let isDisabled = disabled.contains(other)
+      if isDisabled, entry.value["required"]?.boolean == false { continue }
+      throw ComposeError(
+        "the service `\(name)` needs the service `\(other)`, which "
+          + (isDisabled ? "no profile enables" : "isn't there"), at: entry.keyPosition)
+    }
+  }
+
+  private func checkMounts(of service: YAMLNode) throws(ComposeError) {
     var targets: [String: SourcePosition] = [:]
-    for mount in service.mounts {
-      if case .volume(let key) = mount.source, project.volumes[key] == nil {
-        throw ComposeError(
-          "the service `\(service.name)` mounts the volume `\(key)`, which `volumes:` doesn't declare; a path starts with `./` or `/`",
-          at: mount.position)
+    func add(_ target: String, at position: SourcePosition) throws(ComposeError) {
+      if let first = targets[target] {
+        throw ComposeError("`\(target)` is mounted twice; first at \(first)", at: position)
       }
-      if let first = targets[mount.target] {
+      targets[target] = position
+    }
+    for item in service["tmpfs"]?.sequence ?? [] {
+      try add((item.string ?? "").split(":").before, at: item.position)
+    }
+    for mount in service["volumes"]?.sequence ?? [] {
+      if mount["type"]?.string == "volume", let source = mount["source"], let key = source.string,
+        !key.isEmpty, tree["volumes"]?.mapping?[key] == nil
+      {
         throw ComposeError(
-          "`\(mount.target)` is mounted twice; first at \(first)", at: mount.position)
+          "the volume `\(key)` is mounted, but `volumes:` doesn't declare it; a path starts with `./` or `/`",
+          at: source.position)
       }
-      targets[mount.target] = mount.position
+      try add(mount["target"]?.string ?? "", at: mount.position)
     }
   }
 
-  private func isContainerName(_ name: String) -> Bool {
-    guard let first = name.utf8.first, name.utf8.count > 1, isLetterOrDigit(first) else {
-      return false
+  private func checkDevelopment(of service: YAMLNode) throws(ComposeError) {
+    for rule in service["develop"]?["watch"]?.sequence ?? [] {
+      let action = rule["action"]?.string ?? ""
+      guard rule["target"]?.string?.isEmpty != false, action != "rebuild", action != "restart"
+      else { continue }
+      throw ComposeError("the action `\(action)` needs a `target`", at: rule.position)
     }
-    return name.utf8.allSatisfy { isLetterOrDigit($0) || "_.-".utf8.contains($0) }
   }
 
-  private func isLetterOrDigit(_ byte: UInt8) -> Bool {
-    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+  private func checkSecrets() throws(ComposeError) {
+    for (name, entry) in tree["secrets"]?.mapping ?? [:] {
+      let secret = entry.value
+      guard secret["external"]?.boolean != true, secret["file"]?.string?.isEmpty != false,
+        secret["environment"]?.string?.isEmpty != false
+      else { continue }
+      throw ComposeError(
+        "the secret `\(name)` needs `file` or `environment`", at: entry.keyPosition)
+    }
+  }
+}
+
+/// Limits that a service sets in two places, and how many containers it has.
+enum LimitChecks {
+  /// Throws where the two places differ.
+  static func check(_ service: YAMLNode) throws(ComposeError) {
+    let deploy = service["deploy"]
+    if let scale = service["scale"], let replicas = deploy?["replicas"],
+      scale.integer != replicas.integer
+    {
+      throw ComposeError("`scale` and `deploy.replicas` differ", at: scale.position)
+    }
+    for count in [service["scale"], deploy?["replicas"]] {
+      guard let count, (count.integer ?? 0) < 0 else { continue }
+      throw ComposeError("there can't be \(count.integer ?? 0) containers", at: count.position)
+    }
+    if let count = service["scale"] ?? deploy?["replicas"], (count.integer ?? 1) > 1,
+      let name = service["container_name"], name.string?.isEmpty == false
+    {
+      throw ComposeError(
+        "several containers can't have the one name `\(name.string ?? "")`", at: count.position)
+    }
+    let (limits, reservations) = (
+      deploy?["resources"]?["limits"], deploy?["resources"]?["reservations"]
+    )
+    try compare(service["cpus"], limits, "cpus")
+    try compare(service["mem_limit"], limits, "memory")
+    try compare(service["pids_limit"], limits, "pids")
+    try compare(service["mem_reservation"], reservations, "memory")
+  }
+
+  private static func compare(
+    _ own: YAMLNode?, _ resources: YAMLNode?, _ key: String
+  ) throws(ComposeError) {
+    guard let own, !isZero(own), let resources, resources.mapping != nil else { return }
+    if let other = resources[key], other == own { return }
+    throw ComposeError("this and `deploy.resources` set different limits", at: own.position)
+  }
+
+  private static func isZero(_ node: YAMLNode) -> Bool {
+    node.integer == 0 || node.string == "0" || node.content == .single(0)
   }
 }
 
 /// Services that wait for each other in a circle.
 enum DependencyCycle {
   /// Throws where there is one, naming its services in order.
-  static func refuse(in project: Project) throws(ComposeError) {
+  static func refuse(
+    in services: OrderedDictionary<String, YAMLNode.Entry>
+  ) throws(ComposeError) {
     var done: Set<String> = []
-    for start in project.services.keys where !done.contains(start) {
+    for start in services.keys where !done.contains(start) {
       // Depth first with a stack of its own: a chain of services can be long.
       var path: [(name: String, next: Int)] = [(start, 0)]
       var open: Set<String> = [start]
       while let (name, next) = path.last {
-        let dependencies = project.services[name]?.dependencies ?? [:]
+        let dependencies = services[name]?.value["depends_on"]?.mapping ?? [:]
         guard next < dependencies.count else {
           done.insert(name)
           open.remove(name)
@@ -99,7 +224,7 @@ enum DependencyCycle {
           let circle = path.map(\.name).drop { $0 != other } + [other]
           throw ComposeError(
             "the services depend on each other in a circle: \(circle.joined(separator: " -> "))",
-            at: dependency.position)
+            at: dependency.keyPosition)
         }
         if !done.contains(other) {
           open.insert(other)

@@ -2,21 +2,27 @@ import OrderedCollections
 
 /// `depends_on:` of a service (Compose specification, "depends_on").
 enum DependsOn {
-  /// The keys under a service's name.
-  static let keys = KeyTable(
+  static let shape = Shape.names(.completing(complete, .fields(keys)), allowsNull: false)
+
+  private static let keys = KeyTable(
     "an entry of `depends_on`",
     [
-      Key("condition", .string, goes: "what is waited for"),
+      Key("condition", .word(conditions), goes: "what is waited for"),
       Key("restart", .boolean, goes: "started again with it"),
       Key("required", .boolean, omit: .unset, goes: "may be missing"),
     ])
+
+  private static let conditions = [
+    "service_started", "service_healthy", "service_completed_successfully",
+  ]
 
   /// A list of names as a mapping, with the defaults filled in.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
+    guard let items = node.sequence else { return node }
     var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]
-    for item in node.sequence ?? [] {
+    for item in items {
       guard let name = item.string else {
         throw ComposeError("a service's name must be a string, not \(item.kind)", at: item.position)
       }
@@ -26,20 +32,22 @@ enum DependsOn {
       entries[name] = YAMLNode.Entry(
         keyPosition: item.position, value: started(at: item.position))
     }
-    for (name, entry) in node.mapping ?? [:] {
-      guard entry.value["condition"] != nil || entry.value.mapping == nil else {
-        throw ComposeError(
-          "`depends_on` of `\(name)` needs a `condition`, such as `service_started`",
-          at: entry.keyPosition)
-      }
-      var value = entry.value
-      if value["required"] == nil {
-        value.set("required", YAMLNode(.boolean(true), at: value.position))
-      }
-      entries[name] = YAMLNode.Entry(keyPosition: entry.keyPosition, value: value)
-    }
-    guard node.mapping != nil || node.sequence != nil else { return node }
     return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil else { return node }
+    guard node["condition"] != nil else {
+      throw ComposeError(
+        "an entry of `depends_on` needs a `condition`, such as `service_started`",
+        at: node.position)
+    }
+    guard node["required"] == nil else { return node }
+    var entry = node
+    entry.set("required", YAMLNode(.boolean(true), at: node.position))
+    return entry
   }
 
   /// The condition of a name alone; `restart` where a link or a shared namespace implies it.

@@ -1,9 +1,14 @@
+import OrderedCollections
+
 /// `volumes:` of a service (Compose specification, "volumes").
 enum Mounts {
-  static let keys = KeyTable(
+  static let shape = Shape.expanding(
+    expand, .list(.completing(complete, .fields(keys))))
+
+  private static let keys = KeyTable(
     "a mount",
     [
-      Key("type", .string, goes: "Mounts.Type"),
+      Key("type", .word(types), goes: "Mounts.Type"),
       Key("source", .string, goes: "Mounts.Source"),
       Key("target", .string, goes: "Mounts.Target"),
       Key("read_only", .boolean, goes: "Mounts.ReadOnly"),
@@ -11,22 +16,26 @@ enum Mounts {
       Key("bind", .fields(bindKeys), goes: "Mounts.BindOptions"),
       Key("volume", .fields(volumeKeys), goes: "Mounts.VolumeOptions"),
       Key("tmpfs", .fields(tmpfsKeys), goes: "Mounts.TmpfsOptions"),
-      Key("image", .later),
-    ])
+      Key("image", .fields(imageKeys), later: "Mounts.ImageOptions"),
+    ], required: ["type"])
+
+  private static let types = ["bind", "volume", "tmpfs", "cluster", "npipe", "image"]
 
   private static let bindKeys = KeyTable(
     "`bind`",
     [
-      Key("selinux", .string, goes: "Binds' z or Z"),
+      Key("selinux", .word(["z", "Z"]), goes: "Binds' z or Z"),
       Key("propagation", .string, goes: "BindOptions.Propagation"),
       Key("create_host_path", .boolean, omit: .whenTrue, goes: "BindOptions.CreateMountpoint"),
-      Key("recursive", .later),
+      Key(
+        "recursive", .word(["enabled", "disabled", "writable", "readonly"]),
+        later: "BindOptions.NonRecursive"),
     ])
 
   private static let volumeKeys = KeyTable(
     "`volume`",
     [
-      Key("labels", .later),
+      Key("labels", .pairs(.labels), later: "VolumeOptions.Labels"),
       Key("nocopy", .boolean, goes: "VolumeOptions.NoCopy"),
       Key("subpath", .string, goes: "VolumeOptions.Subpath"),
     ])
@@ -34,44 +43,48 @@ enum Mounts {
   private static let tmpfsKeys = KeyTable(
     "`tmpfs`",
     [
-      Key("size", .bytes, goes: "TmpfsOptions.SizeBytes"),
-      Key("mode", .integer, goes: "TmpfsOptions.Mode"),
+      Key("size", .bytes(.countOrText), goes: "TmpfsOptions.SizeBytes"),
+      Key("mode", .integer(.fileMode), goes: "TmpfsOptions.Mode"),
     ])
+
+  private static let imageKeys = KeyTable(
+    "`image`", [Key("subpath", .string, later: "ImageOptions.Subpath")])
 
   private static let propagations: Set = [
     "private", "rprivate", "shared", "rshared", "slave", "rslave",
   ]
 
   /// `[source:]target[:modes]` as a mapping.
-  @Sendable static func expand(
+  @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     try node.expandingItems { (item) throws(ComposeError) in
       if let text = item.string { return try expand(text, at: item.position) }
-      if item.mapping != nil { try check(item) }
       return item
     }
   }
 
-  private static func check(_ node: YAMLNode) throws(ComposeError) {
-    guard let type = node["type"] else {
-      throw ComposeError("a mount needs a `type`: bind, volume or tmpfs", at: node.position)
+  /// A bind mount needs a source; unless it says otherwise, Docker makes the folder.
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil else {
+      throw ComposeError(
+        "a mount must be a string such as \"./data:/data\" or a mapping, not \(node.kind)",
+        at: node.position)
     }
-    guard let text = type.string, ["bind", "volume", "tmpfs"].contains(text) else {
-      if let text = type.string, ["cluster", "npipe", "image"].contains(text) {
-        throw ComposeError("a mount of type `\(text)` is not supported yet", at: type.position)
-      }
-      throw ComposeError("a mount's `type` must be bind, volume or tmpfs", at: type.position)
-    }
-    guard node["target"]?.string?.isEmpty == false else {
+    guard node["target"]?.string != nil else {
       throw ComposeError("a mount needs a `target`", at: node.position)
     }
-    if text == "bind", node["source"]?.string?.isEmpty != false {
+    if node["type"]?.string == "bind", node["source"] == nil {
       throw ComposeError("a bind mount needs a `source`", at: node.position)
     }
-    if let selinux = node["bind"]?["selinux"], selinux.string != "z", selinux.string != "Z" {
-      throw ComposeError("`selinux` must be z or Z", at: selinux.position)
+    var mount = node
+    mount.edit("bind") { (bind: inout YAMLNode) in
+      guard bind.mapping != nil, bind["create_host_path"] == nil else { return }
+      bind.set("create_host_path", YAMLNode(.boolean(true), at: bind.position))
     }
+    return mount
   }
 
   private static func expand(

@@ -1,12 +1,17 @@
+import OrderedCollections
+
 /// `ports:` of a service (Compose specification, "ports").
 enum Ports {
-  static let keys = KeyTable(
+  static let shape = Shape.expanding(
+    expand, .list(.completing(complete, .fields(keys))))
+
+  private static let keys = KeyTable(
     "a port",
     [
       Key("name", .string, goes: "nothing: a comment"),
       Key("mode", .string, goes: "nothing: for swarms"),
       Key("host_ip", .string, goes: "HostIp"),
-      Key("target", .integer, goes: "PortBindings' key"),
+      Key("target", .integer(.count), goes: "PortBindings' key"),
       Key("published", .stringOrInteger, goes: "HostPort"),
       Key("protocol", .string, goes: "PortBindings' key"),
       Key("app_protocol", .string, goes: "nothing: a comment"),
@@ -14,14 +19,14 @@ enum Ports {
 
   /// What makes two published ports the same: address, host port, container port and protocol.
   @Sendable static func identity(_ node: YAMLNode) -> String? {
-    guard let target = node["target"]?.integer else { return nil }
+    guard let target = node["target"]?.scalarText else { return nil }
     let host = node["host_ip"]?.string ?? "0.0.0.0"
-    let published = node["published"]?.string ?? ""
+    let published = node["published"]?.scalarText ?? ""
     return "\(host):\(published):\(target)/\(node["protocol"]?.string ?? "tcp")"
   }
 
   /// `[[address:]host:]container[/protocol]` and bare numbers as mappings, ranges one by one.
-  @Sendable static func expand(
+  @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     guard let items = node.sequence else { return node }
@@ -31,19 +36,22 @@ enum Ports {
         ports += try expand(String(number), at: item.position)
       } else if let text = item.string {
         ports += try expand(text, at: item.position)
-      } else if item.mapping != nil {
-        ports.append(try completed(item))
       } else {
-        throw ComposeError(
-          "a port must be a string such as \"8080:80\", a number or a mapping, not \(item.kind)",
-          at: item.position)
+        ports.append(item)
       }
     }
     return YAMLNode(.sequence(ports), at: node.position)
   }
 
   /// The long form with the defaults filled in.
-  private static func completed(_ node: YAMLNode) throws(ComposeError) -> YAMLNode {
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil else {
+      throw ComposeError(
+        "a port must be a string such as \"8080:80\", a number or a mapping, not \(node.kind)",
+        at: node.position)
+    }
     guard node["target"] != nil else {
       throw ComposeError("a port needs a `target`", at: node.position)
     }

@@ -4,57 +4,82 @@ import OrderedCollections
 public enum ComposeLoader {
   /// Loads, interpolates, merges and checks the files.
   ///
-  /// Throws a `ComposeError` with file, line and column for the first thing that is wrong: a file
-  /// that can't be read or isn't YAML, an unknown key, a value of the wrong type, a variable that must
-  /// be set, a reference to what isn't there, a dependency cycle, a path that leaves the project.
+  /// - Parameter options: which files, and with which variables.
+  /// - Returns: the project.
+  /// - Throws: a `ComposeError` with file, line and column for the first thing that is wrong: a file
+  ///   that can't be read or isn't YAML, an unknown key, a value of the wrong type, a variable that must
+  ///   be set, a reference to what isn't there, a dependency cycle, a path that leaves the project.
   public static func load(_ options: LoadOptions) throws(ComposeError) -> Project {
-    let sources = try SourceFiles(options)
-    var environment = try InterpolationEnvironment(options, sources: sources)
-    var documents: [SourceDocument] = []
-    for file in sources.files {
-      documents += try SourceDocument.read(file, confinedTo: sources, options)
-    }
-    guard !documents.isEmpty else {
+    var environment = InterpolationEnvironment(options)
+    let sources = try sources(options, &environment)
+    let documents = try documents(of: sources, options)
+    let naming = try ProjectName(
+      options, documents.map(\.document), environment: &environment, sources: sources)
+    environment.set("COMPOSE_PROJECT_NAME", to: naming.name)
+
+    let paths = PathResolver(
+      directory: sources.directory, confinedTo: options.confine ? sources.directory : nil,
+      home: environment["HOME"])
+    var loader = TreeLoader(environment: environment, paths: paths)
+    guard var tree = try loader.tree(of: documents) else {
       throw ComposeError(
         "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
     }
-
-    let naming = try ProjectName(options, documents, environment: &environment, sources: sources)
-    environment.set("COMPOSE_PROJECT_NAME", to: naming.name)
-
-    var canonicalizer = Canonicalizer()
-    var merged: YAMLNode?
-    for document in documents {
-      var tree = document.tree
-      if document.mayInterpolate { try environment.interpolate(&tree) }
-      if document.isLegacy { tree = try LegacyFormat.modern(tree) }
-      tree = Merge.unique(try canonicalizer.read(file: tree), in: TopLevelKeys.table)
-      if let version = tree.mapping?["version"] {
-        canonicalizer.warn(
-          "`version` is obsolete and has no effect; remove it", at: version.keyPosition)
-        tree.remove("version")
-      }
-      merged =
-        try merged.map { (earlier) throws(ComposeError) in
-          try Merge.merge(earlier, with: tree)
-        } ?? tree
-    }
-    var tree = merged ?? YAMLNode(mappingAt: documents[0].tree.position)
-
-    let isLegacy = documents.contains(where: \.isLegacy)
+    let isLegacy = documents.contains(where: \.document.isLegacy)
     if isLegacy { LegacyFormat.resolveNames(&tree) }
-    var normalizer = Normalizer(
-      paths: PathResolver(sources: sources, confine: options.confine, home: environment["HOME"]),
-      environment: environment)
-    try normalizer.normalize(&tree)
 
-    var project = try ProjectReader(
+    let normalizer = Normalizer(sources: sources, environment: loader.environment)
+    try normalizer.normalize(&tree)
+    let disabled = Profiles(options, environment: loader.environment).disable(in: &tree)
+    try Consistency(tree, disabled: disabled).check()
+    try normalizer.resolveFiles(&tree)
+
+    var project = ProjectReader(
       tree: tree, naming: naming, directory: sources.directory, files: sources.files,
       isLegacy: isLegacy
     ).project()
-    try Consistency(project).check()
     project.canonical = Normalizer.finished(tree, name: naming.name)
-    project.warnings = environment.warnings + canonicalizer.warnings
+    project.warnings = loader.environment.warnings + loader.canonicalizer.warnings
     return project
+  }
+
+  /// The files, and their `.env` added to the variables.
+  private static func sources(
+    _ options: LoadOptions, _ environment: inout InterpolationEnvironment
+  ) throws(ComposeError) -> SourceFiles {
+    if let given = EnvironmentFile.given(by: options, environment: environment) {
+      try environment.add(files: given)
+      let sources = try SourceFiles(options, environment: environment)
+      if options.confine {
+        for file in given where !Path.isInside(file.path, sources.directory) {
+          throw ComposeError(
+            "\(file.shown): the file is outside the project's folder \(sources.directory)")
+        }
+      }
+      return sources
+    }
+    let first = options.projectDirectory ?? SourceFiles.folder(of: options.files) ?? "."
+    try environment.add(files: EnvironmentFile.usual(in: first, environment: environment))
+    let sources = try SourceFiles(options, environment: environment)
+    if sources.directory != Path.join(Path.current, first) {
+      try environment.add(
+        files: EnvironmentFile.usual(in: sources.shownDirectory, environment: environment))
+    }
+    return sources
+  }
+
+  private static func documents(
+    of sources: SourceFiles, _ options: LoadOptions
+  ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
+    var documents: [(file: String, document: SourceDocument)] = []
+    for file in sources.files {
+      if options.confine, options.projectDirectory != nil, file != "-",
+        !Path.isInside(file, sources.directory)
+      {
+        throw ComposeError("\(file): the file is outside the project's folder \(sources.directory)")
+      }
+      documents += try SourceDocument.read(file).map { (file, $0) }
+    }
+    return documents
   }
 }

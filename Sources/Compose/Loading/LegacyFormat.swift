@@ -5,16 +5,15 @@ import OrderedCollections
 enum LegacyFormat {
   /// Keys of a service that mean the same today.
   private static let kept: Set = [
-    "cap_add", "cap_drop", "command", "container_name", "cpu_quota", "cpu_shares", "cpuset",
+    "cap_add", "cap_drop", "cgroup_parent", "command", "container_name", "cpu_quota", "cpu_shares",
+    "cpuset",
     "devices", "dns", "dns_search", "domainname", "entrypoint", "env_file", "environment", "expose",
-    "external_links", "extra_hosts", "hostname", "image", "ipc", "labels", "links", "mem_limit",
-    "memswap_limit", "pid", "ports", "privileged", "read_only", "restart", "security_opt",
-    "shm_size", "stdin_open", "stop_signal", "tty", "user", "volumes", "volumes_from",
+    "extends", "external_links", "extra_hosts", "hostname", "image", "ipc", "labels", "links",
+    "mac_address", "mem_limit",
+    "mem_swappiness", "memswap_limit", "pid", "ports", "privileged", "read_only", "restart",
+    "security_opt",
+    "shm_size", "stdin_open", "stop_signal", "tty", "ulimits", "user", "volumes", "volumes_from",
     "working_dir",
-  ]
-  /// Keys that the format had and that we don't honour yet.
-  private static let later: Set = [
-    "cgroup_parent", "extends", "mac_address", "mem_swappiness", "ulimits", "volume_driver",
   ]
   private static let modernTopLevel: Set = [
     "configs", "include", "models", "name", "networks", "secrets", "services", "volumes",
@@ -51,7 +50,7 @@ enum LegacyFormat {
       }
       services.set(name, try service(entry.value), at: entry.keyPosition)
       for (key, position) in namedVolumes(of: entry.value) where volumes[key] == nil {
-        volumes.set(key, YAMLNode(.null, at: position))
+        volumes.set(key, volume(of: entry.value, at: position))
       }
     }
     var file = YAMLNode(mappingAt: tree.position)
@@ -63,7 +62,8 @@ enum LegacyFormat {
   private static func service(_ node: YAMLNode) throws(ComposeError) -> YAMLNode {
     var service = YAMLNode(mappingAt: node.position)
     var logging = YAMLNode(mappingAt: node.position)
-    service.set("network_mode", text: "bridge")
+    // What is extended has a network of its own already.
+    if node["extends"] == nil { service.set("network_mode", text: "bridge") }
     for (key, entry) in node.mapping ?? [:] {
       let (value, position) = (entry.value, entry.keyPosition)
       switch key {
@@ -76,8 +76,7 @@ enum LegacyFormat {
           throw ComposeError("`dockerfile` stands without `build`", at: position)
         }
       case _ where kept.contains(key): service.set(key, value, at: position)
-      case _ where later.contains(key):
-        throw ComposeError("`\(key)` is not supported yet", at: position)
+      case "volume_driver": continue
       case _ where ServiceKeys.table[key] != nil:
         throw ComposeError(
           "`\(key)` is not part of the format without `services:`; put the services under `services:`",
@@ -100,6 +99,14 @@ enum LegacyFormat {
       build.set("dockerfile", dockerfile, at: service.position(ofKey: "dockerfile"))
     }
     return build
+  }
+
+  /// A volume, with the driver that its service names.
+  private static func volume(of service: YAMLNode, at position: SourcePosition) -> YAMLNode {
+    guard let driver = service["volume_driver"] else { return YAMLNode(.null, at: position) }
+    var volume = YAMLNode(mappingAt: position)
+    volume.set("driver", driver, at: service.position(ofKey: "volume_driver"))
+    return volume
   }
 
   /// Volumes by name need no declaration in this format.

@@ -3,28 +3,41 @@ import OrderedCollections
 /// Fills in what the files leave to defaults, as Docker Compose does: paths made absolute, variables
 /// resolved, networks joined, dependencies implied (Compose specification, throughout).
 struct Normalizer {
-  let paths: PathResolver
+  let sources: SourceFiles
   let environment: InterpolationEnvironment
 
   /// Normalizes a merged canonical tree.
-  mutating func normalize(_ tree: inout YAMLNode) throws(ComposeError) {
+  func normalize(_ tree: inout YAMLNode) throws(ComposeError) {
     var usesDefault = false
     try tree.edit("services") { (services) throws(ComposeError) in
       try services.editEach { (_, service) throws(ComposeError) in
         usesDefault = joinDefault(&service) || usesDefault
         try service.edit("build") { (build) throws(ComposeError) in try normalize(build: &build) }
-        try service.edit("volumes") { (mounts) throws(ComposeError) in
-          try mounts.editItems { (mount) throws(ComposeError) in try normalize(mount: &mount) }
+        service.edit("volumes") { (mounts: inout YAMLNode) in
+          mounts.editItems { (mount: inout YAMLNode) in
+            mount.edit("target") { (target: inout YAMLNode) in
+              target.content = .string(Path.clean(target.string ?? ""))
+            }
+          }
         }
         service.edit("pull_policy") { (policy: inout YAMLNode) in
           if policy.string == "if_not_present" { policy.content = .string("missing") }
         }
-        try resolveEnvironment(of: &service)
+        service.edit("environment") { (variables: inout YAMLNode) in
+          variables.editEach { (name: String, value: inout YAMLNode) in
+            if value.isNull, let found = environment[name] { value.content = .string(found) }
+          }
+        }
+        try service.edit("extra_hosts") { (hosts) throws(ComposeError) in
+          hosts = try ExtraHosts.canonical(hosts)
+        }
         imply(dependenciesOf: &service)
+        try inherit(intoHooksOf: &service)
       }
     }
     if usesDefault, tree["networks"]?["default"] == nil {
       var networks = tree["networks"] ?? YAMLNode(mappingAt: tree.position)
+      if networks.isNull { networks = YAMLNode(mappingAt: networks.position) }
       networks.set("default", YAMLNode(.null, at: networks.position))
       tree.set("networks", networks, at: tree.position(ofKey: "networks"))
     }
@@ -32,7 +45,7 @@ struct Normalizer {
 
   /// True if the service joins the default network.
   private func joinDefault(_ service: inout YAMLNode) -> Bool {
-    if service["network_mode"] != nil { return false }
+    if service["network_mode"] != nil || service["provider"] != nil { return false }
     let networks = service["networks"]
     if let entries = networks?.mapping, !entries.isEmpty { return entries["default"] != nil }
     var joined = YAMLNode(mappingAt: networks?.position ?? service.position)
@@ -42,79 +55,103 @@ struct Normalizer {
   }
 
   private func normalize(build: inout YAMLNode) throws(ComposeError) {
-    let context = build["context"] ?? YAMLNode(.string("."), at: build.position)
-    let path = try paths.context(context.string ?? ".", at: context.position)
-    build.set("context", YAMLNode(.string(path), at: context.position))
-    if let dockerfile = build["dockerfile"], let name = dockerfile.string, !name.isEmpty {
-      try paths.check(dockerfile: name, in: path, at: dockerfile.position)
-    } else {
+    if build["dockerfile"] == nil, build["dockerfile_inline"] == nil {
       build.set("dockerfile", text: "Dockerfile")
     }
-    if let args = build["args"] {
-      var resolved = YAMLNode(mappingAt: args.position)
-      for (name, entry) in args.mapping ?? [:] {
-        var value = entry.value
-        if value.isNull {
-          guard let found = environment[name] else { continue }
-          value.content = .string(found)
+    build.edit("args") { (args: inout YAMLNode) in
+      for (name, entry) in args.mapping ?? [:] where entry.value.isNull {
+        guard let found = environment[name] else {
+          args.remove(name)
+          continue
         }
-        resolved.set(name, value, at: entry.keyPosition)
-      }
-      build.set("args", resolved)
-    }
-  }
-
-  private func normalize(mount: inout YAMLNode) throws(ComposeError) {
-    try mount.edit("target") { (target) throws(ComposeError) in
-      target.content = .string(Path.clean(target.string ?? ""))
-    }
-    guard mount["type"]?.string == "bind" else { return }
-    try mount.edit("source") { (source) throws(ComposeError) in
-      guard let text = source.string, !isOfWindows(text) else { return }
-      source.content = .string(try paths.absolute(text, at: source.position))
-    }
-    mount.edit("bind") { (bind: inout YAMLNode) in
-      if bind["create_host_path"] == nil {
-        bind.set("create_host_path", YAMLNode(.boolean(true), at: bind.position))
+        args.set(name, YAMLNode(.string(found), at: entry.value.position), at: entry.keyPosition)
       }
     }
+    try build.edit("extra_hosts") { (hosts) throws(ComposeError) in
+      hosts = try ExtraHosts.canonical(hosts)
+    }
   }
 
-  private func isOfWindows(_ path: String) -> Bool {
-    path.hasPrefix("\\\\") || (path.first?.isLetter == true && path.dropFirst().hasPrefix(":/"))
-      || (path.first?.isLetter == true && path.dropFirst().hasPrefix(":\\"))
+  /// A container that runs before the service's is like it, but for its mounts.
+  private func inherit(intoHooksOf service: inout YAMLNode) throws(ComposeError) {
+    guard service["pre_start"] != nil else { return }
+    var container = YAMLNode(mappingAt: service.position)
+    for key in ServiceKeys.container where key.name != "volumes" {
+      guard let value = service[key.name] else { continue }
+      container.set(key.name, value, at: service.position(ofKey: key.name))
+    }
+    try service.edit("pre_start") { (hooks) throws(ComposeError) in
+      try hooks.editItems { (hook) throws(ComposeError) in
+        hook = try Merge.service(container, with: hook)
+      }
+    }
   }
 
-  /// `env_file:` read, `environment:` laid over it, names without a value looked up.
+  /// Reads the files of variables and of labels that services name.
+  func resolveFiles(_ tree: inout YAMLNode) throws(ComposeError) {
+    try tree.edit("services") { (services) throws(ComposeError) in
+      try services.editEach { (_, service) throws(ComposeError) in
+        try resolveEnvironment(of: &service)
+        try resolveLabels(of: &service)
+      }
+    }
+  }
+
+  /// `env_file:` read, `environment:` laid over it.
   private func resolveEnvironment(of service: inout YAMLNode) throws(ComposeError) {
-    var own = service["environment"] ?? YAMLNode(mappingAt: service.position)
+    guard let files = service["env_file"]?.sequence else { return }
     let lookUp = environment
-    own.editEach { (name: String, value: inout YAMLNode) in
-      if value.isNull, let found = lookUp[name] { value.content = .string(found) }
-    }
-    guard let files = service["env_file"]?.sequence else {
-      if service["environment"] != nil { service.set("environment", own) }
-      return
-    }
-    let environment = own
+    let own = service["environment"] ?? YAMLNode(mappingAt: service.position)
     var variables: OrderedDictionary<String, String> = [:]
     var positions: [String: SourcePosition] = [:]
+    for (name, entry) in own.mapping ?? [:] {
+      variables[name] = entry.value.string
+    }
     for file in files {
       guard let path = file["path"]?.string else { continue }
       let position = file["path"]?.position ?? file.position
+      let format = file["format"]
+      let isKnown = ["", ".env", "raw"].contains(format?.string ?? "")
+      let isRequired = file["required"]?.boolean ?? true
+      guard isKnown || (!isRequired && !Path.exists(path)) else {
+        throw ComposeError(
+          "`format` must be raw, not `\(format?.string ?? "")`", at: format?.position ?? position)
+      }
       variables = try EnvFileReader.read(
-        try paths.absolute(path, at: position), shown: paths.sources.shown(path),
-        isRequired: file["required"]?.boolean ?? true, at: position, after: variables
-      ) { name in lookUp[name] ?? environment[name]?.string }
+        path, shown: sources.shown(path), isRequired: isRequired,
+        at: position, isRaw: format?.string == "raw", after: variables
+      ) { name in lookUp[name] ?? own[name]?.string }
       for name in variables.keys where positions[name] == nil { positions[name] = position }
     }
     var merged = YAMLNode(mappingAt: own.position)
-    for (name, value) in variables {
+    for (name, value) in variables where own[name] == nil {
       merged.set(name, YAMLNode(.string(value), at: positions[name] ?? own.position))
     }
     for (name, entry) in own.mapping ?? [:] { merged.set(name, entry.value, at: entry.keyPosition) }
     service.remove("env_file")
     service.set("environment", merged)
+  }
+
+  /// `label_file:` read, `labels:` laid over it.
+  private func resolveLabels(of service: inout YAMLNode) throws(ComposeError) {
+    guard let files = service["label_file"]?.sequence else { return }
+    var labels: OrderedDictionary<String, String> = [:]
+    var positions: [String: SourcePosition] = [:]
+    for file in files {
+      guard let path = file.string else { continue }
+      let known = labels
+      let read = try EnvFileReader.read(
+        path, shown: sources.shown(path), isRequired: true, at: file.position
+      ) { known[$0] }
+      for (name, value) in read { (labels[name], positions[name]) = (value, file.position) }
+    }
+    let own = service["labels"] ?? YAMLNode(mappingAt: service.position)
+    var merged = YAMLNode(mappingAt: own.position)
+    for (name, value) in labels {
+      merged.set(name, YAMLNode(.string(value), at: positions[name] ?? own.position))
+    }
+    for (name, entry) in own.mapping ?? [:] { merged.set(name, entry.value, at: entry.keyPosition) }
+    if merged.mapping?.isEmpty == false { service.set("labels", merged) }
   }
 
   /// What links, shared namespaces and `volumes_from` imply.
@@ -126,9 +163,10 @@ struct Normalizer {
     }
     for link in service["links"]?.sequence ?? [] {
       guard let text = link.string else { continue }
-      imply(text.split(":").before, restart: true, at: link.position)
+      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+      imply(parts.count == 2 ? String(parts[0]) : text, restart: true, at: link.position)
     }
-    for key in ["network_mode", "ipc", "pid"] {
+    for key in ["network_mode", "ipc", "pid", "uts", "cgroup"] {
       guard let mode = service[key], let text = mode.string, text.hasPrefix("service:") else {
         continue
       }
@@ -141,22 +179,18 @@ struct Normalizer {
     if dependencies.mapping?.isEmpty == false { service.set("depends_on", dependencies) }
   }
 
-  /// The tree that `config` prints: with the name, with names for networks and volumes, and without
-  /// those that no service uses.
+  /// The tree that `config` prints: with the name, with names for what is made, and without what no
+  /// service uses.
   static func finished(_ tree: YAMLNode, name: String) -> YAMLNode {
     var tree = tree
     tree.set("name", text: name)
     if tree["services"] == nil { tree.set("services", YAMLNode(mappingAt: tree.position)) }
-    let services = (tree["services"]?.mapping ?? [:]).values.map(\.value)
-    let networks = Set(services.flatMap { Array(($0["networks"]?.mapping ?? [:]).keys) })
-    let mounts = services.flatMap { $0["volumes"]?.sequence ?? [] }
-    let volumes = Set(
-      mounts.filter { $0["type"]?.string == "volume" }.compactMap { $0["source"]?.string })
-    for (key, used) in [("networks", networks), ("volumes", volumes)] {
-      tree.edit(key) { (node: inout YAMLNode) in
+    for (kind, used) in Usage.inServices(of: tree) {
+      tree.edit(kind) { (node: inout YAMLNode) in
         for unused in (node.mapping ?? [:]).keys where !used.contains(unused) {
           node.remove(unused)
         }
+        if kind == "models" { return }
         node.editEach { (own: String, value: inout YAMLNode) in
           if value.isNull { value = YAMLNode(mappingAt: value.position) }
           guard value["name"] == nil else { return }
@@ -165,5 +199,31 @@ struct Normalizer {
       }
     }
     return tree
+  }
+}
+
+/// What services use of a project's resources.
+enum Usage {
+  /// The names that services use, by the resources' top-level key.
+  static func inServices(of tree: YAMLNode) -> [String: Set<String>] {
+    var used: [String: Set<String>] = [:]
+    for key in ["networks", "volumes", "secrets", "configs", "models"] { used[key] = [] }
+    for (_, entry) in tree["services"]?.mapping ?? [:] {
+      let service = entry.value
+      used["networks"]?.formUnion((service["networks"]?.mapping ?? [:]).keys)
+      used["models"]?.formUnion((service["models"]?.mapping ?? [:]).keys)
+      for mount in service["volumes"]?.sequence ?? [] where mount["type"]?.string == "volume" {
+        if let source = mount["source"]?.string { used["volumes"]?.insert(source) }
+      }
+      for secret in (service["secrets"]?.sequence ?? [])
+        + (service["build"]?["secrets"]?.sequence ?? [])
+      {
+        if let source = secret["source"]?.string { used["secrets"]?.insert(source) }
+      }
+      for config in service["configs"]?.sequence ?? [] {
+        if let source = config["source"]?.string { used["configs"]?.insert(source) }
+      }
+    }
+    return used
   }
 }

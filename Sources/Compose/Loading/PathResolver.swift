@@ -1,32 +1,135 @@
+import OrderedCollections
+
 /// Makes the paths of a project's files absolute, and keeps them inside the project where asked to.
 struct PathResolver {
-  /// The project's folder and its files.
-  let sources: SourceFiles
-  /// True to refuse a relative path that leaves the project's folder.
-  let confine: Bool
+  /// The folder that relative paths resolve against, absolute.
+  let directory: String
+  /// The project's folder, which nothing may leave; nil where that is allowed.
+  let confinedTo: String?
   /// What `~` stands for; nil leaves it as it is.
   let home: String?
+
+  /// The same for files of another folder.
+  func at(_ directory: String) -> PathResolver {
+    PathResolver(directory: directory, confinedTo: confinedTo, home: home)
+  }
+
+  /// Makes the paths of a canonical tree absolute.
+  func resolve(_ tree: inout YAMLNode) throws(ComposeError) {
+    try tree.edit("services") { (services) throws(ComposeError) in
+      try services.editEach { (_, service) throws(ComposeError) in try resolve(service: &service) }
+    }
+    for key in ["configs", "secrets"] {
+      try tree.edit(key) { (files) throws(ComposeError) in
+        try files.editEach { (_, file) throws(ComposeError) in
+          try file.edit("file") { (path) throws(ComposeError) in try resolveFile(&path) }
+        }
+      }
+    }
+    try tree.edit("volumes") { (volumes) throws(ComposeError) in
+      try volumes.editEach { (_, volume) throws(ComposeError) in try resolve(volume: &volume) }
+    }
+  }
+
+  private func resolve(service: inout YAMLNode) throws(ComposeError) {
+    try service.edit("build") { (build) throws(ComposeError) in try resolve(build: &build) }
+    try service.edit("env_file") { (files) throws(ComposeError) in
+      try files.editItems { (file) throws(ComposeError) in
+        try file.edit("path") { (path) throws(ComposeError) in try resolvePath(&path) }
+      }
+    }
+    try service.edit("label_file") { (files) throws(ComposeError) in
+      try files.editItems { (path) throws(ComposeError) in try resolvePath(&path) }
+    }
+    try service.edit("extends") { (extends) throws(ComposeError) in
+      try extends.edit("file") { (path) throws(ComposeError) in try resolvePath(&path) }
+    }
+    try service.edit("volumes") { (mounts) throws(ComposeError) in
+      try mounts.editItems { (mount) throws(ComposeError) in
+        guard mount["type"]?.string == "bind" else { return }
+        try mount.edit("source") { (path) throws(ComposeError) in try resolveFile(&path) }
+      }
+    }
+    try service.edit("develop") { (develop) throws(ComposeError) in
+      try develop.edit("watch") { (rules) throws(ComposeError) in
+        try rules.editItems { (rule) throws(ComposeError) in
+          try rule.edit("path") { (path) throws(ComposeError) in try resolveWatched(&path) }
+        }
+      }
+    }
+  }
+
+  private func resolve(build: inout YAMLNode) throws(ComposeError) {
+    if build.mapping != nil, build["context"] == nil {
+      build.set("context", text: ".")
+    }
+    try build.edit("context") { (context) throws(ComposeError) in try resolveContext(&context) }
+    if let dockerfile = build["dockerfile"], let name = dockerfile.string, !name.isEmpty,
+      let context = build["context"]?.string
+    {
+      try check(dockerfile: name, in: context, at: dockerfile.position)
+    }
+    try build.edit("additional_contexts") { (contexts) throws(ComposeError) in
+      try contexts.editEach { (_, context) throws(ComposeError) in try resolveContext(&context) }
+    }
+    try build.edit("ssh") { (keys) throws(ComposeError) in
+      try keys.editEach { (_, path) throws(ComposeError) in try resolveFile(&path) }
+    }
+  }
+
+  /// A volume of the local driver that is a mount of a folder.
+  private func resolve(volume: inout YAMLNode) throws(ComposeError) {
+    guard volume["driver"]?.string == "local", volume["driver_opts"]?["o"]?.string == "bind" else {
+      return
+    }
+    try volume.edit("driver_opts") { (options) throws(ComposeError) in
+      try options.edit("device") { (path) throws(ComposeError) in try resolveFile(&path) }
+    }
+  }
+
+  /// A path; nothing stays nothing.
+  private func resolvePath(_ node: inout YAMLNode) throws(ComposeError) {
+    guard let text = node.string, !text.isEmpty else { return }
+    node.content = .string(try absolute(text, at: node.position))
+  }
+
+  /// A path, of this system or of Windows.
+  private func resolveFile(_ node: inout YAMLNode) throws(ComposeError) {
+    guard let text = node.string, !isOfWindows(text) else { return }
+    node.content = .string(try absolute(text, at: node.position))
+  }
+
+  private func resolveWatched(_ node: inout YAMLNode) throws(ComposeError) {
+    try resolvePath(&node)
+    if let path = node.string { node.content = .string(Path.withoutFirstLink(path)) }
+  }
+
+  private func resolveContext(_ node: inout YAMLNode) throws(ComposeError) {
+    guard let text = node.string, !isRemote(text), !text.hasPrefix("service:") else { return }
+    try resolvePath(&node)
+  }
 
   /// An absolute path; throws for a relative one that leaves the project where that is refused.
   func absolute(_ path: String, at position: SourcePosition) throws(ComposeError) -> String {
     if path.hasPrefix("~"), let home { return Path.clean(home + "/" + path.dropFirst()) }
     if path.hasPrefix("/") { return path }
-    let resolved = Path.join(sources.directory, path)
+    let resolved = Path.join(directory, path)
     try check(resolved, written: path, at: position)
     return resolved
   }
 
-  /// A build's context: a path, or a URL that stays as it is.
-  func context(_ text: String, at position: SourcePosition) throws(ComposeError) -> String {
-    isRemote(text) ? text : try absolute(text, at: position)
+  /// Throws where a path leaves the project and that is refused.
+  func check(_ path: String, written: String, at position: SourcePosition?) throws(ComposeError) {
+    guard let confinedTo, !Path.isInside(path, confinedTo) else { return }
+    throw ComposeError("`\(written)` leaves the project's folder \(confinedTo)", at: position)
   }
 
   /// Throws where a Dockerfile's relative path leaves the project.
-  func check(
+  private func check(
     dockerfile: String, in context: String, at position: SourcePosition
   ) throws(ComposeError) {
-    guard !dockerfile.hasPrefix("/"), !isRemote(context),
-      Path.isInside(context, sources.directory)
+    guard let confinedTo, !dockerfile.hasPrefix("/"), !isRemote(context),
+      Path.isInside(context, confinedTo)
     else { return }
     try check(Path.join(context, dockerfile), written: dockerfile, at: position)
   }
@@ -36,11 +139,8 @@ struct PathResolver {
     return ["github.com/", "git@"].contains { context.hasPrefix($0) }
   }
 
-  private func check(
-    _ path: String, written: String, at position: SourcePosition
-  ) throws(ComposeError) {
-    guard confine, !Path.isInside(path, sources.directory) else { return }
-    throw ComposeError(
-      "`\(written)` leaves the project's folder \(sources.directory)", at: position)
+  private func isOfWindows(_ path: String) -> Bool {
+    path.hasPrefix("\\\\") || (path.first?.isLetter == true && path.dropFirst().hasPrefix(":/"))
+      || (path.first?.isLetter == true && path.dropFirst().hasPrefix(":\\"))
   }
 }

@@ -6,34 +6,54 @@ struct SourceFiles {
   let directory: String
   /// The project's folder as messages show it.
   let shownDirectory: String
-  /// The folder of the first file, where `.env` is looked for, as messages show it.
-  let firstFolder: String
 
   private static let names = [
     "compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml",
   ]
+  private static let overrides = [
+    "compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
+    "docker-compose.override.yaml",
+  ]
 
-  /// Finds the files; throws where there are none.
-  init(_ options: LoadOptions) throws(ComposeError) {
+  /// Takes the given files, else those of `COMPOSE_FILE`, else finds them; throws where there are none.
+  init(_ options: LoadOptions, environment: InterpolationEnvironment) throws(ComposeError) {
     let start = options.projectDirectory ?? "."
-    files = options.files.isEmpty ? try Self.discover(in: start) : options.files
-    firstFolder = files[0] == "-" ? start : Path.folder(of: files[0])
-    shownDirectory = options.projectDirectory ?? firstFolder
+    if !options.files.isEmpty {
+      files = options.files
+    } else if let named = environment["COMPOSE_FILE"] {
+      let separator = environment["COMPOSE_PATH_SEPARATOR"].flatMap(\.first) ?? ":"
+      files = named.split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+    } else {
+      files = try Self.discover(in: start, climbs: !options.confine)
+    }
+    shownDirectory = options.projectDirectory ?? Self.folder(of: files) ?? "."
     directory = Path.join(Path.current, shownDirectory)
+  }
+
+  /// The folder of the first file that is no standard input; nil without one.
+  static func folder(of files: [String]) -> String? {
+    files.first { $0 != "-" }.map(Path.folder)
   }
 
   /// A path of the project as messages show it.
   func shown(_ path: String) -> String {
-    path.hasPrefix("/") || shownDirectory == "." ? path : Path.join(shownDirectory, path)
+    guard path.hasPrefix(directory + "/") else { return path }
+    let rest = String(path.dropFirst(directory.utf8.count + 1))
+    return shownDirectory == "." ? rest : Path.join(shownDirectory, rest)
   }
 
-  private static func discover(in folder: String) throws(ComposeError) -> [String] {
-    func path(_ name: String) -> String { folder == "." ? name : folder + "/" + name }
-    for name in names where Path.exists(path(name)) {
-      let dot = name.lastIndex(of: ".") ?? name.endIndex
-      let stem = name[..<dot]
-      let overrides = [stem + ".override.yaml", stem + ".override.yml"].map { path(String($0)) }
-      return [path(name)] + overrides.filter(Path.exists).prefix(1)
+  private static func discover(
+    in folder: String, climbs: Bool
+  ) throws(ComposeError) -> [String] {
+    var place = folder
+    while true {
+      func path(_ name: String) -> String { place == "." ? name : Path.join(place, name) }
+      if let name = names.first(where: { Path.exists(path($0)) }) {
+        return [path(name)] + overrides.map(path).filter(Path.exists).prefix(1)
+      }
+      let parent = Path.folder(of: Path.join(Path.current, place))
+      guard climbs, parent != Path.join(Path.current, place) else { break }
+      place = parent
     }
     throw ComposeError(
       "no Compose file in \(Path.join(Path.current, folder)): looked for \(names.joined(separator: ", "))"
@@ -45,31 +65,31 @@ struct SourceFiles {
 struct SourceDocument {
   /// Its tree, as it stands in the file.
   let tree: YAMLNode
+  /// What it does to the files before it.
+  let directives: MergeDirectives
   /// True for the format of Compose 1.
   let isLegacy: Bool
   /// False if the file holds no dollar sign.
   let mayInterpolate: Bool
 
-  /// Reads the documents of a file.
+  /// Reads the documents of a file; `position` is where another file names it.
   static func read(
-    _ file: String, confinedTo sources: SourceFiles, _ options: LoadOptions
+    _ file: String, at position: SourcePosition? = nil
   ) throws(ComposeError) -> [SourceDocument] {
-    if options.confine, options.projectDirectory != nil, file != "-",
-      !Path.isInside(file, sources.directory)
-    {
-      throw ComposeError("\(file): the file is outside the project's folder \(sources.directory)")
-    }
     let bytes: [UInt8]
     do throws(Path.ReadFailure) {
       bytes = try Path.read(file, limit: YAMLParser.Limit.bytes)
     } catch {
-      throw ComposeError("\(file): the file can't be read: \(error.reason)")
+      let prefix = position == nil ? "\(file): the file" : "the file \(file)"
+      throw ComposeError("\(prefix) can't be read: \(error.reason)", at: position)
     }
-    let trees = try YAMLParser.documents(in: bytes, file: file)
     let mayInterpolate = bytes.contains(UInt8(ascii: "$"))
-    return trees.map {
-      SourceDocument(
-        tree: $0, isLegacy: LegacyFormat.isUsed(by: $0), mayInterpolate: mayInterpolate)
+    return try YAMLParser.documents(in: bytes, file: file).map { document in
+      var tree = document.root
+      let directives = document.hasDirectives ? MergeDirectives(takenFrom: &tree) : .none
+      return SourceDocument(
+        tree: tree, directives: directives, isLegacy: LegacyFormat.isUsed(by: tree),
+        mayInterpolate: mayInterpolate)
     }
   }
 }

@@ -21,6 +21,10 @@ public struct Project: Sendable {
   public var volumes: OrderedDictionary<String, Volume>
   /// What deserves a word but no refusal, such as an obsolete `version:`.
   public var warnings: [Located<String>]
+  /// What `config` prints but no container can be made of, such as a restart policy that isn't one.
+  public var faults: [ComposeError] = []
+  /// Keys of services that a pod doesn't honour yet, each where it first stands.
+  public var unhonoured: [Located<String>] = []
   /// The same project as a tree in the canonical form that `config` prints.
   public var canonical: YAMLNode
 

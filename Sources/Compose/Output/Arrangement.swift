@@ -15,6 +15,7 @@ struct Arrangement {
   func project(_ node: YAMLNode) -> YAMLNode {
     var arranged: OrderedDictionary<String, YAMLNode.Entry> = [:]
     for key in TopLevelKeys.table.keys {
+      if key.name == "models", format == .json { continue }
       guard let entry = node.mapping?[key.name] else { continue }
       let value = arrange(entry.value, key.shape)
       if key.name != "services", isEmpty(value) { continue }
@@ -27,7 +28,13 @@ struct Arrangement {
 
   private func arrange(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
     switch shape {
-    case .expanding(_, let long): return arrange(node, long)
+    case .expanding(_, let long), .completing(_, let long), .optional(let long):
+      return arrange(node, long)
+    case .either(_, let fields):
+      // Docker Compose can't tell a limit of 0 from one that isn't there.
+      if node.integer == 0 { return arrange(YAMLNode(mappingAt: node.position), fields) }
+      return node.mapping == nil ? node : arrange(node, fields)
+    case .hosts: return sortedItems(node)
     case .fields(let table): return fields(node, table)
     case .names(let inner, _):
       var node = node
@@ -39,7 +46,8 @@ struct Arrangement {
       var node = node
       node.editItems { (item: inout YAMLNode) in item = arrange(item, inner) }
       return node
-    case .pairs: return sorted(node)
+    case .pairs(.keys): return keys(node)
+    case .pairs, .manyValued: return sorted(node)
     case .any: return any(node)
     default: return node
     }
@@ -48,41 +56,61 @@ struct Arrangement {
   private func fields(_ node: YAMLNode, _ table: KeyTable) -> YAMLNode {
     guard let entries = node.mapping else { return node }
     var arranged: OrderedDictionary<String, YAMLNode.Entry> = [:]
+    func set(_ value: YAMLNode, _ key: Key, at position: SourcePosition) {
+      let name = format == .json ? key.nameInJSON : key.name
+      arranged[name] = YAMLNode.Entry(keyPosition: position, value: value)
+    }
     for key in table.keys {
       guard let entry = entries[key.name] else {
-        if let always = always(key) {
-          arranged[key.name] = YAMLNode.Entry(
-            keyPosition: node.position, value: YAMLNode(always, at: node.position))
-        }
+        if let shown = shownAlways(key, at: node.position) { set(shown, key, at: node.position) }
         continue
       }
-      var value = arrange(entry.value, key.shape)
-      if key.name == "extra_hosts" { value = sortedItems(value) }
-      if isOmitted(value, key) { continue }
-      arranged[key.name] = YAMLNode.Entry(keyPosition: entry.keyPosition, value: value)
+      let value = arrange(entry.value, key.shape)
+      if !isOmitted(value, key) { set(value, key, at: entry.keyPosition) }
     }
     if format == .yaml { addExtensions(of: node, to: &arranged) }
     return YAMLNode(.mapping(arranged), at: node.position)
   }
 
-  /// What JSON shows even where the file has nothing.
-  private func always(_ key: Key) -> YAMLNode.Content? {
-    guard format == .json else { return nil }
-    switch (key.name, key.shape) {
-    case (_, .command): return .null
-    case ("ipam", _): return .mapping([:])
-    default: return nil
+  /// What is shown even where the file has nothing.
+  private func shownAlways(_ key: Key, at position: SourcePosition) -> YAMLNode? {
+    switch (key.omission, key.shape, format) {
+    case (.never(let value), _, _): YAMLNode(value, at: position)
+    case (.emptyInJSON(let value), _, .yaml): YAMLNode(value, at: position)
+    case (.emptyInYAML, _, .json): arrange(YAMLNode(mappingAt: position), key.shape)
+    case (_, .command, .json): YAMLNode(.null, at: position)
+    default: nil
     }
   }
 
   private func isOmitted(_ value: YAMLNode, _ key: Key) -> Bool {
     switch key.omission {
-    case .empty:
-      if case .bytes = key.shape, value.string == "0" { return true }
-      return isEmpty(value) && !(format == .json && key.name == "ipam")
+    case .never: return false
     case .whenTrue: return value.boolean == true
-    case .unset: return value.isNull && format == .yaml
+    case .unset: return value.isNull && (format == .yaml || !isCommand(key.shape))
+    case .emptyInYAML: return format == .yaml && isEmpty(value)
+    case .emptyInJSON: return format == .json && isEmpty(value)
+    case .empty:
+      switch key.shape {
+      case .bytes: return value.string == "0"
+      case .duration: return value.string == "0s"
+      default: return isEmpty(value)
+      }
     }
+  }
+
+  private func isCommand(_ shape: Shape) -> Bool {
+    if case .command = shape { return true }
+    return false
+  }
+
+  /// Keys of SSH agents: names, with a path where they have one.
+  private func keys(_ node: YAMLNode) -> YAMLNode {
+    let items = (node.mapping ?? [:]).map { name, entry in
+      let path = entry.value.string.flatMap { $0.isEmpty ? nil : $0 }
+      return YAMLNode(.string(path.map { "\(name): \($0)" } ?? name), at: entry.keyPosition)
+    }
+    return sortedItems(YAMLNode(.sequence(items), at: node.position))
   }
 
   private func isEmpty(_ node: YAMLNode) -> Bool {

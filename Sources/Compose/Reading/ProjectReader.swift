@@ -9,27 +9,36 @@ struct ProjectReader {
   let isLegacy: Bool
 
   /// The project; its canonical tree is the one it was read from.
-  func project() throws(ComposeError) -> Project {
+  func project() -> Project {
+    var faults: [ComposeError] = []
     let containers = ContainerNames(services: tree["services"])
     var services: OrderedDictionary<String, Service> = [:]
     for (name, entry) in tree["services"]?.mapping ?? [:] {
-      services[name] = try ServiceReader(
-        name: name, node: entry.value, position: entry.keyPosition, containers: containers
-      ).service()
+      do throws(ComposeError) {
+        services[name] = try ServiceReader(
+          name: name, node: entry.value, position: entry.keyPosition, containers: containers
+        ).service()
+      } catch {
+        faults.append(error)
+        services[name] = Service(name: name, position: entry.keyPosition)
+      }
     }
     var networks: OrderedDictionary<String, Network> = [:]
-    for (key, entry) in tree["networks"]?.mapping ?? [:] { networks[key] = try network(key, entry) }
+    for (key, entry) in tree["networks"]?.mapping ?? [:] { networks[key] = network(key, entry) }
     var volumes: OrderedDictionary<String, Volume> = [:]
-    for (key, entry) in tree["volumes"]?.mapping ?? [:] { volumes[key] = try volume(key, entry) }
-    return Project(
+    for (key, entry) in tree["volumes"]?.mapping ?? [:] { volumes[key] = volume(key, entry) }
+    var project = Project(
       name: naming.name, isNameExplicit: naming.isExplicit, workingDirectory: directory,
       files: files, isLegacy: isLegacy, services: services, networks: networks, volumes: volumes,
       warnings: [], canonical: tree)
+    project.faults = faults
+    project.unhonoured = Unhonoured.keys(of: tree)
+    return project
   }
 
   private func network(
     _ key: String, _ entry: YAMLNode.Entry
-  ) throws(ComposeError) -> Network {
+  ) -> Network {
     let node = entry.value
     let isImplied = node.isNull && tree["networks"]?.position == entry.keyPosition
     var network = Network(key: key, position: isImplied ? nil : entry.keyPosition)
@@ -56,7 +65,7 @@ struct ProjectReader {
 
   private func volume(
     _ key: String, _ entry: YAMLNode.Entry
-  ) throws(ComposeError) -> Volume {
+  ) -> Volume {
     let node = entry.value
     var volume = Volume(key: key, position: entry.keyPosition)
     volume.name = node.located("name")
@@ -64,14 +73,6 @@ struct ProjectReader {
     volume.driver = node["driver"]?.string
     volume.driverOptions = node["driver_opts"].pairs
     volume.labels = node["labels"].pairs
-    if volume.isExternal {
-      for (name, other) in node.mapping ?? [:]
-      where name != "external" && name != "name" && !name.hasPrefix("x-") {
-        throw ComposeError(
-          "the volume `\(key)` is external, so `\(name)` has no meaning here", at: other.keyPosition
-        )
-      }
-    }
     return volume
   }
 }

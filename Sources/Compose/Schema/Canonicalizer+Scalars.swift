@@ -1,3 +1,5 @@
+import OrderedCollections
+
 extension Canonicalizer {
   /// A scalar, or a list of scalars, in its canonical form.
   mutating func scalar(
@@ -7,51 +9,67 @@ extension Canonicalizer {
     switch shape {
     case .string:
       guard node.string != nil else { throw needsString(node, name) }
-    case .optionalString:
-      guard node.string != nil || node.isNull else { throw needsString(node, name) }
     case .stringOrInteger:
       if let value = node.integer { node.content = .string(String(value)) }
       guard node.string != nil else {
         throw ComposeError.wrongKind(node, name, "a string or a whole number")
       }
+    case .word(let words):
+      guard let word = node.string else { throw needsString(node, name) }
+      guard words.contains(word) else {
+        throw ComposeError(
+          "`\(name)` must be \(words.joined(separator: ", ")), not `\(word)`", at: node.position)
+      }
+    case .matching(let pattern):
+      guard let text = node.string else { throw needsString(node, name) }
+      guard pattern.accepts(text) else {
+        throw ComposeError("`\(name)` must be \(pattern.wanted), not `\(text)`", at: node.position)
+      }
     case .boolean: node.content = .boolean(try boolean(node, name: name))
-    case .integer:
-      guard let value = node.integer ?? node.string.flatMap(Self.integer) else {
-        throw mismatch(node, name, "a whole number", quoting: true)
-      }
-      node.content = .integer(value)
+    case .strictBoolean:
+      guard node.boolean != nil else { throw ComposeError.wrongKind(node, name, "true or false") }
+    case .booleanText:
+      if let value = node.boolean { node.content = .string(value ? "true" : "false") }
+      guard node.string != nil else { throw needsString(node, name) }
+    case .integer(let kind): node.content = .integer(try integer(node, kind, name: name))
     case .decimal: node.content = .single(try decimal(node, name: name))
-    case .bytes:
-      guard let value = node.integer ?? node.string.flatMap(ByteSize.bytes) else {
-        throw mismatch(node, name, "a byte size such as 512m or 1g", quoting: true)
-      }
-      node.content = .string(String(value))
+    case .bytes(let forms): node.content = .string(String(try bytes(node, forms, name: name)))
     case .duration:
       guard let value = node.string.flatMap(ComposeDuration.nanoseconds) else {
         throw mismatch(node, name, "a duration such as 10s or 1m30s", quoting: true)
       }
       node.content = .string(ComposeDuration.text(value))
+    case .fileMode:
+      guard let value = node.integer ?? node.string.flatMap({ Int64($0, radix: 8) }) else {
+        throw mismatch(node, name, "permissions such as \"0444\"", quoting: true)
+      }
+      node.content = .string((value < 0 ? "0-" : "0") + String(value.magnitude, radix: 8))
     case .strings: try list(node, name: name)
     case .distinctStrings:
       try list(node, name: name)
-      var seen: Set<String> = []
-      for item in node.sequence ?? [] where !seen.insert(item.string ?? "").inserted {
-        throw ComposeError("this stands twice in `\(name)`", at: item.position)
-      }
+      try refuseTwice(node, name: name)
     case .stringOrStrings:
-      if node.string != nil { node = YAMLNode(.sequence([node]), at: node.position) }
       try list(node, name: name, orString: true)
+      try refuseTwice(node, name: name)
     case .texts:
       guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a list") }
+      var seen: Set<String> = []
       try node.editItems { (item) throws(ComposeError) in
         switch item.content {
-        case .string, .integer, .decimal: item.content = .string(item.scalarText ?? "")
-        default: throw ComposeError.wrongKind(item, name, "a list of strings and numbers")
+        case .string, .integer, .unsigned:
+          let isText = item.string != nil
+          guard seen.insert((isText ? "s" : "n") + (item.scalarText ?? "")).inserted else {
+            throw ComposeError("this stands twice in `\(name)`", at: item.position)
+          }
+          item.content = .string(item.scalarText ?? "")
+        default: throw ComposeError.wrongKind(item, name, "a list of strings and whole numbers")
         }
       }
     case .command: node = try command(node, name: name)
     case .test: node = try test(node, name: name)
-    case .any, .pairs, .fields, .names, .list, .expanding, .later: break
+    case .any, .hosts, .pairs, .manyValued, .fields, .names, .list, .optional, .either, .expanding,
+      .completing:
+      break
     }
     return node
   }
@@ -81,7 +99,7 @@ extension Canonicalizer {
       case .string(let text): Float(text)
       default: nil
       }
-    guard let value, value.isFinite, value >= 0 else {
+    guard let value, value.isFinite else {
       throw mismatch(node, name, "a number such as 0.5", quoting: true)
     }
     return value
@@ -152,5 +170,45 @@ extension Canonicalizer {
     return ComposeError("`\(name)` must be \(wanted), not `\(text)`", at: node.position)
   }
 
-  private static func integer(_ text: String) -> Int64? { Int64(text) }
+  private func integer(
+    _ node: YAMLNode, _ kind: WholeNumber, name: String
+  ) throws(ComposeError) -> Int64 {
+    let value: Int64? =
+      switch node.content {
+      case .integer(let value): value
+      case .decimal(let value) where kind.takesFractions || value == value.rounded():
+        abs(value) < 9e18 ? Int64(value) : nil
+      case .string(let text) where kind.takesText: Int64(text)
+      default: nil
+      }
+    guard let value else { throw mismatch(node, name, "a whole number", quoting: true) }
+    guard value >= kind.least, value <= kind.most else {
+      throw ComposeError(
+        kind.most == Int64.max
+          ? "`\(name)` can't be below \(kind.least)"
+          : "`\(name)` must be \(kind.least) to \(kind.most)", at: node.position)
+    }
+    return value
+  }
+
+  private func bytes(
+    _ node: YAMLNode, _ forms: ByteForms, name: String
+  ) throws(ComposeError) -> Int64 {
+    switch (node.content, forms) {
+    case (.integer(let value), .numberOrText), (.integer(let value), .wholeOrText): return value
+    case (.integer(let value), .countOrText) where value >= 0: return value
+    case (.decimal, .numberOrText): return 0
+    case (.string(let text), _):
+      if let value = ByteSize.bytes(text) { return value }
+    default: break
+    }
+    throw mismatch(node, name, "a byte size such as 512m or 1g", quoting: true)
+  }
+
+  private func refuseTwice(_ node: YAMLNode, name: String) throws(ComposeError) {
+    var seen: Set<String> = []
+    for item in node.sequence ?? [] where !seen.insert(item.string ?? "").inserted {
+      throw ComposeError("this stands twice in `\(name)`", at: item.position)
+    }
+  }
 }

@@ -1,21 +1,28 @@
 import OrderedCollections
 
-/// Checks a file's tree against the tables of keys and brings it to the canonical form: short forms
-/// expanded, scalars typed (Compose specification; the JSON schema of Compose).
+/// Checks a tree against the tables of keys and brings it to the canonical form, in two passes: short
+/// forms are expanded before files are merged, scalars checked and typed after (Compose specification;
+/// the JSON schema of Compose).
 struct Canonicalizer {
   /// What deserves a word but no refusal.
   private(set) var warnings: [Located<String>] = []
+  /// Variables that a list of names takes its values from at once: those of an included file.
+  var lookUp: ((String) -> String?)?
 
   /// Adds a warning.
   mutating func warn(_ message: String, at position: SourcePosition) {
+    if warnings.last?.position == position, warnings.last?.value == message { return }
     warnings.append(Located(message, at: position))
+  }
+
+  /// Adds what another one found.
+  mutating func add(warningsOf other: Canonicalizer) {
+    for warning in other.warnings { warn(warning.value, at: warning.position) }
   }
 
   /// A file's canonical tree.
   mutating func read(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
-    guard node.mapping != nil else {
-      throw ComposeError("a Compose file must be a mapping, not \(node.kind)", at: node.position)
-    }
+    try refuseInfinity(node)
     return try read(node, as: .fields(TopLevelKeys.table), name: "file")
   }
 
@@ -25,8 +32,13 @@ struct Canonicalizer {
   ) throws(ComposeError) -> YAMLNode {
     switch shape {
     case .any: return node
-    case .expanding(let expand, let long):
-      return try read(try expand(node, &self), as: long, name: name)
+    case .expanding(_, let long): return try read(node, as: long, name: name)
+    case .completing(let complete, let inner):
+      return try read(try complete(node, &self), as: inner, name: name)
+    case .optional(let inner):
+      return node.isNull ? node : try read(node, as: inner, name: name)
+    case .either(let single, let fields):
+      return try read(node, as: node.mapping == nil ? single : fields, name: name)
     case .fields(let table): return try fields(node, table, name: name)
     case .names(let inner, let allowsNull):
       return try names(node, inner, allowsNull: allowsNull, name: name)
@@ -37,9 +49,11 @@ struct Canonicalizer {
         item = try read(item, as: inner, name: name)
       }
       return list
-    case .pairs(let values): return try pairs(node, values, name: name)
-    case .later:
-      throw ComposeError("`\(name)` is not supported yet", at: node.position)
+    case .pairs(let values): return try Pairs.typed(node, values, name: name)
+    case .manyValued: return try Pairs.manyValued(node, name: name)
+    case .hosts:
+      try ExtraHosts.check(node, name: name)
+      return node
     default: return try scalar(node, as: shape, name: name)
     }
   }
@@ -53,15 +67,27 @@ struct Canonicalizer {
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       guard let known = table[key] else {
-        if key.hasPrefix("x-") { continue }
+        if key.hasPrefix("x-") || table.ignoresUnknown { continue }
         throw unknown(key, in: table, at: entry.keyPosition)
-      }
-      if case .later = known.shape {
-        throw ComposeError("`\(key)` is not supported yet", at: entry.keyPosition)
       }
       entries.values[index].value = try read(entry.value, as: known.shape, name: key)
     }
+    for key in table.required where entries[key] == nil {
+      throw ComposeError("\(table.subject) needs `\(key)`", at: node.position)
+    }
     return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  /// Docker Compose's checks go by way of JSON, which has no such numbers.
+  private func refuseInfinity(_ node: YAMLNode) throws(ComposeError) {
+    if case .decimal(let value) = node.content, !value.isFinite {
+      throw ComposeError("JSON has no such number", at: node.position)
+    }
+    if let entries = node.mapping {
+      for entry in entries.values { try refuseInfinity(entry.value) }
+    } else if let items = node.sequence {
+      for item in items { try refuseInfinity(item) }
+    }
   }
 
   private func unknown(
@@ -100,71 +126,6 @@ struct Canonicalizer {
       UInt8(ascii: "-"):
       true
     default: false
-    }
-  }
-
-  private func pairs(
-    _ node: YAMLNode, _ values: PairValues, name: String
-  ) throws(ComposeError) -> YAMLNode {
-    if case .mapping(var entries) = node.content {
-      for index in entries.elements.indices {
-        let (key, entry) = entries.elements[index]
-        guard !key.isEmpty else {
-          throw ComposeError("an empty name under `\(name)`", at: entry.keyPosition)
-        }
-        entries.values[index].value.content = try pairValue(entry.value, values, key: key)
-      }
-      return YAMLNode(.mapping(entries), at: node.position)
-    }
-    guard let items = node.sequence, case .environment = values else {
-      if let items = node.sequence, case .labels = values {
-        return try pairs(of: items, at: node.position, missing: .string(""), name: name)
-      }
-      let isMappingOnly =
-        if case .environment = values { false } else if case .labels = values { false } else {
-          true
-        }
-      throw ComposeError.wrongKind(node, name, isMappingOnly ? "a mapping" : "a mapping or a list")
-    }
-    return try pairs(of: items, at: node.position, missing: .null, name: name)
-  }
-
-  private func pairs(
-    of items: [YAMLNode], at position: SourcePosition, missing: YAMLNode.Content, name: String
-  ) throws(ComposeError) -> YAMLNode {
-    var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]
-    for item in items {
-      guard let text = item.string else {
-        throw ComposeError(
-          "an entry of `\(name)` must be a string such as \"NAME=value\", not \(item.kind)",
-          at: item.position)
-      }
-      let (key, value) = text.split("=")
-      if key.last?.isWhitespace == true {
-        throw ComposeError("the name `\(key)` ends in a space", at: item.position)
-      }
-      entries[key] = YAMLNode.Entry(
-        keyPosition: item.position,
-        value: YAMLNode(value.map { .string($0) } ?? missing, at: item.position))
-    }
-    return YAMLNode(.mapping(entries), at: position)
-  }
-
-  private func pairValue(
-    _ node: YAMLNode, _ values: PairValues, key: String
-  ) throws(ComposeError) -> YAMLNode.Content {
-    switch (node.content, values) {
-    case (.string, _): return node.content
-    case (.null, .environment): return .null
-    case (.null, .labels), (.null, .options): return .string("")
-    case (.boolean, .options), (_, .strings):
-      throw ComposeError(
-        "`\(key)` must be a string, not \(node.kind); write it in quotes", at: node.position)
-    default:
-      guard let text = node.scalarText else {
-        throw ComposeError("`\(key)` must be a single value, not \(node.kind)", at: node.position)
-      }
-      return .string(text)
     }
   }
 }

@@ -7,6 +7,21 @@ enum Merge {
     try fields(earlier, later, TopLevelKeys.table)
   }
 
+  /// A service laid over the one that it extends.
+  static func service(
+    _ base: YAMLNode, with service: YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    try fields(base, service, ServiceKeys.table)
+  }
+
+  /// A resource laid over the included one of the same name; `kind` is its top-level key.
+  static func resource(
+    _ included: YAMLNode, with own: YAMLNode, kind: String
+  ) throws(ComposeError) -> YAMLNode {
+    guard case .names(let shape, _)? = TopLevelKeys.table[kind]?.shape else { return own }
+    return try deep(included, own, shape)
+  }
+
   /// Entries of the same identity within one list made one.
   static func unique(_ node: YAMLNode, in table: KeyTable) -> YAMLNode {
     var node = node
@@ -26,7 +41,8 @@ enum Merge {
   private static func unique(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
     switch shape {
     case .fields(let table): return unique(node, in: table)
-    case .expanding(_, let long): return unique(node, long)
+    case .expanding(_, let long), .completing(_, let long), .optional(let long):
+      return unique(node, long)
     case .names(let inner, _):
       var node = node
       node.editEach { (_: String, value: inout YAMLNode) in value = unique(value, inner) }
@@ -47,18 +63,75 @@ enum Merge {
     _ earlier: YAMLNode, _ later: YAMLNode, _ key: Key
   ) throws(ComposeError) -> YAMLNode {
     switch key.merge {
-    case .replace: return later.isNull ? earlier : later
     case .override: return later
+    case .replace: return later.isNull ? earlier : later
     case .deep: return try deep(earlier, later, key.shape)
-    case .pairs: return pairs(earlier, later)
+    case .pairs:
+      guard case .pairs(let values) = key.shape, later.mapping != nil || later.isNull else {
+        return try refuseMixed(earlier, later)
+      }
+      return pairs(earlier, later, skippingNull: values.skipsNull)
+    case .hosts:
+      let one = ExtraHosts.list(earlier)
+      let known = Set(one.compactMap(\.string))
+      let other = ExtraHosts.list(later).filter { !known.contains($0.string ?? "") }
+      return YAMLNode(.sequence(one + other), at: later.position)
+    case .pools: return try pools(earlier, later)
     case .append(let identity):
-      let joined = (earlier.sequence ?? []) + (later.sequence ?? [])
+      if later.isNull { return earlier }
+      if earlier.isNull { return later }
+      guard let one = earlier.sequence, let other = later.sequence else {
+        return try refuseMixed(earlier, later)
+      }
+      let joined = joined(one, other)
       return YAMLNode(
         .sequence(identity.map { unique(joined, $0) } ?? joined), at: later.position)
     case .sameDriver:
       if let one = earlier["driver"], let other = later["driver"], one != other { return later }
       return try deep(earlier, later, key.shape)
     }
+  }
+
+  /// One list after the other, without what is there already.
+  private static func joined(_ earlier: [YAMLNode], _ later: [YAMLNode]) -> [YAMLNode] {
+    var joined = earlier
+    for item in later where !joined.contains(item) { joined.append(item) }
+    return joined
+  }
+
+  private static func refuseMixed(
+    _ earlier: YAMLNode, _ later: YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    throw ComposeError(
+      "\(later.kind) can't be merged with \(earlier.kind) at \(earlier.position)",
+      at: later.position)
+  }
+
+  /// Pools of addresses: each later one is laid over that of the same subnet, or added.
+  private static func pools(
+    _ earlier: YAMLNode, _ later: YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    guard let one = earlier.sequence, let other = later.sequence else {
+      return try refuseMixed(earlier, later)
+    }
+    func subnet(_ pool: YAMLNode) -> String? { pool["subnet"]?.string }
+    var pools: [YAMLNode] = []
+    for original in one {
+      var base = original
+      for pool in other {
+        if subnet(pool) != subnet(base), !pools.contains(where: { subnet($0) == subnet(pool) }) {
+          pools.append(pool)
+          continue
+        }
+        base = try deep(base, pool, .any)
+        if let index = pools.firstIndex(where: { subnet($0) == subnet(base) }) {
+          pools[index] = base
+        } else {
+          pools.append(base)
+        }
+      }
+    }
+    return YAMLNode(.sequence(pools), at: later.position)
   }
 
   private static func deep(
@@ -68,11 +141,16 @@ enum Merge {
     if earlier.isNull { return later }
     switch shape {
     case .fields(let table): return try fields(earlier, later, table)
-    case .expanding(_, let long): return try deep(earlier, later, long)
+    case .expanding(_, let long), .completing(_, let long), .optional(let long):
+      return try deep(earlier, later, long)
     case .names(let inner, _):
       return try entries(earlier, later) { (_, one, other) throws(ComposeError) in
         try deep(one, other, inner)
       }
+    case .any, .manyValued: return try extended(earlier, later)
+    case .either(_, let fields):
+      guard earlier.mapping != nil, later.mapping != nil else { return later }
+      return try deep(earlier, later, fields)
     default: return later
     }
   }
@@ -96,18 +174,19 @@ enum Merge {
         try extended(one, other)
       }
     case (.sequence(let one), .sequence(let other)):
-      return YAMLNode(.sequence(one + other), at: later.position)
-    case (.mapping, _), (.sequence, _):
-      throw ComposeError(
-        "\(later.kind) can't be merged with \(earlier.kind) at \(earlier.position)",
-        at: later.position)
+      return YAMLNode(.sequence(joined(one, other)), at: later.position)
+    case (.mapping, _), (.sequence, _): return try refuseMixed(earlier, later)
     default: return later
     }
   }
 
-  private static func pairs(_ earlier: YAMLNode, _ later: YAMLNode) -> YAMLNode {
+  private static func pairs(
+    _ earlier: YAMLNode, _ later: YAMLNode, skippingNull: Bool
+  ) -> YAMLNode {
+    guard earlier.mapping != nil else { return later.isNull ? earlier : later }
     var merged = earlier
     for (name, entry) in later.mapping ?? [:] {
+      if skippingNull, entry.value.isNull, merged[name] != nil { continue }
       merged.set(name, entry.value, at: entry.keyPosition)
     }
     return merged
@@ -117,7 +196,10 @@ enum Merge {
     _ earlier: YAMLNode, _ later: YAMLNode,
     _ join: (String, YAMLNode, YAMLNode) throws(ComposeError) -> YAMLNode
   ) throws(ComposeError) -> YAMLNode {
-    guard var merged = earlier.mapping, let added = later.mapping else { return later }
+    guard var merged = earlier.mapping else { return later }
+    guard let added = later.mapping else {
+      return later.isNull ? earlier : try refuseMixed(earlier, later)
+    }
     for (name, entry) in added {
       if let one = merged[name] {
         merged[name]?.value = try join(name, one.value, entry.value)

@@ -1,138 +1,128 @@
-/// The keys of a service (Compose specification, "Services"), each in one line: name, form, merge
-/// rule, and where it goes in the Engine API.
-enum ServiceKeys {
-  static let table = KeyTable("a service", keys)
+import OrderedCollections
 
-  private static let keys: [Key] = [
-    Key("profiles", .later),
-    Key("deploy", .later),
-    Key("develop", .later),
-    Key("provider", .later),
-    Key("extends", .later),
+/// The keys of a service (Compose specification, "Services"), each in one line: name, form, merge
+/// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.
+enum ServiceKeys {
+  static let table = KeyTable("a service", own + container + rest)
+
+  /// What is said of the service itself.
+  private static let own: [Key] = [
+    Key(
+      "profiles", .distinctStrings, .append(identity: Identity.name), goes: "whether it is there"),
+    Key("deploy", .optional(.fields(Deployment.keys)), later: "limits; what is a swarm's, nowhere"),
+    Key("develop", .optional(.fields(Development.keys)), later: "nothing: for desktops"),
+    Key("provider", .fields(Providers.keys), later: "nothing: a program of the desktop's"),
+    Key("extends", .expanding(Extends.expand, .fields(Extends.keys)), goes: "another service"),
     Key("restart", .string, goes: "kept by the executor"),
-    Key("scale", .later),
-    Key("attach", .later),
-    Key("container_name", .string, goes: "the container's name, after the task ID"),
+    Key("scale", .integer(.plain), omit: .unset, later: "how many containers"),
+    Key("attach", .boolean, omit: .unset, later: "whether its output is shown"),
+    Key(
+      "container_name", .matching(Names.container), goes: "the container's name, after the task ID"),
     Key("external_links", .distinctStrings, goes: "HostConfig.Links"),
-    Key("links", .strings, .append(identity: Identity.name), goes: "aliases, or ExtraHosts"),
-    Key("pre_start", .later),
-    Key("post_start", .later),
-    Key("pre_stop", .later),
-    Key("annotations", .later),
-    Key("blkio_config", .later),
-    Key("cap_add", .strings, goes: "HostConfig.CapAdd"),
-    Key("cap_drop", .strings, goes: "HostConfig.CapDrop"),
-    Key("cgroup_parent", .later),
-    Key("cgroup", .later),
-    Key("cpu_count", .later),
-    Key("cpu_percent", .later),
-    Key("cpu_period", .integer, goes: "HostConfig.CpuPeriod"),
-    Key("cpu_quota", .integer, goes: "HostConfig.CpuQuota"),
-    Key("cpu_rt_period", .later),
-    Key("cpu_rt_runtime", .later),
+    Key(
+      "links", .distinctStrings, .append(identity: Identity.name), goes: "aliases, or ExtraHosts"),
+    Key("pre_start", .list(.fields(Hooks.preStartKeys)), later: "a container run before"),
+    Key("post_start", .list(.fields(Hooks.keys)), later: "exec after the start"),
+    Key("pre_stop", .list(.fields(Hooks.keys)), later: "exec before the stop"),
+  ]
+
+  /// What is said of its container.
+  static let container: [Key] = [
+    Key("annotations", .pairs(.labels), later: "HostConfig.Annotations"),
+    Key("blkio_config", .fields(BlockIO.keys), later: "HostConfig.BlkioWeight and its kin"),
+    Key("cap_add", .distinctStrings, .append(identity: Identity.name), goes: "HostConfig.CapAdd"),
+    Key("cap_drop", .distinctStrings, .append(identity: Identity.name), goes: "HostConfig.CapDrop"),
+    Key("cgroup_parent", .string, later: "nothing: the pod's cgroup is the task's"),
+    Key("cgroup", .word(["host", "private"]), later: "HostConfig.CgroupnsMode"),
+    Key("cpu_count", .integer(.within(0...Int64.max)), later: "nothing: for Windows"),
+    Key("cpu_percent", .integer(.within(0...100)), later: "nothing: for Windows"),
+    Key("cpu_period", .integer(.rounded), goes: "HostConfig.CpuPeriod"),
+    Key("cpu_quota", .integer(.rounded), goes: "HostConfig.CpuQuota"),
+    Key("cpu_rt_period", .integer(.rounded), later: "HostConfig.CpuRealtimePeriod"),
+    Key("cpu_rt_runtime", .integer(.rounded), later: "HostConfig.CpuRealtimeRuntime"),
     Key("cpus", .decimal, goes: "HostConfig.NanoCpus"),
     Key("cpuset", .string, goes: "HostConfig.CpusetCpus"),
-    Key("cpu_shares", .integer, goes: "HostConfig.CpuShares"),
+    Key("cpu_shares", .integer(.rounded), goes: "HostConfig.CpuShares"),
     Key("command", .command, goes: "Cmd"),
-    Key("configs", .later),
-    Key("credential_spec", .later),
-    Key("device_cgroup_rules", .later),
+    Key("configs", FileMounts.shape, .append(identity: FileMounts.target), later: "files in it"),
+    Key("credential_spec", .fields(Credentials.keys), later: "nothing: for Windows"),
+    Key("device_cgroup_rules", .distinctStrings, later: "HostConfig.DeviceCgroupRules"),
+    Key("devices", Devices.shape, .append(identity: Identity.target), goes: "HostConfig.Devices"),
     Key(
-      "devices", .expanding(Devices.expand, .list(.fields(Devices.keys))),
-      .append(identity: Identity.target), goes: "HostConfig.Devices"),
-    Key("dns", .stringOrStrings, goes: "HostConfig.Dns"),
-    Key("dns_opt", .later),
-    Key("dns_search", .stringOrStrings, goes: "HostConfig.DnsSearch"),
+      "dns", .completing(Addresses.dropEmpty, .stringOrStrings), .append(identity: Identity.name),
+      goes: "HostConfig.Dns"),
+    Key(
+      "dns_opt", .distinctStrings, .append(identity: Identity.name), later: "HostConfig.DnsOptions"),
+    Key(
+      "dns_search", .stringOrStrings, .append(identity: Identity.name), goes: "HostConfig.DnsSearch"
+    ),
     Key("domainname", .string, goes: "Domainname"),
     Key("entrypoint", .command, goes: "Entrypoint"),
     Key("environment", .pairs(.environment), goes: "Env"),
+    Key("env_file", EnvironmentFiles.shape, .append(identity: Identity.path), goes: "Env"),
+    Key("extra_hosts", .hosts, goes: "HostConfig.ExtraHosts"),
+    Key("group_add", .texts, later: "HostConfig.GroupAdd"),
     Key(
-      "env_file", .expanding(EnvironmentFiles.expand, .list(.fields(EnvironmentFiles.keys))),
-      .append(identity: Identity.path), goes: "Env"),
-    Key(
-      "extra_hosts", .expanding(ExtraHosts.expand, .strings), .append(identity: \.string),
-      goes: "HostConfig.ExtraHosts"),
-    Key("group_add", .later),
-    Key("gpus", .later),
+      "gpus", .expanding(DeviceRequests.expandAll, DeviceRequests.gpus),
+      later: "HostConfig.DeviceRequests"),
     Key("hostname", .string, goes: "Hostname"),
     Key("image", .string, goes: "Image"),
     Key("init", .boolean, omit: .unset, goes: "HostConfig.Init"),
     Key("ipc", .string, goes: "HostConfig.IpcMode"),
-    Key("isolation", .later),
+    Key("isolation", .string, later: "nothing: for Windows"),
     Key("labels", .pairs(.labels), goes: "Labels"),
-    Key("label_file", .later),
-    Key("logging", .fields(loggingKeys), .sameDriver, goes: "HostConfig.LogConfig"),
-    Key("mem_limit", .bytes, goes: "HostConfig.Memory"),
-    Key("mem_reservation", .bytes, goes: "HostConfig.MemoryReservation"),
-    Key("memswap_limit", .bytes, goes: "HostConfig.MemorySwap"),
-    Key("mem_swappiness", .later),
-    Key("mac_address", .later),
-    Key("models", .later),
+    Key("label_file", .stringOrStrings, goes: "Labels"),
+    Key("logging", .fields(Log.keys), .sameDriver, goes: "HostConfig.LogConfig"),
+    Key("mem_limit", .bytes(.numberOrText), goes: "HostConfig.Memory"),
+    Key("mem_reservation", .bytes(.wholeOrText), goes: "HostConfig.MemoryReservation"),
+    Key("memswap_limit", .bytes(.numberOrText), goes: "HostConfig.MemorySwap"),
+    Key("mem_swappiness", .bytes(.wholeOrText), later: "HostConfig.MemorySwappiness"),
+    Key("mac_address", .string, later: "MacAddress"),
+    Key(
+      "models", .expanding(Models.expandNames, Models.attachments), later: "nothing: for desktops"),
     Key("network_mode", .string, goes: "HostConfig.NetworkMode"),
     Key(
-      "networks",
-      .expanding(Networks.expandNames, .names(.fields(Networks.attachmentKeys), allowsNull: true)),
-      goes: "NetworkingConfig.EndpointsConfig"),
-    Key("oom_kill_disable", .later),
-    Key("oom_score_adj", .later),
-    Key("pid", .optionalString, goes: "HostConfig.PidMode"),
-    Key("pids_limit", .later),
-    Key("platform", .later),
+      "networks", .expanding(Networks.expandNames, Networks.attachments), goes: "NetworkingConfig"),
+    Key("oom_kill_disable", .boolean, later: "HostConfig.OomKillDisable"),
+    Key("oom_score_adj", .integer(.within(-1000...1000)), later: "HostConfig.OomScoreAdj"),
+    Key("pid", .string, goes: "HostConfig.PidMode"),
+    Key("pids_limit", .integer(.rounded), later: "HostConfig.PidsLimit"),
+    Key("platform", .string, later: "the image's platform"),
     Key("privileged", .boolean, goes: "HostConfig.Privileged"),
-    Key("pull_policy", .string, goes: "when images are pulled"),
-    Key("pull_refresh_after", .later),
+    Key("pull_policy", .matching(PullPolicies.pattern), goes: "when images are pulled"),
+    Key("pull_refresh_after", .string, later: "when images are pulled"),
     Key("read_only", .boolean, goes: "HostConfig.ReadonlyRootfs"),
-    Key("runtime", .later),
-    Key("secrets", .later),
+    Key("runtime", .string, later: "HostConfig.Runtime"),
+    Key(
+      "secrets", FileMounts.secrets, .append(identity: FileMounts.secretTarget),
+      later: "files in it"),
     Key("security_opt", .distinctStrings, goes: "HostConfig.SecurityOpt"),
-    Key("shm_size", .bytes, goes: "HostConfig.ShmSize"),
+    Key("shm_size", .bytes(.numberOrText), goes: "HostConfig.ShmSize"),
     Key("stop_grace_period", .duration, goes: "how long a stop may take"),
     Key("stop_signal", .string, goes: "StopSignal"),
-    Key("storage_opt", .later),
-    Key("sysctls", .later),
-    Key("tmpfs", .stringOrStrings, goes: "HostConfig.Tmpfs"),
-    Key("ulimits", .later),
-    Key("use_api_socket", .later),
+    Key("storage_opt", .pairs(.storage), later: "HostConfig.StorageOpt"),
+    Key("sysctls", .pairs(.labels), later: "HostConfig.Sysctls"),
+    Key("tmpfs", .stringOrStrings, .append(identity: Identity.name), goes: "HostConfig.Tmpfs"),
+    Key("ulimits", Ulimits.shape, later: "HostConfig.Ulimits"),
+    Key("use_api_socket", .strictBoolean, later: "a mount of Docker's socket"),
     Key("user", .string, goes: "User"),
-    Key("userns_mode", .later),
-    Key("uts", .later),
-    Key(
-      "volumes", .expanding(Mounts.expand, .list(.fields(Mounts.keys))),
-      .append(identity: Identity.target), goes: "HostConfig.Mounts"),
+    Key("userns_mode", .string, later: "HostConfig.UsernsMode"),
+    Key("uts", .string, later: "HostConfig.UTSMode"),
+    Key("volumes", Mounts.shape, .append(identity: Identity.target), goes: "HostConfig.Mounts"),
     Key("volumes_from", .distinctStrings, goes: "HostConfig.VolumesFrom"),
     Key("working_dir", .string, goes: "WorkingDir"),
+  ]
+
+  /// What is said of its image, and of its place among others.
+  private static let rest: [Key] = [
     Key("build", .expanding(Builds.expand, .fields(Builds.keys)), goes: "docker build"),
-    Key(
-      "depends_on",
-      .expanding(DependsOn.expand, .names(.fields(DependsOn.keys), allowsNull: false)),
-      goes: "the order of starting"),
-    Key("expose", .texts, goes: "ExposedPorts"),
-    Key("healthcheck", .fields(healthcheckKeys), goes: "Healthcheck"),
-    Key(
-      "ports", .expanding(Ports.expand, .list(.fields(Ports.keys))),
-      .append(identity: Ports.identity), goes: "HostConfig.PortBindings"),
+    Key("depends_on", .expanding(DependsOn.expand, DependsOn.shape), goes: "the order of starting"),
+    Key("expose", .texts, .append(identity: Identity.scalar), goes: "ExposedPorts"),
+    Key("healthcheck", .fields(Healthchecks.keys), goes: "Healthcheck"),
+    Key("ports", Ports.shape, .append(identity: Ports.identity), goes: "HostConfig.PortBindings"),
     Key("stdin_open", .boolean, goes: "OpenStdin"),
     Key("tty", .boolean, goes: "Tty"),
   ]
-
-  static let loggingKeys = KeyTable(
-    "`logging`",
-    [
-      Key("driver", .string, goes: "LogConfig.Type"),
-      Key("options", .pairs(.options), goes: "LogConfig.Config"),
-    ])
-
-  static let healthcheckKeys = KeyTable(
-    "`healthcheck`",
-    [
-      Key("test", .test, goes: "Healthcheck.Test"),
-      Key("timeout", .duration, goes: "Healthcheck.Timeout"),
-      Key("interval", .duration, goes: "Healthcheck.Interval"),
-      Key("retries", .integer, omit: .unset, goes: "Healthcheck.Retries"),
-      Key("start_period", .duration, goes: "Healthcheck.StartPeriod"),
-      Key("start_interval", .duration, goes: "Healthcheck.StartInterval"),
-      Key("disable", .boolean, goes: "Healthcheck.Test NONE"),
-    ])
 }
 
 /// What makes two entries of a list the same one.
@@ -141,6 +131,8 @@ enum Identity {
   @Sendable static func name(_ node: YAMLNode) -> String? {
     node.string.map { $0.split("=").before }
   }
+  /// The text of a string or a number.
+  @Sendable static func scalar(_ node: YAMLNode) -> String? { node.scalarText }
   /// The entry's `target:`.
   @Sendable static func target(_ node: YAMLNode) -> String? { node["target"]?.string }
   /// The entry's `path:`.

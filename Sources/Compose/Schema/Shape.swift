@@ -1,21 +1,31 @@
+import OrderedCollections
+
 /// What the value of a key may look like, and the canonical form that it is brought to.
 indirect enum Shape: Sendable {
   /// A string.
   case string
-  /// A string or null.
-  case optionalString
+  /// One of these words.
+  case word([String])
+  /// A string that the pattern finds something in; the text says what is wanted.
+  case matching(Pattern)
   /// A string or a whole number; canonical: a string.
   case stringOrInteger
   /// A boolean, or a string that spells one.
   case boolean
+  /// A boolean and nothing else.
+  case strictBoolean
+  /// A string or a boolean; canonical: a string.
+  case booleanText
   /// A whole number, or a string that spells one.
-  case integer
+  case integer(WholeNumber)
   /// A number, or a string that spells one; canonical: single precision.
   case decimal
   /// A byte size; canonical: a string of digits.
-  case bytes
+  case bytes(ByteForms)
   /// A duration; canonical: as `1m30s`.
   case duration
+  /// The permissions of a file, octal where it is a string; canonical: a string such as `0444`.
+  case fileMode
   /// Anything; kept as it is.
   case any
   /// A list of strings.
@@ -30,23 +40,79 @@ indirect enum Shape: Sendable {
   case command
   /// A healthcheck's test; canonical: `CMD`, `CMD-SHELL` or `NONE` and what follows.
   case test
+  /// Hosts and their addresses, as a mapping or a list; both are kept.
+  case hosts
   /// Names with values, as a mapping or as a list of `NAME=value`; canonical: a mapping.
   case pairs(PairValues)
+  /// Names with one value or several; canonical: lists of strings.
+  case manyValued
   /// A mapping with these keys.
   case fields(KeyTable)
   /// A mapping with names of the user's own.
   case names(Shape, allowsNull: Bool)
   /// A list.
   case list(Shape)
-  /// A short form that is expanded first.
+  /// Null, or what follows.
+  case optional(Shape)
+  /// Where a mapping stands the second, else the first.
+  case either(Shape, orMapping: Shape)
+  /// A short form that is expanded before files are merged.
   case expanding(Expander, Shape)
-  /// A key of the specification that we don't honour yet.
-  case later
+  /// What is filled in or checked after files are merged.
+  case completing(Expander, Shape)
 }
 
-/// Turns a short form into the long one, or leaves a node as it is.
+/// Turns a short form into the long one, fills in defaults, or leaves a node as it is.
 typealias Expander =
   @Sendable (YAMLNode, inout Canonicalizer) throws(ComposeError) -> YAMLNode
+
+/// What a whole number may be.
+struct WholeNumber: Sendable {
+  /// True to take a number with a fraction, which loses it.
+  var takesFractions = false
+  /// True to take a string that spells one.
+  var takesText = true
+  /// The least that is allowed.
+  var least = Int64.min
+  /// The most that is allowed.
+  var most = Int64.max
+
+  /// A whole number or its text.
+  static let plain = WholeNumber()
+  /// A number or its text.
+  static let rounded = WholeNumber(takesFractions: true)
+  /// A number or its text, not below zero.
+  static let count = WholeNumber(takesFractions: true, least: 0)
+  /// The permissions of a folder, never a text.
+  static let fileMode = WholeNumber(takesFractions: true, takesText: false, least: 0)
+  /// A number, never a text.
+  static let untexted = WholeNumber(takesFractions: true, takesText: false)
+
+  /// A whole number or its text within bounds.
+  static func within(_ range: ClosedRange<Int64>) -> WholeNumber {
+    WholeNumber(least: range.lowerBound, most: range.upperBound)
+  }
+}
+
+/// How a byte size may be written.
+enum ByteForms: Sendable {
+  /// As a number, which counts as nothing where it has a fraction, or as a string.
+  case numberOrText
+  /// As a whole number or as a string.
+  case wholeOrText
+  /// As a whole number that isn't negative, or as a string.
+  case countOrText
+  /// As a string alone.
+  case text
+}
+
+/// A test for strings.
+struct Pattern: Sendable {
+  /// What a message says is wanted.
+  let wanted: String
+  /// True for a string that is taken.
+  let accepts: @Sendable (String) -> Bool
+}
 
 /// What a value of `Shape.pairs` may be.
 enum PairValues: Sendable {
@@ -54,10 +120,29 @@ enum PairValues: Sendable {
   case environment
   /// Null and a name alone mean the empty string.
   case labels
-  /// A mapping only; null means the empty string.
+  /// Every name has a value.
+  case contexts
+  /// Keys of SSH agents; null for the default one.
+  case keys
+  /// A mapping only, of strings, numbers and null.
   case options
+  /// A mapping only, of strings and numbers.
+  case driverOptions
+  /// A mapping only, of strings and whole numbers.
+  case storage
   /// A mapping of strings only.
   case strings
+
+  /// True where a list of `NAME=value` may stand for the mapping.
+  var allowsList: Bool {
+    switch self {
+    case .environment, .labels, .contexts, .keys: true
+    case .options, .driverOptions, .storage, .strings: false
+    }
+  }
+
+  /// True where null in a later file leaves the earlier file's value.
+  var skipsNull: Bool { !allowsList }
 }
 
 /// How the values of a key in several files become one (Compose specification, "Merge and override").
@@ -74,6 +159,10 @@ enum MergeRule: Sendable {
   case append(identity: (@Sendable (YAMLNode) -> String?)?)
   /// Key by key if both name the same driver or one names none, else the later.
   case sameDriver
+  /// One list after the other without what the first has already, mappings turned into lists.
+  case hosts
+  /// Pools of addresses: those of the same subnet key by key.
+  case pools
 }
 
 /// When `config` leaves a key out.
@@ -84,12 +173,20 @@ enum Omission: Sendable {
   case whenTrue
   /// Only where the file doesn't set it.
   case unset
+  /// Never in JSON, which shows an empty mapping; in YAML where it is empty.
+  case emptyInYAML
+  /// Never; this where the file doesn't set it.
+  case never(YAMLNode.Content)
+  /// Where it is empty in JSON; never in YAML, which shows this.
+  case emptyInJSON(YAMLNode.Content)
 }
 
 /// One key of a mapping of the specification.
 struct Key: Sendable {
   /// Its name in the file.
   let name: String
+  /// Its name in JSON.
+  let nameInJSON: String
   /// What it holds.
   let shape: Shape
   /// How several files' values become one.
@@ -98,26 +195,45 @@ struct Key: Sendable {
   let omission: Omission
   /// Where it goes: a field of the Engine API, or what the executor does with it.
   let goes: String
+  /// False for what a pod doesn't do yet: `config` keeps it, and a pod's start says so.
+  let isHonoured: Bool
 
   init(
     _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
-    goes: String = ""
+    json: String? = nil, goes: String
+  ) {
+    self.init(name, shape, merge, omit: omit, json: json, goes: goes, isHonoured: true)
+  }
+
+  /// A key that a pod doesn't honour yet.
+  init(
+    _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
+    json: String? = nil, later: String
+  ) {
+    self.init(name, shape, merge, omit: omit, json: json, goes: later, isHonoured: false)
+  }
+
+  private init(
+    _ name: String, _ shape: Shape, _ merge: MergeRule?, omit: Omission?, json: String?,
+    goes: String, isHonoured: Bool
   ) {
     self.name = name
+    self.nameInJSON = json ?? name
     self.shape = shape
     self.merge = merge ?? Self.merge(for: shape)
     self.omission = omit ?? Self.omission(for: shape)
     self.goes = goes
+    self.isHonoured = isHonoured
   }
 
   private static func merge(for shape: Shape) -> MergeRule {
     switch shape {
     case .command, .test: .override
-    case .strings, .stringOrStrings, .texts: .append(identity: { $0.string })
+    case .hosts: .hosts
     case .pairs: .pairs
-    case .fields, .names: .deep
-    case .list, .distinctStrings: .append(identity: nil)
-    case .expanding(_, let long): merge(for: long)
+    case .fields, .names, .manyValued, .any: .deep
+    case .list, .strings, .distinctStrings, .stringOrStrings, .texts: .append(identity: nil)
+    case .expanding(_, let long), .completing(_, let long), .optional(let long): merge(for: long)
     default: .replace
     }
   }
@@ -125,7 +241,8 @@ struct Key: Sendable {
   private static func omission(for shape: Shape) -> Omission {
     switch shape {
     case .command, .duration, .fields: .unset
-    case .expanding(_, let long): omission(for: long)
+    case .expanding(_, let long), .completing(_, let long), .optional(let long):
+      omission(for: long)
     default: .empty
     }
   }
@@ -137,11 +254,17 @@ struct KeyTable: Sendable {
   let subject: String
   /// The keys.
   let keys: [Key]
+  /// Those that must be there.
+  let required: [String]
+  /// True where Docker Compose says nothing of keys that it doesn't know.
+  let ignoresUnknown: Bool
   private let index: [String: Int]
 
-  init(_ subject: String, _ keys: [Key]) {
+  init(_ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false) {
+    self.ignoresUnknown = ignoresUnknown
     self.subject = subject
     self.keys = keys
+    self.required = required
     var index: [String: Int] = [:]
     for (offset, key) in keys.enumerated() { index[key.name] = offset }
     self.index = index

@@ -8,27 +8,20 @@ enum TopLevelKeys {
       Key(
         "services", .names(.fields(ServiceKeys.table), allowsNull: false), omit: .unset,
         goes: "containers"),
+      Key("networks", resource(Networks.keys), goes: "networks"),
+      Key("volumes", resource(Volumes.keys), goes: "volumes"),
+      Key("secrets", fileResource(Secrets.keys), later: "files in containers"),
+      Key("configs", fileResource(Configs.keys), later: "files in containers"),
       Key(
-        "networks",
-        .names(.expanding(Networks.expandExternal, .fields(Networks.keys)), allowsNull: true),
-        goes: "networks"),
-      Key(
-        "volumes",
-        .names(.expanding(Networks.expandExternal, .fields(volumeKeys)), allowsNull: true),
-        goes: "volumes"),
-      Key("secrets", .later),
-      Key("configs", .later),
-      Key("models", .later),
-      Key("include", .later),
+        "models", .names(.fields(Models.keys), allowsNull: false), later: "nothing: for desktops"),
+      Key("include", Includes.shape, goes: "other files"),
     ])
 
-  static let volumeKeys = KeyTable(
-    "a volume",
-    [
-      Key("name", .string, goes: "Name"),
-      Key("driver", .string, goes: "Driver"),
-      Key("driver_opts", .pairs(.options), goes: "DriverOpts"),
-      Key("external", .boolean, goes: "neither made nor removed"),
-      Key("labels", .pairs(.labels), goes: "Labels"),
-    ])
+  private static func resource(_ keys: KeyTable) -> Shape {
+    .names(.expanding(External.expand, .fields(keys)), allowsNull: true)
+  }
+
+  private static func fileResource(_ keys: KeyTable) -> Shape {
+    .names(.expanding(External.expand, .fields(keys)), allowsNull: false)
+  }
 }

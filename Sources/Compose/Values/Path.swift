@@ -70,6 +70,27 @@ enum Path {
   /// True if something is there.
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
+  /// True for a folder.
+  static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The path with the first of its parts that is a link followed.
+  static func withoutFirstLink(_ path: String) -> String {
+    var at = ""
+    for part in path.split(separator: "/") {
+      at += "/" + part
+      var status = stat()
+      guard lstat(at, &status) == 0 else { return path }
+      guard status.st_mode & S_IFMT == S_IFLNK else { continue }
+      guard path.hasPrefix(at), let target = realpath(at, nil) else { return path }
+      defer { free(target) }
+      return String(cString: target) + path.dropFirst(at.count)
+    }
+    return path
+  }
+
   /// A file's bytes, `-` for standard input; at most `limit` and one more. Throws the reason in words.
   static func read(_ path: String, limit: Int) throws(ReadFailure) -> [UInt8] {
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

@@ -73,17 +73,9 @@ enum TaggedScalar {
     case "tag:yaml.org,2002:timestamp":
       if case .timestamp = plain { return plain }
     default:
-      try refuse(tag, at: position)
       return .string(text)
     }
     throw ComposeError("`\(text)` does not fit the tag `\(short(tag))`", at: position)
-  }
-
-  /// Throws for the tags that change merging, which a reader must not overlook.
-  static func refuse(_ tag: String, at position: SourcePosition) throws(ComposeError) {
-    if tag == "!reset" || tag == "!override" {
-      throw ComposeError("`\(tag)` is not supported yet", at: position)
-    }
   }
 
   private static func short(_ tag: String) -> String {

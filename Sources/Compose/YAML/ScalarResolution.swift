@@ -10,7 +10,8 @@ enum ScalarResolution {
       return word(text) ?? .string(text)
     case UInt8(ascii: "."):
       if let special = word(text) { return special }
-      return isFloat(text) ? .decimal(Double(text) ?? 0) : .string(text)
+      if isFloat(text), let value = Double(text), value.isFinite { return .decimal(value) }
+      return .string(text)
     case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
       if let special = word(text) { return special }
       return number(text)
@@ -36,7 +37,7 @@ enum ScalarResolution {
     if let time = Timestamp.canonical(text) { return .timestamp(time) }
     let digits = text.contains("_") ? String(text.filter { $0 != "_" }) : text
     if let value = integer(digits) { return value }
-    if isFloat(digits), let value = Double(digits) { return .decimal(value) }
+    if isFloat(digits), let value = Double(digits), value.isFinite { return .decimal(value) }
     return .string(text)
   }
 
@@ -148,6 +149,21 @@ enum Timestamp {
     }
     guard at == bytes.count else { return nil }
     return date + "T\(pad(hour, 2)):\(pad(minute, 2)):\(pad(second, 2))" + fraction + zone
+  }
+
+  /// A canonical time as Docker Compose spells it where it wants a string: `2020-01-01 00:00:00 +0000 UTC`.
+  static func spelledOut(_ canonical: String) -> String {
+    let (date, time) = canonical.split("T")
+    guard var time else { return canonical }
+    var zone = "+0000 UTC"
+    if time.hasSuffix("Z") {
+      time.removeLast()
+    } else {
+      let offset = time.suffix(6).filter { $0 != ":" }
+      zone = "\(offset) \(offset)"
+      time.removeLast(6)
+    }
+    return "\(date) \(time) \(zone)"
   }
 
   private static func daysIn(_ month: Int, of year: Int) -> Int {

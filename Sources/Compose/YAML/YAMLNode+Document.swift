@@ -7,10 +7,12 @@ extension YAMLNode {
   /// - Returns: the document; nil where there is none.
   /// - Throws: `ComposeError` with the place of what is wrong.
   public static func document(_ text: String, file: String) throws(ComposeError) -> YAMLNode? {
-    let documents = try YAMLParser.documents(in: Array(text.utf8), file: file)
-    if documents.count > 1 {
-      throw ComposeError("a second document is not expected", at: documents[1].position)
+    let documents = try YAMLParser.documents(in: Array(text.utf8), file: file).filter {
+      !$0.root.isNull
     }
-    return documents.first
+    if documents.count > 1 {
+      throw ComposeError("a second document is not expected", at: documents[1].root.position)
+    }
+    return documents.first?.root
   }
 }

@@ -40,12 +40,27 @@ public struct YAMLNode: Sendable {
       self.keyPosition = keyPosition
       self.value = value
     }
+
+    /// Two entries are equal if they hold the same, wherever they stand.
+    public static func == (left: Entry, right: Entry) -> Bool { left.value == right.value }
   }
 
   /// What the node holds.
   public var content: Content
   /// Where it starts.
   public var position: SourcePosition
+  /// What it does to the files before it.
+  var directive = Directive.none
+
+  /// A tag that changes merging (Compose specification, "Merge and override").
+  enum Directive: Sendable {
+    /// None: the value is merged.
+    case none
+    /// `!reset`: the value of the files before goes.
+    case reset
+    /// `!override`: the value takes that one's place.
+    case override
+  }
 
   /// Makes a node.
   public init(_ content: Content, at position: SourcePosition) {
@@ -55,8 +70,14 @@ public struct YAMLNode: Sendable {
 }
 
 extension YAMLNode: Equatable {
-  /// Two nodes are equal if they hold the same, wherever they stand.
-  public static func == (left: YAMLNode, right: YAMLNode) -> Bool { left.content == right.content }
+  /// Two nodes are equal if they hold the same, wherever they stand, and in whatever order the keys do.
+  public static func == (left: YAMLNode, right: YAMLNode) -> Bool {
+    guard let one = left.mapping, let other = right.mapping else {
+      return left.content == right.content
+    }
+    return one.count == other.count
+      && one.allSatisfy { key, entry in other[key]?.value == entry.value }
+  }
 }
 
 // Inlined, these make the optimizer of Swift 6.3 fail in their callers (CopyPropagation).
@@ -137,7 +158,7 @@ extension YAMLNode {
     case .unsigned(let value): String(value)
     case .decimal(let value): NumberText.general(value)
     case .single(let value): NumberText.general(value)
-    case .timestamp(let value): value
+    case .timestamp(let value): Timestamp.spelledOut(value)
     case .string(let value): value
     case .null, .sequence, .mapping: nil
     }

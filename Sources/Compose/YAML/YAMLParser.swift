@@ -29,16 +29,25 @@ struct YAMLParser: ~Copyable {
   private var openAnchors: Set<String> = []
   private var unfolded = 0
   private var nodes = 0
+  private var hasDirectives = false
+
+  /// One document of a file.
+  struct Document {
+    /// Its root.
+    var root: YAMLNode
+    /// True if a tag in it changes merging.
+    var hasDirectives: Bool
+  }
 
   /// All documents of a file that hold anything; throws a `ComposeError` with its place.
-  static func documents(in bytes: [UInt8], file: String) throws(ComposeError) -> [YAMLNode] {
+  static func documents(in bytes: [UInt8], file: String) throws(ComposeError) -> [Document] {
     guard bytes.count <= Limit.bytes else {
       throw ComposeError(
         "the file has \(bytes.count) bytes; more than \(Limit.bytes) are not read",
         at: SourcePosition(file: file, line: 1, column: 1))
     }
     // A typed error can't pass through the standard library's closure, so it is carried out by hand.
-    let result: Result<[YAMLNode], ComposeError> = bytes.withUnsafeBufferPointer { buffer in
+    let result: Result<[Document], ComposeError> = bytes.withUnsafeBufferPointer { buffer in
       do throws(ComposeError) {
         var parser = try YAMLParser(buffer, file: file)
         return .success(try parser.documents())
@@ -67,16 +76,23 @@ struct YAMLParser: ~Copyable {
     parser.deallocate()
   }
 
-  private mutating func documents() throws(ComposeError) -> [YAMLNode] {
-    var found: [YAMLNode] = []
+  private mutating func documents() throws(ComposeError) -> [Document] {
+    var found: [Document] = []
     try advance()
     while event.type != YAML_STREAM_END_EVENT {
       try advance()
       if event.type == YAML_DOCUMENT_START_EVENT {
+        if let version = event.data.document_start.version_directive?.pointee,
+          version.major != 1 || version.minor != 1
+        {
+          throw ComposeError(
+            "`%YAML` can only be 1.1; leave the line out", at: position(event.start_mark))
+        }
         try advance()
         anchors = [:]
+        hasDirectives = false
         let node = try compose(depth: 0).node
-        if !node.isNull { found.append(node) }
+        found.append(Document(root: node, hasDirectives: hasDirectives))
       }
     }
     return found
@@ -95,20 +111,22 @@ struct YAMLParser: ~Copyable {
       return try alias(at: start, depth: depth)
     case YAML_SCALAR_EVENT:
       let name = Self.text(event.data.scalar.anchor)
-      let node = YAMLNode(try scalar(), at: start)
+      let directive = directive(Self.text(event.data.scalar.tag))
+      var node = YAMLNode(try scalar(), at: start)
+      node.directive = directive
       try advance()
       if let name { anchors[name] = Anchor(node: node, nodes: 1, height: 0) }
       return (node, 1, 0)
     case YAML_SEQUENCE_START_EVENT:
       let name = Self.text(event.data.sequence_start.anchor)
-      try refuseTag(Self.text(event.data.sequence_start.tag), at: start)
-      return try anchored(name) { (parser) throws(ComposeError) in
+      let directive = directive(Self.text(event.data.sequence_start.tag))
+      return try anchored(name, directive) { (parser) throws(ComposeError) in
         try parser.sequence(at: start, depth: depth)
       }
     case YAML_MAPPING_START_EVENT:
       let name = Self.text(event.data.mapping_start.anchor)
-      try refuseTag(Self.text(event.data.mapping_start.tag), at: start)
-      return try anchored(name) { (parser) throws(ComposeError) in
+      let directive = directive(Self.text(event.data.mapping_start.tag))
+      return try anchored(name, directive) { (parser) throws(ComposeError) in
         try parser.mapping(at: start, depth: depth)
       }
     default:
@@ -117,12 +135,13 @@ struct YAMLParser: ~Copyable {
   }
 
   private mutating func anchored(
-    _ name: String?,
+    _ name: String?, _ directive: YAMLNode.Directive,
     _ body: (inout YAMLParser) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int)
   ) throws(ComposeError) -> (node: YAMLNode, nodes: Int, height: Int) {
-    guard let name else { return try body(&self) }
-    openAnchors.insert(name)
-    let read = try body(&self)
+    if let name { openAnchors.insert(name) }
+    var read = try body(&self)
+    read.node.directive = directive
+    guard let name else { return read }
     openAnchors.remove(name)
     anchors[name] = Anchor(node: read.node, nodes: read.nodes, height: read.height)
     return read
@@ -209,8 +228,16 @@ struct YAMLParser: ~Copyable {
       ? ScalarResolution.content(ofPlain: text) : .string(text)
   }
 
-  private func refuseTag(_ tag: String?, at start: SourcePosition) throws(ComposeError) {
-    if let tag { try TaggedScalar.refuse(tag, at: start) }
+  private mutating func directive(_ tag: String?) -> YAMLNode.Directive {
+    switch tag {
+    case "!reset":
+      hasDirectives = true
+      return .reset
+    case "!override":
+      hasDirectives = true
+      return .override
+    default: return .none
+    }
   }
 
   private mutating func advance() throws(ComposeError) {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compose
+import Glibc
 import PodIdentity
 import PodRuntime
 import Program
@@ -8,11 +9,22 @@ import Program
 struct FileOptions: ParsableArguments {
   @Option(
     name: [.customShort("f"), .customLong("file")],
-    help: "A Compose file; several are merged left to right. Default: compose.yaml and its kin.")
+    help:
+      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml and its kin."
+  )
   var files: [String] = []
 
   @Option(help: "The folder that relative paths resolve against. Default: the first file's.")
   var projectDirectory: String?
+
+  @Option(
+    help:
+      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder."
+  )
+  var envFile: [String] = []
+
+  @Option(help: "A profile to enable, * for all. Default: COMPOSE_PROFILES.")
+  var profile: [String] = []
 
   @Option(
     name: .customLong("env"),
@@ -41,12 +53,17 @@ struct FileOptions: ParsableArguments {
       }
     }
     var fallback = environment
+    // A shell sets it; who starts this program without one may not.
+    if fallback["PWD"] == nil, let folder = getcwd(nil, 0) {
+      fallback["PWD"] = String(cString: folder)
+      free(folder)
+    }
     for (index, port) in (ports ?? []).enumerated() { fallback["PORT\(index)"] = String(port) }
     if let ports { fallback["PORTS"] = ports.map(String.init).joined(separator: ",") }
     return try ComposeLoader.load(
       LoadOptions(
-        files: files, projectDirectory: projectDirectory, projectName: name, environment: given,
-        fallbackEnvironment: fallback, confine: confine))
+        files: files, projectDirectory: projectDirectory, projectName: name, envFiles: envFile,
+        profiles: profile, environment: given, fallbackEnvironment: fallback, confine: confine))
   }
 }
 

@@ -21,7 +21,11 @@ extension Pod {
       let details = try await found
       try Task.checkCancellation()
       // The engine takes its time to tell of its cgroups, and networks have no need to wait for that.
-      if let early { try await createNetworksAndVolumes(of: early) }
+      if let early {
+        // Whoever ends the pod now has to know what to look for.
+        self.plan = early
+        try await createNetworksAndVolumes(of: early)
+      }
       let plan = try await asked
       try Task.checkCancellation()
       adopt(plan)

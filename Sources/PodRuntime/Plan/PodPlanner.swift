@@ -32,6 +32,7 @@ public struct PodPlanner: Sendable {
     self.request = request
     self.identity = identity
     let names = identity.names
+    if let fault = request.project.faults.first { throw fault }
     try Self.refuseContractLabels(request.project)
     sharing = try NamespaceSharing(project: request.project)
     ports = try PortAssignment(project: request.project, offered: request.offeredPorts)
@@ -50,6 +51,10 @@ public struct PodPlanner: Sendable {
     var plan = PodPlan(
       identity: identity, networks: [], volumes: [], externalNetworks: [], externalVolumes: [],
       containers: [], warnings: project.warnings.map { "\($0.position): \($0.value)" })
+    if !project.unhonoured.isEmpty {
+      let keys = project.unhonoured.map { "`\($0.value)` (\($0.position))" }
+      plan.warnings.append("a pod doesn't do these yet: \(keys.joined(separator: ", "))")
+    }
     for network in project.networks.values where usedNetworks.contains(network.key) {
       if network.isExternal {
         plan.externalNetworks.append(located(network.name, network.key, network.position))

@@ -1,12 +1,22 @@
+import Compose
 import Foundation
 
-/// The corpus: a file each, or a folder whose YAML files are merged in the order of their names.
+/// The corpus: a file each, or a folder whose YAML files are merged in the order of their names; the
+/// folders of `groups` hold more of both. A file `options` beside the YAML files holds
+/// `--profile`, `--env-file` and their values.
 struct CorpusCase: CustomStringConvertible, Sendable {
   let description: String
   let files: [String]
+  var profiles: [String] = []
+  var envFiles: [String] = []
 
   /// True if the files name the project themselves.
   var isNamed: Bool { description.hasPrefix("name") || description.hasPrefix("merge-name") }
+
+  /// True where the YAML is compared too: how files are joined shows in JSON well enough.
+  var isForYAML: Bool {
+    !description.contains("/") || description.hasPrefix("keys/") || description.hasPrefix("yaml/")
+  }
 
   /// The variables that the corpus uses.
   static let variables = [
@@ -14,21 +24,60 @@ struct CorpusCase: CustomStringConvertible, Sendable {
     "PORT": "8080", "RETRIES": "3", "SECONDS_": "30",
   ]
 
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Corpus").path
+  private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent()
 
-  static let all: [CorpusCase] = {
+  static let folder = tests.appendingPathComponent("Corpus").path
+
+  /// What Docker Compose accepts.
+  static let all = cases(in: folder, group: "")
+
+  /// What Docker Compose refuses.
+  static let refused = cases(in: tests.appendingPathComponent("Refused").path, group: "")
+
+  /// The folder that the case's paths resolve against.
+  var directory: String { URL(fileURLWithPath: files[0]).deletingLastPathComponent().path }
+
+  /// The options of the command line.
+  var arguments: [String] {
+    profiles.flatMap { ["--profile", $0] } + envFiles.flatMap { ["--env-file", $0] }
+      + files.flatMap { ["-f", $0] }
+  }
+
+  /// What to load; `files` are the case's own where none are given.
+  func options(files: [String]? = nil, directory: String? = nil) -> LoadOptions {
+    LoadOptions(
+      files: files ?? self.files, projectDirectory: directory,
+      projectName: isNamed ? nil : "parity", envFiles: envFiles, profiles: profiles,
+      environment: Self.variables,
+      fallbackEnvironment: ["HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/"])
+  }
+
+  private static let groups: Set = [
+    "extending", "including", "keys", "merging", "profiles", "resources", "stacks", "variables",
+    "yaml",
+  ]
+
+  private static func cases(in folder: String, group: String) -> [CorpusCase] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    return names.sorted().compactMap { name in
+    return names.sorted().flatMap { name -> [CorpusCase] in
       let path = "\(folder)/\(name)"
       if name.hasSuffix(".yaml") {
-        return CorpusCase(description: String(name.dropLast(5)), files: [path])
+        return [CorpusCase(description: group + name.dropLast(5), files: [path])]
       }
       guard let parts = try? FileManager.default.contentsOfDirectory(atPath: path) else {
-        return nil
+        return []
       }
       let files = parts.filter { $0.hasSuffix(".yaml") }.sorted().map { "\(path)/\($0)" }
-      return files.isEmpty ? nil : CorpusCase(description: name, files: files)
+      if groups.contains(name) { return cases(in: path, group: name + "/") }
+      var item = CorpusCase(description: group + name, files: files)
+      let words = (try? String(contentsOfFile: path + "/options", encoding: .utf8)) ?? ""
+      let options = words.split(whereSeparator: \.isWhitespace).map(String.init)
+      for (option, value) in zip(options, options.dropFirst()) {
+        if option == "--profile" { item.profiles.append(value) }
+        if option == "--env-file" { item.envFiles.append("\(path)/\(value)") }
+      }
+      return [item]
     }
-  }()
+  }
 }

@@ -27,11 +27,11 @@ enum Oracle {
 
   /// The oracle's `config` for some files.
   static func config(
-    files: [String], format: String, name: String?, environment: [String: String]
+    _ item: CorpusCase, format: String, directory: String? = nil, environment: [String: String]
   ) async throws -> Answer {
-    var arguments = name.map { ["-p", $0] } ?? []
-    for file in files { arguments += ["-f", file] }
-    arguments += ["config", "--format", format]
+    let name = item.isNamed ? [] : ["-p", "parity"]
+    let folder = directory.map { ["--project-directory", $0] } ?? []
+    let arguments = name + folder + item.arguments + ["config", "--format", format]
     return try await withCheckedThrowingContinuation { continuation in
       turns.async { [arguments] in
         continuation.resume(

@@ -1,0 +1,10 @@
+/// `dns:` of a service (Compose specification, "dns").
+enum Addresses {
+  /// Drops empty entries, which a variable that isn't set leaves behind; nothing at all stays null.
+  @Sendable static func dropEmpty(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let items = node.sequence else { return node }
+    return YAMLNode(.sequence(items.filter { $0.string != "" }), at: node.position)
+  }
+}

@@ -1,0 +1,44 @@
+import OrderedCollections
+
+/// `build:` of a service (Compose Build specification).
+enum Builds {
+  static let keys = KeyTable(
+    "`build`",
+    [
+      Key("context", .string, goes: "docker build CONTEXT"),
+      Key("dockerfile", .string, goes: "--file"),
+      Key("dockerfile_inline", .string, later: "--file -"),
+      Key("entitlements", .strings, later: "--allow"),
+      Key("args", .pairs(.environment), goes: "--build-arg"),
+      Key("provenance", .booleanText, later: "--provenance"),
+      Key("sbom", .booleanText, later: "--sbom"),
+      Key("ssh", .pairs(.keys), later: "--ssh"),
+      Key("labels", .pairs(.labels), goes: "--label"),
+      Key("cache_from", .strings, goes: "--cache-from"),
+      Key("cache_to", .strings, later: "--cache-to"),
+      Key("no_cache", .boolean, goes: "--no-cache"),
+      Key("no_cache_filter", .stringOrStrings, later: "--no-cache-filter"),
+      Key("additional_contexts", .pairs(.contexts), later: "--build-context"),
+      Key("pull", .boolean, goes: "--pull"),
+      Key("extra_hosts", .hosts, later: "--add-host"),
+      Key("isolation", .string, later: "nothing: for Windows"),
+      Key("network", .string, goes: "--network"),
+      Key("target", .string, goes: "--target"),
+      Key("secrets", FileMounts.shape, later: "--secret"),
+      Key("shm_size", .bytes(.wholeOrText), later: "--shm-size"),
+      Key("tags", .strings, .append(identity: Identity.name), later: "--tag"),
+      Key("ulimits", Ulimits.ofBuild, later: "--ulimit"),
+      Key("platforms", .strings, later: "--platform"),
+      Key("privileged", .boolean, later: "--allow security.insecure"),
+    ])
+
+  /// A context alone as a mapping.
+  @Sendable static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.string != nil else { return node }
+    var build = YAMLNode(mappingAt: node.position)
+    build.set("context", node)
+    return build
+  }
+}

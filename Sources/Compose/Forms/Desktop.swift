@@ -1,0 +1,71 @@
+/// `develop:` of a service (Compose Develop specification).
+enum Development {
+  static let keys = KeyTable(
+    "`develop`",
+    [
+      Key("watch", .list(.completing(complete, .fields(watchKeys))), later: "nothing: for desktops")
+    ])
+
+  private static let watchKeys = KeyTable(
+    "an entry of `watch`",
+    [
+      Key("path", .string, omit: .unset, later: "nothing: for desktops"),
+      Key("action", .word(actions), omit: .unset, later: "nothing: for desktops"),
+      Key("target", .string, later: "nothing: for desktops"),
+      Key("exec", .fields(Hooks.keys), omit: .emptyInYAML, later: "nothing: for desktops"),
+      Key("include", .stringOrStrings, later: "nothing: for desktops"),
+      Key("ignore", .stringOrStrings, later: "nothing: for desktops"),
+      Key("initial_sync", .strictBoolean, later: "nothing: for desktops"),
+    ], required: ["path", "action"])
+
+  /// `initial_sync` under the name that it had at first.
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let early = node["x-initialSync"], early.boolean == true, node["initial_sync"] == nil
+    else { return node }
+    var rule = node
+    rule.set("initial_sync", early)
+    return rule
+  }
+
+  private static let actions = ["rebuild", "sync", "restart", "sync+restart", "sync+exec"]
+}
+
+/// `provider:` of a service (Compose specification, "provider").
+enum Providers {
+  static let keys = KeyTable(
+    "`provider`",
+    [
+      Key("type", .string, later: "nothing: a program of the desktop's"),
+      Key("options", .manyValued, later: "nothing: a program of the desktop's"),
+    ], required: ["type"])
+}
+
+/// Models: the top-level ones and those of a service (Compose specification, "models").
+enum Models {
+  static let keys = KeyTable(
+    "a model",
+    [
+      Key("name", .string, later: "nothing: for desktops"),
+      Key("model", .string, later: "nothing: for desktops"),
+      Key("context_size", .integer(.untexted), later: "nothing: for desktops"),
+      Key("runtime_flags", .strings, later: "nothing: for desktops"),
+    ], required: ["model"])
+
+  static let attachments = Shape.names(.fields(attachmentKeys), allowsNull: true)
+
+  private static let attachmentKeys = KeyTable(
+    "a service's model",
+    [
+      Key("endpoint_var", .string, later: "nothing: for desktops"),
+      Key("model_var", .string, later: "nothing: for desktops"),
+    ])
+
+  /// A list of names as a mapping of names to nothing.
+  @Sendable static func expandNames(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try node.namesToNothing("model")
+  }
+}

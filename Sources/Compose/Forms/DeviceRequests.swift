@@ -1,0 +1,55 @@
+import OrderedCollections
+
+/// `gpus:` and the devices that a deployment reserves (Compose specification, "gpus"; Compose Deploy
+/// specification, "devices").
+enum DeviceRequests {
+  static let gpus = Shape.list(.completing(complete, .fields(keys("a GPU", required: []))))
+  static let reservations = Shape.list(
+    .completing(complete, .fields(keys("a device", required: ["capabilities"]))))
+
+  /// `all`, which stands for one request of every GPU.
+  @Sendable static func expandAll(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let text = node.string else { return node }
+    guard text == "all" else {
+      throw ComposeError("`gpus` must be `all` or a list, not `\(text)`", at: node.position)
+    }
+    var request = YAMLNode(mappingAt: node.position)
+    request.set("count", text: "all")
+    return YAMLNode(.sequence([request]), at: node.position)
+  }
+
+  private static func keys(_ subject: String, required: [String]) -> KeyTable {
+    KeyTable(
+      subject,
+      [
+        Key("capabilities", .distinctStrings, later: "DeviceRequests.Capabilities"),
+        Key("driver", .string, later: "DeviceRequests.Driver"),
+        Key("count", .completing(count, .integer(.plain)), later: "DeviceRequests.Count"),
+        Key("device_ids", .distinctStrings, later: "DeviceRequests.DeviceIDs"),
+        Key("options", .pairs(.labels), later: "DeviceRequests.Options"),
+      ], required: required)
+  }
+
+  /// Without a count or names, all.
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil else { return node }
+    if let count = node["count"], node["device_ids"] != nil {
+      throw ComposeError("`count` and `device_ids` exclude each other", at: count.position)
+    }
+    guard node["count"] == nil, node["device_ids"] == nil else { return node }
+    var request = node
+    request.set("count", text: "all")
+    return request
+  }
+
+  /// `all` is -1.
+  @Sendable private static func count(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    node.string?.lowercased() == "all" ? YAMLNode(.integer(-1), at: node.position) : node
+  }
+}

@@ -1,0 +1,37 @@
+import OrderedCollections
+
+/// `env_file:` of a service (Compose specification, "env_file").
+enum EnvironmentFiles {
+  static let shape = Shape.expanding(
+    expand, .list(.completing(complete, .fields(keys))))
+
+  private static let keys = KeyTable(
+    "an entry of `env_file`",
+    [
+      Key("path", .string, goes: "Env"),
+      Key("required", .boolean, omit: .whenTrue, goes: "may be missing"),
+      Key("format", .string, goes: "how it is read"),
+    ], required: ["path"])
+
+  /// A path, or a list of paths and mappings, as a list of mappings.
+  @Sendable private static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    let list = node.string == nil ? node : YAMLNode(.sequence([node]), at: node.position)
+    return try list.expandingItems { (item) throws(ComposeError) in
+      guard let text = item.string else { return item }
+      var file = YAMLNode(mappingAt: item.position)
+      file.set("path", text: text)
+      return file
+    }
+  }
+
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil, node["required"] == nil else { return node }
+    var file = node
+    file.set("required", YAMLNode(.boolean(true), at: node.position))
+    return file
+  }
+}

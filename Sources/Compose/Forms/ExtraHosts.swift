@@ -1,0 +1,81 @@
+import OrderedCollections
+
+/// `extra_hosts:` of a service and of a build (Compose specification, "extra_hosts").
+enum ExtraHosts {
+  /// Throws where a node is neither a mapping of addresses nor a list of distinct strings.
+  static func check(_ node: YAMLNode, name: String) throws(ComposeError) {
+    if let entries = node.mapping {
+      for (_, entry) in entries {
+        for item in entry.value.sequence ?? [entry.value] where item.string == nil {
+          throw ComposeError("an address must be a string, not \(item.kind)", at: item.position)
+        }
+      }
+    } else if let items = node.sequence {
+      var seen: Set<String> = []
+      for item in items {
+        guard let text = item.string else {
+          throw ComposeError("an entry must be a string, not \(item.kind)", at: item.position)
+        }
+        guard seen.insert(text).inserted else {
+          throw ComposeError("this stands twice in `\(name)`", at: item.position)
+        }
+      }
+    } else {
+      throw ComposeError.wrongKind(node, name, "a mapping or a list")
+    }
+  }
+
+  /// The list form: `HOST=ADDRESS` for each address of a mapping, in the order of the text.
+  static func list(_ node: YAMLNode) -> [YAMLNode] {
+    guard let entries = node.mapping else {
+      return node.sequence ?? (node.string == nil ? [] : [node])
+    }
+    var items: [YAMLNode] = []
+    for (host, entry) in entries {
+      if entry.value.isNull {
+        items.append(YAMLNode(.string(host), at: entry.keyPosition))
+      } else {
+        for address in entry.value.sequence ?? [entry.value] {
+          let text = "\(host)=\(address.scalarText ?? "")"
+          items.append(YAMLNode(.string(text), at: entry.keyPosition))
+        }
+      }
+    }
+    return items.sorted { ($0.string ?? "").utf8.lexicographicallyPrecedes(($1.string ?? "").utf8) }
+  }
+
+  /// `host:address`, `host=address` and mappings as a list of `host=address`; an IPv6 address loses
+  /// its brackets.
+  static func canonical(_ node: YAMLNode) throws(ComposeError) -> YAMLNode {
+    var hosts: [YAMLNode] = []
+    func add(_ host: String, _ address: String, at position: SourcePosition) throws(ComposeError) {
+      guard !host.isEmpty, !host.contains(where: { ":=".contains($0) }) else {
+        throw ComposeError("`\(host)` is no host name", at: position)
+      }
+      let isBracketed = address.utf8.count > 2 && address.hasPrefix("[") && address.hasSuffix("]")
+      let bare = isBracketed ? String(address.dropFirst().dropLast()) : address
+      hosts.append(YAMLNode(.string("\(host)=\(bare)"), at: position))
+    }
+    if let entries = node.mapping {
+      for (host, entry) in entries {
+        for item in entry.value.sequence ?? [entry.value] {
+          try add(host, item.string ?? "", at: entry.keyPosition)
+        }
+      }
+    } else {
+      for item in node.sequence ?? [] {
+        let text = item.string ?? ""
+        var (host, address) = text.split("=")
+        if address == nil { (host, address) = text.split(":") }
+        guard let address else {
+          throw ComposeError(
+            "`\(text)` has no address; write `\(text)=ADDRESS`", at: item.position)
+        }
+        for one in address.split(separator: ",", omittingEmptySubsequences: false) {
+          try add(host, String(one), at: item.position)
+        }
+      }
+    }
+    return YAMLNode(.sequence(hosts), at: node.position)
+  }
+}

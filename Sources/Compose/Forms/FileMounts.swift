@@ -1,0 +1,52 @@
+import OrderedCollections
+
+/// `configs:` and `secrets:` of a service (Compose specification, "configs", "secrets").
+enum FileMounts {
+  static let shape = Shape.expanding(expand, .list(.fields(keys)))
+  static let secrets = Shape.expanding(
+    expand, .completing(complete, .list(.fields(keys))))
+
+  private static let keys = KeyTable(
+    "a file",
+    [
+      Key("source", .string, later: "which one"),
+      Key("target", .string, later: "its path in the container"),
+      Key("uid", .string, later: "its owner"),
+      Key("gid", .string, later: "its group"),
+      Key("mode", .fileMode, omit: .unset, later: "its permissions"),
+    ])
+
+  /// What makes two configs the same: the path.
+  @Sendable static func target(_ node: YAMLNode) -> String? {
+    node["target"]?.string ?? "/" + (node["source"]?.string ?? "")
+  }
+
+  /// What makes two secrets the same: the path.
+  @Sendable static func secretTarget(_ node: YAMLNode) -> String? {
+    node["target"]?.string ?? "/run/secrets/" + (node["source"]?.string ?? "")
+  }
+
+  /// A name alone as a mapping.
+  @Sendable private static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try node.expandingItems { (item) throws(ComposeError) in
+      guard let name = item.string else { return item }
+      var mount = YAMLNode(mappingAt: item.position)
+      mount.set("source", text: name)
+      return mount
+    }
+  }
+
+  /// A secret without a path lies where Docker puts secrets.
+  @Sendable private static func complete(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try node.expandingItems { (item) throws(ComposeError) in
+      guard item.mapping != nil, item["target"] == nil else { return item }
+      var mount = item
+      mount.set("target", text: "/run/secrets/" + (item["source"]?.string ?? ""))
+      return mount
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import OrderedCollections
+
+/// The top-level `secrets:` (Compose specification, "Secrets top-level element").
+enum Secrets {
+  static let keys = KeyTable(
+    "a secret",
+    [
+      Key("name", .string, later: "its name"),
+      Key("file", .string, later: "where it comes from"),
+      Key("environment", .string, later: "where it comes from"),
+      Key("external", .boolean, later: "nothing: a swarm's"),
+      Key("labels", .pairs(.labels), later: "nothing: a swarm's"),
+      Key("driver", .string, later: "nothing: a swarm's"),
+      Key("driver_opts", .pairs(.storage), later: "nothing: a swarm's"),
+      Key("template_driver", .string, later: "nothing: a swarm's"),
+    ])
+}
+
+/// The top-level `configs:` (Compose specification, "Configs top-level element").
+enum Configs {
+  static let keys = KeyTable(
+    "a config",
+    [
+      Key("name", .string, later: "its name"),
+      Key("file", .string, later: "where it comes from"),
+      Key("environment", .string, later: "where it comes from"),
+      Key("content", .string, later: "what it holds"),
+      Key("external", .boolean, later: "nothing: a swarm's"),
+      Key("labels", .pairs(.labels), later: "nothing: a swarm's"),
+      Key("template_driver", .string, later: "nothing: a swarm's"),
+    ])
+}
+
+/// The top-level `volumes:` (Compose specification, "Volumes top-level element").
+enum Volumes {
+  static let keys = KeyTable(
+    "a volume",
+    [
+      Key("name", .string, goes: "Name"),
+      Key("driver", .string, goes: "Driver"),
+      Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts"),
+      Key("external", .boolean, goes: "neither made nor removed"),
+      Key("labels", .pairs(.labels), goes: "Labels"),
+    ])
+}
+
+/// `external:` of what the project doesn't make itself.
+enum External {
+  /// `external: {name: NAME}`, the obsolete form, as `external: true` and `name: NAME`.
+  @Sendable static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard var entries = node.mapping, let external = entries["external"],
+      let inner = external.value.mapping
+    else { return node }
+    for (key, entry) in inner where key != "name" && !key.hasPrefix("x-") {
+      throw ComposeError("`external` has no key `\(key)`", at: entry.keyPosition)
+    }
+    let position = external.value.position
+    entries["external"]?.value = YAMLNode(.boolean(true), at: position)
+    if let name = inner["name"] {
+      canonicalizer.warn(
+        "`external.name` is deprecated; write `external: true` and `name`", at: position)
+      if let own = entries["name"]?.value, own != name.value {
+        throw ComposeError(
+          "`name` and `external.name` differ; use `name` alone", at: name.keyPosition)
+      }
+      entries["name"] = name
+    }
+    return YAMLNode(.mapping(entries), at: node.position)
+  }
+}

@@ -1,0 +1,68 @@
+import OrderedCollections
+
+/// `healthcheck:` of a service (Compose specification, "healthcheck").
+enum Healthchecks {
+  static let keys = KeyTable(
+    "`healthcheck`",
+    [
+      Key("test", .test, goes: "Healthcheck.Test"),
+      Key("timeout", .duration, goes: "Healthcheck.Timeout"),
+      Key("interval", .duration, goes: "Healthcheck.Interval"),
+      Key("retries", .integer(.count), omit: .unset, goes: "Healthcheck.Retries"),
+      Key("start_period", .duration, goes: "Healthcheck.StartPeriod"),
+      Key("start_interval", .duration, goes: "Healthcheck.StartInterval"),
+      Key("disable", .boolean, goes: "Healthcheck.Test NONE"),
+    ])
+}
+
+/// `logging:` of a service (Compose specification, "logging").
+enum Log {
+  static let keys = KeyTable(
+    "`logging`",
+    [
+      Key("driver", .string, goes: "LogConfig.Type"),
+      Key("options", .pairs(.options), goes: "LogConfig.Config"),
+    ])
+}
+
+/// `credential_spec:` of a service (Compose specification, "credential_spec").
+enum Credentials {
+  static let keys = KeyTable(
+    "`credential_spec`",
+    [
+      Key("config", .string, later: "nothing: for Windows"),
+      Key("file", .string, later: "nothing: for Windows"),
+      Key("registry", .string, later: "nothing: for Windows"),
+    ])
+}
+
+/// `blkio_config:` of a service (Compose specification, "blkio_config").
+enum BlockIO {
+  static let keys = KeyTable(
+    "`blkio_config`",
+    [
+      Key("weight", .integer(weight), later: "HostConfig.BlkioWeight"),
+      Key("weight_device", .list(.fields(weightKeys)), later: "HostConfig.BlkioWeightDevice"),
+      Key("device_read_bps", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceReadBps"),
+      Key("device_read_iops", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceReadIOps"),
+      Key("device_write_bps", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceWriteBps"),
+      Key("device_write_iops", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceWriteIOps"),
+    ])
+
+  private static let weight = WholeNumber(takesText: false, least: 0)
+
+  private static let weightKeys = KeyTable(
+    "an entry of `weight_device`",
+    [
+      Key("path", .string, omit: .never(.string("")), json: "Path", later: "Path"),
+      Key("weight", .integer(weight), omit: .never(.integer(0)), json: "Weight", later: "Weight"),
+    ])
+
+  private static let rateKeys = KeyTable(
+    "a limit of a device",
+    [
+      Key("path", .string, omit: .never(.string("")), json: "Path", later: "Path"),
+      Key(
+        "rate", .bytes(.wholeOrText), omit: .never(.string("0")), json: "Rate", later: "Rate"),
+    ])
+}

@@ -1,0 +1,20 @@
+import OrderedCollections
+
+/// Commands around a container's life (Compose specification, "post_start", "pre_stop").
+enum Hooks {
+  /// The keys of a command in the service's container.
+  static let keys = KeyTable("a hook", common, required: ["command"])
+
+  /// The keys of a container that runs before the service's.
+  static let preStartKeys = KeyTable(
+    "a hook",
+    ServiceKeys.container + [Key("per_replica", .boolean, later: "once for each container")])
+
+  private static let common: [Key] = [
+    Key("command", .command, later: "Exec.Cmd"),
+    Key("user", .string, later: "Exec.User"),
+    Key("privileged", .boolean, later: "Exec.Privileged"),
+    Key("working_dir", .string, later: "Exec.WorkingDir"),
+    Key("environment", .pairs(.environment), later: "Exec.Env"),
+  ]
+}

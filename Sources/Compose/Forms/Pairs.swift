@@ -1,0 +1,88 @@
+import OrderedCollections
+
+/// Names with values: `environment:`, `labels:`, options and their kin.
+enum Pairs {
+  /// A list of `NAME=value` as a mapping; any other node as it is.
+  static func mapping(
+    _ node: YAMLNode, _ values: PairValues, lookUp: ((String) -> String?)?
+  ) throws(ComposeError) -> YAMLNode {
+    guard let items = node.sequence else { return node }
+    var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]
+    for item in items {
+      guard let text = item.string else {
+        throw ComposeError(
+          "an entry must be a string such as \"NAME=value\", not \(item.kind)", at: item.position)
+      }
+      let (key, value) = text.split("=")
+      if case .environment = values, key.last?.isWhitespace == true {
+        throw ComposeError("the name `\(key)` ends in a space", at: item.position)
+      }
+      if case .contexts = values, value == nil {
+        throw ComposeError("`\(text)` has no value; write `\(text)=CONTEXT`", at: item.position)
+      }
+      if case .keys = values, value == nil, key != "default" {
+        throw ComposeError("`\(text)` has no value; write `\(text)=PATH`", at: item.position)
+      }
+      let found = if case .environment = values { value ?? lookUp?(key) } else { value }
+      entries[key] = YAMLNode.Entry(
+        keyPosition: item.position,
+        value: YAMLNode(found.map { .string($0) } ?? .null, at: item.position))
+    }
+    return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  /// A mapping whose values are strings, or null where that has a meaning.
+  static func typed(
+    _ node: YAMLNode, _ values: PairValues, name: String
+  ) throws(ComposeError) -> YAMLNode {
+    guard case .mapping(var entries) = node.content else {
+      throw ComposeError.wrongKind(
+        node, name, values.allowsList ? "a mapping or a list" : "a mapping")
+    }
+    for index in entries.elements.indices {
+      let (key, entry) = entries.elements[index]
+      if key.isEmpty, entry.keyPosition != entry.value.position {
+        throw ComposeError("an empty name under `\(name)`", at: entry.keyPosition)
+      }
+      entries.values[index].value.content = try value(entry.value, values, key: key)
+    }
+    return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  private static func value(
+    _ node: YAMLNode, _ values: PairValues, key: String
+  ) throws(ComposeError) -> YAMLNode.Content {
+    switch (node.content, values) {
+    case (.string, _): return node.content
+    case (.null, .environment), (.null, .keys): return .null
+    case (.null, .labels), (.null, .options), (.null, .contexts), (.null, .storage):
+      return .string("")
+    case (.boolean, .options), (.boolean, .driverOptions), (_, .strings), (.null, .driverOptions),
+      (.boolean, .storage), (.decimal, .storage):
+      throw ComposeError(
+        "`\(key)` must be a string, not \(node.kind); write it in quotes", at: node.position)
+    default:
+      guard let text = node.scalarText else {
+        throw ComposeError("`\(key)` must be a single value, not \(node.kind)", at: node.position)
+      }
+      return .string(text)
+    }
+  }
+
+  /// Names with one value or several as names with lists of strings.
+  static func manyValued(_ node: YAMLNode, name: String) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil else { throw ComposeError.wrongKind(node, name, "a mapping") }
+    var many = node
+    try many.editEach { (key, value) throws(ComposeError) in
+      var texts: [YAMLNode] = []
+      for item in value.sequence ?? [value] {
+        guard let text = item.scalarText else {
+          throw ComposeError("`\(key)` must be a single value, not \(item.kind)", at: item.position)
+        }
+        texts.append(YAMLNode(.string(text), at: item.position))
+      }
+      value = YAMLNode(.sequence(texts), at: value.position)
+    }
+    return many
+  }
+}

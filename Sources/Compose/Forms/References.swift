@@ -1,0 +1,83 @@
+/// `extends:` of a service (Compose specification, "extends").
+enum Extends {
+  static let keys = KeyTable(
+    "`extends`",
+    [
+      Key("file", .string, goes: "another file"), Key("service", .string, goes: "another service"),
+    ], required: ["service"])
+
+  /// A service's name alone as a mapping.
+  @Sendable static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.string != nil else { return node }
+    var extends = YAMLNode(mappingAt: node.position)
+    extends.set("service", node)
+    return extends
+  }
+}
+
+/// `include:` (Compose specification, "Include").
+enum Includes {
+  static let shape = Shape.expanding(expand, .list(.fields(keys)))
+
+  private static let keys = KeyTable(
+    "an entry of `include`",
+    [
+      Key("path", .stringOrStrings, goes: "other files"),
+      Key("env_file", .stringOrStrings, goes: "their variables"),
+      Key("project_directory", .string, goes: "what their paths resolve against"),
+    ], ignoresUnknown: true)
+
+  /// A path alone as a mapping.
+  @Sendable private static func expand(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try node.expandingItems { (item) throws(ComposeError) in
+      guard item.string != nil else { return item }
+      var include = YAMLNode(mappingAt: item.position)
+      include.set("path", YAMLNode(.sequence([item]), at: item.position))
+      return include
+    }
+  }
+}
+
+/// Words with a pattern of their own.
+enum Names {
+  /// `container_name`: Docker Compose wants a name somewhere in it.
+  static let container = Pattern(wanted: "a name of letters, digits, `_`, `.` and `-`") { text in
+    let bytes = Array(text.utf8)
+    return zip(bytes, bytes.dropFirst()).contains { first, second in
+      isLetterOrDigit(first) && (isLetterOrDigit(second) || "_.-".utf8.contains(second))
+    }
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+  }
+}
+
+/// `pull_policy:` (Compose specification, "pull_policy").
+enum PullPolicies {
+  static let pattern = Pattern(
+    wanted: "always, missing, never, build, refresh, daily, weekly or every_ and a duration"
+  ) { words.contains($0) || hasPeriod($0) }
+
+  private static let words: Set = [
+    "always", "never", "build", "if_not_present", "missing", "refresh", "daily", "weekly",
+  ]
+
+  /// `every_` and then numbers with a unit each.
+  private static func hasPeriod(_ text: String) -> Bool {
+    guard text.hasPrefix("every_") else { return false }
+    var rest = text.dropFirst(6)
+    guard !rest.isEmpty else { return false }
+    while !rest.isEmpty {
+      let digits = rest.prefix { $0.isASCII && $0.isNumber }
+      guard !digits.isEmpty, let unit = rest.dropFirst(digits.count).first, "wdhms".contains(unit)
+      else { return false }
+      rest = rest.dropFirst(digits.count + 1)
+    }
+    return true
+  }
+}

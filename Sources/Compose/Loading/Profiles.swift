@@ -1,0 +1,35 @@
+import OrderedCollections
+
+/// Which services are enabled (Compose specification, "Profiles").
+struct Profiles {
+  private let enabled: Set<String>
+
+  /// The caller's profiles, else those of `COMPOSE_PROFILES`.
+  init(_ options: LoadOptions, environment: InterpolationEnvironment) {
+    if options.profiles.isEmpty {
+      let named = (environment["COMPOSE_PROFILES"] ?? "").split(separator: ",")
+      enabled = Set(
+        named.map { part in
+          let rest = part.drop { $0.isWhitespace }
+          return String(rest.reversed().drop { $0.isWhitespace }.reversed())
+        })
+    } else {
+      enabled = Set(options.profiles)
+    }
+  }
+
+  /// Takes the services out that aren't enabled, and returns their names.
+  func disable(in tree: inout YAMLNode) -> Set<String> {
+    var disabled: Set<String> = []
+    if enabled.contains("*") { return disabled }
+    tree.edit("services") { (services: inout YAMLNode) in
+      for (name, entry) in services.mapping ?? [:] {
+        let profiles = entry.value["profiles"]?.strings ?? []
+        guard !profiles.isEmpty, enabled.isDisjoint(with: profiles) else { continue }
+        services.remove(name)
+        disabled.insert(name)
+      }
+    }
+    return disabled
+  }
+}

@@ -1,0 +1,104 @@
+import OrderedCollections
+
+/// A file whose services others extend.
+struct ExtendedFile {
+  /// Its services, the paths in them absolute.
+  var services: YAMLNode
+  /// What its last document does to what it extends.
+  let directives: MergeDirectives
+}
+
+/// `extends:` (Compose specification, "extends").
+extension TreeLoader {
+  /// One service on the way from a service to what it extends in the end.
+  private struct Step: Hashable {
+    let file: String
+    let service: String
+  }
+
+  /// Lays each service of a tree over the one that it extends.
+  mutating func extend(
+    in tree: inout YAMLNode, of file: String, _ directives: MergeDirectives
+  ) throws(ComposeError) {
+    guard var services = tree["services"], let entries = services.mapping else { return }
+    guard entries.values.contains(where: { $0.value["extends"] != nil }) else { return }
+    for name in entries.keys {
+      let (service, _) = try extended(
+        name, in: services, of: file, directives, steps: [], at: services.position)
+      services = update(services, name, service)
+    }
+    tree.set("services", services, at: tree.position(ofKey: "services"))
+  }
+
+  private func update(_ services: YAMLNode, _ name: String, _ service: YAMLNode) -> YAMLNode {
+    var services = services
+    services.set(name, service, at: services.position(ofKey: name))
+    return services
+  }
+
+  /// A service with all that it extends, and whether there was anything.
+  private mutating func extended(
+    _ name: String, in services: YAMLNode, of file: String, _ directives: MergeDirectives,
+    steps: [Step], at position: SourcePosition
+  ) throws(ComposeError) -> (service: YAMLNode, extends: Bool) {
+    guard let service = services[name] else {
+      throw ComposeError("there is no service `\(name)` to extend in \(file)", at: position)
+    }
+    guard service.mapping != nil, let extends = service["extends"] else { return (service, false) }
+    guard let other = extends["service"], let base = other.string else {
+      throw ComposeError("`extends` needs a `service`", at: extends.position)
+    }
+    let step = Step(file: file, service: name)
+    guard !steps.contains(step) else {
+      let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
+      throw ComposeError("services extend each other in a circle: \(circle)", at: extends.position)
+    }
+    var source: YAMLNode
+    if let path = extends["file"] {
+      guard let name = path.string else {
+        throw ComposeError("`file` must be a string, not \(path.kind)", at: path.position)
+      }
+      let file = Path.join(paths.directory, name)
+      let read = try extendedFile(file, written: name, at: path.position)
+      (source, _) = try extended(
+        base, in: read.services, of: file, read.directives, steps: steps + [step],
+        at: other.position)
+    } else {
+      (source, _) = try extended(
+        base, in: services, of: file, directives, steps: steps + [step], at: other.position)
+    }
+    guard source.mapping != nil else { return (service, true) }
+    directives.apply(toService: &source, named: name)
+    var merged = try Merge.service(source, with: service)
+    merged.remove("extends")
+    return (YAMLNode(merged.content, at: service.position), true)
+  }
+
+  /// The services of a file, checked only where they are used.
+  private mutating func extendedFile(
+    _ file: String, written: String, at position: SourcePosition
+  ) throws(ComposeError) -> ExtendedFile {
+    if let known = extended[file] { return known }
+    try refuseRemote(written, at: position)
+    try paths.check(file, written: written, at: position)
+    var merged: YAMLNode?
+    var directives = MergeDirectives.none
+    for document in try SourceDocument.read(file, at: position) {
+      var tree = Merge.unique(try interpolated(document), in: TopLevelKeys.table)
+      directives = document.directives
+      if var earlier = merged {
+        directives.apply(to: &earlier)
+        tree = try Merge.merge(earlier, with: tree)
+      }
+      merged = tree
+    }
+    guard var tree = merged, tree["services"]?.mapping != nil else {
+      throw ComposeError("\(written) has no services to extend", at: position)
+    }
+    try paths.at(Path.folder(of: file)).resolve(&tree)
+    let read = ExtendedFile(
+      services: tree["services"] ?? YAMLNode(mappingAt: tree.position), directives: directives)
+    extended[file] = read
+    return read
+  }
+}

@@ -1,0 +1,108 @@
+import OrderedCollections
+
+/// `include:` (Compose specification, "Include").
+extension TreeLoader {
+  private static let kinds = ["services", "volumes", "networks", "secrets", "configs", "models"]
+
+  /// Takes what a tree includes into it, and `include:` out of it.
+  mutating func include(
+    in tree: inout YAMLNode, of file: String, _ directives: MergeDirectives
+  ) throws(ComposeError) {
+    guard let includes = tree["include"] else { return }
+    tree.remove("include")
+    if includes.isNull { return }
+    guard case .expanding(_, let shape)? = TopLevelKeys.table["include"]?.shape else { return }
+    let entries = try canonicalizer.read(includes, as: shape, name: "include")
+    for entry in entries.sequence ?? [] {
+      guard let included = try load(entry, from: file) else { continue }
+      for kind in Self.kinds { try take(kind, of: included, into: &tree, directives) }
+    }
+  }
+
+  private mutating func load(
+    _ entry: YAMLNode, from file: String
+  ) throws(ComposeError) -> YAMLNode? {
+    let names = entry["path"]?.sequence ?? []
+    guard let first = names.first, let firstName = first.string else { return nil }
+    var files: [(path: String, node: YAMLNode)] = []
+    for node in names {
+      guard let name = node.string else { continue }
+      try refuseRemote(name, at: node.position)
+      files.append((Path.join(paths.directory, name), node))
+      try paths.check(files[files.count - 1].path, written: name, at: node.position)
+    }
+    let chain = including + [Path.join(Path.current, file)]
+    guard !chain.contains(files[0].path) else {
+      throw ComposeError("`\(firstName)` includes itself in the end", at: first.position)
+    }
+    var folder = Path.folder(of: files[0].path)
+    if let written = entry["project_directory"]?.string, !written.isEmpty {
+      folder = Path.join(paths.directory, written)
+      // What isn't there is taken for a file, as Docker Compose does.
+      if !written.hasPrefix("/"), !Path.isFolder(folder) { folder = Path.folder(of: folder) }
+    }
+    try paths.check(folder, written: folder, at: entry.position)
+
+    var inner = TreeLoader(
+      environment: try environment(of: entry, in: folder), paths: paths.at(folder),
+      including: chain)
+    var documents: [(file: String, document: SourceDocument)] = []
+    for (path, node) in files {
+      documents += try SourceDocument.read(path, at: node.position).map { (path, $0) }
+    }
+    let tree = try inner.tree(of: documents)
+    environment.add(warningsOf: inner.environment)
+    canonicalizer.add(warningsOf: inner.canonicalizer)
+    return tree
+  }
+
+  /// The variables of included files: ours, then those of their own files.
+  private func environment(
+    of entry: YAMLNode, in folder: String
+  ) throws(ComposeError) -> InterpolationEnvironment {
+    var inner = environment
+    guard let named = entry["env_file"]?.sequence, !named.isEmpty else {
+      try inner.add(
+        files: [EnvironmentFile(path: folder + "/.env", shown: folder + "/.env", isRequired: false)]
+          .filter { !Path.isFolder($0.path) })
+      return inner
+    }
+    var files: [EnvironmentFile] = []
+    for node in named {
+      guard let name = node.string, name != "/dev/null" else { continue }
+      let path = Path.join(paths.directory, name)
+      try paths.check(path, written: name, at: node.position)
+      files.append(EnvironmentFile(path: path, shown: name, isRequired: true))
+    }
+    try inner.add(files: files, at: named.first?.position)
+    return inner
+  }
+
+  private func take(
+    _ kind: String, of included: YAMLNode, into tree: inout YAMLNode,
+    _ directives: MergeDirectives
+  ) throws(ComposeError) {
+    guard let resources = included[kind]?.mapping else { return }
+    var own = tree[kind] ?? YAMLNode(mappingAt: included.position(ofKey: kind))
+    if own.isNull { own = YAMLNode(mappingAt: own.position) }
+    for (name, entry) in resources {
+      guard let ours = own.mapping?[name] else {
+        own.set(name, entry.value, at: entry.keyPosition)
+        continue
+      }
+      var theirs = entry.value
+      directives.apply(toResource: &theirs, named: name, of: kind)
+      let merged = try Merge.resource(theirs, with: ours.value, kind: kind)
+      own.set(name, merged, at: ours.keyPosition)
+    }
+    tree.set(kind, own, at: tree.mapping?[kind]?.keyPosition ?? included.position(ofKey: kind))
+  }
+
+  /// Throws for a file that isn't on this host.
+  func refuseRemote(_ name: String, at position: SourcePosition) throws(ComposeError) {
+    let isRemote =
+      name.contains("://") || ["github.com/", "git@", "oci:"].contains(where: name.hasPrefix)
+    guard isRemote else { return }
+    throw ComposeError("`\(name)` is not on this host; only local files are read", at: position)
+  }
+}

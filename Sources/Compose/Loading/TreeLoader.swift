@@ -1,0 +1,70 @@
+import OrderedCollections
+
+/// Makes one canonical tree of files: each document is interpolated, completed by what it includes and
+/// extends, merged with those before it, and checked (Compose specification, "Merge and override").
+struct TreeLoader {
+  /// The variables.
+  var environment: InterpolationEnvironment
+  /// What checks the trees.
+  var canonicalizer = Canonicalizer()
+  /// Where relative paths resolve.
+  let paths: PathResolver
+  /// The files that lead here by way of `include:`, absolute.
+  let including: [String]
+  /// What other files' services are extended from, by path.
+  var extended: [String: ExtendedFile] = [:]
+
+  /// A loader for the files of a folder.
+  init(environment: InterpolationEnvironment, paths: PathResolver, including: [String] = []) {
+    self.environment = environment
+    self.paths = paths
+    self.including = including
+    if !including.isEmpty {
+      let variables = environment
+      canonicalizer.lookUp = { variables[$0] }
+    }
+  }
+
+  /// The tree of some files' documents.
+  mutating func tree(
+    of documents: [(file: String, document: SourceDocument)]
+  ) throws(ComposeError) -> YAMLNode? {
+    var merged: YAMLNode?
+    for (file, document) in documents {
+      merged = try add(document, of: file, to: merged)
+    }
+    guard var tree = merged else { return nil }
+    try FileChecks.check(tree)
+    try paths.resolve(&tree)
+    return tree
+  }
+
+  private mutating func add(
+    _ document: SourceDocument, of file: String, to earlier: YAMLNode?
+  ) throws(ComposeError) -> YAMLNode {
+    var tree = try interpolated(document)
+    try include(in: &tree, of: file, document.directives)
+    try extend(in: &tree, of: file, document.directives)
+    tree = Merge.unique(tree, in: TopLevelKeys.table)
+    if var merged = earlier {
+      document.directives.apply(to: &merged)
+      tree = try Merge.merge(merged, with: tree)
+    }
+    tree = try canonicalizer.read(file: tree)
+    tree = Merge.unique(tree, in: TopLevelKeys.table)
+    if let version = tree.mapping?["version"] {
+      canonicalizer.warn(
+        "`version` is obsolete and has no effect; remove it", at: version.keyPosition)
+      tree.remove("version")
+    }
+    return tree
+  }
+
+  /// A document's tree with its variables replaced and its short forms expanded.
+  mutating func interpolated(_ document: SourceDocument) throws(ComposeError) -> YAMLNode {
+    var tree = document.tree
+    if document.mayInterpolate { try environment.interpolate(&tree) }
+    if document.isLegacy { tree = try LegacyFormat.modern(tree) }
+    return try canonicalizer.expand(file: tree)
+  }
+}

@@ -1,0 +1,52 @@
+import OrderedCollections
+
+/// The keys of a project that a pod doesn't honour yet.
+enum Unhonoured {
+  /// The keys, each where it first stands: `deploy`, `volumes.volume.labels`.
+  static func keys(of tree: YAMLNode) -> [Located<String>] {
+    var found = Search()
+    for (_, entry) in tree["services"]?.mapping ?? [:] {
+      found.look(in: entry.value, ServiceKeys.table, path: "")
+    }
+    return found.keys
+  }
+
+  private struct Search {
+    var keys: [Located<String>] = []
+    var seen: Set<String> = []
+
+    mutating func look(in node: YAMLNode, _ table: KeyTable, path: String) {
+      for (name, entry) in node.mapping ?? [:] {
+        guard let key = table[name], !isEmpty(entry.value) else { continue }
+        if key.isHonoured {
+          look(in: entry.value, key.shape, path: path + name + ".")
+        } else if seen.insert(path + name).inserted {
+          keys.append(Located(path + name, at: entry.keyPosition))
+        }
+      }
+    }
+
+    private mutating func look(in node: YAMLNode, _ shape: Shape, path: String) {
+      switch shape {
+      case .fields(let table): look(in: node, table, path: path)
+      case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
+        .either(_, let inner):
+        look(in: node, inner, path: path)
+      case .list(let inner):
+        for item in node.sequence ?? [] { look(in: item, inner, path: path) }
+      case .names(let inner, _):
+        for (_, entry) in node.mapping ?? [:] { look(in: entry.value, inner, path: path) }
+      default: break
+      }
+    }
+
+    private func isEmpty(_ node: YAMLNode) -> Bool {
+      switch node.content {
+      case .null, .boolean(false), .string(""): true
+      case .sequence(let items): items.isEmpty
+      case .mapping(let entries): entries.isEmpty
+      default: false
+      }
+    }
+  }
+}

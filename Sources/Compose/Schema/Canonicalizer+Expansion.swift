@@ -1,0 +1,39 @@
+import OrderedCollections
+
+/// The first pass: short forms become long ones. What has the wrong kind is left for the second.
+extension Canonicalizer {
+  /// A file's tree without short forms.
+  mutating func expand(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
+    guard node.mapping != nil else {
+      throw ComposeError("a Compose file must be a mapping, not \(node.kind)", at: node.position)
+    }
+    return try expand(node, as: .fields(TopLevelKeys.table))
+  }
+
+  private mutating func expand(
+    _ node: YAMLNode, as shape: Shape
+  ) throws(ComposeError) -> YAMLNode {
+    var node = node
+    switch shape {
+    case .expanding(let expand, let long):
+      return try self.expand(try expand(node, &self), as: long)
+    case .completing(_, let inner), .optional(let inner), .either(_, let inner):
+      return try expand(node, as: inner)
+    case .fields(let table):
+      try node.editEach { (name, value) throws(ComposeError) in
+        guard let key = table[name] else { return }
+        value = try expand(value, as: key.shape)
+      }
+    case .names(let inner, _):
+      try node.editEach { (_, value) throws(ComposeError) in value = try expand(value, as: inner) }
+    case .list(let inner):
+      try node.editItems { (item) throws(ComposeError) in item = try expand(item, as: inner) }
+    case .stringOrStrings:
+      if node.string != nil { node = YAMLNode(.sequence([node]), at: node.position) }
+    case .pairs(let values):
+      if values.allowsList { return try Pairs.mapping(node, values, lookUp: lookUp) }
+    default: break
+    }
+    return node
+  }
+}

@@ -1,0 +1,29 @@
+import OrderedCollections
+
+/// A file of variables in the `raw` format, that of `docker run --env-file`: no quotes, no variables
+/// (Compose specification, "env_file", "format").
+enum RawEnvFile {
+  /// Reads a file's bytes after the variables of files before it.
+  static func read(
+    _ bytes: [UInt8], after variables: OrderedDictionary<String, String>,
+    lookUp: (String) -> String?
+  ) throws(EnvFile.Fault) -> OrderedDictionary<String, String> {
+    var variables = variables
+    var text = bytes[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    for (index, bytes) in lines.enumerated() {
+      var line = Substring(decoding: bytes, as: UTF8.self)
+      if line.last == "\r" { line = line.dropLast() }
+      line = line.drop { $0.isWhitespace }
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      let (name, value) = line.split("=")
+      if name.isEmpty || name.contains(where: \.isWhitespace) {
+        throw EnvFile.Fault(line: index + 1, message: "`\(name)` is no variable's name")
+      }
+      guard let value = value ?? lookUp(name) else { continue }
+      variables[name] = value
+    }
+    return variables
+  }
+}

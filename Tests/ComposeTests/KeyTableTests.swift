@@ -1,0 +1,176 @@
+import Foundation
+import OrderedCollections
+import Testing
+
+@testable import Compose
+
+@Suite("Every key of the specification is covered")
+struct KeyTableTests {
+  @Test("a key without a file of the corpus fails")
+  func covered() throws {
+    let uses = try Uses()
+    for row in Self.rows {
+      #expect(uses.files[row.path] != nil, "no file of the corpus has the key \(row.path)")
+    }
+  }
+
+  @Test("docs/compose-keys.md is what the code says")
+  func documented() throws {
+    let uses = try Uses()
+    var text = """
+      # Keys of a Compose file
+
+      Generated from the code by the tests (`KeyTableTests`; `UPDATE_KEYS=1` writes it anew): what each key holds, how several files'
+      values become one, where it goes, and a file of the corpus that covers it. What is marked *later* is kept by `config`, and a
+      pod's start says that it doesn't do it yet.
+
+      | key | holds | merged | goes to | covered by |
+      | --- | --- | --- | --- | --- |
+
+      """
+    for row in Self.rows {
+      let goes = row.key.isHonoured ? row.key.goes : "*later*: \(row.key.goes)"
+      text += "| `\(row.path)` | \(row.key.shape.words) | \(row.key.merge.words) | \(goes) "
+      text += "| `\(uses.files[row.path] ?? "")` |\n"
+    }
+    let file = URL(fileURLWithPath: CorpusCase.folder).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("docs/compose-keys.md")
+    if ProcessInfo.processInfo.environment["UPDATE_KEYS"] != nil {
+      try Data(text.utf8).write(to: file)
+    }
+    let written = try String(contentsOf: file, encoding: .utf8)
+    #expect(written == text, "run the tests once with UPDATE_KEYS=1")
+  }
+
+  @Test("every service key of the current schema is there")
+  func complete() {
+    #expect(ServiceKeys.table.keys.count >= 92)
+  }
+
+  /// One key and its path, `services.*.build.args`.
+  struct Row {
+    let path: String
+    let key: Key
+  }
+
+  static let rows = rows(of: TopLevelKeys.table, under: "")
+
+  private static func rows(of table: KeyTable, under prefix: String) -> [Row] {
+    table.keys.flatMap { key -> [Row] in
+      let path = prefix + key.name
+      // The keys of a container that runs before the service's are those of a service.
+      let inner = path == "services.*.pre_start" ? [] : rows(in: key.shape, under: path)
+      return [Row(path: path, key: key)] + inner
+    }
+  }
+
+  private static func rows(in shape: Shape, under path: String) -> [Row] {
+    switch shape {
+    case .fields(let table): rows(of: table, under: path + ".")
+    case .names(let inner, _): rows(in: inner, under: path + ".*")
+    case .list(let inner): rows(in: inner, under: path + "[]")
+    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
+      .either(_, let inner):
+      rows(in: inner, under: path)
+    default: []
+    }
+  }
+}
+
+/// Which keys the files of the corpus use.
+private struct Uses {
+  /// A file for each key's path.
+  private(set) var files: [String: String] = [:]
+
+  init() throws {
+    for item in CorpusCase.all {
+      for file in item.files {
+        let bytes = Array(FileManager.default.contents(atPath: file) ?? Data())
+        for document in try YAMLParser.documents(in: bytes, file: file) {
+          look(in: document.root, TopLevelKeys.table, under: "", item.description)
+        }
+      }
+    }
+  }
+
+  private mutating func look(
+    in node: YAMLNode, _ table: KeyTable, under prefix: String, _ file: String
+  ) {
+    for (name, entry) in node.mapping ?? [:] {
+      guard let key = table[name] else { continue }
+      let path = prefix + name
+      // A file of the key's own speaks for it best.
+      if files[path] == nil || file == "keys/\(name)" { files[path] = file }
+      look(in: entry.value, key.shape, under: path, file)
+    }
+  }
+
+  private mutating func look(
+    in node: YAMLNode, _ shape: Shape, under path: String, _ file: String
+  ) {
+    switch shape {
+    case .fields(let table): look(in: node, table, under: path + ".", file)
+    case .names(let inner, _):
+      for (_, entry) in node.mapping ?? [:] {
+        look(in: entry.value, inner, under: path + ".*", file)
+      }
+    case .list(let inner):
+      for item in node.sequence ?? [] { look(in: item, inner, under: path + "[]", file) }
+    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
+      .either(_, let inner):
+      look(in: node, inner, under: path, file)
+    default: break
+    }
+  }
+}
+
+extension Shape {
+  /// What it holds, in a few words.
+  fileprivate var words: String {
+    switch self {
+    case .string: "string"
+    case .word(let words): words.joined(separator: ", ")
+    case .matching(let pattern): pattern.wanted
+    case .stringOrInteger: "string or whole number"
+    case .boolean, .strictBoolean: "true or false"
+    case .booleanText: "string or boolean"
+    case .integer: "whole number"
+    case .decimal: "number"
+    case .bytes: "byte size"
+    case .duration: "duration"
+    case .fileMode: "permissions"
+    case .any: "anything"
+    case .strings, .distinctStrings: "list of strings"
+    case .stringOrStrings: "string or list of strings"
+    case .texts: "list of strings and numbers"
+    case .command: "command line or its words"
+    case .test: "test"
+    case .hosts: "hosts and addresses"
+    case .pairs(let values): values.allowsList ? "mapping or list of `NAME=value`" : "mapping"
+    case .manyValued: "mapping of values and lists"
+    case .fields: "mapping"
+    case .names(let inner, _): "names: \(inner.words)"
+    case .list(let inner): "list: \(inner.words)"
+    case .optional(let inner), .completing(_, let inner): inner.words
+    case .either(let one, let other): "\(one.words) or \(other.words)"
+    case .expanding(_, let long): "short form, or \(long.words)"
+    }
+  }
+}
+
+extension MergeRule {
+  /// What it does, in a few words.
+  fileprivate var words: String {
+    switch self {
+    case .replace: "replaced"
+    case .override: "replaced, by nothing too"
+    case .deep: "key by key"
+    case .pairs: "name by name"
+    case .append(let identity): identity == nil ? "added" : "added, one of each"
+    case .sameDriver: "key by key under the same driver"
+    case .hosts: "added, one of each"
+    case .pools: "by subnet"
+    }
+  }
+}
