@@ -119,7 +119,9 @@ extension AgentStandIn {
     symlink(run, latest)
     if let folder = launch.folder {
       for name in try files.contentsOfDirectory(atPath: folder) {
-        try files.copyItem(atPath: "\(folder)/\(name)", toPath: "\(path)/\(name)")
+        // Not copied: a process that starts meanwhile would inherit the descriptor that writes, and the program
+        // could not be started ("text file busy").
+        try files.linkItem(atPath: "\(folder)/\(name)", toPath: "\(path)/\(name)")
       }
     }
     for (name, text) in launch.files {
