@@ -81,7 +81,7 @@ final class LeaseHolders: Sendable {
     """
 
   private static let program = """
-    import os, signal, socket, sys, time
+    import ctypes, os, signal, socket, sys, time
     path, children = sys.argv[1], []
     for run in sys.argv[2:]:
         child = os.fork()
@@ -89,6 +89,8 @@ final class LeaseHolders: Sendable {
             print(run, child, flush=True)
             children.append(child)
             continue
+        # However the parent ends, its children end with it (prctl(2), PR_SET_PDEATHSIG).
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
         while True:
             lease = socket.socket(socket.AF_UNIX)
             try:
