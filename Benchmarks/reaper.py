@@ -25,7 +25,7 @@ IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
 # A round makes and removes sixty running containers twice: five tell enough.
 ROUNDS = min(PAIRS, 5)
 COUNTS = [int(count) for count in os.environ.get("BENCH_COUNTS", "100,200,400").split(",")]
-GROWTH_ROUNDS = min(PAIRS, 3)
+GROWTH_ROUNDS = min(PAIRS, 5)
 
 
 def until_gone(command, kinds, codes=(0,)):
