@@ -39,6 +39,12 @@ struct TaskPod {
       taskID: task.taskID.value, run: run, agentID: task.agentID.value, offeredPorts: offered,
       grace: try task.killPolicy?.gracePeriod ?? settings.duration("grace"), timeouts: timeouts)
     request.policy = settings.file.policy
+    request.options = try settings.podOptions { task.label(Settings.podLabel($0)) }
+    request.warnings = task.unknownOptions.map {
+      "label \($0) is no option of a pod: known are "
+        + (["launch-timeout"] + Settings.podOptions.sorted()).map(Settings.podLabel)
+        .joined(separator: ", ")
+    }
     request.limits = TaskLimits(
       cpus: task.scalar("cpus"), memory: task.scalar("mem").map { Int64($0 * 1_048_576) })
     for label in task.labels { request.taskLabels[label.key] = label.value ?? "" }

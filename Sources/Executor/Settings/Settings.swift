@@ -8,7 +8,7 @@ struct Settings {
   static let names: Set<String> = [
     "agent-id", "cleanup-timeout", "engine-timeout", "executor-id", "framework-id", "grace",
     "launch-timeout", "log-level", "ports", "run-id", "task-id",
-  ]
+  ].union(podOptions)
 
   let environment: [String: String]
   let file: OperatorFile

@@ -72,7 +72,8 @@ extension Pod {
       update(name) { $0.health = .unhealthy }
       failUnhealthy(name)
     case "destroy":
-      if verdict == nil { fail("the container of service '\(name)' was removed by someone else") }
+      let title = members[name]?.plan.title ?? name
+      if verdict == nil { fail("the container of \(title) was removed by someone else") }
     default:
       break
     }
@@ -129,6 +130,11 @@ extension Pod {
     let code = details.state.exitCode
     if member.isStoppedOnPurpose || verdict != nil {
       update(name) { $0.phase = .ended(exitCode: code) }
+      return
+    }
+    if member.plan.isInfra {
+      update(name) { $0.phase = .ended(exitCode: code) }
+      fail("\(member.plan.title) \(Self.words(exitCode: code)): it is ended from outside alone")
       return
     }
     let isForMemory = await wasKilledForMemory(name, details)
@@ -194,7 +200,7 @@ extension Pod {
   /// The pod is finished when every container has ended as its policy allows.
   func checkFinished() {
     guard isRunning else { return }
-    let isDone = members.values.allSatisfy {
+    let isDone = members.values.filter { !$0.plan.isInfra }.allSatisfy {
       if case .ended = $0.phase { return true }
       return false
     }
@@ -278,9 +284,9 @@ extension Pod {
           spawn { await $0.handleEnd(of: name, details) }
         }
       } catch let error as EngineError where error.isNotFound {
-        fail("the container of service '\(name)' is gone after the engine was away")
+        fail("the container of \(member.plan.title) is gone after the engine was away")
       } catch {
-        log.warning("service '\(name)' can't be looked at: \(error)")
+        log.warning("\(member.plan.title) can't be looked at: \(error)")
       }
     }
   }
