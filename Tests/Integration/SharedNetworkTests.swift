@@ -6,11 +6,11 @@ import Testing
 let sharedShop = """
   services:
     web:
-      image: pod-test/busybox
+      image: founding/redis
       command:
         - sh
         - -c
-        - 'until printf "PING\\r\\n" | nc redis 6379 | grep PONG; do sleep 0.1; done;
+        - 'until redis-cli -h redis ping; do sleep 0.1; done;
           echo served > /tmp/index.html; trap "exit 0" TERM; httpd -f -p 80 -h /tmp & wait'
       ports: ["80:80"]
       depends_on: [redis]
@@ -31,7 +31,7 @@ struct SharedNetworkTests {
         try await pod.running()
           == "every service is up; web:80/tcp on host port \(ports[0]), "
           + "redis:6379/tcp on host port \(ports[1])")
-      try await pod.says("+PONG", service: "web")
+      try await pod.says("PONG", service: "web")
       #expect(try await page(at: ports[0]) == "served\n")
       #expect(try await pod.services() == ["infra", "redis", "web"])
       #expect(try await pod.networks().isEmpty)
@@ -127,10 +127,10 @@ struct SharedNetworkTests {
       let program = try await engine.docker(
         "inspect", "--format", "{{.Path}}", "\(pod.task)_infra"
       ).output()
-      #expect(program == "/pause\n")
+      #expect(program == "/pause")
     }
     let size = try await engine.docker("image", "inspect", "--format", "{{.Size}}", name).output()
-    #expect(Int(size.dropLast()) ?? .max < 400)
+    #expect(Int(size) ?? .max < 400)
   }
 
   @Test("config --pod shows the infrastructure container, and who lives in its namespaces")

@@ -41,9 +41,11 @@ struct SharedProcessTests {
           command:
             - sh
             - -c
-            - '(setsid sleep 0.2 &); (setsid sleep 434343 &);
+            - '(setsid sleep $$SHORT &); (setsid sleep $$LONG &);
               until ! ps | grep "sleep 0.[2]" >/dev/null; do sleep 0.1; done;
               echo $$(ps -o stat | grep -c Z) dead; until [ -e /box/stop ]; do sleep 0.05; done'
+          # Not in the command, which ps shows.
+          environment: {SHORT: "0.2", LONG: "434343"}
           volumes: [".:/box"]
         stays:
           image: pod-test/busybox
@@ -98,6 +100,31 @@ struct SharedProcessTests {
       #expect(Set(names.split(separator: "\n")) == ["infra", "web", "other"])
       #expect(pod.run.text("stderr").contains("label pod.shrae is no option of a pod"))
       pod.kill(grace: .zero)
+      #expect(try await pod.ended().state == "TASK_KILLED")
+    }
+  }
+
+  @Test("what an earlier executor was told holds here too", arguments: MesosHost.linux)
+  func migrated(on host: MesosHost) async throws {
+    let file = """
+      services:
+        web: {image: founding/base, volumes: ["data:/data"]}
+        other: {image: founding/base}
+      volumes: {data: {}}
+      """
+    var settings = MesosSettings(files: [
+      "config.yaml": "launchtask: {timeout: 100s}\ncleanpod: {timeout: 1s, unhealthy: false}\n",
+      "general.yaml": "infracontainer: {image: x/y, networks: {pre_existing: false}}\n",
+    ])
+    settings.task = { $0.labels = [("config.cleanpod.cleanimageonmesoskill", "false")] }
+    try await withMesosPod(on: host, file, settings) { pod in
+      try await pod.running()
+      #expect(try await pod.containers().count == 3)
+      let said = pod.run.text("stderr")
+      #expect(
+        said.contains("cleanpod.timeout: 1s (config.yaml:2:21) is read as grace 1s"), "\(said)")
+      #expect(said.contains("an unhealthy container always ends its pod"), "\(said)")
+      pod.kill()
       #expect(try await pod.ended().state == "TASK_KILLED")
     }
   }

@@ -155,7 +155,12 @@ extension Pod {
     {
     case .ended:
       update(name) { $0.phase = .ended(exitCode: code) }
-      checkFinished()
+      if mayNotEnd(name) {
+        await member.output?.drain(within: .seconds(2))
+        fail("service '\(name)' ended with 0, and this pod is to run for good (type: service)")
+      } else {
+        checkFinished()
+      }
     case .failed:
       update(name) { $0.phase = .ended(exitCode: code) }
       await member.output?.drain(within: .seconds(2))
@@ -206,6 +211,16 @@ extension Pod {
     }
     if isDone {
       settle(PodOutcome(state: .finished, message: "all containers ended with 0"))
+    }
+  }
+
+  /// In a pod that is a service each service runs for good, but for those that others wait for to complete.
+  private func mayNotEnd(_ name: String) -> Bool {
+    guard request.options.kind == .service else { return false }
+    return !members.values.contains { other in
+      other.plan.dependencies.contains {
+        $0.service == name && $0.dependency.condition == .completedSuccessfully
+      }
     }
   }
 

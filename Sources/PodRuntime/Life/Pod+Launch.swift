@@ -13,16 +13,19 @@ extension Pod {
   /// Brings every service up in the order of its dependencies, as many at once as that allows.
   func launch() async {
     do {
+      let setup = PodSetup(request: request, engine: engine, info: info)
+      try await runFirstHooks(setup)
       async let found = images.provide(for: Array(request.project.services.values))
       async let infra = infraImage()
-      let setup = PodSetup(request: request, engine: engine, info: info)
       async let asked = setup.plan()
       let early = try setup.earlyPlan()
       await until { self.isListening || self.verdict != nil }
       let details = try await found
+      provided = details
       let infraImage = try await infra
       try Task.checkCancellation()
-      // The engine takes its time to tell of its cgroups, and networks have no need to wait for that.
+      // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
+      async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
       if let early {
         // Whoever ends the pod now has to know what to look for.
         self.plan = early
@@ -37,18 +40,20 @@ extension Pod {
       }
       if early == nil { try await createNetworksAndVolumes(of: plan) }
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for container in plan.containers {
+        for container in plan.containers where !container.isInfra || early == nil {
           let image = container.isInfra ? infraImage : details[container.service.name]
           group.addTask { try await self.bringUp(container, image: image) }
         }
         try await group.waitForAll()
       }
+      await ahead
       await until { self.verdict != nil || self.members.values.allSatisfy(\.isUp) }
       let addresses = await addresses(of: plan)
       // What has been decided meanwhile is never followed by RUNNING.
       guard verdict == nil, !Task.isCancelled else { return }
       await report(.running(addresses))
       isRunning = true
+      startHooks(addresses)
       checkFinished()
     } catch is CancellationError {
       // Whoever cancelled has decided how the pod ends.
@@ -58,12 +63,37 @@ extension Pod {
   }
 
   private func adopt(_ plan: PodPlan) {
+    for note in request.notes { log.info("\(note)") }
     for warning in plan.warnings { log.warning("\(warning)") }
     let services = plan.containers.filter { !$0.isInfra }
     for (index, container) in (services + plan.containers.filter(\.isInfra)).enumerated() {
-      members[container.service.name] = Member(plan: container, index: index)
+      // The infrastructure container may be on its way already.
+      if members[container.service.name] == nil {
+        members[container.service.name] = Member(plan: container, index: index)
+      }
     }
     self.plan = plan
+  }
+
+  /// Starts the container that all services wait for, before the engine has told of its cgroups.
+  private func bringUpInfra(
+    of plan: PodPlan?, _ image: ProvidedImage?, _ setup: PodSetup
+  ) async {
+    guard let plan, let infra = plan.containers.first(where: \.isInfra) else { return }
+    members[infra.service.name] = Member(plan: infra, index: plan.containers.count - 1)
+    do {
+      try await bringUp(infra, image: image)
+    } catch is CancellationError {
+      // Whoever cancelled has decided how the pod ends.
+    } catch {
+      // What is wrong with the engine explains it better.
+      do {
+        _ = try await setup.plan()
+        fail("\(error)")
+      } catch let reason {
+        fail("\(reason)")
+      }
+    }
   }
 
   private func infraImage() async throws -> ProvidedImage? {
@@ -101,7 +131,7 @@ extension Pod {
           await self.note { $0.volumes.append(made.name) }
         }
       }
-      if let network = plan.sharedNetwork, network != "bridge" {
+      if let network = plan.options.sharedNetwork, network != "bridge" {
         group.addTask {
           do {
             _ = try await engine.inspectNetwork(network)
@@ -164,6 +194,8 @@ extension Pod {
     for reference in container.references {
       await until { self.verdict != nil || self.members[reference.service]?.container != nil }
     }
+    // Without what it refers to it would be another container.
+    if verdict != nil { throw CancellationError() }
     try Task.checkCancellation()
     try await create(container, image: image)
     for (service, dependency) in container.dependencies {

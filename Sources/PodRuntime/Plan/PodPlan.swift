@@ -18,8 +18,8 @@ public struct PodPlan: Sendable {
   public var containers: [ContainerPlan]
   /// What deserves a word but no refusal.
   public var warnings: [String]
-  /// The network that the infrastructure container joins for all; nil where services have networks of their own.
-  public var sharedNetwork: String?
+  /// What the pod does beyond its Compose file.
+  public var options = PodOptions()
   /// A cgroup that must be there before any container runs, and that only the engine may make; nil if there is none.
   public var reservation: String?
 }

@@ -80,7 +80,7 @@ public struct PodPlanner: Sendable {
       }
     }
     plan.warnings += request.warnings + sharingWarnings
-    plan.sharedNetwork = request.options.sharedNetwork
+    plan.options = request.options
     for service in project.services.values {
       plan.containers.append(
         try service.name == infra ? infraContainer(service) : container(service))
@@ -146,6 +146,7 @@ public struct PodPlanner: Sendable {
     body.labels = Dictionary(volume.labels)
       .merging(identity.labels) { _, contract in contract }
       .merging([PodLabel.composeVolume: volume.key]) { _, contract in contract }
+    if request.options.keepsVolumes { body.labels?[PodLabel.keep] = "true" }
     return body
   }
 
