@@ -33,6 +33,7 @@ PAIRS = int(os.environ.get("BENCH_PAIRS", "20"))
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
 WARM_UPS = 2
 POD = os.path.join(HERE, "compose.yaml")
+SHARED = os.path.join(HERE, "shared.yaml")
 OUTPUT = os.path.join(HERE, "output.yaml")
 OUTPUT_LINES = 1048576
 OUTPUT_MB = 100
@@ -259,7 +260,28 @@ def mesos():
     figure("resident memory per further task in one executor", "MiB", (twenty - one) / 19 / 1024, 1.0, count=1)
 
 
-PARTS = {"launch": launch_and_end, "output": output, "idle": idle, "mesos": mesos}
+def shared():
+    """(f) From the start of the process to RUNNING with one network namespace for the three services of shared.yaml, which
+    an infrastructure container holds on Docker's default bridge; the peer starts the same services on a project network.
+    """
+    compose = [COMPOSE, "-p", "bench-peer", "-f", SHARED]
+
+    def ours():
+        pod = Pod(SHARED, "--task-id", "bench", "--ports", "31500", "--grace", "0s", "--share", "net")
+        pod.end()
+        return pod.launch
+
+    def docker_compose():
+        launch = timed([*compose, "up", "-d"])
+        timed([*compose, "down", "-t", "0"])
+        return launch
+
+    results = rounds({"ours": ours, "compose": docker_compose})
+    figure("launch in a shared network namespace", "s", statistics.median(results["ours"]), 0.75,
+           statistics.median(results["compose"]), "docker-compose 5.6.1 up -d on a project network")
+
+
+PARTS = {"launch": launch_and_end, "shared": shared, "output": output, "idle": idle, "mesos": mesos}
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
         note(part)

@@ -98,6 +98,8 @@ public enum PodLabel {
   public static let machineID = "mesos.host.machine_id"
   /// The pod's cgroup: networks and volumes have no other trace of it.
   public static let cgroupParent = "mesos.cgroup_parent"
+  /// `true` on a volume that stays when its pod has ended.
+  public static let keep = "mesos.keep"
   /// The task ID, as earlier compose executors label it.
   public static let legacyTaskID = "taskId"
   /// The executor ID, as earlier compose executors label it.
@@ -120,7 +122,7 @@ public enum PodLabel {
   /// Every key of the contract: a Compose file that sets one of them is refused.
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
-    legacyTaskID, legacyExecutorID, composeProject, composeService, composeContainerNumber,
+    keep, legacyTaskID, legacyExecutorID, composeProject, composeService, composeContainerNumber,
     composeOneOff, composeConfigHash, composeNetwork, composeVolume,
   ]
 }

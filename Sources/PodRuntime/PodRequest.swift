@@ -26,6 +26,14 @@ public struct PodRequest: Sendable {
   public var limits: TaskLimits?
   /// What the pod may ask of the host.
   public var policy = PodPolicy.unrestricted
+  /// What its owner has to warn about, for the log.
+  public var warnings: [String] = []
+  /// What its owner has to say of it, for the log.
+  public var notes: [String] = []
+  /// Where hooks run; nil for the project's folder.
+  public var sandbox: String?
+  /// What the pod does beyond its Compose file.
+  public var options = PodOptions()
 
   /// Makes a request.
   public init(

@@ -67,6 +67,7 @@ public struct PodSetup: Sendable {
     _ = try PodPlanner.plan(request, identity: identity(parent: ""))
     try request.limits?.check(request.project)
     try request.policy.check(request.project, engineSocket: engine.endpoint.socketPath)
+    try request.policy.check(request.options)
   }
 
   /// What will mark the pod's objects.

@@ -89,3 +89,69 @@ struct SettingsTests {
     }
   }
 }
+
+@Suite("Options of a pod")
+struct PodOptionSettingsTests {
+  private func read(
+    _ said: [String: String] = [:], environment: [String: String] = [:], file: String = ""
+  ) throws -> PodOptions {
+    let settings = Settings(
+      environment: environment, file: try OperatorFile(text: file, file: "operator.yaml"))
+    return try settings.podOptions { said[$0] }
+  }
+
+  @Test("are off unless asked for")
+  func off() throws {
+    #expect(try read() == PodOptions())
+    #expect(try read(["share": "none", "type": "job", "rmi": "none"]) == PodOptions())
+  }
+
+  @Test("are heard from the task first, then the environment, then the operator's file")
+  func order() throws {
+    let file = "share: net\nnetwork: pods\ntype: service\nkeep-volumes: true\n"
+    let asked = try read(file: file)
+    #expect(asked.sharedNetwork == "pods" && !asked.sharesPID)
+    #expect(asked.kind == .service && asked.keepsVolumes)
+    let other = try read(
+      ["share": "pid, net", "network": "default"],
+      environment: ["COMPOSE_EXECUTOR_TYPE": "job", "COMPOSE_EXECUTOR_RMI": "all"], file: file)
+    #expect(other.sharedNetwork == "bridge" && other.sharesPID)
+    #expect(other.kind == .job && other.imageRemoval == .all && other.keepsVolumes)
+    #expect(try read(["share": "none"], file: file).sharedNetwork == nil)
+  }
+
+  @Test(
+    "are refused with the word that isn't one",
+    arguments: [
+      ["share": "net,ipc"], ["share": "net", "network": "host"], ["network": "pods"],
+      ["share": "net", "network": "container:x"], ["type": "daemon"], ["rmi": "some"],
+      ["keep-volumes": "yes"], ["running-hook": "true", "hook-timeout": "soon"],
+    ])
+  func refused(said: [String: String]) {
+    #expect(throws: SettingError.self) { try read(said) }
+  }
+
+  @Test("have the operator's hooks first, with the operator's time; a task's need leave")
+  func hooks() throws {
+    let file = "pre-launch-hook: admit\nhook-timeout: 5s\n"
+    let options = try read(
+      ["pre-launch-hook": "own", "post-stop-hook": "tidy", "hook-timeout": "1ms"], file: file)
+    #expect(
+      options.hooks == [
+        PodHook(event: .preLaunch, command: "admit", timeout: .seconds(5), isOperators: true),
+        PodHook(event: .preLaunch, command: "own", timeout: .milliseconds(1), isOperators: false),
+        PodHook(event: .postStop, command: "tidy", timeout: .milliseconds(1), isOperators: false),
+      ])
+    #expect(throws: ComposeError.self) { try PodPolicy.strict.check(options) }
+    #expect(throws: Never.self) { try PodPolicy.strict.check(try read(file: file)) }
+    let allowed = try OperatorFile(text: "allow: {hooks: true}", file: "operator.yaml").policy
+    #expect(throws: Never.self) { try allowed.check(options) }
+    #expect(throws: Never.self) { try PodPolicy.unrestricted.check(options) }
+  }
+
+  @Test("of an earlier executor's file are told where they are described")
+  func sections() {
+    let error = #expect(throws: ComposeError.self) { try read(file: "cleanpod: {timeout: 20s}\n") }
+    #expect(error?.message.contains("docs/migration.md") == true)
+  }
+}

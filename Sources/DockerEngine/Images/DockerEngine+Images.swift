@@ -54,5 +54,15 @@ extension DockerEngine {
     }
   }
 
+  /// Takes in the images of an archive (Engine API, "ImageLoad").
+  /// - Parameter archive: A tar archive as `docker save` writes it.
+  /// - Throws: `EngineError`.
+  public func loadImages(_ archive: [UInt8]) async throws {
+    var call = EngineCall("POST", "/images/load", query: [("quiet", "1")])
+    call.headers.append(("Content-Type", "application/x-tar"))
+    call.body = archive
+    for try await _ in PullProgressSequence(body: try await stream(call).body, call: call) {}
+  }
+
   private func imagePath(_ ref: String) -> String { percentEncoded(ref, keeping: "/:@") }
 }

@@ -16,6 +16,13 @@ public struct ImageDetails: Sendable, Decodable {
   public let size: Int
   /// What its containers run by default.
   public let config: ContainerConfig?
+  /// The digests of its layers, unpacked, lowest first.
+  public let layers: [String]
+
+  private struct RootFileSystem: Decodable {
+    let layers: [String]?
+    enum CodingKeys: String, CodingKey { case layers = "Layers" }
+  }
 
   enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -26,6 +33,7 @@ public struct ImageDetails: Sendable, Decodable {
     case os = "Os"
     case size = "Size"
     case config = "Config"
+    case rootFileSystem = "RootFS"
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
@@ -39,6 +47,8 @@ public struct ImageDetails: Sendable, Decodable {
     os = try fields.value(.os, default: "")
     size = try fields.value(.size, default: 0)
     config = try fields.decodeIfPresent(ContainerConfig.self, forKey: .config)
+    layers =
+      try fields.decodeIfPresent(RootFileSystem.self, forKey: .rootFileSystem)?.layers ?? []
   }
 }
 

@@ -56,6 +56,15 @@ extension TaskInfo {
     return (plain ?? labels.first { $0.key.hasSuffix("." + name) })?.value
   }
 
+  /// Labels that look like options of a pod, and are none.
+  var unknownOptions: [String] {
+    let known = Settings.podOptions.union(["launch-timeout"]).map(Settings.podLabel)
+    return labels.map(\.key).filter { key in
+      let prefix = ["pod.", "org.apache.aurora.metadata.pod."].first { key.hasPrefix($0) }
+      return prefix != nil && !known.contains { key == $0 || key.hasSuffix("." + $0) }
+    }
+  }
+
   /// A scalar resource, summed over roles; nil where the task has none.
   ///
   /// - Parameter name: the resource's name.

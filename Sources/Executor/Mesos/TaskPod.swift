@@ -1,5 +1,6 @@
 import Compose
 import MesosExecutor
+import OrderedCollections
 import PodRuntime
 import Program
 
@@ -26,19 +27,37 @@ struct TaskPod {
         files: files.paths, projectDirectory: files.paths.isEmpty ? mesos.directory : nil,
         projectName: nil, environment: own, fallbackEnvironment: settings.environment,
         confine: true))
-    var timeouts = try settings.timeouts()
-    if let text = task.label("pod.launch_timeout") {
-      guard let limit = DurationText.parse(text) else {
-        throw SettingError(
-          description: "label pod.launch_timeout takes a duration such as 10s or 2m, not '\(text)'")
-      }
-      timeouts.launch = limit
+    let earlier = EarlierSettings(task: task, sandbox: mesos.directory)
+    func said(_ option: String) -> String? {
+      if let text = task.label(Settings.podLabel(option)) { return text }
+      // Their network goes with their sharing, which the task's own word replaces.
+      if option == "network", task.label(Settings.podLabel("share")) != nil { return nil }
+      return earlier.options[option]
     }
+    let timeouts = try settings.timeouts(launch: said("launch-timeout"))
     var request = PodRequest(
       project: project, frameworkID: mesos.frameworkID.value, executorID: mesos.executorID.value,
       taskID: task.taskID.value, run: run, agentID: task.agentID.value, offeredPorts: offered,
-      grace: try task.killPolicy?.gracePeriod ?? settings.duration("grace"), timeouts: timeouts)
+      grace: try task.killPolicy?.gracePeriod
+        ?? settings.duration("grace", option: earlier.options["grace"]),
+      timeouts: timeouts)
     request.policy = settings.file.policy
+    request.sandbox = mesos.directory
+    request.options = try settings.podOptions(said)
+    request.notes = earlier.notes
+    request.warnings = earlier.warnings
+    // There a pod with such a service has no infrastructure container; here sharing that is asked for is meant.
+    if task.label(Settings.podLabel("share")) == nil, earlier.options["share"] != nil,
+      project.hasOtherNetworks
+    {
+      request.options.sharedNetwork = nil
+      request.notes.append("a service has network_mode host or none: no namespace is shared")
+    }
+    request.warnings += task.unknownOptions.map {
+      "label \($0) is no option of a pod: known are "
+        + (["launch-timeout"] + Settings.podOptions.sorted()).map(Settings.podLabel)
+        .joined(separator: ", ")
+    }
     request.limits = TaskLimits(
       cpus: task.scalar("cpus"), memory: task.scalar("mem").map { Int64($0 * 1_048_576) })
     for label in task.labels { request.taskLabels[label.key] = label.value ?? "" }
@@ -50,5 +69,17 @@ struct TaskPod {
     var result: [String: String] = [:]
     for variable in task.command?.environment ?? [] { result[variable.name] = variable.value }
     return result
+  }
+}
+
+extension Project {
+  /// Whether a service lives in the host's network namespace, or in one without a network.
+  fileprivate var hasOtherNetworks: Bool {
+    services.values.contains { service in
+      switch service.networkMode?.value {
+      case .host, .some(.none): true
+      case .service, .container, .other, nil: false
+      }
+    }
   }
 }

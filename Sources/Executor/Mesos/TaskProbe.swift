@@ -115,7 +115,9 @@ struct TaskProbe: Sendable {
     let words = command.isShell ? ["-c", line] : Array(command.arguments.dropFirst())
     let program: Executable = command.isShell ? .path("/bin/sh") : .name(line)
     var options = PlatformOptions()
-    options.teardownSequence = [.send(signal: .kill, allowedDurationToNextStep: .zero)]
+    options.teardownSequence = [
+      .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
+    ]
     // In a group of its own, so that a check that hangs takes what it started along.
     options.createSession = true
     let platform = options

@@ -55,6 +55,12 @@ struct OperatorFile {
         }
         settings[key] = text
       } else {
+        let sections = ["launchtask", "cleanpod", "podstatushooks", "infracontainer", "plugins"]
+        if sections.contains(key.lowercased()) {
+          throw ComposeError(
+            "'\(key)' is a section of an earlier executor's file: docs/migration.md says which settings stand for it",
+            at: entry.keyPosition)
+        }
         throw ComposeError(
           "unknown setting '\(key)': known are allow, \(Settings.names.sorted().joined(separator: ", "))",
           at: entry.keyPosition)
@@ -81,13 +87,14 @@ struct OperatorFile {
       case "privileged": policy.privileged = try flag(key, entry.value)
       case "host-namespaces": policy.hostNamespaces = try flag(key, entry.value)
       case "docker-socket": policy.dockerSocket = try flag(key, entry.value)
+      case "hooks": policy.hooks = try flag(key, entry.value)
       case "devices": policy.devices = try list(key, entry.value)
       case "capabilities": policy.capabilities = try list(key, entry.value)
       case "bind-mounts": policy.bindMounts = try list(key, entry.value)
       default:
         throw ComposeError(
           "unknown key 'allow.\(key)': known are privileged, host-namespaces, docker-socket, devices, "
-            + "capabilities, bind-mounts", at: entry.keyPosition)
+            + "capabilities, bind-mounts, hooks", at: entry.keyPosition)
       }
     }
     return policy

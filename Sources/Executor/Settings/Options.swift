@@ -102,6 +102,8 @@ struct TaskOptions: ParsableArguments {
   @Option(help: "How long removing the pod may take. Default: 2m.")
   var cleanupTimeout: String?
 
+  @OptionGroup var options: PodOptionArguments
+
   /// The offered ports; nil where none were named.
   ///
   /// - Parameter settings: where options are looked up.
@@ -152,6 +154,7 @@ struct TaskOptions: ParsableArguments {
       timeouts: try settings.timeouts(
         launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout))
     request.policy = settings.file.policy
+    request.options = try settings.podOptions { options.text($0) }
     return request
   }
 }

@@ -5,10 +5,10 @@ import Program
 /// Settings from the command line, the environment and the operator's file, strongest first.
 struct Settings {
   /// The long options that are also `COMPOSE_EXECUTOR_…` in the environment and keys of the operator's file.
-  static let names: Set<String> = [
+  static let names = Set([
     "agent-id", "cleanup-timeout", "engine-timeout", "executor-id", "framework-id", "grace",
     "launch-timeout", "log-level", "ports", "run-id", "task-id",
-  ]
+  ]).union(podOptions)
 
   let environment: [String: String]
   let file: OperatorFile
@@ -20,9 +20,14 @@ struct Settings {
   ///   - option: what the command line says.
   /// - Returns: the strongest of the three.
   func text(_ name: String, option: String? = nil) -> String? {
+    ownText(name, option: option) ?? file.settings[name]
+  }
+
+  /// A setting's text beside the operator's file; nil where neither command line nor environment says anything.
+  func ownText(_ name: String, option: String? = nil) -> String? {
     let variable =
       "COMPOSE_EXECUTOR_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-    return option ?? environment[variable] ?? file.settings[name]
+    return option ?? environment[variable]
   }
 
   /// A setting that is a duration.

@@ -7,7 +7,8 @@ extension Pod {
   /// Stops what runs, dependents before what they depend on, all before `stopDeadline`.
   func stopMembers() async {
     guard !isPastDeadline else { return }
-    let live = members.values.filter { $0.liveContainer != nil }
+    // The infrastructure container has nothing to bring to an end: it goes with the removal, after all others.
+    let live = members.values.filter { $0.liveContainer != nil && !$0.plan.isInfra }
     guard !live.isEmpty else { return }
     let clock = Task { await self.ringAtDeadline() }
     await withTaskGroup(of: Void.self) { group in

@@ -72,7 +72,8 @@ extension Pod {
       update(name) { $0.health = .unhealthy }
       failUnhealthy(name)
     case "destroy":
-      if verdict == nil { fail("the container of service '\(name)' was removed by someone else") }
+      let title = members[name]?.plan.title ?? name
+      if verdict == nil { fail("the container of \(title) was removed by someone else") }
     default:
       break
     }
@@ -131,6 +132,11 @@ extension Pod {
       update(name) { $0.phase = .ended(exitCode: code) }
       return
     }
+    if member.plan.isInfra {
+      update(name) { $0.phase = .ended(exitCode: code) }
+      fail("\(member.plan.title) \(Self.words(exitCode: code)): it is ended from outside alone")
+      return
+    }
     let isForMemory = await wasKilledForMemory(name, details)
     guard verdict == nil, members[name]?.phase == member.phase else {
       if verdict != nil { update(name) { $0.phase = .ended(exitCode: code) } }
@@ -149,7 +155,12 @@ extension Pod {
     {
     case .ended:
       update(name) { $0.phase = .ended(exitCode: code) }
-      checkFinished()
+      if mayNotEnd(name) {
+        await member.output?.drain(within: .seconds(2))
+        fail("service '\(name)' ended with 0, and this pod is to run for good (type: service)")
+      } else {
+        checkFinished()
+      }
     case .failed:
       update(name) { $0.phase = .ended(exitCode: code) }
       await member.output?.drain(within: .seconds(2))
@@ -194,12 +205,22 @@ extension Pod {
   /// The pod is finished when every container has ended as its policy allows.
   func checkFinished() {
     guard isRunning else { return }
-    let isDone = members.values.allSatisfy {
+    let isDone = members.values.filter { !$0.plan.isInfra }.allSatisfy {
       if case .ended = $0.phase { return true }
       return false
     }
     if isDone {
       settle(PodOutcome(state: .finished, message: "all containers ended with 0"))
+    }
+  }
+
+  /// In a pod that is a service each service runs for good, but for those that others wait for to complete.
+  private func mayNotEnd(_ name: String) -> Bool {
+    guard request.options.kind == .service else { return false }
+    return !members.values.contains { other in
+      other.plan.dependencies.contains {
+        $0.service == name && $0.dependency.condition == .completedSuccessfully
+      }
     }
   }
 
@@ -278,9 +299,9 @@ extension Pod {
           spawn { await $0.handleEnd(of: name, details) }
         }
       } catch let error as EngineError where error.isNotFound {
-        fail("the container of service '\(name)' is gone after the engine was away")
+        fail("the container of \(member.plan.title) is gone after the engine was away")
       } catch {
-        log.warning("service '\(name)' can't be looked at: \(error)")
+        log.warning("\(member.plan.title) can't be looked at: \(error)")
       }
     }
   }

@@ -13,14 +13,19 @@ extension Pod {
   /// Brings every service up in the order of its dependencies, as many at once as that allows.
   func launch() async {
     do {
-      async let found = images.provide(for: Array(request.project.services.values))
       let setup = PodSetup(request: request, engine: engine, info: info)
+      try await runFirstHooks(setup)
+      async let found = images.provide(for: Array(request.project.services.values))
+      async let infra = infraImage()
       async let asked = setup.plan()
       let early = try setup.earlyPlan()
       await until { self.isListening || self.verdict != nil }
       let details = try await found
+      provided = details
+      let infraImage = try await infra
       try Task.checkCancellation()
-      // The engine takes its time to tell of its cgroups, and networks have no need to wait for that.
+      // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
+      async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
       if let early {
         // Whoever ends the pod now has to know what to look for.
         self.plan = early
@@ -30,22 +35,25 @@ extension Pod {
       try Task.checkCancellation()
       adopt(plan)
       if let path = plan.reservation, let first = plan.containers.first {
-        try await reserve(path, with: first, image: details[first.service.name])
+        try await reserve(
+          path, with: first, image: first.isInfra ? infraImage : details[first.service.name])
       }
       if early == nil { try await createNetworksAndVolumes(of: plan) }
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for container in plan.containers {
-          let image = details[container.service.name]
+        for container in plan.containers where !container.isInfra || early == nil {
+          let image = container.isInfra ? infraImage : details[container.service.name]
           group.addTask { try await self.bringUp(container, image: image) }
         }
         try await group.waitForAll()
       }
+      await ahead
       await until { self.verdict != nil || self.members.values.allSatisfy(\.isUp) }
       let addresses = await addresses(of: plan)
       // What has been decided meanwhile is never followed by RUNNING.
       guard verdict == nil, !Task.isCancelled else { return }
       await report(.running(addresses))
       isRunning = true
+      startHooks(addresses)
       checkFinished()
     } catch is CancellationError {
       // Whoever cancelled has decided how the pod ends.
@@ -55,11 +63,47 @@ extension Pod {
   }
 
   private func adopt(_ plan: PodPlan) {
+    for note in request.notes { log.info("\(note)") }
     for warning in plan.warnings { log.warning("\(warning)") }
-    for (index, container) in plan.containers.enumerated() {
-      members[container.service.name] = Member(plan: container, index: index)
+    let services = plan.containers.filter { !$0.isInfra }
+    for (index, container) in (services + plan.containers.filter(\.isInfra)).enumerated() {
+      // The infrastructure container may be on its way already.
+      if members[container.service.name] == nil {
+        members[container.service.name] = Member(plan: container, index: index)
+      }
     }
     self.plan = plan
+  }
+
+  /// Starts the container that all services wait for, before the engine has told of its cgroups.
+  private func bringUpInfra(
+    of plan: PodPlan?, _ image: ProvidedImage?, _ setup: PodSetup
+  ) async {
+    guard let plan, let infra = plan.containers.first(where: \.isInfra) else { return }
+    members[infra.service.name] = Member(plan: infra, index: plan.containers.count - 1)
+    do {
+      try await bringUp(infra, image: image)
+    } catch is CancellationError {
+      // Whoever cancelled has decided how the pod ends.
+    } catch {
+      // What is wrong with the engine explains it better.
+      do {
+        _ = try await setup.plan()
+        fail("\(error)")
+      } catch let reason {
+        fail("\(reason)")
+      }
+    }
+  }
+
+  private func infraImage() async throws -> ProvidedImage? {
+    guard request.options.needsInfra else { return nil }
+    let engine = engine
+    let info = info
+    return try await InfraImage(engine: engine, log: log).provide {
+      if let info { return try await info.value.architecture }
+      return try await engine.info().architecture
+    }
   }
 
   private func createNetworksAndVolumes(of plan: PodPlan) async throws {
@@ -85,6 +129,16 @@ extension Pod {
               description: "there is a volume \(name) already, and it isn't the pod's")
           }
           await self.note { $0.volumes.append(made.name) }
+        }
+      }
+      if let network = plan.options.sharedNetwork, network != "bridge" {
+        group.addTask {
+          do {
+            _ = try await engine.inspectNetwork(network)
+          } catch let error as EngineError where error.isNotFound {
+            throw LaunchFailure(
+              description: "the network '\(network)' that the pod is to join isn't on this host")
+          }
         }
       }
       for network in plan.externalNetworks {
@@ -140,6 +194,8 @@ extension Pod {
     for reference in container.references {
       await until { self.verdict != nil || self.members[reference.service]?.container != nil }
     }
+    // Without what it refers to it would be another container.
+    if verdict != nil { throw CancellationError() }
     try Task.checkCancellation()
     try await create(container, image: image)
     for (service, dependency) in container.dependencies {
@@ -162,11 +218,7 @@ extension Pod {
           return try await engine.createContainer(name: container.nameIfTaken, body).id
         }
       }
-      let capacity = LogCapacity.bytes(of: container.create.hostConfig?.logConfig)
-      let forwarder = ContainerOutput(
-        engine: engine, container: id, service: name, index: members[name]?.index ?? 0,
-        isTerminal: container.service.tty, output: output, logCapacity: capacity, log: log,
-        onBreak: { [weak self] in await self?.outputEnded(of: name) })
+      let forwarder = container.isInfra ? nil : output(of: container, id)
       update(name) { member in
         member.container = id
         member.phase = .created
@@ -175,7 +227,7 @@ extension Pod {
         member.health = container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }
       // Done here, it costs nothing while the container waits for others to start.
-      try await forwarder.attach()
+      try await forwarder?.attach()
       for (network, settings) in container.resolvedConnections(ids: ids) {
         try await uncancelled {
           try await engine.connectNetwork(network, container: id, settings)
@@ -185,6 +237,15 @@ extension Pod {
       noteUnanswered(error)
       throw container.explain(error, doing: "created")
     }
+  }
+
+  private func output(of container: ContainerPlan, _ id: String) -> ContainerOutput {
+    let name = container.service.name
+    return ContainerOutput(
+      engine: engine, container: id, service: name, index: members[name]?.index ?? 0,
+      isTerminal: container.service.tty, output: output,
+      logCapacity: LogCapacity.bytes(of: container.create.hostConfig?.logConfig), log: log,
+      onBreak: { [weak self] in await self?.outputEnded(of: name) })
   }
 
   private func waitFor(
@@ -271,7 +332,7 @@ extension Pod {
         guard let hostPort = Int(host) else { continue }
         result.ports.append(
           PodAddresses.Mapping(
-            service: container.service.name, containerPort: port.port.target, hostPort: hostPort,
+            service: port.service, containerPort: port.port.target, hostPort: hostPort,
             transport: port.port.transport))
       }
     }

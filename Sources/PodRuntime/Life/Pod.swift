@@ -10,6 +10,8 @@ public actor Pod {
   let info: Task<EngineInfo, any Error>?
   let output: PodOutput
   let images: Images
+  /// What hooks see.
+  let environment: [String: String]
   let log: Logger
   let report: @Sendable (PodUpdate) async -> Void
   let ownsCgroup: @Sendable () async -> Bool
@@ -21,6 +23,10 @@ public actor Pod {
   var verdict: PodOutcome?
   var isRunning = false
   var isListening = false
+  /// The images that the services' containers are made from, by service.
+  var provided: [String: ProvidedImage] = [:]
+  /// Hooks that run because the pod does; its end doesn't cut them off.
+  var runningHooks: Task<Void, Never>?
   /// Networks and volumes that were made for the pod; containers are in `members`.
   var created = PodCleanup.Objects()
   var stopDeadline: ContinuousClock.Instant?
@@ -56,6 +62,7 @@ public actor Pod {
     self.output = output
     self.log = log
     self.report = report
+    self.environment = environment
     images = Images(
       engine: engine, environment: environment,
       projectDirectory: request.project.workingDirectory, log: log)
@@ -152,6 +159,7 @@ public actor Pod {
   }
 
   private func conclude() async -> PodOutcome {
+    let begin = ContinuousClock.now
     var leftovers: [String] = []
     if let plan {
       let cleanup = PodCleanup(
@@ -159,6 +167,7 @@ public actor Pod {
         limit: cleanupLimit ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       created.containers = members.values.compactMap(\.container)
+      if request.options.keepsVolumes { created.volumes = [] }
       leftovers = await cleanup.remove(created, mayGrow: mayGrow)
       if await ownsCgroup() {
         leftovers += await cleanup.removeCgroups(
@@ -181,7 +190,16 @@ public actor Pod {
     var outcome =
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
     outcome.leftovers = leftovers
+    if leftovers.isEmpty {
+      await removeImages(within: rest(of: begin) ?? .seconds(30))
+    }
+    await runLastHooks(outcome, limit: rest(of: begin))
     return outcome
+  }
+
+  /// What is left of the time for cleaning up; nil where nobody is in a hurry.
+  private func rest(of begin: ContinuousClock.Instant) -> Duration? {
+    cleanupLimit.map { max(.milliseconds(200), $0 - (.now - begin)) }
   }
 
   /// Starts work on a container that nobody waits for before the pod ends.

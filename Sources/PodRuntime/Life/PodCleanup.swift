@@ -159,7 +159,7 @@ struct PodCleanup: Sendable {
       objects.containers.append(container.id)
     }
     objects.networks = try await networks.map(\.id)
-    objects.volumes = try await volumes.map(\.name)
+    objects.volumes = try await volumes.filter { $0.labels[PodLabel.keep] != "true" }.map(\.name)
     return objects
   }
 

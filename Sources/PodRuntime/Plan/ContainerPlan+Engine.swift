@@ -78,10 +78,10 @@ extension ContainerPlan {
 
   /// Says what went wrong, with the line of the file where one is to blame.
   func explain(_ error: EngineError, doing step: String) -> any Error {
-    let words = "service '\(service.name)' can't be \(step): \(error.message)"
+    let words = "\(title) can't be \(step): \(error.message)"
     for assigned in ports where isTaken(assigned, in: error.message) {
       return ComposeError(
-        "host port \(assigned.hostPort) of service '\(service.name)' is already in use",
+        "host port \(assigned.hostPort) of service '\(assigned.service)' is already in use",
         at: assigned.port.position)
     }
     if let refusal = devicesRefusal(error.message) { return refusal }
@@ -95,6 +95,7 @@ extension ContainerPlan {
     }
     switch error.kind {
     case .unreachable, .timedOut: return StartFailure(description: words, isEngineAway: true)
+    case .status where isInfra: return StartFailure(description: words, isEngineAway: false)
     case .status: return ComposeError(words, at: service.position)
     default: return StartFailure(description: words, isEngineAway: false)
     }

@@ -14,7 +14,13 @@ struct NamespaceSharing {
   /// Links that an owner takes over from services that joined it.
   private(set) var ownerLinks: [String: [Located<Link>]] = [:]
 
-  init(project: Project) throws(ComposeError) {
+  /// Reads who lives with whom.
+  ///
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - infra: the infrastructure container's service, whose name leads nowhere; nil where there is none.
+  /// - Throws: `ComposeError` with the line for what a service can't have in another's namespace.
+  init(project: Project, infra: String? = nil) throws(ComposeError) {
     for service in project.services.values {
       owners[service.name] = Self.owner(of: service, in: project)
     }
@@ -22,7 +28,7 @@ struct NamespaceSharing {
       if let service = project.services[name] { try Self.check(service, owner: owner) }
     }
     for owner in project.services.values where owners.values.contains(owner.name) {
-      try collect(owner: owner, project: project)
+      try collect(owner: owner, project: project, except: infra)
     }
   }
 
@@ -62,14 +68,16 @@ struct NamespaceSharing {
     }
   }
 
-  private mutating func collect(owner: Service, project: Project) throws(ComposeError) {
+  private mutating func collect(
+    owner: Service, project: Project, except infra: String?
+  ) throws(ComposeError) {
     let members = project.services.values.filter {
       $0.name == owner.name || owners[$0.name] == owner.name
     }
     let inside = Set(members.map(\.name))
     let taken = Set(owner.extraHosts.map(\.host))
     var names: OrderedSet<String> = []
-    for member in members {
+    for member in members where member.name != infra {
       names.append(member.name)
       if let name = member.containerName?.value { names.append(name) }
     }

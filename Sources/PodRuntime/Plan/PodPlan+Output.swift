@@ -20,6 +20,36 @@ extension PodPlan {
       var create: ContainerCreate
       var connect: [String: EndpointSettings]
     }
+    /// What holds beyond the requests, by the name of its option.
+    struct Options: Encodable {
+      var share: [String]
+      var network: String?
+      var type: String
+      var keepVolumes: Bool
+      var rmi: String
+      var hooks: [Hook]
+
+      init(_ options: PodOptions) {
+        share = (options.sharedNetwork == nil ? [] : ["net"]) + (options.sharesPID ? ["pid"] : [])
+        network = options.sharedNetwork
+        type = options.kind.rawValue
+        keepVolumes = options.keepsVolumes
+        rmi = options.imageRemoval.rawValue
+        hooks = options.hooks.map(Hook.init)
+      }
+    }
+    struct Hook: Encodable {
+      var event: String
+      var command: String
+      var timeout: String
+
+      init(_ hook: PodHook) {
+        event = hook.event.rawValue
+        command = hook.command
+        timeout = "\(hook.timeout)"
+      }
+    }
+    var options: Options
     var networks: [NetworkCreate]
     var volumes: [VolumeCreate]
     var externalNetworks: [String]
@@ -27,6 +57,7 @@ extension PodPlan {
     var containers: [Container]
 
     init(plan: PodPlan) {
+      options = Options(plan.options)
       networks = plan.networks
       volumes = plan.volumes
       externalNetworks = plan.externalNetworks.map(\.value)

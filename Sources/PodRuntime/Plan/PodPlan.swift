@@ -18,6 +18,8 @@ public struct PodPlan: Sendable {
   public var containers: [ContainerPlan]
   /// What deserves a word but no refusal.
   public var warnings: [String]
+  /// What the pod does beyond its Compose file.
+  public var options = PodOptions()
   /// A cgroup that must be there before any container runs, and that only the engine may make; nil if there is none.
   public var reservation: String?
 }
@@ -70,6 +72,13 @@ public struct ContainerPlan: Sendable {
   public var dependencies: [(service: String, dependency: Dependency)]
   /// The host ports that it publishes.
   public var ports: [AssignedPort]
+  /// True for the container that holds namespaces for the services: it is no service itself.
+  public var isInfra = false
+
+  /// What people call it.
+  var title: String {
+    isInfra ? "the pod's infrastructure container" : "service '\(service.name)'"
+  }
 
   /// False where it lives in another container's network.
   var hasAddresses: Bool {

@@ -13,7 +13,11 @@ public struct PodPlanner: Sendable {
   let networkNames: [String: String]
   let volumeNames: [String: String]
 
-  var project: Project { request.project }
+  /// The project as it is made: with an infrastructure container where namespaces are shared.
+  let project: Project
+  /// The infrastructure container's service; nil where there is none.
+  let infra: String?
+  private let sharingWarnings: [String]
 
   /// Makes the plan of a pod.
   ///
@@ -34,8 +38,14 @@ public struct PodPlanner: Sendable {
     let names = identity.names
     if let fault = request.project.faults.first { throw fault }
     try Self.refuseContractLabels(request.project)
-    sharing = try NamespaceSharing(project: request.project)
-    ports = try PortAssignment(project: request.project, offered: request.offeredPorts)
+    let shared = try SharedNamespaces(request.project, options: request.options)
+    infra = shared?.infra
+    project = shared?.project ?? request.project
+    sharingWarnings = shared?.warnings ?? []
+    sharing = try NamespaceSharing(project: project, infra: infra)
+    var ports = try PortAssignment(project: request.project, offered: request.offeredPorts)
+    if let infra, request.options.sharedNetwork != nil { ports.move(to: infra) }
+    self.ports = ports
     networkNames = request.project.networks.reduce(into: [:]) { result, entry in
       let name = entry.value.name?.value ?? entry.key
       result[entry.key] = entry.value.isExternal ? name : names.object(name)
@@ -69,8 +79,11 @@ public struct PodPlanner: Sendable {
         plan.volumes.append(create(volume))
       }
     }
+    plan.warnings += request.warnings + sharingWarnings
+    plan.options = request.options
     for service in project.services.values {
-      plan.containers.append(try container(service))
+      plan.containers.append(
+        try service.name == infra ? infraContainer(service) : container(service))
     }
     if request.offeredPorts == nil, ports.count > 0 {
       plan.warnings.append(
@@ -133,6 +146,7 @@ public struct PodPlanner: Sendable {
     body.labels = Dictionary(volume.labels)
       .merging(identity.labels) { _, contract in contract }
       .merging([PodLabel.composeVolume: volume.key]) { _, contract in contract }
+    if request.options.keepsVolumes { body.labels?[PodLabel.keep] = "true" }
     return body
   }
 

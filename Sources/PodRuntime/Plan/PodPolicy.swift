@@ -23,11 +23,13 @@ public struct PodPolicy: Sendable, Equatable {
   public var bindMounts: Allowed
   /// Docker's own socket: whoever has it is root on the host.
   public var dockerSocket: Bool
+  /// Hooks that a task names: commands on the host, as the executor's user.
+  public var hooks: Bool
 
   /// Makes a policy.
   public init(
     privileged: Bool, hostNamespaces: Bool, devices: Allowed, capabilities: Allowed,
-    bindMounts: Allowed, dockerSocket: Bool
+    bindMounts: Allowed, dockerSocket: Bool, hooks: Bool = false
   ) {
     self.privileged = privileged
     self.hostNamespaces = hostNamespaces
@@ -35,12 +37,13 @@ public struct PodPolicy: Sendable, Equatable {
     self.capabilities = capabilities
     self.bindMounts = bindMounts
     self.dockerSocket = dockerSocket
+    self.hooks = hooks
   }
 
   /// No restriction: what holds where no operator has said otherwise.
   public static let unrestricted = PodPolicy(
     privileged: true, hostNamespaces: true, devices: .everything, capabilities: .everything,
-    bindMounts: .everything, dockerSocket: true)
+    bindMounts: .everything, dockerSocket: true, hooks: true)
 
   /// Nothing but plain containers.
   public static let strict = PodPolicy(
@@ -71,6 +74,17 @@ public struct PodPolicy: Sendable, Equatable {
     for volume in project.volumes.values {
       try checkVolume(volume, in: project, engineSocket: engineSocket)
     }
+  }
+
+  /// Refuses hooks that a task names where the policy has none.
+  ///
+  /// - Parameter options: what the pod does beyond its file.
+  /// - Throws: `ComposeError` with the command.
+  public func check(_ options: PodOptions) throws(ComposeError) {
+    guard !hooks, let hook = options.hooks.first(where: { !$0.isOperators }) else { return }
+    throw ComposeError(
+      "the \(hook.event.rawValue) hook '\(hook.command)' is not allowed on this host (operator's file, allow: hooks)"
+    )
   }
 
   private func checkPrivileges(of service: Service) throws(ComposeError) {
@@ -163,12 +177,19 @@ public struct PodPolicy: Sendable, Equatable {
     return upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
   }
 
-  static func isAtOrBelow(_ path: String, _ root: String) -> Bool {
+  /// Whether a path is another, or below it; both are taken as they stand.
+  ///
+  /// - Parameters:
+  ///   - path: the path.
+  ///   - root: what it may be below.
+  public static func isAtOrBelow(_ path: String, _ root: String) -> Bool {
     path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
   }
 
   /// The path without symbolic links, as far as it exists, and without `..`.
-  static func realPath(_ path: String) -> String {
+  ///
+  /// - Parameter path: an absolute path.
+  public static func realPath(_ path: String) -> String {
     var rest: [Substring] = []
     var head = path[...]
     while !head.isEmpty {

@@ -3,6 +3,8 @@ import OrderedCollections
 
 /// One published port and the host port that it gets.
 public struct AssignedPort: Sendable, Equatable {
+  /// The service that publishes it.
+  public var service: String
   /// The port as the file publishes it.
   public var port: PublishedPort
   /// The host port, or a range `first-last`; empty lets the engine choose.
@@ -30,7 +32,7 @@ public struct PortAssignment: Sendable, Equatable {
     guard let offered else {
       for service in project.services.values where !service.ports.isEmpty {
         services[service.name] = service.ports.map {
-          AssignedPort(port: $0, hostPort: $0.published ?? "")
+          AssignedPort(service: service.name, port: $0, hostPort: $0.published ?? "")
         }
         count += service.ports.count
       }
@@ -50,9 +52,17 @@ public struct PortAssignment: Sendable, Equatable {
       guard let port = need.fixed ?? free.popFirst() else { continue }
       for member in need.members {
         services[need.service, default: []].append(
-          AssignedPort(port: member, hostPort: String(port)))
+          AssignedPort(service: need.service, port: member, hostPort: String(port)))
       }
     }
+  }
+
+  /// Has one container publish every service's ports, for all of them.
+  ///
+  /// - Parameter owner: the container that holds their network namespace.
+  mutating func move(to owner: String) {
+    let all = services.values.flatMap { $0 }
+    services = all.isEmpty ? [:] : [owner: all]
   }
 
   /// One host port that is needed, and the published ports that share it.

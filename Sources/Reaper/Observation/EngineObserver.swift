@@ -47,7 +47,8 @@ actor EngineObserver {
       found.pods[identity, default: ObservedPod(identity: identity)].networks
         .append(ObservedNetwork(id: network.id, name: network.name))
     }
-    for volume in try await volumes {
+    // One that its pod's task wants kept stays, whoever ends the pod.
+    for volume in try await volumes where volume.labels[PodLabel.keep] != "true" {
       guard let identity = PodIdentity(labels: volume.labels) else {
         found.unlabelled.append("volume \(volume.name)")
         continue

@@ -1,0 +1,77 @@
+import Compose
+import Glibc
+import MesosExecutor
+import OrderedCollections
+import PodIdentity
+import PodRuntime
+
+extension EarlierSettings {
+  /// The sections by which the files are told from others of their names.
+  private static let sections: Set<String> = [
+    "launchtask", "cleanpod", "podstatushooks", "infracontainer",
+  ]
+
+  /// Reads what a task brings: files in its sandbox, and labels, which are stronger.
+  ///
+  /// - Parameters:
+  ///   - task: the task.
+  ///   - sandbox: the sandbox as the host sees it.
+  init(task: TaskInfo, sandbox: String) {
+    let files = ["config.yaml", "config/config.yaml", "general.yaml", "config/general.yaml"]
+    var entries = files.flatMap { Self.entries(of: sandbox + "/" + $0, below: sandbox) }
+    for label in task.labels {
+      if let key = Self.key(ofLabel: label.key) {
+        entries.append(Entry(key: key, value: label.value ?? "", place: "label \(label.key)"))
+      }
+    }
+    if let order = task.label("pluginorder") {
+      entries.append(Entry(key: "pluginorder", value: order, place: "label pluginorder"))
+    }
+    self.init(entries)
+  }
+
+  /// `config.KEY`, also with a prefix, as Aurora writes it.
+  private static func key(ofLabel label: String) -> String? {
+    for prefix in ["config.", "org.apache.aurora.metadata.config."] where label.hasPrefix(prefix) {
+      return String(label.dropFirst(prefix.count))
+    }
+    return nil
+  }
+
+  /// A file's settings; none if it isn't there, is a link, or is some other program's.
+  private static func entries(of path: String, below sandbox: String) -> [Entry] {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
+      PodPolicy.isAtOrBelow(PodPolicy.realPath(path), PodPolicy.realPath(sandbox)),
+      let text = try? KernelFile.text(path)
+    else { return [] }
+    let name = String(path.dropFirst(sandbox.count + 1))
+    guard let document = try? YAMLNode.document(text, file: name), let top = document.mapping,
+      top.keys.contains(where: { sections.contains($0.lowercased()) })
+    else { return [] }
+    return entries(of: document, key: "")
+  }
+
+  private static func entries(of node: YAMLNode, key: String) -> [Entry] {
+    guard let mapping = node.mapping else {
+      return [Entry(key: key, value: text(of: node), place: "\(node.position)")]
+    }
+    var entries: [Entry] = []
+    for (name, entry) in mapping {
+      let path = key.isEmpty ? name : key + "." + name
+      // The section itself asks for something: an infrastructure container.
+      if path.lowercased() == "infracontainer" {
+        entries.append(Entry(key: path, value: "", place: "\(entry.keyPosition)"))
+      }
+      entries += Self.entries(of: entry.value, key: path)
+    }
+    return entries
+  }
+
+  private static func text(of node: YAMLNode) -> String {
+    if let items = node.sequence { return items.map { text(of: $0) }.joined(separator: ",") }
+    if let text = node.string { return text }
+    if let number = node.integer { return String(number) }
+    return node.boolean.map { String($0) } ?? ""
+  }
+}

@@ -1,0 +1,134 @@
+import Compose
+import Program
+
+/// What a task says in the words of earlier compose executors (dce-go, and the Java one before it), in ours.
+///
+/// dce-go reads `config.yaml` and `general.yaml` from the sandbox, and takes a label `config.KEY` over the file's KEY.
+/// What means the same is translated; what has no counterpart is said, and unknown keys are warned about
+/// (docs/migration.md).
+struct EarlierSettings {
+  /// One of their settings.
+  struct Entry {
+    /// The key, its parts joined by dots.
+    var key: String
+    var value: String
+    /// Where it was found, for people.
+    var place: String
+  }
+
+  /// Texts of our options, by the long option.
+  private(set) var options: [String: String] = [:]
+  /// What was translated, or needs no counterpart.
+  private(set) var notes: [String] = []
+  /// What isn't done.
+  private(set) var warnings: [String] = []
+  private var network: (name: Entry?, isPresent: Bool) = (nil, false)
+
+  /// Translates settings; of two for one key the later stands.
+  init(_ entries: [Entry]) {
+    var latest: [String: Entry] = [:]
+    var order: [String] = []
+    for entry in entries {
+      let key = entry.key.lowercased()
+      if latest.updateValue(entry, forKey: key) == nil { order.append(key) }
+    }
+    for key in order {
+      if let entry = latest[key] { take(key, entry) }
+    }
+    joinNetwork()
+  }
+
+  /// What needs nothing done: there is no polling here, nor a child process for each step, and files of their own aren't made.
+  private static let needless: Set<String> = [
+    "launchtask.podmonitorinterval", "launchtask.pullretry", "launchtask.maxretry",
+    "launchtask.retryinterval", "launchtask.composehttptimeout", "launchtask.httptimeout",
+    "launchtask.composetrace", "launchtask.debug", "dockercomposeverbose", "foldername",
+    "healthcheck", "infracontainer.image", "infracontainer.container_name",
+    "infracontainer.networks.driver", "dockerdump.dumppath", "dockerdump.dockerpidfile",
+    "dockerdump.containerpidfile", "dockerdump.dockerlogpath",
+  ]
+
+  /// What is always so here, and what to do where the setting wants it otherwise.
+  private static let fixed: [String: (value: String, otherwise: String)] = [
+    "launchtask.skippull": (
+      "true", "an image is pulled where it is missing: set pull_policy: always"
+    ),
+    "plugins.pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and its kin"),
+    "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and its kin"),
+    "podmonitor.monitorname": ("default", "each container's policy and healthcheck decide"),
+    "cleanpod.unhealthy": ("true", "an unhealthy container always ends its pod"),
+    "cleanpod.cleanfailtask": (
+      "true", "a failed pod is always removed; its output is in the sandbox"
+    ),
+    "dockerdump.enable": ("false", "there is no dump of Docker's state"),
+  ]
+
+  private mutating func take(_ key: String, _ entry: Entry) {
+    if let rule = Self.fixed[key] {
+      if entry.value.lowercased() == rule.value {
+        notes.append("\(said(entry)): that is so")
+      } else {
+        warnings.append("\(said(entry)) isn't done: \(rule.otherwise)")
+      }
+    } else if Self.needless.contains(key) {
+      notes.append("\(said(entry)): nothing here needs it")
+    } else if key.hasPrefix("podstatushooks.") {
+      if !entry.value.isEmpty {
+        warnings.append(
+          "\(said(entry)) isn't done: name a command with pod.running_hook or pod.post_stop_hook")
+      }
+    } else if !translate(key, entry) {
+      warnings.append("\(said(entry)) is unknown: it has no effect")
+    }
+  }
+
+  /// Translates what means the same; false for a key that has no counterpart.
+  private mutating func translate(_ key: String, _ entry: Entry) -> Bool {
+    let flag = ["true": true, "false": false][entry.value.lowercased()]
+    switch key {
+    case "launchtask.timeout": takeTime("launch-timeout", entry, bareUnit: "ms")
+    case "cleanpod.timeout": takeTime("grace", entry, bareUnit: "ns")
+    case "isservice" where flag != nil: set("type", flag == true ? "service" : "job", entry)
+    case "cleanpod.cleanvolumeandcontaineronmesoskill" where flag != nil:
+      set("keep-volumes", flag == true ? "false" : "true", entry)
+    case "cleanpod.cleanimageonmesoskill" where flag != nil:
+      set("rmi", flag == true ? "all" : "none", entry)
+    case "infracontainer.networks.pre_existing" where flag != nil:
+      network.isPresent = flag == true
+      if flag == false { notes.append("\(said(entry)): no network is made, the bridge is joined") }
+    case "infracontainer.networks.name": network.name = entry
+    case "infracontainer": set("share", "net", entry)
+    default: return false
+    }
+    return true
+  }
+
+  private mutating func takeTime(_ option: String, _ entry: Entry, bareUnit: String) {
+    let isBare = Double(entry.value) != nil
+    let text = isBare ? entry.value + bareUnit : entry.value
+    if DurationText.parse(text) != nil {
+      set(option, text, entry)
+    } else {
+      warnings.append("\(said(entry)) is no duration: it has no effect")
+    }
+  }
+
+  private mutating func joinNetwork() {
+    guard let name = network.name, options["share"] != nil else { return }
+    if network.isPresent {
+      set("network", name.value, name)
+    } else {
+      notes.append("\(said(name)): no network is made, the bridge is joined")
+    }
+  }
+
+  private mutating func set(_ option: String, _ text: String, _ entry: Entry) {
+    options[option] = text
+    notes.append("\(said(entry)) is read as \(option) \(text)")
+  }
+
+  private func said(_ entry: Entry) -> String {
+    entry.value.isEmpty
+      ? "\(entry.key) (\(entry.place))" : "\(entry.key): \(entry.value) (\(entry.place))"
+  }
+}

@@ -1,0 +1,156 @@
+import ArgumentParser
+import PodRuntime
+import Program
+
+/// What a pod does beyond its Compose file: options of `run`, and labels of a task (`pod.` and the option, with `_` for `-`).
+struct PodOptionArguments: ParsableArguments {
+  @Option(
+    help: "Namespaces that all services share: net, pid, or both with a comma; none. Default: none."
+  )
+  var share: String?
+
+  @Option(help: "The existing network that a shared network namespace joins. Default: bridge.")
+  var network: String?
+
+  @Option(
+    help:
+      "What it means that services end with 0: job (they are done) or service (the pod has failed). Default: job."
+  )
+  var type: String?
+
+  @Flag(help: "Leave named volumes when the pod has ended.")
+  var keepVolumes = false
+
+  @Option(
+    help: "Images to remove at the end: none, local (built, without a name) or all. Default: none.")
+  var rmi: String?
+
+  @Option(
+    help:
+      "A command before anything is made, with the pod's data as JSON on its input; if it fails, the pod does."
+  )
+  var preLaunchHook: String?
+
+  @Option(help: "A command once the pod runs.")
+  var runningHook: String?
+
+  @Option(help: "A command once the pod is gone.")
+  var postStopHook: String?
+
+  @Option(help: "How long a hook may take. Default: 30s.")
+  var hookTimeout: String?
+
+  /// What the command line says.
+  ///
+  /// - Parameter name: the long option, without its dashes.
+  /// - Returns: its text; nil where it isn't given.
+  func text(_ name: String) -> String? {
+    switch name {
+    case "share": share
+    case "network": network
+    case "type": type
+    case "keep-volumes": keepVolumes ? "true" : nil
+    case "rmi": rmi
+    case "pre-launch-hook": preLaunchHook
+    case "running-hook": runningHook
+    case "post-stop-hook": postStopHook
+    case "hook-timeout": hookTimeout
+    default: nil
+    }
+  }
+}
+
+extension Settings {
+  /// The options that a task's labels may set.
+  static let podOptions: Set<String> = [
+    "hook-timeout", "keep-volumes", "network", "post-stop-hook", "pre-launch-hook", "rmi",
+    "running-hook", "share", "type",
+  ]
+
+  /// The label of a pod's option.
+  ///
+  /// - Parameter option: the long option, without its dashes.
+  /// - Returns: `pod.` and the option, with `_` for `-`.
+  static func podLabel(_ option: String) -> String {
+    "pod." + option.map { $0 == "-" ? "_" : String($0) }.joined()
+  }
+
+  /// What a pod does beyond its Compose file.
+  ///
+  /// - Parameter said: what the command line, or a task's label, says of an option; it is the strongest.
+  /// - Returns: the options.
+  /// - Throws: `SettingError`.
+  func podOptions(_ said: (String) -> String?) throws(SettingError) -> PodOptions {
+    var options = PodOptions()
+    let shared = try sharedNamespaces(text("share", option: said("share")))
+    options.sharesPID = shared.contains("pid")
+    if shared.contains("net") {
+      options.sharedNetwork = try network(text("network", option: said("network")))
+    } else if let network = said("network") {
+      throw SettingError(
+        description: "network '\(network)' is for a shared network namespace: say share net, too")
+    }
+    options.kind = try choice("type", said) ?? .job
+    options.imageRemoval = try choice("rmi", said) ?? .none
+    switch text("keep-volumes", option: said("keep-volumes")) {
+    case nil, "false": break
+    case "true": options.keepsVolumes = true
+    case let other?:
+      throw SettingError(description: "keep-volumes takes true or false, not '\(other)'")
+    }
+    options.hooks = try hooks(said)
+    return options
+  }
+
+  /// One of an option's words.
+  private func choice<Choice: RawRepresentable & CaseIterable>(
+    _ name: String, _ said: (String) -> String?
+  ) throws(SettingError) -> Choice? where Choice.RawValue == String {
+    guard let text = text(name, option: said(name)) else { return nil }
+    guard let choice = Choice(rawValue: text) else {
+      let words = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SettingError(description: "\(name) takes one of \(words), not '\(text)'")
+    }
+    return choice
+  }
+
+  /// The operator's hooks come before the task's, which can't take their place.
+  private func hooks(_ said: (String) -> String?) throws(SettingError) -> [PodHook] {
+    let operators = try duration("hook-timeout", option: file.settings["hook-timeout"])
+    let own = try duration("hook-timeout", option: said("hook-timeout"))
+    var hooks: [PodHook] = []
+    for event in PodHook.Event.allCases {
+      let name = event.rawValue + "-hook"
+      for (command, timeout, isOperators) in [
+        (file.settings[name], operators, true), (ownText(name, option: said(name)), own, false),
+      ] {
+        guard let command, !command.isEmpty else { continue }
+        hooks.append(
+          PodHook(
+            event: event, command: command, timeout: timeout ?? .seconds(30),
+            isOperators: isOperators))
+      }
+    }
+    return hooks
+  }
+
+  private func sharedNamespaces(_ text: String?) throws(SettingError) -> Set<String> {
+    guard let text, text != "none", !text.isEmpty else { return [] }
+    let words = text.split(separator: ",", omittingEmptySubsequences: false)
+      .map { String($0.filter { $0 != " " }) }
+    for word in words where word != "net" && word != "pid" {
+      throw SettingError(description: "share takes net, pid, net,pid or none, not '\(text)'")
+    }
+    return Set(words)
+  }
+
+  private func network(_ text: String?) throws(SettingError) -> String {
+    let name = text ?? "bridge"
+    if name == "default" { return "bridge" }
+    if name.isEmpty || name == "host" || name == "none" || name.contains(":") {
+      throw SettingError(
+        description: "network takes bridge or the name of an existing network, not '\(name)'")
+    }
+    return name
+  }
+}

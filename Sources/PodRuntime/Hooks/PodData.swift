@@ -1,0 +1,131 @@
+import Compose
+import DockerEngine
+import FoundationEssentials
+import PodIdentity
+
+/// What a hook is told of its pod, as JSON. Keys are those of the labels where there is one; a list that isn't known yet
+/// is empty.
+struct PodData: Encodable {
+  struct ServiceData: Encodable {
+    var name: String
+    var image: String
+    var container: String
+    var containerID: String?
+
+    enum CodingKeys: String, CodingKey {
+      case name
+      case image
+      case container
+      case containerID = "container_id"
+    }
+  }
+  struct Port: Encodable {
+    var service: String
+    var containerPort: Int
+    var hostPort: String
+    var transport: String
+
+    enum CodingKeys: String, CodingKey {
+      case service
+      case containerPort = "container_port"
+      case hostPort = "host_port"
+      case transport
+    }
+  }
+
+  var hook: String
+  var taskID: String
+  var executorID: String
+  var frameworkID: String
+  var run: String
+  var agentID: String
+  var project: String
+  var sandbox: String
+  var files: [String]
+  var cgroupParent: String
+  var services: [ServiceData]
+  var networks: [String]
+  var volumes: [String]
+  var ports: [Port]
+  var addresses: [String]
+  /// `finished`, `failed` or `killed`; only after the end.
+  var state: String?
+  var message: String?
+  var notRemoved: [String]?
+
+  enum CodingKeys: String, CodingKey {
+    case hook
+    case taskID = "task_id"
+    case executorID = "executor_id"
+    case frameworkID = "framework_id"
+    case run = "container_id"
+    case agentID = "agent_id"
+    case project
+    case sandbox
+    case files
+    case cgroupParent = "cgroup_parent"
+    case services
+    case networks
+    case volumes
+    case ports
+    case addresses
+    case state
+    case message
+    case notRemoved = "not_removed"
+  }
+
+  /// The data as one line of JSON.
+  ///
+  /// - Throws: `EncodingError`; it can be encoded, so it doesn't.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+}
+
+extension Pod {
+  /// What there is to tell of the pod now.
+  func data(
+    for event: PodHook.Event, addresses: PodAddresses? = nil, outcome: PodOutcome? = nil
+  ) -> PodData {
+    let identity = plan?.identity ?? PodSetup(request: request, engine: engine).identity(parent: "")
+    let containers = plan?.containers.filter { !$0.isInfra } ?? []
+    var ports: [PodData.Port] = []
+    for assigned in plan?.containers.flatMap(\.ports) ?? [] {
+      let given = addresses?.ports.first {
+        $0.service == assigned.service && $0.containerPort == assigned.port.target
+          && $0.transport == assigned.port.transport
+      }
+      ports.append(
+        PodData.Port(
+          service: assigned.service, containerPort: assigned.port.target,
+          hostPort: given.map { String($0.hostPort) } ?? assigned.hostPort,
+          transport: assigned.port.transport))
+    }
+    return PodData(
+      hook: event.rawValue, taskID: request.taskID, executorID: request.executorID,
+      frameworkID: request.frameworkID, run: request.run, agentID: request.agentID,
+      project: identity.names.project, sandbox: sandbox, files: request.project.files,
+      cgroupParent: identity.cgroupParent,
+      services: containers.map {
+        PodData.ServiceData(
+          name: $0.service.name, image: $0.service.image?.value ?? "", container: $0.name,
+          containerID: members[$0.service.name]?.container)
+      },
+      networks: plan?.networks.map(\.name) ?? [], volumes: plan?.volumes.compactMap(\.name) ?? [],
+      ports: ports, addresses: addresses?.addresses ?? [], state: outcome?.state.word,
+      message: outcome?.message, notRemoved: outcome?.leftovers)
+  }
+}
+
+extension PodOutcome.State {
+  /// The state in a word.
+  var word: String {
+    switch self {
+    case .finished: "finished"
+    case .failed: "failed"
+    case .killed: "killed"
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import DockerEngine
+import Logging
+
+/// The image of infrastructure containers: one program of some three hundred bytes, made on the spot and never pulled.
+///
+/// It stays on the host for the next pod, and is known by what is in it: an image that somebody else gives its name is
+/// replaced, and a container is made from the ID of the one that was looked at.
+struct InfraImage: Sendable {
+  /// The image's name. Other contents need another tag.
+  static let name = "compose-executor/infra:1"
+  /// Where its program lies.
+  static let program = "/pause"
+
+  let engine: DockerEngine
+  let log: Logger
+
+  /// Sees to it that the engine has the image.
+  ///
+  /// - Parameter architecture: says what the engine calls its processor; asked where the image has to be made.
+  /// - Returns: the image's ID.
+  /// - Throws: `EngineError`, `LaunchFailure` for a processor that there is no program for.
+  func provide(architecture: @Sendable () async throws -> String) async throws -> ProvidedImage {
+    if let found = try await lookUp() { return found }
+    let word = try await architecture()
+    guard let program = InfraProgram(architecture: word) else {
+      throw LaunchFailure(
+        description: "shared namespaces need an infrastructure container, and there is none for a "
+          + "'\(word)' processor: let each service have its own (share: none)")
+    }
+    log.info("making the image \(Self.name)")
+    let archive = Self.archive(of: program)
+    let engine = engine
+    try await uncancelled { try await engine.loadImages(archive) }
+    guard let made = try await lookUp() else {
+      throw LaunchFailure(
+        description: "the image \(Self.name) was made, but the engine doesn't have it")
+    }
+    return made
+  }
+
+  private func lookUp() async throws -> ProvidedImage? {
+    do {
+      let details = try await engine.inspectImage(Self.name)
+      guard let program = InfraProgram(architecture: details.architecture),
+        details.layers == [Self.layerDigest(of: program)],
+        details.config?.entrypoint == [Self.program]
+      else { return nil }
+      return ProvidedImage(reference: details.id, hasHealthcheck: false)
+    } catch let error as EngineError where error.isNotFound {
+      return nil
+    }
+  }
+
+  /// The image as `docker save` writes one (Docker Image Specification 1.2): the same bytes, and so the same ID, each time.
+  static func archive(of program: InfraProgram) -> [UInt8] {
+    let config = """
+      {"architecture":"\(program.architecture)","config":{"Entrypoint":["\(Self.program)"]},\
+      "created":"1970-01-01T00:00:00Z","history":[{"created":"1970-01-01T00:00:00Z"}],"os":"linux",\
+      "rootfs":{"diff_ids":["\(layerDigest(of: program))"],"type":"layers"}}
+      """
+    let manifest = """
+      [{"Config":"config.json","Layers":["layer.tar"],"RepoTags":["\(name)"]}]
+      """
+    var archive = TarArchive()
+    archive.add("layer.tar", layer(of: program))
+    archive.add("config.json", Array(config.utf8))
+    archive.add("manifest.json", Array(manifest.utf8))
+    return archive.closed
+  }
+
+  /// The image's only layer.
+  static func layer(of program: InfraProgram) -> [UInt8] {
+    var layer = TarArchive()
+    layer.add("pause", mode: 0o755, program.file)
+    return layer.closed
+  }
+
+  /// What the layer is known by: the SHA-256 of its bytes, which never change.
+  static func layerDigest(of program: InfraProgram) -> String {
+    switch program {
+    case .x86: "sha256:e6e31785590e4b710c15783cd16eec3b87318cf09b6e0eccbd64acdfa706cea4"
+    case .arm: "sha256:524994fa7f2019de052ac4169922171fd8a1a3882c41f6dfe20c591d9c6b5f84"
+    }
+  }
+}

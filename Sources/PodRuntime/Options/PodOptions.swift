@@ -1,0 +1,40 @@
+/// What a pod does beyond its Compose file, each of it off unless asked for.
+public struct PodOptions: Sendable, Equatable {
+  /// What it means that services end with 0.
+  public enum Kind: String, Sendable, CaseIterable {
+    /// They have done their work: the pod has finished when all have.
+    case job
+    /// They are to run for good, and a pod of which one has ended has failed. One that others wait for to complete
+    /// (`service_completed_successfully`) prepares the way, and may end.
+    case service
+  }
+
+  /// Which images are removed at the end, as `docker compose down --rmi` has it.
+  public enum ImageRemoval: String, Sendable, CaseIterable {
+    /// None.
+    case none
+    /// Those that were built and have no name of their own (`build` without `image`).
+    case local
+    /// Those of every service.
+    case all
+  }
+
+  /// The network that the pod's one network namespace is on; nil where services have networks of their own.
+  public var sharedNetwork: String?
+  /// Whether all services live in one pid namespace.
+  public var sharesPID = false
+  /// What it means that services end with 0.
+  public var kind = Kind.job
+  /// Whether named volumes stay when the pod has ended, whoever ends it.
+  public var keepsVolumes = false
+  /// Which images are removed at the end, if no other container uses them.
+  public var imageRemoval = ImageRemoval.none
+  /// Commands at turns of the pod's life, in the order in which they run.
+  public var hooks: [PodHook] = []
+
+  /// Nothing asked for.
+  public init() {}
+
+  /// Whether an infrastructure container holds namespaces for the services.
+  public var needsInfra: Bool { sharedNetwork != nil || sharesPID }
+}

@@ -1,0 +1,36 @@
+import Compose
+import DockerEngine
+import PodIdentity
+
+extension PodPlanner {
+  /// Works out the container that holds namespaces for the services.
+  ///
+  /// - Parameter infra: the service that stands for it.
+  /// - Throws: `ComposeError`.
+  func infraContainer(_ infra: Service) throws(ComposeError) -> ContainerPlan {
+    var service = infra
+    service.image = Located(InfraImage.name, at: infra.position)
+    var plan = try container(service)
+    plan.isInfra = true
+    var body = plan.create
+    // The task's own labels belong to its services.
+    body.labels = identity.labels.merging(
+      (body.labels ?? [:]).filter { PodLabel.all.contains($0.key) }
+    ) { contract, _ in contract }
+    // Compose lists it with its one-off containers: not at all, unless asked.
+    body.labels?[PodLabel.composeOneOff] = "True"
+    body.attachStdout = nil
+    body.attachStderr = nil
+    var host = body.hostConfig ?? HostConfig()
+    // It says nothing, writes nothing, and may do nothing.
+    host.logConfig = LogConfig(type: "none")
+    host.readonlyRootfs = true
+    host.capDrop = ["ALL"]
+    host.securityOpt = ["no-new-privileges"]
+    host.ipcMode = "none"
+    if let network = request.options.sharedNetwork { host.networkMode = network }
+    body.hostConfig = host
+    plan.create = body
+    return plan
+  }
+}

@@ -1,0 +1,164 @@
+import Compose
+import OrderedCollections
+
+/// A project whose services share namespaces that an infrastructure container holds, as `network_mode: service:` and
+/// `pid: service:` in each of them would say.
+///
+/// The infrastructure container is one more service here, on which all others depend: it starts first, ends last, and gets
+/// what Docker takes from a namespace's owner alone: published ports, hosts entries, name servers, a host name.
+struct SharedNamespaces {
+  /// The infrastructure container's name among the services.
+  let infra: String
+  /// The project with it, first.
+  let project: Project
+  /// What the services ask for and can't have in a shared namespace.
+  let warnings: [String]
+
+  /// Rewrites a project.
+  ///
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - options: which namespaces are shared; nil comes of it if none are.
+  /// - Throws: `ComposeError` with the line for a service that can't live in them.
+  init?(_ project: Project, options: PodOptions) throws(ComposeError) {
+    guard options.needsInfra else { return nil }
+    var name = "infra"
+    while project.services[name] != nil { name = "pod-" + name }
+    infra = name
+    var infra = Service(
+      name: name,
+      position: SourcePosition(file: project.files.first ?? "-", line: 1, column: 1))
+    infra.networkMode = Located(Compose.NamespaceMode.none, at: infra.position)
+    var services = Array(project.services.values)
+    var ignored: [String] = []
+    if let network = options.sharedNetwork {
+      infra.networkMode = Located(.other(network), at: infra.position)
+      try Self.checkPorts(of: services)
+      try Self.checkHosts(of: services)
+      for index in services.indices {
+        try Self.join(&services[index], to: &infra, ignored: &ignored)
+      }
+      Self.name(services: project.services.values, on: &infra)
+    }
+    if options.sharesPID {
+      for index in services.indices { try Self.join(pidOf: &services[index], to: infra) }
+    }
+    var shared = project
+    shared.services = [name: infra]
+    for service in services { shared.services[service.name] = service }
+    self.project = shared
+    warnings =
+      ignored.isEmpty
+      ? []
+      : [
+        "in the pod's one network namespace these have no effect: \(ignored.joined(separator: ", "))"
+      ]
+  }
+
+  // MARK: The network
+
+  private static func join(
+    _ service: inout Service, to infra: inout Service, ignored: inout [String]
+  ) throws(ComposeError) {
+    var position = service.position
+    if let mode = service.networkMode {
+      position = mode.position
+      switch mode.value {
+      case .host, .none, .container:
+        throw ComposeError(
+          "service '\(service.name)' has network_mode \(mode.value.word), and the pod's services share one "
+            + "network namespace (share: net): drop one of them", at: mode.position)
+      case .other(let word) where word != "bridge" && word != "default":
+        ignored.append("network_mode of '\(service.name)' (\(mode.position))")
+      case .other, .service: break
+      }
+    }
+    if let attachment = service.networks.values.compactMap(\.position).first {
+      ignored.append("networks of '\(service.name)' (\(attachment))")
+    }
+    if let hostname = service.hostname {
+      if infra.hostname == nil {
+        infra.hostname = hostname
+        infra.domainname = service.domainname
+      } else if infra.hostname?.value != hostname.value {
+        ignored.append("hostname of '\(service.name)' (\(hostname.position))")
+      }
+    }
+    infra.dns = Array(OrderedSet(infra.dns + service.dns))
+    infra.dnsSearch = Array(OrderedSet(infra.dnsSearch + service.dnsSearch))
+    infra.externalLinks += service.externalLinks
+    infra.expose = Array(OrderedSet(infra.expose + service.expose))
+    service.networks = [:]
+    service.ports = []
+    service.expose = []
+    service.externalLinks = []
+    service.hostname = nil
+    service.domainname = nil
+    service.dns = []
+    service.dnsSearch = []
+    service.networkMode = Located(.service(infra.name), at: position)
+  }
+
+  /// Names that lead to a service on its networks, beside those that every shared namespace knows.
+  private static func name(services: some Sequence<Service>, on infra: inout Service) {
+    let given = Set(services.flatMap { $0.extraHosts.map(\.host) })
+    var names: OrderedSet<String> = []
+    for service in services {
+      for attachment in service.networks.values { names.append(contentsOf: attachment.aliases) }
+      if let hostname = service.hostname { names.append(hostname.value) }
+    }
+    for name in names where !given.contains(name) {
+      infra.extraHosts.append(
+        ExtraHost(host: name, address: "127.0.0.1", position: infra.position))
+    }
+  }
+
+  /// One port of a namespace has one listener.
+  private static func checkPorts(of services: [Service]) throws(ComposeError) {
+    var users: [String: (service: String, position: SourcePosition)] = [:]
+    for service in services {
+      for port in service.ports {
+        let key = "\(port.target)/\(port.transport)"
+        if let other = users[key], other.service != service.name {
+          throw ComposeError(
+            "service '\(service.name)' publishes its port \(key), and so does '\(other.service)' "
+              + "(\(other.position)): in the pod's one network namespace (share: net) only one can listen on it",
+            at: port.position)
+        }
+        users[key] = (service.name, port.position)
+      }
+    }
+  }
+
+  /// One name of a namespace has one address.
+  private static func checkHosts(of services: [Service]) throws(ComposeError) {
+    var hosts: [String: (service: String, addresses: Set<String>)] = [:]
+    for service in services {
+      for (host, entries) in Dictionary(grouping: service.extraHosts, by: \.host) {
+        let addresses = Set(entries.map(\.address))
+        if let other = hosts[host], other.addresses != addresses {
+          throw ComposeError(
+            "service '\(service.name)' gives the host '\(host)' another address than '\(other.service)' does: "
+              + "in the pod's one network namespace (share: net) it has one",
+            at: entries[0].position)
+        }
+        hosts[host] = (service.name, addresses)
+      }
+    }
+  }
+
+  // MARK: Processes
+
+  private static func join(pidOf service: inout Service, to infra: Service) throws(ComposeError) {
+    if let mode = service.pid {
+      switch mode.value {
+      case .host, .container:
+        throw ComposeError(
+          "service '\(service.name)' has pid \(mode.value.word), and the pod's services share one pid "
+            + "namespace (share: pid): drop one of them", at: mode.position)
+      case .service, .none, .other: break
+      }
+    }
+    service.pid = Located(.service(infra.name), at: service.pid?.position ?? service.position)
+  }
+}

@@ -1,0 +1,169 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Hooks", .needsEngine, .throttled)
+struct HookTests {
+  private static let file = """
+    services:
+      web:
+        image: pod-test/busybox
+        command: [sh, -c, 'until [ -e /box/stop ]; do sleep 0.05; done; exit 3']
+        ports: ["80:80"]
+        volumes: [".:/box", "data:/data"]
+    volumes: {data: {}}
+    """
+
+  /// What a hook was told, as it wrote it into the sandbox.
+  private struct Told: Decodable {
+    struct Service: Decodable {
+      var name: String
+      var container_id: String?
+    }
+    struct Port: Decodable {
+      var service: String
+      var container_port: Int
+      var host_port: String
+    }
+    var hook: String
+    var task_id: String
+    var container_id: String
+    var sandbox: String
+    var cgroup_parent: String
+    var services: [Service]
+    var volumes: [String]
+    var ports: [Port]
+    var addresses: [String]
+    var state: String?
+    var message: String?
+    var not_removed: [String]?
+
+    init(_ name: String, in folder: TemporaryFolder) throws {
+      self = try JSONDecoder().decode(
+        Told.self, from: Data(contentsOf: URL(fileURLWithPath: folder.path(name))))
+    }
+  }
+
+  @Test("each is told of the pod as it is then, and runs in the sandbox", arguments: TestEngine.all)
+  func told(on engine: TestEngine) async throws {
+    let port = try FreePorts.take(1)
+    var options: [String] = []
+    for event in ["pre-launch", "running", "post-stop"] {
+      let count = "docker ps -aq --filter label=mesos.container_id=$RUN | wc -l"
+      options += ["--\(event)-hook", "cat > \(event).json; \(count) > \(event).count"]
+    }
+    let run = UUID().uuidString.lowercased()
+    let settings = PodSettings(
+      ports: port, options: options, environment: ["RUN": run], run: run)
+    try await withPod(on: engine, Self.file, settings) { pod in
+      try await pod.running()
+      try await eventually("the running hook") {
+        let text = try? String(
+          contentsOfFile: pod.sandbox.path("running.count"), encoding: .utf8)
+        return text?.isEmpty == false
+      }
+      try pod.sandbox.write("stop", "")
+      let end = try await pod.ended()
+      #expect(end.message == "service 'web' ended with 3", "\(end)")
+      let first = try Told("pre-launch.json", in: pod.sandbox)
+      #expect(first.hook == "pre-launch" && first.task_id == pod.task && first.container_id == run)
+      #expect(first.sandbox == pod.sandbox.path && first.cgroup_parent == "/compose-pods/\(run)")
+      #expect(first.services.map(\.name) == ["web"] && first.services[0].container_id == nil)
+      #expect(first.volumes.count == 1 && first.state == nil && first.addresses.isEmpty)
+      #expect(first.ports.map(\.host_port) == ["\(port[0])"] && first.ports[0].container_port == 80)
+      let second = try Told("running.json", in: pod.sandbox)
+      #expect(second.services[0].container_id?.count == 64 && second.addresses.count == 1)
+      let last = try Told("post-stop.json", in: pod.sandbox)
+      #expect(last.state == "failed" && last.message == end.message && last.not_removed == [])
+      // Before anything is made, with the pod, and when nothing is left.
+      let counts = try ["pre-launch", "running", "post-stop"].map {
+        try String(contentsOfFile: pod.sandbox.path("\($0).count"), encoding: .utf8)
+      }
+      #expect(counts == ["0\n", "1\n", "0\n"])
+    }
+  }
+
+  @Test("a pre-launch hook that fails, or takes too long, fails the pod before anything is made")
+  func refuses() async throws {
+    let engine = try #require(TestEngine.all.first)
+    for (command, words) in [
+      ("echo no way >&2; exit 7", "ended with 7"),
+      ("sleep 97531.25 & sleep 97531.25", "took longer than"),
+    ] {
+      let settings = PodSettings(
+        ports: try FreePorts.take(1),
+        options: [
+          "--pre-launch-hook", command, "--hook-timeout", "500ms",
+          "--post-stop-hook", "cat > last.json",
+        ])
+      try await withPod(on: engine, Self.file, settings) { pod in
+        let end = try await pod.ended()
+        #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
+        #expect(end.message.hasPrefix("the pre-launch hook") && end.message.contains(words))
+        // It never ran, and who cleans up after the first hook is told so.
+        #expect(try Told("last.json", in: pod.sandbox).state == "failed")
+        #expect(command.contains("sleep") || end.stderr.contains("no way"), "\(end)")
+      }
+    }
+    // What it had started is gone with it.
+    let running = try await Command("pgrep", ["-f", "sleep 97531.2[5]"]).run()
+    #expect(running.status == .exited(1), "\(running.stdout)")
+  }
+
+  @Test("others that fail are reported, and the pod is none the worse")
+  func reported() async throws {
+    let engine = try #require(TestEngine.all.last)
+    let file = "services:\n  web: {image: pod-test/busybox, command: [sleep, \"0.3\"]}\n"
+    let end = try await podEnd(
+      on: engine, file,
+      PodSettings(options: [
+        "--running-hook", "exit 4", "--post-stop-hook", "kill -9 $$",
+      ]))
+    #expect(end.status == .exited(0) && end.states.last == "TASK_FINISHED", "\(end)")
+    #expect(end.stderr.contains { $0.contains("the running hook 'exit 4' ended with 4") })
+    #expect(end.stderr.contains { $0.contains("the post-stop hook") && $0.contains("signal 9") })
+  }
+
+  @Test("a pod that is killed while its pre-launch hook runs ends at once")
+  func killed() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let settings = PodSettings(
+      ports: try FreePorts.take(1),
+      options: ["--pre-launch-hook", "touch began; exec sleep 1000", "--hook-timeout", "10m"])
+    try await withPod(on: engine, Self.file, settings) { pod in
+      try await eventually("the hook") {
+        FileManager.default.fileExists(atPath: pod.sandbox.path("began"))
+      }
+      pod.send(SIGTERM)
+      let end = try await pod.ended(within: .seconds(20))
+      #expect(end.status == .exited(130) && end.states == ["TASK_STARTING", "TASK_KILLED"])
+    }
+  }
+
+  @Test(
+    "a task names them by label; the agent's token is none of their business",
+    arguments: MesosHost.linux)
+  func labels(on host: MesosHost) async throws {
+    var settings = MesosSettings()
+    settings.task = {
+      $0.labels = [
+        ("pod.pre_launch_hook", "env > env.txt; pwd > pwd.txt"),
+        ("org.apache.aurora.metadata.pod.post_stop_hook", "cat > last.json"),
+      ]
+    }
+    settings.agent = { $0.authenticatesExecutors = true }
+    try await withMesosPod(on: host, obedient, settings) { pod in
+      try await pod.running()
+      let seen = try String(contentsOfFile: pod.run.sandbox + "/env.txt", encoding: .utf8)
+      #expect(
+        seen.contains("MESOS_DIRECTORY=") && !seen.contains("MESOS_EXECUTOR_AUTHENTICATION_TOKEN"))
+      let folder = try String(contentsOfFile: pod.run.sandbox + "/pwd.txt", encoding: .utf8)
+      #expect(folder == pod.run.sandbox + "\n")
+      try pod.write("stop", "0")
+      #expect(try await pod.ended().state == "TASK_FINISHED")
+      let last = try String(contentsOfFile: pod.run.sandbox + "/last.json", encoding: .utf8)
+      #expect(last.contains(#""state":"finished""#), "\(last)")
+    }
+  }
+}

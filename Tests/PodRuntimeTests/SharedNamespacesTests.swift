@@ -1,0 +1,140 @@
+import Compose
+import DockerEngine
+import Foundation
+import OrderedCollections
+import PodIdentity
+import TestSupport
+import Testing
+
+@testable import PodRuntime
+
+private func shared(
+  _ services: [Service], networks: [Network] = [],
+  _ change: (inout PodOptions) -> Void = { $0.sharedNetwork = "bridge" }
+) throws(ComposeError) -> PodPlan {
+  var request = PodRequest(
+    project: project(services, networks: networks), executorID: "E", taskID: "t1", run: "r1",
+    offeredPorts: [31890, 31000, 31001])
+  change(&request.options)
+  let identity = PodIdentity(
+    frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
+    incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
+    host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
+  return try PodPlanner.plan(request, identity: identity)
+}
+
+@Suite("Namespaces that an infrastructure container holds")
+struct SharedNamespacesTests {
+  @Test("it comes first, with everybody's ports, names and name servers; no network is made")
+  func network() throws {
+    let web = service("web") {
+      $0.ports = [port(80), port(53, nil, "udp")]
+      $0.networks = ["default": NetworkAttachment()]
+      $0.links = [Located(Link(target: "redis", alias: "cache"), at: at(7))]
+      $0.hostname = Located("front", at: at(8))
+      $0.dns = ["10.0.0.2"]
+    }
+    let redis = service("redis") {
+      $0.ports = [port(6379)]
+      $0.networks = ["default": NetworkAttachment()]
+      $0.containerName = Located("store", at: at(9))
+      $0.extraHosts = [ExtraHost(host: "api", address: "10.0.0.1", position: here)]
+    }
+    let plan = try shared([web, redis], networks: [Network(key: "default")])
+    #expect(plan.networks.isEmpty && plan.warnings.isEmpty)
+    #expect(plan.containers.map(\.service.name) == ["infra", "web", "redis"])
+    let infra = plan.containers[0]
+    #expect(infra.isInfra && infra.name == "t1_infra")
+    #expect(infra.ports.map(\.service) == ["web", "web", "redis"])
+    #expect(infra.ports.map(\.hostPort) == ["31890", "31000", "31001"])
+    #expect(infra.create.hostname == "front")
+    let host = try #require(infra.create.hostConfig)
+    #expect(host.networkMode == "bridge" && host.dns == ["10.0.0.2"])
+    #expect(host.portBindings?.count == 3 && host.readonlyRootfs == true)
+    #expect(
+      Set(host.extraHosts ?? []) == [
+        "web:127.0.0.1", "redis:127.0.0.1", "store:127.0.0.1",
+        "cache:127.0.0.1", "front:127.0.0.1", "api:10.0.0.1",
+      ])
+    // What marks the pod's objects marks this one.
+    #expect(plan.identity.labels.allSatisfy { infra.create.labels?[$0.key] == $0.value })
+    for container in plan.containers.dropFirst() {
+      #expect(container.references == [.network("infra")])
+      #expect(container.dependencies.map(\.service) == ["infra"])
+      #expect(container.create.hostConfig?.portBindings == nil && container.ports.isEmpty)
+      #expect(container.create.hostname == nil && container.create.networkingConfig == nil)
+    }
+  }
+
+  @Test("networks that the file names have no effect, and one warning says so")
+  func ignored() throws {
+    let web = service("web") { $0.networks = ["front": NetworkAttachment(position: at(5))] }
+    let other = service("other") { $0.networks = ["front": NetworkAttachment(position: at(6))] }
+    let plan = try shared([web, other], networks: [Network(key: "front")])
+    #expect(plan.warnings.count == 1)
+    #expect(plan.warnings.first?.contains("networks of 'web' (compose.yaml:5:3)") == true)
+    #expect(plan.warnings.first?.contains("networks of 'other' (compose.yaml:6:3)") == true)
+  }
+
+  @Test("the processes' namespace leaves services their networks")
+  func processes() throws {
+    let web = service("web") { $0.networks = ["default": NetworkAttachment()] }
+    let job = service("job") { $0.pid = Located(.service("web"), at: at(4)) }
+    let plan = try shared([web, job], networks: [Network(key: "default")]) { $0.sharesPID = true }
+    #expect(plan.networks.count == 1)
+    #expect(plan.containers[0].create.hostConfig?.networkMode == "none")
+    #expect(plan.containers[1].references == [.pid("infra")])
+    #expect(plan.containers[2].references == [.pid("infra")])
+  }
+
+  @Test("a service called infra keeps its name")
+  func taken() throws {
+    let plan = try shared([service("infra")])
+    #expect(plan.containers.map(\.service.name) == ["pod-infra", "infra"])
+  }
+
+  @Test("what can't be shared is refused with its line")
+  func refused() throws {
+    func refusal(
+      _ services: [Service], _ change: (inout PodOptions) -> Void = { $0.sharedNetwork = "bridge" }
+    ) throws -> ComposeError {
+      try #require(throws: ComposeError.self) { try shared(services, change) }
+    }
+    for mode in [Compose.NamespaceMode.host, .none, .container("other")] {
+      let web = service("web") { $0.networkMode = Located(mode, at: at(4)) }
+      #expect(try refusal([web]).position == at(4))
+      let seeing = service("web") { $0.pid = Located(.host, at: at(4)) }
+      #expect(try refusal([seeing]) { $0.sharesPID = true }.position == at(4))
+    }
+    let first = service("a") { $0.ports = [port(80)] }
+    let second = service("b") { $0.ports = [port(81), port(80, "8080")] }
+    let twice = try refusal([first, second])
+    #expect(twice.position == at(80) && twice.message.contains("'a'"), "\(twice)")
+    let udp = service("b") { $0.ports = [port(80, nil, "udp")] }
+    #expect(throws: Never.self) { try shared([first, udp]) }
+    func host(_ name: String, _ address: String) -> Service {
+      service(name) {
+        $0.extraHosts = [ExtraHost(host: "api", address: address, position: at(6))]
+      }
+    }
+    #expect(try refusal([host("a", "10.0.0.1"), host("b", "10.0.0.2")]).position == at(6))
+    #expect(throws: Never.self) { try shared([host("a", "10.0.0.1"), host("b", "10.0.0.1")]) }
+  }
+}
+
+@Suite("The infrastructure container's image")
+struct InfraImageTests {
+  @Test(
+    "has a layer of known bytes, with a program of a few hundred", arguments: InfraProgram.allCases)
+  func layer(_ program: InfraProgram) async throws {
+    #expect(program.file.count < 400)
+    let layer = InfraImage.layer(of: program)
+    try await withTemporaryFolder { folder in
+      try Data(layer).write(to: URL(fileURLWithPath: folder.path("layer.tar")))
+      let sum = try await Command("sha256sum", [folder.path("layer.tar")]).output()
+      #expect("sha256:\(sum.prefix(64))" == InfraImage.layerDigest(of: program))
+      let listed = try await Command("tar", ["tvf", folder.path("layer.tar")]).output()
+      #expect(listed.hasPrefix("-rwxr-xr-x 0/0"), "\(listed)")
+    }
+  }
+}
