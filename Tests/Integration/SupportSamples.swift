@@ -5,6 +5,8 @@ import Testing
 /// A folder of deploy/samples, run with the images that `scripts/images` makes.
 struct Sample: Sendable, CustomTestStringConvertible {
   let name: String
+  /// How many host ports it publishes.
+  var ports = 2
 
   /// What stands in for the public images that the files name.
   static let images = [
@@ -14,7 +16,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   static let founding = Sample(name: "founding")
   static let sidecars = Sample(name: "sidecars")
-  static let job = Sample(name: "job")
+  static let job = Sample(name: "job", ports: 0)
   static let terminal = Sample(name: "terminal")
   static let all = [founding, sidecars, job, terminal]
 

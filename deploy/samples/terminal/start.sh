@@ -39,5 +39,7 @@ if command -v shellinaboxd >/dev/null; then
   exec shellinaboxd --port=4200 --cert=/run/terminal --user=4201 --group=4201 --service=/:LOGIN
 fi
 if [ -e cert.pem ]; then set -- --ssl-key /run/terminal/key.pem --ssl-cert /run/terminal/cert.pem; else set --; fi
+set -- --port 4200 --base / "$@"
+if command -v wetty >/dev/null; then exec wetty "$@"; fi
 cd /usr/src/app
-exec yarn start --port 4200 --base / "$@"
+exec yarn start "$@"
