@@ -41,7 +41,7 @@ struct SampleTests {
       services:
         collector:
           image: pod-test/busybox
-          command: [nc, -l, -p, "5140"]
+          command: [sh, -c, "sleep 1000 | nc -l -p 5140"]
           init: true
       """
     try await Sample.sidecars.run(on: engine, settings) { pod in
