@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Foundation
+import OrderedCollections
 import PodIdentity
 import TestSupport
 import Testing
