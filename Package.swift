@@ -174,6 +174,7 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ], exclude: ["Corpus", "Refused"],
       swiftSettings: settings),
+    .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ResourcesTests",
       dependencies: [
