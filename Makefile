@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-slow demo bench soak lint format install dist hook
+.PHONY: help deps build test test-slow demo bench soak lint format install dist man hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
@@ -42,6 +42,9 @@ install: ## puts the tarball's files below prefix (/usr/local; DESTDIR is respec
 
 dist: deps ## makes dist/compose-executor-VERSION-linux-ARCH.tar.gz and checks it
 	@scripts/dist
+
+man: build ## writes manual pages and shell completions below dist/share, from the programs' own options
+	@scripts/manuals "$$(swift build --show-bin-path)" dist/share
 
 hook: ## builds the Mesos module against the Mesos below MESOS_PREFIX (/usr), and checks it
 	@scripts/hook
