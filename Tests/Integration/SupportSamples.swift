@@ -34,6 +34,31 @@ struct Sample: Sendable, CustomTestStringConvertible {
     try String(contentsOfFile: "\(path)/\(file)", encoding: .utf8)
   }
 
+  /// A file of deploy/.
+  static func deployed(_ file: String) throws -> String {
+    try String(contentsOfFile: "\(root)/deploy/\(file)", encoding: .utf8)
+  }
+
+  /// What lies at a submission's addresses: tarballs of the release, as far as an executor needs it, and of the folder.
+  func fetched(in folder: TemporaryFolder, executor: String) async throws -> [String: String] {
+    let version = try String(contentsOfFile: "\(Self.root)/VERSION", encoding: .utf8)
+      .trimmingCharacters(in: .whitespacesAndNewlines)
+    let release = "compose-executor-\(version)-linux-x86_64"
+    try folder.write("release/\(release)/bin/unused", "")
+    try await Command(
+      "strip", ["-o", folder.path("release/\(release)/bin/compose-executor"), executor]
+    ).output()
+    var files: [String: String] = [:]
+    for (name, above) in [
+      (release, folder.path("release")), (name, "\(Self.root)/deploy/samples"),
+    ] {
+      let file = folder.path("\(name).tar.gz")
+      try await Command("tar", ["-czf", file, "-C", above, name]).output()
+      files["https://files.example.org/\(name).tar.gz"] = file
+    }
+    return files
+  }
+
   /// Runs a copy of it in a folder of its own, where the settings' files take the place of the sample's.
   func run(
     on engine: TestEngine, _ settings: PodSettings = PodSettings(),
