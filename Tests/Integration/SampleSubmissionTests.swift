@@ -86,7 +86,9 @@ struct SampleSubmissionTests {
       var task = executor.task(
         id: id, ports: ports,
         metadata: (job["labels"]?.members ?? [:]).map { ($0.key, $0.value.string ?? "") },
-        uris: (job["uris"]?.array ?? []).map { FetchURI($0["uri"]?.string ?? "") })
+        uris: (job["uris"]?.array ?? []).map {
+          FetchURI($0["uri"]?.string ?? "", extract: $0["extract"]?.bool ?? false)
+        })
       task.cpus = try #require(job["cpu"]?.double)
       task.memory = try #require(job["ram"]?.double)
       return task
