@@ -19,6 +19,7 @@ let package = Package(
     .executable(name: "compose-executor", targets: ["Executor"]),
     .executable(name: "pod-reaper", targets: ["Reaper"]),
     .executable(name: "pod-hook-notify", targets: ["HookNotify"]),
+    .executable(name: "compose-resources", targets: ["Resources"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,7 +72,11 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "Program", dependencies: [.product(name: "Logging", package: "swift-log")],
+      name: "Program",
+      dependencies: [
+        "Compose", .product(name: "Logging", package: "swift-log"),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "Executor",
@@ -83,6 +88,19 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "ResourceSums",
+      dependencies: [
+        "Compose", .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Resources",
+      dependencies: [
+        "ResourceSums", "Program", "Compose",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),
     // From the Mesos agent to pod-reaper.
@@ -155,6 +173,14 @@ let package = Package(
         "Compose", "TestSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ], exclude: ["Corpus", "Refused"],
+      swiftSettings: settings),
+    .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "ResourcesTests",
+      dependencies: [
+        "ResourceSums", "Compose", "PodRuntime", "TestSupport",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "PodRuntimeTests",

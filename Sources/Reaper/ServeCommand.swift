@@ -8,7 +8,7 @@ import Program
 /// `pod-reaper`: the service, or with `--once` one pass.
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "serve", abstract: "Watch, or with --once make one pass.", shouldDisplay: false)
+    commandName: "serve", abstract: "Watch, or with --once make one pass.")
 
   @OptionGroup var options: SettingOptions
 

@@ -1,8 +1,8 @@
 /// Byte sizes as Compose writes them: `64m`, `1.5 GiB`, `1024`; factors of 1024, case doesn't matter
 /// (Compose specification, "Specifying byte values").
-enum ByteSize {
+package enum ByteSize {
   /// Bytes; nil if the text is none or doesn't fit 64 bits. Negative only without a unit, as `-1`.
-  static func bytes(_ text: String) -> Int64? {
+  package static func bytes(_ text: String) -> Int64? {
     if let plain = Int64(text) { return plain }
     guard
       let last = text.lastIndex(where: { "0123456789. ".contains($0) })

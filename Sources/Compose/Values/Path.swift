@@ -5,7 +5,7 @@
 #endif
 
 /// Paths of the host.
-enum Path {
+package enum Path {
   /// The shortest path of the same meaning, by its text alone: no `.`, no doubled `/`, no `..` that
   /// something stands before.
   static func clean(_ path: String) -> String {
@@ -24,23 +24,23 @@ enum Path {
   }
 
   /// The path beside a folder, unless it is absolute itself; cleaned.
-  static func join(_ folder: String, _ path: String) -> String {
+  package static func join(_ folder: String, _ path: String) -> String {
     clean(path.hasPrefix("/") ? path : folder + "/" + path)
   }
 
   /// The folder of a path; `.` for a name alone.
-  static func folder(of path: String) -> String {
+  package static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// The last part of a path.
-  static func name(of path: String) -> String {
+  package static func name(of path: String) -> String {
     String(path.split(separator: "/").last ?? "")
   }
 
   /// The process's working directory.
-  static var current: String {
+  package static var current: String {
     guard let pointer = getcwd(nil, 0) else { return "/" }
     defer { free(pointer) }
     return String(cString: pointer)

@@ -5,68 +5,6 @@ import PodIdentity
 import PodRuntime
 import Program
 
-/// Which Compose files, and how they are read.
-struct FileOptions: ParsableArguments {
-  @Option(
-    name: [.customShort("f"), .customLong("file")],
-    help:
-      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml and its kin."
-  )
-  var files: [String] = []
-
-  @Option(help: "The folder that relative paths resolve against. Default: the first file's.")
-  var projectDirectory: String?
-
-  @Option(
-    help:
-      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder."
-  )
-  var envFile: [String] = []
-
-  @Option(help: "A profile to enable, * for all. Default: COMPOSE_PROFILES.")
-  var profile: [String] = []
-
-  @Option(
-    name: .customLong("env"),
-    help: "A variable for interpolation, K=V, or K to take it from the environment.")
-  var variables: [String] = []
-
-  /// Reads the project.
-  ///
-  /// - Parameters:
-  ///   - name: the project's name; nil for the file's.
-  ///   - confine: refuse relative paths that leave the project folder.
-  ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
-  ///   - environment: this process's.
-  /// - Returns: the project.
-  /// - Throws: `ComposeError`.
-  func project(
-    name: String?, confine: Bool, ports: [Int]?, environment: [String: String]
-  ) throws -> Project {
-    var given: [String: String] = [:]
-    for variable in variables {
-      let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2 {
-        given[String(parts[0])] = String(parts[1])
-      } else {
-        given[variable] = environment[variable]
-      }
-    }
-    var fallback = environment
-    // A shell sets it; who starts this program without one may not.
-    if fallback["PWD"] == nil, let folder = getcwd(nil, 0) {
-      fallback["PWD"] = String(cString: folder)
-      free(folder)
-    }
-    for (index, port) in (ports ?? []).enumerated() { fallback["PORT\(index)"] = String(port) }
-    if let ports { fallback["PORTS"] = ports.map(String.init).joined(separator: ",") }
-    return try ComposeLoader.load(
-      LoadOptions(
-        files: files, projectDirectory: projectDirectory, projectName: name, envFiles: envFile,
-        profiles: profile, environment: given, fallbackEnvironment: fallback, confine: confine))
-  }
-}
-
 /// What a task would say under Mesos. Every long option is also `COMPOSE_EXECUTOR_…` in the environment.
 struct TaskOptions: ParsableArguments {
   @Option(help: "The task's ID. Default: the project's name and part of the run.")

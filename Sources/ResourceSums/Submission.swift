@@ -1,0 +1,156 @@
+import Compose
+
+/// What a framework is told of a pod besides what it needs.
+public struct Submission: Sendable {
+  /// Where agents are to fetch from, if nobody says.
+  public static let placeholder = "https://files.example.org"
+
+  /// Marathon's app ID, or Aurora's `role/environment/name`; nil for one made of the project's name.
+  public var id: String?
+  /// How many pods.
+  public var instances: Int64 = 1
+  /// The address below which the release's tarball and the folder's lie.
+  public var filesAt = Submission.placeholder
+  /// The release's tarball, or a script that starts an installed executor; nil for this release's tarball.
+  public var executorURI: String?
+  /// What brings the Compose files; empty for a tarball of the project's folder.
+  public var uris: [String] = []
+  /// Labels on top of those that are made.
+  public var labels: [(name: String, value: String)] = []
+  /// Variables that the executor is to see.
+  public var variables: [(name: String, value: String)] = []
+  /// The user that the task runs as; nil for the framework's.
+  public var user: String?
+  /// Disk space; nil for what the framework takes.
+  public var disk: Memory?
+  /// Whether a pod that has finished is started again, where the framework gives a choice.
+  public var isService = true
+  /// The release that the executor is of.
+  public var version: String
+
+  /// A submission of one pod.
+  ///
+  /// - Parameter version: the release that the executor is of.
+  public init(version: String) { self.version = version }
+
+  /// The path in the sandbox of a file of the project's folder.
+  ///
+  /// - Parameters:
+  ///   - file: its path here.
+  ///   - project: the project.
+  /// - Returns: the path behind the folder's name.
+  /// - Throws: `ComposeError` for a file elsewhere.
+  public static func fetched(_ file: String, in project: Project) throws(ComposeError) -> String {
+    let place = project.workingDirectory
+    let path = Path.join(Path.current, file)
+    guard path.hasPrefix(place + "/") else {
+      throw ComposeError("\(file) is outside the project's folder \(place), which agents fetch")
+    }
+    return Path.name(of: place) + String(path.dropFirst(place.utf8.count))
+  }
+}
+
+/// A submission with the addresses and labels that follow from a project.
+struct FilledSubmission {
+  var given: Submission
+  var project: Project
+  var sum: ResourceSum
+  /// The project folder's own name.
+  var folder: String
+  /// The label `fileName`.
+  var fileName: String
+
+  /// Fills in what follows from the project.
+  ///
+  /// - Throws: `ComposeError` for files that an agent can't have as they lie here.
+  init(_ given: Submission, _ project: Project, _ sum: ResourceSum) throws(ComposeError) {
+    self.given = given
+    self.project = project
+    self.sum = sum
+    let place = project.workingDirectory
+    folder = Path.name(of: place)
+    guard !folder.isEmpty else { throw ComposeError("the folder / is no project's folder") }
+    var names: [String] = []
+    for file in project.files {
+      guard file != "-" else {
+        throw ComposeError("standard input can't be fetched by an agent: name the file with -f")
+      }
+      let path = Path.join(Path.current, file)
+      let fetched = try Submission.fetched(file, in: project)
+      if names.isEmpty, Path.folder(of: path) != place {
+        throw ComposeError(
+          "\(file) doesn't lie in the project's folder \(place): an executor resolves paths beside "
+            + "the first file")
+      }
+      let isFetched = given.uris.contains { Self.name(of: $0) == Path.name(of: path) }
+      names.append(isFetched ? Path.name(of: path) : fetched)
+    }
+    if let odd = names.first(where: { $0.contains(",") }) {
+      throw ComposeError("a Compose file's name can't have a comma: \(odd)")
+    }
+    fileName = names.joined(separator: ",")
+  }
+
+  /// What a task must have: the sum, or what one of its containers may use if that is more.
+  func needed(_ sum: Amounts) -> Amounts {
+    var needed = sum
+    needed.cpus = max(sum.cpus, self.sum.largest.cpus)
+    needed.memory = max(sum.memory, self.sum.largest.memory)
+    return needed
+  }
+
+  /// Labels, the given ones stronger.
+  func labels(_ made: [(name: String, value: String)]) -> JSONValue {
+    let own = made.filter { label in !given.labels.contains { $0.name == label.name } }
+    return .object((own + given.labels).map { ($0.name, .string($0.value)) })
+  }
+
+  // MARK: What is fetched
+
+  /// The executor's address, and its path in the sandbox.
+  var executor: (uri: String, path: String, isArchive: Bool) {
+    let uri =
+      given.executorURI
+      ?? below("compose-executor-\(given.version)-linux-x86_64.tar.gz")
+    let name = Self.name(of: uri)
+    guard let stem = Self.stem(of: name) else { return (uri, "./\(name)", false) }
+    return (uri, "./\(stem)/bin/compose-executor", true)
+  }
+
+  /// What brings the Compose files.
+  var content: [(uri: String, isArchive: Bool)] {
+    let uris = given.uris.isEmpty ? [below(Self.encoded(folder) + ".tar.gz")] : given.uris
+    return uris.map { ($0, Self.stem(of: Self.name(of: $0)) != nil) }
+  }
+
+  private func below(_ name: String) -> String {
+    given.filesAt + (given.filesAt.hasSuffix("/") ? "" : "/") + name
+  }
+
+  /// What an agent's fetcher takes apart (Mesos, src/launcher/fetcher.cpp, `extract`), and what then stands there.
+  private static func stem(of name: String) -> String? {
+    let endings = [
+      ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar", ".zip",
+    ]
+    guard let ending = endings.first(where: { name.hasSuffix($0) }) else { return nil }
+    return String(name.dropLast(ending.count))
+  }
+
+  /// The last part of an address's path.
+  private static func name(of uri: String) -> String {
+    Path.name(of: String(uri.prefix { $0 != "?" && $0 != "#" }))
+  }
+
+  /// A path's part as an address has it (RFC 3986, 2.3).
+  private static func encoded(_ text: String) -> String {
+    text.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
+        UInt8(ascii: "_"), UInt8(ascii: "~"):
+        String(UnicodeScalar(byte))
+      default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+      }
+    }.joined()
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Compose
+import Glibc
+import Program
+import ResourceSums
+
+/// The command line of compose-resources.
+@main
+struct ComposeResources: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compose-resources",
+    abstract: "Sums what the pod of a Compose file needs of a host, and writes its submission.",
+    discussion: """
+      Counts each service's limits, times its replicas, and the executor itself. Processor time is rounded up to \
+      thousandths and memory to MiB, as Mesos counts. With --format marathon or aurora it prints an app or a job that \
+      is ready to submit. Exit: 0, 1 for a file that is wrong, 3 for services that set no limit, each of which is named.
+      """,
+    version: Version.text)
+
+  /// How the sum is printed.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case table, json, marathon, aurora
+  }
+
+  @OptionGroup(title: "Compose files") var files: FileOptions
+
+  @Option(name: [.customShort("p"), .long], help: "The project's name.")
+  var projectName: String?
+
+  @Option(help: "table, json, marathon (an app) or aurora (a job).")
+  var format: Format = .table
+
+  @OptionGroup(title: "What counts") var sums: SumArguments
+  @OptionGroup(title: "Submission") var submission: SubmissionArguments
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      // A wrong option is bad input like any other: one line, exit 1. Help and version are no errors.
+      if exitCode(for: error) == .validationFailure {
+        StandardError.line("compose-resources: \(message(for: error))")
+        Glibc.exit(1)
+      }
+      exit(withError: error)
+    }
+  }
+
+  func run() throws {
+    do {
+      let options = try sums.options()
+      let isSubmission = format == .marathon || format == .aurora
+      let project = try files.project(
+        name: projectName, confine: isSubmission, ports: nil,
+        environment: ProcessEnvironment.current)
+      for warning in project.warnings { say("\(warning.position): \(warning.value)") }
+      let sum = try ResourceSum(project, options)
+      switch format {
+      case .table: print(sum.table)
+      case .json: print(sum.json)
+      case .marathon:
+        print(try sum.marathonApp(project, try submission.submission(files, project)))
+      case .aurora:
+        print(try sum.auroraJob(project, try submission.submission(files, project)))
+      }
+      if isSubmission, submission.isPlaceholder(format) {
+        say("\(Submission.placeholder) stands for where agents fetch from: say it with --files-at")
+      }
+      note(sum)
+    } catch let unlimited as UnlimitedServices {
+      for line in unlimited.lines { say(line) }
+      throw ExitCode(3)
+    } catch {
+      say("\(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  /// A sum of reservations can be less than what a task must have.
+  private func note(_ sum: ResourceSum) {
+    let (least, given) = (sum.largest, format == .aurora ? sum.pod : sum.total)
+    if least.cpus > given.cpus {
+      say("a task needs at least \(least.cpus.text) cpus: one container may use so many")
+    }
+    if least.memory > given.memory {
+      say("a task needs at least \(least.memory.mebibytes) MiB: one container may use so much")
+    }
+  }
+
+  private func say(_ text: String) { StandardError.line("compose-resources: \(text)") }
+}

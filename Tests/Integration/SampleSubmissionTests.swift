@@ -1,0 +1,98 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// `marathon.json` and `aurora.json` beside each sample; `UPDATE_SAMPLES=1` writes them anew.
+@Suite("The samples' submissions", .throttled)
+struct SampleSubmissionTests {
+  /// What a sample's submission says besides what follows from its file.
+  private static let options = [
+    "founding": ["--instances", "2"], "job": ["--no-service"],
+    "terminal": ["--label", "pod.share=net,pid"],
+  ]
+
+  private static func submission(of sample: Sample, _ format: String) async throws -> String {
+    try await Command(
+      BuiltProgram.beside("compose-resources"),
+      ["-f", "compose.yaml", "--format", format] + (options[sample.name] ?? []),
+      folder: sample.path
+    ).output() + "\n"
+  }
+
+  @Test("are what compose-resources writes", arguments: Sample.all, ["marathon", "aurora"])
+  func fresh(_ sample: Sample, format: String) async throws {
+    let written = try await Self.submission(of: sample, format)
+    if ProcessInfo.processInfo.environment["UPDATE_SAMPLES"] != nil {
+      try written.write(
+        toFile: "\(sample.path)/\(format).json", atomically: false, encoding: .utf8)
+    }
+    #expect(
+      try sample.text("\(format).json") == written,
+      "stale: UPDATE_SAMPLES=1 FILTER=SampleSubmissionTests make test")
+  }
+
+  private static func settings(for sample: Sample) -> MesosSettings {
+    var settings = MesosSettings(environment: Sample.images)
+    settings.fetched = { try await sample.fetched(in: $0, executor: $1) }
+    return settings
+  }
+
+  /// A pod of services runs until it is killed, a job to its own end.
+  private func expectLife(
+    of sample: Sample, _ settings: MesosSettings, on host: MesosHost, ports: [Int]
+  ) async throws {
+    try await withMesosPod(on: host, "services: {}", settings) { pod in
+      try await pod.running()
+      if sample.name == Sample.job.name {
+        try await pod.ended()
+        #expect(pod.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"])
+        #expect(pod.run.text("stdout").contains("report | total 400\n"))
+      } else {
+        #expect(try await !page(at: ports[0]).isEmpty)
+        pod.kill()
+        try await pod.ended()
+        #expect(pod.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_KILLED"])
+      }
+      #expect(try await pod.exited() == .exited(0))
+    }
+  }
+
+  /// The first engine: not every one here can limit processors.
+  private static let cases = MesosHost.linux.prefix(1).flatMap { host in
+    Sample.all.map { (host, $0) }
+  }
+
+  @Test("run under Marathon", .needsEngine, arguments: cases)
+  func marathon(on host: MesosHost, _ sample: Sample) async throws {
+    let app = try MarathonApp(Array(sample.text("marathon.json").utf8))
+    let ports = try FreePorts.take(sample.ports)
+    var settings = Self.settings(for: sample)
+    settings.make = { id, _ in try app.task(id: id, ports: ports) }
+    try await expectLife(of: sample, settings, on: host, ports: ports)
+  }
+
+  @Test("run under Aurora", .needsEngine, arguments: cases)
+  func aurora(on host: MesosHost, _ sample: Sample) async throws {
+    let job = try JSON(parsing: Array(sample.text("aurora.json").utf8))
+    #expect(job["port"]?.integer == Int64(sample.ports))
+    #expect(job["service"]?.bool == (sample.name != Sample.job.name))
+    let executor = try AuroraExecutor(
+      Array(Sample.deployed("aurora/compose-executor.json").utf8),
+      name: job["executor"]?["name"]?.string ?? "")
+    let ports = try FreePorts.take(sample.ports)
+    var settings = Self.settings(for: sample)
+    settings.make = { id, _ in
+      var task = executor.task(
+        id: id, ports: ports,
+        metadata: (job["labels"]?.members ?? [:]).map { ($0.key, $0.value.string ?? "") },
+        uris: (job["uris"]?.array ?? []).map {
+          FetchURI($0["uri"]?.string ?? "", extract: $0["extract"]?.bool ?? false)
+        })
+      task.cpus = try #require(job["cpu"]?.double)
+      task.memory = try #require(job["ram"]?.double)
+      return task
+    }
+    try await expectLife(of: sample, settings, on: host, ports: ports)
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The samples", .needsEngine, .throttled)
+struct SampleTests {
+  /// The first engine: not every one here can limit processors.
+  private let engine: TestEngine
+
+  init() throws { engine = try #require(TestEngine.all.first) }
+
+  @Test("are Compose files like any other", arguments: Sample.all)
+  func valid(_ sample: Sample) async throws {
+    let compose = ProcessInfo.processInfo.environment["COMPOSE5"] ?? "docker-compose"
+    try await Command(
+      compose, ["-f", "compose.yaml", "config", "--quiet"], folder: sample.path
+    ).output()
+  }
+
+  @Test("founding counts visits in today's format as in the first")
+  func founding() async throws {
+    let ports = try FreePorts.take(2)
+    try await Sample.founding.run(on: engine, PodSettings(ports: ports)) { pod in
+      try await pod.running()
+      for visit in 1...2 {
+        let text = try await page(at: ports[visit - 1], path: "/cgi-bin/index.cgi")
+        #expect(text.contains("This page was seen \(visit) times."), "\(text)")
+      }
+      #expect(try await pod.services() == ["base", "redis", "web"])
+      #expect(try await pod.networks().isEmpty)
+    }
+  }
+
+  @Test("sidecars: a page through the proxy is counted, and its line is shipped")
+  func sidecars() async throws {
+    let ports = try FreePorts.take(2)
+    var settings = PodSettings(
+      ports: ports, options: ["-f", "compose.yaml", "-f", "collector.yaml"],
+      environment: ["LOG_SERVER": "collector:5140", "MESOS_TASK_ID": "web.7"])
+    settings.files["collector.yaml"] = """
+      services:
+        collector:
+          image: pod-test/busybox
+          command: [sh, -c, "sleep 1000 | nc -l -p 5140"]
+          init: true
+      """
+    try await Sample.sidecars.run(on: engine, settings) { pod in
+      let told = try await pod.running()
+      #expect(told.contains("proxy:8080/tcp on host port \(ports[0]), metrics:9113/tcp"))
+      #expect(try await page(at: ports[0]).contains("Hello from behind the proxy."))
+      try await Command(
+        "curl", ["-s", "--noproxy", "*", "-m", "5", "http://127.0.0.1:\(ports[0])/missing"]
+      ).output()
+      for service in ["shipper", "collector"] {
+        try await eventually("both lines at the \(service)") {
+          let lines = pod.output(of: service)
+          return lines.count == 2 && lines.allSatisfy { $0.hasPrefix(#"{"task":"web.7","time":"#) }
+            && lines[0].contains(#""request":"GET / HTTP/1.1","status":200,"#)
+            && lines[1].contains(#""request":"GET /missing HTTP/1.1","status":404,"#)
+        }
+      }
+      let metrics = try await page(at: ports[1], path: "/cgi-bin/metrics")
+      let lines = metrics.split(separator: "\n").map(String.init)
+      #expect(lines.contains(#"web_requests_total{code="200"} 1"#), "\(metrics)")
+      #expect(lines.contains(#"web_requests_total{code="404"} 1"#), "\(metrics)")
+      #expect(lines.last?.hasPrefix("web_connections_active ") == true, "\(metrics)")
+    }
+  }
+
+  @Test("job ends by itself, each step after those that it needs")
+  func job() async throws {
+    try await Sample.job.run(on: engine) { pod in
+      let end = try await pod.ended()
+      #expect(end.status == .exited(0), "\(end)")
+      #expect(end.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"])
+      #expect(
+        end.output(of: "report") == [
+          "east 60", "north 165", "south 175", "coffee 125", "tea 275", "total 400",
+        ])
+    }
+  }
+
+  @Test("job fails where a step does, and what needs that step is never begun")
+  func failingJob() async throws {
+    var settings = PodSettings()
+    settings.files["orders.csv"] = "order,region,item,amount\n1,north,tea,much\n"
+    try await Sample.job.run(on: engine, settings) { pod in
+      let end = try await pod.ended()
+      #expect(end.status == .exited(1) && end.states.last == "TASK_FAILED", "\(end)")
+      #expect(
+        end.output(of: "check", .stderr) == ["orders.csv:2: no order: 1,north,tea,much"], "\(end)")
+      #expect(end.stdout.allSatisfy { !$0.hasPrefix("by-") && !$0.hasPrefix("report") }, "\(end)")
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import Foundation
+import Synchronization
+import TestSupport
+
+/// A session with shellinabox, as its page holds one: keys go by one request, what the shell writes comes as the answer
+/// to another.
+final class TerminalSession: Sendable {
+  private struct Answer: Decodable {
+    let session: String
+    let data: String
+  }
+
+  private let url: String
+  private let id: String
+  private let text = Mutex("")
+
+  private init(_ url: String, _ answer: Answer) {
+    self.url = url
+    id = answer.session
+    text.withLock { $0 = answer.data }
+  }
+
+  /// Opens the page's session at a port of this host, lends it to `body`, and lets go of it.
+  static func open(at port: Int, _ body: (TerminalSession) async throws -> Void) async throws {
+    let url = "https://127.0.0.1:\(port)/"
+    let answer = try await ask(url, ["rooturl=\(url)"])
+    let session = TerminalSession(url, answer)
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await session.listen() }
+      try await body(session)
+      group.cancelAll()
+    }
+  }
+
+  /// All that the shell has written.
+  var screen: String { text.withLock { $0 } }
+
+  /// Types, and waits until something new of the screen has all the words.
+  ///
+  /// - Parameters:
+  ///   - keys: what is typed.
+  ///   - words: what has to come.
+  /// - Returns: what came.
+  /// - Throws: `DeadlinePassed`, `CommandFailed`.
+  @discardableResult
+  func type(_ keys: String, until words: String...) async throws -> String {
+    let before = keys.isEmpty ? 0 : screen.utf8.count
+    if !keys.isEmpty {
+      let hex = keys.utf8.map { String(format: "%02X", $0) }.joined()
+      try await Self.post(url, ["session=\(id)", "keys=\(hex)"])
+    }
+    return try await eventually("\(words) after “\(keys)”: \(screen)") {
+      let new = String(decoding: screen.utf8.dropFirst(before), as: UTF8.self)
+      return words.allSatisfy(new.contains) ? new : nil
+    }
+  }
+
+  private func listen() async throws {
+    while !Task.isCancelled {
+      guard let answer = try? await Self.ask(url, ["session=\(id)"]) else { return }
+      text.withLock { $0 += answer.data }
+    }
+  }
+
+  private static func ask(_ url: String, _ fields: [String]) async throws -> Answer {
+    try JSONDecoder().decode(Answer.self, from: Data(try await post(url, fields).utf8))
+  }
+
+  @discardableResult
+  private static func post(_ url: String, _ fields: [String]) async throws -> String {
+    let all = ["width=160", "height=60"] + fields
+    return try await Command(
+      "curl",
+      ["-skf", "--noproxy", "*", "-m", "50"] + all.flatMap { ["--data-urlencode", $0] } + [url]
+    ).output()
+  }
+}

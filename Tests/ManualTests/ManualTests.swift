@@ -1,0 +1,127 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What `scripts/manuals` makes of the programs that were built.
+@Suite("Manual pages and shell completions")
+struct ManualTests {
+  private static let root = URL(fileURLWithPath: #filePath)
+    .appendingPathComponent("../../..").standardizedFileURL.path
+
+  /// The programs, their manual sections, and words of theirs that aren't on their page.
+  static let programs = [
+    ("compose-executor", 1), ("compose-resources", 1), ("pod-reaper", 8), ("pod-hook-notify", 8),
+  ]
+
+  /// Makes all pages and scripts.
+  private func withManuals<Result>(
+    _ body: (TemporaryFolder) async throws -> Result
+  ) async throws -> Result {
+    try await withTemporaryFolder { folder in
+      let programs = URL(fileURLWithPath: BuiltProgram.beside("compose-executor"))
+        .deletingLastPathComponent().path
+      try await Command("\(Self.root)/scripts/manuals", [programs, folder.path]).output()
+      return try await body(folder)
+    }
+  }
+
+  /// A command's help, and that of each of its subcommands.
+  private static func help(of program: String, _ words: [String] = []) async throws -> [String] {
+    let text = try await Command(BuiltProgram.beside(program), words + ["--help"]).output()
+    guard words.isEmpty, let list = text.range(of: "SUBCOMMANDS:\n") else { return [text] }
+    var texts = [text]
+    for line in text[list.upperBound...].split(separator: "\n") {
+      // Others are continued lines.
+      guard let word = line.wholeMatch(of: #/  ([a-z]+)( .*)?/#)?.1 else { continue }
+      texts += try await help(of: program, [String(word)])
+    }
+    return texts
+  }
+
+  @Test("every option that a program's help has is on its page", arguments: programs)
+  func options(_ program: String, section: Int) async throws {
+    var wanted: Set<String> = []
+    for text in try await Self.help(of: program) {
+      for line in text.split(separator: "\n") where line.hasPrefix("  -") {
+        wanted.formUnion(
+          line.prefix { $0 != "<" }.matches(of: #/--?[a-z][a-z-]*/#).map { String($0.output) })
+      }
+    }
+    #expect(wanted.isSuperset(of: ["--help", "-h", "--version"]))
+    #expect(wanted.count > 5)
+    try await withManuals { folder in
+      let page = try await Command(
+        "man", ["-l", folder.path("man/man\(section)/\(program).\(section)")],
+        environment: ["MANPAGER": "cat", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"]
+      ).output()
+      let there = Set(
+        page.split(separator: "\n").filter { $0.hasPrefix("       -") }
+          .flatMap { $0.matches(of: #/--?[a-z][a-z-]*/#).map { String($0.output) } })
+      #expect(wanted.subtracting(there) == [])
+      #expect(page.contains(program.uppercased() + "(\(section))"))
+      for other in Self.programs where other.0 != program {
+        #expect(page.contains("\(other.0)(\(other.1))"))
+      }
+    }
+  }
+
+  @Test("neither mandoc nor man has anything to say of a page")
+  func lint() async throws {
+    try await withManuals { folder in
+      for (program, section) in Self.programs {
+        let page = folder.path("man/man\(section)/\(program).\(section)")
+        let mandoc = try await Command("mandoc", ["-T", "lint", page]).run()
+        #expect(mandoc.status == .exited(0) && mandoc.stdout + mandoc.stderr == "", "\(mandoc)")
+        let man = try await Command(
+          "man", ["--warnings", "-l", page], environment: ["MANPAGER": "cat", "LC_ALL": "C.UTF-8"]
+        ).run()
+        #expect(man.status == .exited(0) && man.stderr == "", "\(man.stderr)")
+      }
+    }
+  }
+
+  /// Calls the function that `complete` names, as readline does, and prints what it offers.
+  private static let asked = """
+    source "$1"
+    COMP_WORDS=("${@:2}") COMP_CWORD=$(($# - 2)) COMP_TYPE=9 COMP_KEY=9
+    COMP_LINE="${COMP_WORDS[*]}" COMP_POINT=${#COMP_LINE}
+    function=$(complete -p "$2")
+    function=${function##*-F }
+    "${function%% *}" "$2" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+    printf '%s\\n' "${COMPREPLY[@]}"
+    """
+
+  @Test(
+    "bash completes subcommands, options and their values",
+    arguments: [
+      (["compose-executor", "co"], ["config"]),
+      (["compose-executor", "run", "--eng"], ["--engine-timeout"]),
+      (["compose-executor", "config", "--format", "y"], ["yaml"]),
+      (["compose-resources", "--default-"], ["--default-cpus", "--default-gpus", "--default-mem"]),
+      (["compose-resources", "--format", "m"], ["marathon"]),
+      (["pod-reaper", "serve", "--onc"], ["--once"]),
+      (["pod-hook-notify", "re"], ["removed"]),
+    ])
+  func bash(_ line: [String], _ offered: [String]) async throws {
+    try await withManuals { folder in
+      let script = folder.path("bash-completion/completions/\(line[0])")
+      let result = try await Command(
+        "bash", ["--norc", "-c", Self.asked, "bash", script] + line
+      ).run()
+      #expect(result.stderr == "")
+      #expect(result.stdout.split(separator: "\n").map(String.init).sorted() == offered)
+    }
+  }
+
+  @Test("zsh and fish have theirs", arguments: programs)
+  func others(_ program: String, section: Int) async throws {
+    try await withManuals { folder in
+      let zsh = try String(
+        contentsOfFile: folder.path("zsh/site-functions/_\(program)"), encoding: .utf8)
+      #expect(zsh.hasPrefix("#compdef \(program)\n"))
+      let fish = try String(
+        contentsOfFile: folder.path("fish/vendor_completions.d/\(program).fish"), encoding: .utf8)
+      #expect(fish.contains("complete -c '\(program)'") && fish.contains("-l 'help'"))
+    }
+  }
+}

@@ -1,0 +1,45 @@
+#!/bin/sh
+# What the terminal's container runs: it makes the one user who may log in, then starts the web terminal that its image
+# has, shellinabox or wetty. Both run `login`, which asks for the password.
+set -eu
+umask 077
+user=$TERMINAL_USER hash=$TERMINAL_PASSWORD_HASH home=/home/$TERMINAL_USER
+case $user in [!a-z]* | *[!a-z0-9_-]* | '' | root) echo "TERMINAL_USER is no name for it: '$user'" >&2; exit 1 ;; esac
+if [ -z "$hash" ]; then
+  password=$(head -c 15 /dev/urandom | base64)
+  # By a pipe: arguments are there for the whole pod to read.
+  hash=$(echo "$password" | mkpasswd -m sha512 -P 0)
+  echo "log in as $user with the password $password"
+fi
+unset TERMINAL_PASSWORD_HASH password
+
+# An ordinary user of an ID that no other service has; nobody else may log in.
+mkdir -p "$home" /run/terminal
+{ grep -v "^$user:" /etc/passwd; echo "$user:x:4200:4200::$home:/bin/sh"; } >/tmp/passwd
+echo "$user:x:4200:" >>/etc/group
+cat /tmp/passwd >/etc/passwd
+sed 's/:.*/:*:19000::::::/' /etc/passwd | grep -v "^$user:" >/etc/shadow
+echo "$user:$hash:19000::::::" >>/etc/shadow
+chown 4200:4200 "$home"
+
+# A certificate of its own for each start: browsers ask whether to trust it.
+cd /run/terminal
+if command -v openssl >/dev/null; then
+  openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem
+  openssl req -x509 -new -key key.pem -days 365 -subj "/CN=$(hostname)" -out cert.pem
+  openssl x509 -in cert.pem -noout -fingerprint -sha256
+else
+  echo "no openssl in this image: the terminal is plain HTTP, and whoever hears it has the password" >&2
+fi
+
+if command -v shellinaboxd >/dev/null; then
+  cat key.pem cert.pem >certificate.pem
+  # An ID of its own here, too: whoever has it reads what is typed.
+  chown -R 4201:4201 .
+  exec shellinaboxd --port=4200 --cert=/run/terminal --user=4201 --group=4201 --service=/:LOGIN
+fi
+if [ -e cert.pem ]; then set -- --ssl-key /run/terminal/key.pem --ssl-cert /run/terminal/cert.pem; else set --; fi
+set -- --port 4200 --base / "$@"
+if command -v wetty >/dev/null; then exec wetty "$@"; fi
+cd /usr/src/app
+exec yarn start "$@"
