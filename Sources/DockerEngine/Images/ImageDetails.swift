@@ -16,6 +16,13 @@ public struct ImageDetails: Sendable, Decodable {
   public let size: Int
   /// What its containers run by default.
   public let config: ContainerConfig?
+  /// When the engine last gave it a name, RFC 3339; empty where it doesn't say.
+  public let lastTagTime: String
+
+  private struct Metadata: Decodable {
+    let lastTagTime: String?
+    enum CodingKeys: String, CodingKey { case lastTagTime = "LastTagTime" }
+  }
 
   enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -26,6 +33,7 @@ public struct ImageDetails: Sendable, Decodable {
     case os = "Os"
     case size = "Size"
     case config = "Config"
+    case metadata = "Metadata"
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
@@ -39,6 +47,8 @@ public struct ImageDetails: Sendable, Decodable {
     os = try fields.value(.os, default: "")
     size = try fields.value(.size, default: 0)
     config = try fields.decodeIfPresent(ContainerConfig.self, forKey: .config)
+    lastTagTime =
+      try fields.decodeIfPresent(Metadata.self, forKey: .metadata)?.lastTagTime ?? ""
   }
 }
 
