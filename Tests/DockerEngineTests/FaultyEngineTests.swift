@@ -25,7 +25,7 @@ struct FaultyEngineTests {
 
   @Test(
     "is spoken to in the newest version that both know",
-    arguments: [("1.40", "/v1.40/info"), ("1.41", "/v1.41/info"), ("1.99", "/v1.47/info")])
+    arguments: [("1.40", "/v1.40/info"), ("1.41", "/v1.41/info"), ("1.99", "/v1.51/info")])
   func negotiation(version: String, target: String) async throws {
     let server = try FakeServer { request in
       request.target == "/_ping"

@@ -19,7 +19,7 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   }
 
   /// The newest version that this client knows.
-  public static let newest = APIVersion(1, 47)
+  public static let newest = APIVersion(1, 51)
   /// The oldest version that this client can use (Docker 19.03).
   public static let oldest = APIVersion(1, 40)
 

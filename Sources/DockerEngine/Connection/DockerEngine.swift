@@ -1,6 +1,6 @@
 import HTTPClient
 
-/// A client of one Docker Engine (Engine API 1.40 to 1.47), for any number of tasks at once.
+/// A client of one Docker Engine (Engine API 1.40 to 1.51), for any number of tasks at once.
 ///
 /// Every call but a stream has a deadline and ends at once when its task is cancelled (the engine may still carry
 /// out what it was asked). Connections are used again; one thread serves all calls and streams.

@@ -1,13 +1,13 @@
 import HTTPClient
 
 extension DockerEngine {
-  /// Creates a container (Engine API, "ContainerCreate").
+  /// Creates a container (Engine API, "ContainerCreate"), as far as the engine's version can.
   /// - Parameters:
   ///   - name: Its name; nil lets the engine make one up.
   ///   - platform: `os[/arch[/variant]]` of the image to choose; needs API 1.41.
   ///   - body: What to create.
-  /// - Returns: its ID, and what the engine warns of.
-  /// - Throws: `EngineError`: 404 where the image is missing, 409 where the name is taken.
+  /// - Returns: its ID, and what the engine warns of, or is too old to know.
+  /// - Throws: `EngineError`: `tooOld` where it can't be made without what the engine doesn't know; 404 where the image is missing, 409 where the name is taken.
   public func createContainer(
     name: String?, platform: String? = nil, _ body: ContainerCreate
   ) async throws -> (id: String, warnings: [String]) {
@@ -19,17 +19,19 @@ extension DockerEngine {
         case warnings = "Warnings"
       }
     }
-    var call = try EngineCall("POST", "/containers/create", json: body)
+    let version = try await apiVersion()
+    let (fitted, dropped) = body.fitted(to: version)
+    var call = try EngineCall("POST", "/containers/create", json: fitted)
     if let name { call.query.append(("name", name)) }
+    if let refusal = body.refusal(by: version) { throw call.error(.tooOld, refusal) }
     if let platform {
-      let version = try await apiVersion()
       guard version >= APIVersion(1, 41) else {
         throw call.error(.tooOld, "a platform needs API 1.41, the engine speaks \(version)")
       }
       call.query.append(("platform", platform))
     }
     let created: Created = try await decoded(call)
-    return (created.id, created.warnings ?? [])
+    return (created.id, (created.warnings ?? []) + dropped)
   }
 
   /// Starts a container; one that runs is left alone (Engine API, "ContainerStart").

@@ -46,7 +46,7 @@ public struct HostConfig: Sendable, Encodable {
   public var dnsOptions: [String]?
   /// Links on the default bridge, as `container:alias`.
   public var links: [String]?
-  /// rw]`.
+  /// Containers to take volumes from, as `container[:ro|:rw]`.
   public var volumesFrom: [String]?
   /// The driver of volumes that `binds` names.
   public var volumeDriver: String?
@@ -156,7 +156,7 @@ public struct HostConfig: Sendable, Encodable {
     case dnsSearch = "DnsSearch"
     case dnsOptions = "DnsOptions"
     case links = "Links"
-    case volumesFrom = "Containers to take volumes from, as `container[:ro"
+    case volumesFrom = "VolumesFrom"
     case volumeDriver = "VolumeDriver"
     case securityOpt = "SecurityOpt"
     case devices = "Devices"

@@ -16,6 +16,8 @@ public struct Mount: Sendable, Hashable, Encodable {
   public var volumeOptions: VolumeOptions?
   /// Options of a temporary file system.
   public var tmpfsOptions: TmpfsOptions?
+  /// Options of an image (API 1.48).
+  public var imageOptions: ImageOptions?
 
   /// A mount.
   public init(
@@ -42,6 +44,7 @@ public struct Mount: Sendable, Hashable, Encodable {
     case bindOptions = "BindOptions"
     case volumeOptions = "VolumeOptions"
     case tmpfsOptions = "TmpfsOptions"
+    case imageOptions = "ImageOptions"
   }
 }
 
@@ -152,4 +155,20 @@ extension Mount {
     }
   }
 
+  /// Options of an image's files (API 1.48).
+  public struct ImageOptions: Sendable, Hashable, Encodable {
+    /// A path within the image.
+    public var subpath: String?
+
+    /// Options.
+    public init(
+      subpath: String? = nil
+    ) {
+      self.subpath = subpath
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case subpath = "Subpath"
+    }
+  }
 }

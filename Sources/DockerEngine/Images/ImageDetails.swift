@@ -23,6 +23,13 @@ public struct ImageDetails: Sendable, Decodable {
     let layers: [String]?
     enum CodingKeys: String, CodingKey { case layers = "Layers" }
   }
+  /// When the engine last gave it a name, RFC 3339; empty where it doesn't say.
+  public let lastTagTime: String
+
+  private struct Metadata: Decodable {
+    let lastTagTime: String?
+    enum CodingKeys: String, CodingKey { case lastTagTime = "LastTagTime" }
+  }
 
   enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -34,6 +41,7 @@ public struct ImageDetails: Sendable, Decodable {
     case size = "Size"
     case config = "Config"
     case rootFileSystem = "RootFS"
+    case metadata = "Metadata"
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
@@ -49,6 +57,8 @@ public struct ImageDetails: Sendable, Decodable {
     config = try fields.decodeIfPresent(ContainerConfig.self, forKey: .config)
     layers =
       try fields.decodeIfPresent(RootFileSystem.self, forKey: .rootFileSystem)?.layers ?? []
+    lastTagTime =
+      try fields.decodeIfPresent(Metadata.self, forKey: .metadata)?.lastTagTime ?? ""
   }
 }
 

@@ -32,10 +32,12 @@ extension DockerEngine {
   }
 
   /// Puts a container on a network (Engine API, "NetworkConnect").
-  /// - Throws: `EngineError`: 403 where it is on it already.
+  /// - Returns: what the engine is too old to know, a line each.
+  /// - Throws: `EngineError`: 403 where it is on it already, `tooOld` where the engine can't do it in this way.
+  @discardableResult
   public func connectNetwork(
     _ network: String, container: String, _ settings: EndpointSettings? = nil
-  ) async throws {
+  ) async throws -> [String] {
     struct Body: Encodable {
       let container: String
       let settings: EndpointSettings?
@@ -44,10 +46,15 @@ extension DockerEngine {
         case settings = "EndpointConfig"
       }
     }
-    try await send(
-      EngineCall(
-        "POST", "/networks/\(component(network))/connect",
-        json: Body(container: container, settings: settings)))
+    let call = try EngineCall(
+      "POST", "/networks/\(component(network))/connect",
+      json: Body(container: container, settings: settings))
+    let version = try await apiVersion()
+    if let refusal = settings?.refusal(by: version, isFirst: false) {
+      throw call.error(.tooOld, refusal)
+    }
+    try await send(call)
+    return settings?.dropped(by: version) ?? []
   }
 
   /// Takes a container off a network (Engine API, "NetworkDisconnect").

@@ -13,6 +13,9 @@ public struct EndpointSettings: Sendable, Hashable, Encodable {
   /// Which network's gateway is the default one: the highest (API 1.48).
   public var gwPriority: Int?
 
+  /// The key of `driverOpts` that names the interface in the container (API 1.49).
+  public static let interfaceName = "com.docker.network.endpoint.ifname"
+
   /// Settings; the engine chooses what is nil.
   public init(
     aliases: [String]? = nil, links: [String]? = nil, ipamConfig: EndpointIPAM? = nil,

@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import DockerEngine
+
+@Suite("A request for an engine that is older than it")
+struct FittingTests {
+  private func create(_ settings: EndpointSettings) -> ContainerCreate {
+    var body = ContainerCreate(image: "image")
+    body.hostConfig = HostConfig()
+    body.hostConfig?.networkMode = "net"
+    body.networkingConfig = NetworkingConfig(endpointsConfig: ["net": settings])
+    return body
+  }
+
+  @Test("has the address of the first network where that engine looks for it")
+  func address() {
+    let body = create(EndpointSettings(macAddress: "02:00:00:00:00:01"))
+    #expect(body.fitted(to: APIVersion(1, 41)).0.macAddress == "02:00:00:00:00:01")
+    #expect(body.fitted(to: APIVersion(1, 44)).0.macAddress == nil)
+    var own = ContainerCreate(image: "image")
+    own.hostConfig = HostConfig()
+    own.hostConfig?.networkMode = "bridge"
+    own.macAddress = "02:00:00:00:00:02"
+    let fitted = own.fitted(to: APIVersion(1, 44)).0
+    #expect(fitted.macAddress == nil)
+    #expect(
+      fitted.networkingConfig?.endpointsConfig?["bridge"]?.macAddress == "02:00:00:00:00:02")
+  }
+
+  @Test("says what it drops, and what it can't do without")
+  func dropped() {
+    var settings = EndpointSettings()
+    settings.gwPriority = 3
+    var body = create(settings)
+    body.hostConfig?.annotations = ["a": "b"]
+    body.healthcheck = Healthcheck(startInterval: 5)
+    #expect(body.fitted(to: APIVersion(1, 41)).dropped.count == 3)
+    #expect(body.fitted(to: .newest).dropped.isEmpty)
+    #expect(body.refusal(by: APIVersion(1, 40)) == nil)
+    body.hostConfig?.mounts = [Mount(type: "image", source: "image", target: "/x")]
+    #expect(body.refusal(by: APIVersion(1, 47))?.contains("1.48") == true)
+    #expect(body.refusal(by: .newest) == nil)
+    settings.driverOpts = [EndpointSettings.interfaceName: "eth7"]
+    #expect(settings.refusal(by: APIVersion(1, 48), isFirst: true)?.contains("1.49") == true)
+    settings = EndpointSettings(macAddress: "02:00:00:00:00:01")
+    #expect(settings.refusal(by: APIVersion(1, 43), isFirst: true) == nil)
+    #expect(settings.refusal(by: APIVersion(1, 43), isFirst: false)?.contains("1.44") == true)
+  }
+}
+
+@Suite("Files for a container")
+struct FileArchiveTests {
+  @Test("are unpacked by tar with their modes, owners and long paths")
+  func unpacked() async throws {
+    let long = (1...12).map { "folder-number-\($0)" }.joined(separator: "/") + "/file"
+    let archive = FileArchive(files: [
+      FileArchive.File(path: "/run/secrets/one", content: Array("one".utf8), mode: 0o400),
+      FileArchive.File(
+        path: long, content: [UInt8](repeating: 0x61, count: 1024), mode: 0o640, uid: 12,
+        gid: 3_000_000_000),
+      FileArchive.File(path: "empty", content: [], mode: 0o444),
+    ])
+    let bytes = try #require(archive.bytes(time: 1_700_000_000))
+    #expect(bytes.count % 512 == 0)
+    try await withTemporaryFolder { folder in
+      let file = folder.path + "/files.tar"
+      try Data(bytes).write(to: URL(fileURLWithPath: file))
+      let listed = try await Command(
+        "tar", ["--numeric-owner", "--full-time", "--utc", "-tvf", file]
+      ).output().split(separator: "\n").map { line in
+        line.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+      }
+      #expect(
+        listed == [
+          "-r-------- 0/0 3 2023-11-14 22:13:20 run/secrets/one",
+          "-rw-r----- 12/3000000000 1024 2023-11-14 22:13:20 \(long)",
+          "-r--r--r-- 0/0 0 2023-11-14 22:13:20 empty",
+        ])
+      try await Command("tar", ["-xf", file, "run/secrets/one"], folder: folder.path).output()
+      #expect(
+        try String(contentsOfFile: folder.path + "/run/secrets/one", encoding: .utf8) == "one")
+    }
+  }
+
+  @Test("whose path has no room in an archive are refused")
+  func tooLong() {
+    let name = String(repeating: "a", count: 101)
+    #expect(
+      FileArchive(files: [FileArchive.File(path: name, content: [], mode: 0o444)]).bytes(time: 0)
+        == nil)
+  }
+}
