@@ -71,7 +71,12 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "Program", dependencies: [.product(name: "Logging", package: "swift-log")],
+      name: "Program",
+      dependencies: [
+        "Compose", "PodIdentity",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "Executor",
