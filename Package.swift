@@ -74,6 +74,7 @@ let package = Package(
       name: "Program",
       dependencies: [
         "Compose", "PodIdentity",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
