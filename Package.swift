@@ -74,8 +74,10 @@ let package = Package(
     .target(
       name: "Program",
       dependencies: [
-        "Compose", .product(name: "Logging", package: "swift-log"),
+        "Compose", "PodIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "OrderedCollections", package: "swift-collections"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .executableTarget(

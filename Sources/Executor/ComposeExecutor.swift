@@ -11,26 +11,8 @@ struct ComposeExecutor: AsyncParsableCommand {
     version: Version.text,
     subcommands: [RunCommand.self, ConfigCommand.self])
 
-  static func main() async {
-    // A reader that goes away must not end a pod.
-    signal(SIGPIPE, SIG_IGN)
-    do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
-      } else {
-        try command.run()
-      }
-    } catch {
-      // A wrong option is bad input like any other: one line, exit 1. Help and version are no errors.
-      let code = exitCode(for: error)
-      if code == .validationFailure {
-        StandardError.line("compose-executor: \(message(for: error))")
-        Glibc.exit(1)
-      }
-      exit(withError: error)
-    }
-  }
+  // A wrong option is bad input like any other: exit 1.
+  static func main() async { await runProgram(usage: 1) }
 
   func run() async throws {
     let code = await MesosCommand.run()

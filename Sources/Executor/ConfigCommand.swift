@@ -46,8 +46,7 @@ struct ConfigCommand: AsyncParsableCommand {
       let plan = try await PodSetup(request: request, engine: engine).plan()
       await write(try plan.json())
     } catch {
-      StandardError.line("compose-executor: \(error)")
-      throw ExitCode(1)
+      throw CommandFailure("\(error)", code: 1)
     }
   }
 

@@ -41,8 +41,7 @@ struct RunCommand: AsyncParsableCommand {
         name: nil, confine: true, ports: task.offeredPorts(settings), environment: environment)
       request = try task.request(for: project, settings: settings)
     } catch {
-      StandardError.line("compose-executor: \(error)")
-      throw ExitCode(1)
+      throw CommandFailure("\(error)", code: 1)
     }
     let output = PodOutput(
       standardOutput: OutputWriter(descriptor: STDOUT_FILENO),

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Compose
 import Glibc
 import HookShim
 import Program
@@ -18,32 +17,7 @@ struct HookNotify: ParsableCommand {
     version: Version.text,
     subcommands: [Started.self, Removed.self])
 
-  static func main() {
-    do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch let failure as Failure {
-      fail(failure.message, code: 1)
-    } catch let error as ComposeError {
-      fail("\(error)", code: 2)
-    } catch {
-      let code = exitCode(for: error)
-      if code == .validationFailure { fail(message(for: error), code: 2) }
-      exit(withError: error)
-    }
-  }
-
-  /// One line on standard error, and the end.
-  private static func fail(_ message: String, code: Int32) -> Never {
-    let bytes = Array("pod-hook-notify: \(message)\n".utf8)
-    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    Glibc.exit(code)
-  }
-}
-
-/// An event that went nowhere, in one line.
-struct Failure: Error {
-  var message: String
+  static func main() { runProgram(usage: 2) }
 }
 
 struct Started: ParsableCommand {
@@ -106,21 +80,25 @@ struct ReaperOptions: ParsableArguments {
 
   /// Sends an event, and ends the process with 4 if it was spooled.
   ///
-  /// - Throws: ``Failure``; `ComposeError` for the reaper's file; `ExitCode` 4.
+  /// - Throws: `CommandFailure`; `ExitCode` 4.
   func tell(_ event: (OpaquePointer) -> hook_shim_result) throws {
     var options: [String: String] = [:]
     options["run-dir"] = runDir
     options["notify-socket"] = notifySocket
     options["spool-dir"] = spoolDir
     options["config"] = config
-    let place = try ReaperPlace(options: options, environment: ProcessEnvironment.current)
+    let place: ReaperPlace
+    do {
+      place = try ReaperPlace(options: options, environment: ProcessEnvironment.current)
+    } catch {
+      throw CommandFailure("\(error)", code: 2)
+    }
     var shim: OpaquePointer?
     let error = hook_shim_open(place.socket, place.spool, &shim)
     guard let shim, error == 0 else {
-      throw Failure(
-        message:
-          "notify-socket \(place.socket), spool-dir \(place.spool): \(String(cString: strerror(error)))"
-      )
+      throw CommandFailure(
+        "notify-socket \(place.socket), spool-dir \(place.spool): \(String(cString: strerror(error)))",
+        code: 1)
     }
     defer { hook_shim_close(shim) }
     let result = event(shim)
@@ -131,7 +109,7 @@ struct ReaperOptions: ParsableArguments {
       var line = [CChar](repeating: 0, count: 512)
       hook_shim_describe(result, &line, line.count)
       let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-      throw Failure(message: String(decoding: text, as: UTF8.self))
+      throw CommandFailure(String(decoding: text, as: UTF8.self), code: 1)
     }
   }
 }

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Compose
 import DockerEngine
-import Glibc
 import Logging
 import PodIdentity
 import Program
@@ -22,35 +21,21 @@ struct PodReaper: AsyncParsableCommand {
     subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
     defaultSubcommand: ServeCommand.self)
 
-  static func main() async {
-    signal(SIGPIPE, SIG_IGN)
-    do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
-      } else {
-        try command.run()
-      }
-    } catch {
-      let code = exitCode(for: error)
-      if code == .validationFailure {
-        StandardError.line("pod-reaper: \(message(for: error))")
-        Glibc.exit(2)
-      }
-      exit(withError: error)
-    }
-  }
+  static func main() async { await runProgram(usage: 2) }
 }
 
 /// How reports are printed.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case table, json }
 
 /// What went wrong, in a line, and the exit code that says so.
-func complain(_ error: any Error) -> ExitCode {
-  StandardError.line("pod-reaper: \(error)")
-  if error is SettingError || error is ComposeError { return ExitCode(2) }
-  if error is EngineError { return ExitCode(3) }
-  return ExitCode(1)
+func failure(_ error: any Error) -> CommandFailure {
+  let code: Int32 =
+    switch error {
+    case is SettingError, is ComposeError: 2
+    case is EngineError: 3
+    default: 1
+    }
+  return CommandFailure("\(error)", code: code)
 }
 
 /// What every command needs: settings, engine, reaper.

@@ -32,7 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
     } catch let code as ExitCode {
       throw code
     } catch {
-      throw complain(error)
+      throw failure(error)
     }
   }
 

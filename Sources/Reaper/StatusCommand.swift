@@ -24,7 +24,7 @@ struct StatusCommand: AsyncParsableCommand {
       let report: PassReport = try decode(text)
       print(format == .json ? text : Tables.text(report))
     } catch {
-      throw complain(error)
+      throw failure(error)
     }
   }
 }
@@ -51,7 +51,7 @@ struct ExplainCommand: AsyncParsableCommand {
       let report: PodReport = try decode(text)
       print(format == .json ? text : Tables.explanation(report))
     } catch {
-      throw complain(error)
+      throw failure(error)
     }
   }
 }

@@ -14,6 +14,8 @@ struct RunningTask {
   var monitors: [Task<Void, Never>] = []
   /// Set when the framework, the agent or a signal wants it ended.
   var end: EndRequest?
+  /// What the framework was told last.
+  var state: TaskState?
   /// Where it can be reached, once it runs.
   var networks: [NetworkInfo] = []
   /// The last result of its check.

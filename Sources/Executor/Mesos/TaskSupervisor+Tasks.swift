@@ -18,7 +18,7 @@ extension TaskSupervisor {
     }
     // All are starting before the first can end, and take the others along.
     for info in infos {
-      await session.send(
+      await tell(
         TaskUpdate(taskID: info.taskID, state: .starting, message: "the pod is being put together"))
     }
     for info in infos { tasks[info.taskID]?.work = Task { await self.live(info) } }
@@ -39,10 +39,18 @@ extension TaskSupervisor {
       log.error("task \(id): not removed: \(outcome.leftovers.joined(separator: ", "))")
     }
     log.info("task \(id): \(update.state.rawValue) \(outcome.line)")
-    await session.send(update)
+    await tell(update)
     tasks[id]?.isOver = true
     tasks[id]?.pod = nil
     ring()
+  }
+
+  /// Tells the framework, unless the state can't follow what it was told before; a task's end is always told.
+  func tell(_ update: TaskUpdate) async {
+    let allowed = TaskCourse.next(after: tasks[update.taskID]?.state)
+    guard allowed.contains(update.state) || update.state.isTerminal else { return }
+    tasks[update.taskID]?.state = update.state
+    await session.send(update)
   }
 
   private func outcome(of info: TaskInfo) async -> PodOutcome {
@@ -117,7 +125,7 @@ extension TaskSupervisor {
 
   private func sayRunning(_ id: TaskID, _ message: String) async {
     guard let task = tasks[id] else { return }
-    await session.send(
+    await tell(
       TaskUpdate(
         taskID: id, state: .running, message: message, isHealthy: task.isHealthy,
         networks: task.networks, check: task.check))

@@ -122,7 +122,7 @@ actor TaskSupervisor {
     end(id, request)
     guard task.end == nil else { return }
     // The session passes it over for a framework that doesn't know the state.
-    await session.send(
+    await tell(
       TaskUpdate(taskID: id, state: .killing, message: "the pod is being stopped"))
   }
 

@@ -1,8 +1,6 @@
 import Compose
-import Glibc
 import Logging
 import OrderedCollections
-import PodIdentity
 import Program
 
 /// Where the reaper is told what.
@@ -91,7 +89,7 @@ struct ReaperSettings: Sendable {
   struct Source {
     let options: [SettingName: String]
     let environment: [String: String]
-    let file: [SettingName: SettingsFile.Entry]
+    let file: [SettingName: SettingsFile.Value]
 
     func text(_ name: SettingName) -> String? {
       options[name] ?? environment[name.variable] ?? file[name]?.text ?? name.standard
@@ -167,64 +165,38 @@ struct ReaperSettings: Sendable {
   }
 }
 
-/// The reaper's file of settings.
-enum SettingsFile {
-  static let standardPath = "/etc/pod-reaper.yaml"
-
-  /// A value and its place.
-  struct Entry: Sendable {
+extension SettingsFile {
+  /// A value of the reaper's file and its place.
+  struct Value: Sendable {
     var text: String
     var position: SourcePosition
   }
 
-  /// Reads the file.
+  /// Reads the reaper's file.
   ///
   /// - Parameter path: its path; nil for the standard one, which may be missing.
   /// - Returns: what it sets.
   /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that anybody can write.
-  static func read(_ path: String?) throws -> [SettingName: Entry] {
-    let file = path ?? standardPath
-    var status = stat()
-    guard stat(file, &status) == 0 else {
-      if path == nil, errno == ENOENT { return [:] }
-      throw ComposeError("\(file) can't be read: \(String(cString: strerror(errno)))")
-    }
-    guard status.st_mode & 0o002 == 0, status.st_uid == 0 || status.st_uid == geteuid() else {
-      throw ComposeError(
-        "\(file) is writable by others: it must be root's and writable by nobody else")
-    }
-    guard let text = try? KernelFile.text(file) else { throw ComposeError("\(file) can't be read") }
-    return try read(text: text, file: file)
+  static func read(_ path: String?) throws(ComposeError) -> [SettingName: Value] {
+    try SettingsFile(path: path, standard: reapersPath).values()
   }
 
-  static func read(text: String, file: String) throws(ComposeError) -> [SettingName: Entry] {
-    guard let document = try YAMLNode.document(text, file: file), !document.isNull else {
-      return [:]
-    }
-    guard let entries = document.mapping else {
-      throw ComposeError("a mapping of settings is expected", at: document.position)
-    }
-    var result: [SettingName: Entry] = [:]
+  static func read(text: String, file: String) throws(ComposeError) -> [SettingName: Value] {
+    try SettingsFile(text: text, file: file).values()
+  }
+
+  private func values() throws(ComposeError) -> [SettingName: Value] {
+    var result: [SettingName: Value] = [:]
     for (key, entry) in entries {
       guard let name = SettingName(rawValue: key) else {
         let known = SettingName.allCases.map(\.rawValue).sorted().joined(separator: ", ")
         throw ComposeError("unknown setting '\(key)': known are \(known)", at: entry.keyPosition)
       }
-      guard let text = Self.text(entry.value) else {
-        throw ComposeError("\(key) takes one value", at: entry.value.position)
+      guard let text = entry.text else {
+        throw ComposeError("\(key) takes one value", at: entry.position)
       }
-      result[name] = Entry(text: text, position: entry.value.position)
+      result[name] = Value(text: text, position: entry.position)
     }
     return result
-  }
-
-  private static func text(_ node: YAMLNode) -> String? {
-    if let text = node.string { return text }
-    if let number = node.integer { return String(number) }
-    if let items = node.sequence {
-      let words = items.compactMap(\.string)
-      return words.count == items.count ? words.joined(separator: ",") : nil
-    }
-    return node.boolean.map { String($0) }
   }
 }

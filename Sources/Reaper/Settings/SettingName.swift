@@ -1,3 +1,5 @@
+import Program
+
 /// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
 enum SettingName: String, CaseIterable {
   case agentAuthorities = "agent-ca-file"
@@ -24,9 +26,7 @@ enum SettingName: String, CaseIterable {
   case stopTimeout = "stop-timeout"
 
   /// The variable's name.
-  var variable: String {
-    "POD_REAPER_" + rawValue.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-  }
+  var variable: String { SettingVariable.name(of: rawValue, prefix: "POD_REAPER") }
 
   /// What is so where nobody says anything.
   var standard: String? {

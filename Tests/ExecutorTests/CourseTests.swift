@@ -1,0 +1,22 @@
+import MesosExecutor
+import Testing
+
+@testable import Executor
+
+@Suite("The states of a task")
+struct CourseTests {
+  @Test("begin with STARTING, end in one of three, and never go back")
+  func course() {
+    #expect(TaskCourse.next(after: nil) == [.starting])
+    var reached: Set<TaskState> = [.starting]
+    var open: [TaskState] = [.starting]
+    while let state = open.popLast() {
+      let following = TaskCourse.next(after: state)
+      #expect(following.isEmpty == state.isTerminal)
+      #expect(!following.contains(.starting))
+      open += following.filter { reached.insert($0).inserted }
+    }
+    #expect(reached == [.starting, .running, .killing, .finished, .failed, .killed])
+    #expect(!TaskCourse.next(after: .killing).contains(.running))
+  }
+}
