@@ -1,13 +1,13 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test demo bench soak lint format install dist hook
+.PHONY: help deps build test test-slow demo bench soak lint format install dist deb hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
 
 help: ## says what there is
 	@echo 'Usage: make VERB'
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
 deps: ## installs what building and testing need (root; Debian 12 with a Swift toolchain)
 	@scripts/deps
@@ -17,6 +17,10 @@ build: deps ## builds the programs, for debugging
 
 test: deps ## runs all tests on private Docker Engines; FILTER=name runs some
 	@scripts/test
+
+test-slow: ## the tests that take minutes and more packages (scripts/deps slow)
+	@scripts/deps slow
+	@scripts/test-slow
 
 demo: deps ## two pods of one Compose file, side by side on this machine
 	@scripts/demo
@@ -38,6 +42,10 @@ install: ## puts the tarball's files below prefix (/usr/local; DESTDIR is respec
 
 dist: deps ## makes dist/compose-executor-VERSION-linux-ARCH.tar.gz and checks it
 	@scripts/dist
+
+deb: ## makes the Debian packages in dist, the module's where Mesos' headers are (MESOS_PREFIX)
+	@scripts/deps slow
+	@scripts/deb
 
 hook: ## builds the Mesos module against the Mesos below MESOS_PREFIX (/usr), and checks it
 	@scripts/hook
