@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-slow demo bench soak lint format install dist man hook
+.PHONY: help deps build test test-slow demo bench soak lint format install dist deb man hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
@@ -45,6 +45,10 @@ dist: deps ## makes dist/compose-executor-VERSION-linux-ARCH.tar.gz and checks i
 
 man: build ## writes manual pages and shell completions below dist/share, from the programs' own options
 	@scripts/manuals "$$(swift build --show-bin-path)" dist/share
+
+deb: ## makes the Debian packages in dist, the module's where Mesos' headers are (MESOS_PREFIX)
+	@scripts/deps deb
+	@scripts/deb
 
 hook: ## builds the Mesos module against the Mesos below MESOS_PREFIX (/usr), and checks it
 	@scripts/hook

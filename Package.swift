@@ -13,6 +13,9 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
+/// Within the programs, which start the faster; Debian's packages use the system's.
+let libyaml = Context.environment["SYSTEM_LIBRARIES"] == nil ? ":libyaml.a" : "yaml"
+
 let package = Package(
   name: "compose-executor",
   products: [
@@ -33,7 +36,7 @@ let package = Package(
     .target(
       name: "CCurl", path: "cshim/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(
-      name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+      name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(libyaml)]),
 
     .target(name: "CLinux", path: "cshim/CLinux"),
 

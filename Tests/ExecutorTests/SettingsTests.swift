@@ -1,4 +1,5 @@
 import Compose
+import Foundation
 import PodRuntime
 import Testing
 
@@ -15,6 +16,17 @@ struct OperatorFileTests {
   func unrestricted() throws {
     #expect(try read("").policy == .unrestricted)
     #expect(try read("launch-timeout: 5m").settings == ["launch-timeout": "5m"])
+  }
+
+  @Test("as its sample stands, changes nothing")
+  func sample() throws {
+    let path = URL(fileURLWithPath: #filePath)
+      .appendingPathComponent("../../../deploy/compose-executor.yaml").standardized
+    let file = try read(String(contentsOf: path, encoding: .utf8))
+    #expect(file.policy == .unrestricted)
+    #expect(try Settings(environment: [:], file: file).timeouts() == PodTimeouts())
+    #expect(file.settings["log-level"] == "info")
+    #expect(file.settings["grace"] == nil)
   }
 
   @Test("with allow permits only what it lists")

@@ -106,6 +106,67 @@ struct PodPolicyTests {
     device.driverOptions = ["type": "ext4", "device": "/dev/sda1"]
     #expect(refusal(.strict, volumes: [device]) { _ in }?.position == at(7))
   }
+
+  private func volume(_ options: OrderedDictionary<String, String>) -> Volume {
+    var volume = Volume(key: "v", position: at(7))
+    volume.driverOptions = options
+    return volume
+  }
+
+  @Test(
+    "lets no local volume bring the host's files by way of a filesystem of another type",
+    arguments: [
+      ["type": "proc", "device": "proc"],
+      ["type": "overlay", "device": "o", "o": "lowerdir=/:/srv"],
+      ["type": "overlay", "device": "/dev/dri/card0", "o": "lowerdir=/:/srv"],
+      ["type": "none", "o": "rbind", "device": "etc"], ["type": "ext4", "device": "dev/sda1"],
+      ["type": "ext4", "device": "/dev/dri/../sda1"], ["type": "devtmpfs", "device": "none"],
+    ] as [OrderedDictionary<String, String>])
+  func filesystems(options: OrderedDictionary<String, String>) {
+    var policy = PodPolicy.strict
+    policy.devices = .only(["/dev/dri"])
+    #expect(refusal(policy, volumes: [volume(options)]) { _ in }?.position == at(7))
+    #expect(refusal(.unrestricted, volumes: [volume(options)]) { _ in } == nil)
+  }
+
+  @Test(
+    "lets local volumes of memory and of other hosts be",
+    arguments: [
+      ["type": "tmpfs", "device": "tmpfs", "o": "size=1m"],
+      ["type": "nfs", "device": ":/export", "o": "addr=10.0.0.1"], ["size": "1g"],
+    ] as [OrderedDictionary<String, String>])
+  func harmless(options: OrderedDictionary<String, String>) {
+    #expect(refusal(.strict, volumes: [volume(options)]) { _ in } == nil)
+  }
+
+  @Test("knows the host's namespace by its network's name")
+  func hostNetwork() {
+    var network = Network(key: "host", position: at(9))
+    network.isExternal = true
+    let all = project([service("web") { _ in }], networks: [network])
+    let error = #expect(throws: ComposeError.self) {
+      try PodPolicy.strict.check(all, engineSocket: nil)
+    }
+    #expect(error?.position == at(9))
+    #expect(throws: Never.self) { try PodPolicy.unrestricted.check(all, engineSocket: nil) }
+  }
+
+  @Test(
+    "refuses a listed device's neighbour, profiles of a task's own, and builds from the host's folders"
+  )
+  func neighbours() {
+    var policy = PodPolicy.strict
+    policy.devices = .only(["/dev/dri"])
+    #expect(refusal(policy) { $0.devices = [Located("/dev/dri/../sda", at: at(5))] } != nil)
+    for option in ["seccomp={}", "label:type:spc_t", "apparmor=mine", "systempaths=unconfined"] {
+      #expect(refusal(.strict) { $0.securityOpt = [Located(option, at: at(5))] } != nil)
+    }
+    for option in ["no-new-privileges", "no-new-privileges=true", "label=level:s0:c1"] {
+      #expect(refusal(.strict) { $0.securityOpt = [Located(option, at: at(5))] } == nil)
+    }
+    #expect(refusal(.strict) { $0.build = Build(position: at(5), context: "/etc") } != nil)
+    #expect(refusal(.strict) { $0.build = Build(position: at(5), context: "/work/web") } == nil)
+  }
 }
 
 @Suite("A task's limits")

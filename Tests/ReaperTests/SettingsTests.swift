@@ -92,6 +92,18 @@ struct ReaperDeployTests {
     #expect(whole.count == SettingName.allCases.count)
   }
 
+  @Test("the sample, installed as it stands, changes nothing")
+  func installed() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("empty.yaml", "")
+      func settings(_ file: String) throws -> String {
+        "\(try ReaperSettings(options: [:], environment: [:], file: file))"
+      }
+      let none = try settings(folder.path("empty.yaml"))
+      #expect(try settings(deploy + "/pod-reaper.yaml") == none)
+    }
+  }
+
   @Test(
     "systemd-tmpfiles makes the folders of sockets and spool as the reaper and the hook want them")
   func folders() async throws {

@@ -74,6 +74,7 @@ public struct PodPolicy: Sendable, Equatable {
     for volume in project.volumes.values {
       try checkVolume(volume, in: project, engineSocket: engineSocket)
     }
+    try checkDetours(project)
   }
 
   /// Refuses hooks that a task names where the policy has none.
@@ -158,14 +159,14 @@ public struct PodPolicy: Sendable, Equatable {
     }
   }
 
-  private func allows(_ path: String, in allowed: Allowed) -> Bool {
+  func allows(_ path: String, in allowed: Allowed) -> Bool {
     switch allowed {
     case .everything: true
     case .only(let roots): roots.contains { Self.isAtOrBelow(path, Self.realPath($0)) }
     }
   }
 
-  private func refusal(
+  func refusal(
     _ what: String, _ key: String, at position: SourcePosition
   ) -> ComposeError {
     ComposeError(

@@ -9,7 +9,7 @@ struct ReaperSettings: Sendable {
   var interval: Duration
   /// Cgroups below which runs are looked for, without a slash at either end.
   var cgroupRoots: [String]
-  /// Whether the roots that labels name count as well: where nobody named any.
+  /// Whether the roots that labels name count as well: where nobody named others.
   var findsRootsByLabels: Bool
   var removal: RemovalPolicy
   var agent: AgentClient?
@@ -42,7 +42,7 @@ struct ReaperSettings: Sendable {
       throw SettingError(description: "\(source.place(.interval)) must be at least 1s")
     }
     cgroupRoots = try source.words(.cgroupRoots)
-    findsRootsByLabels = !source.isGiven(.cgroupRoots)
+    findsRootsByLabels = source.text(.cgroupRoots) == SettingName.cgroupRoots.standard
     for root in cgroupRoots where !Self.isRoot(root) {
       throw SettingError(
         description:
@@ -93,11 +93,6 @@ struct ReaperSettings: Sendable {
 
     func text(_ name: SettingName) -> String? {
       options[name] ?? environment[name.variable] ?? file[name]?.text ?? name.standard
-    }
-
-    /// Whether anybody said anything.
-    func isGiven(_ name: SettingName) -> Bool {
-      options[name] != nil || environment[name.variable] != nil || file[name] != nil
     }
 
     /// What to name in an error.
