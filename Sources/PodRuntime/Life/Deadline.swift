@@ -58,6 +58,7 @@ private final class Race: Sendable {
 
 /// Runs a step to its end even if the task that asks is cancelled: the engine completes a create or start
 /// whose client has gone, so it's better to hear how it went.
+@discardableResult
 func uncancelled<Value: Sendable>(
   _ step: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
