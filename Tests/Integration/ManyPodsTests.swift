@@ -65,14 +65,18 @@ struct ManyPodsTests {
     let (memory, time) = try await used.value
     print(
       """
-      \(Self.count) pods of three containers: running after \(time), launched eight at a time; \
+      \(Self.count) pods of three containers: running after \(Self.words(time)), launched eight at a time; \
       per pod: launch \(Self.median(figures.map(\.launch))), end \(Self.median(figures.map(\.end))), \
       \(figures.map(\.resident).sorted()[figures.count / 2]) KiB of its executor, \
       \(memory / Self.count) KiB of the host
       """)
   }
 
-  private static func median(_ times: [Duration]) -> Duration { times.sorted()[times.count / 2] }
+  private static func median(_ times: [Duration]) -> String {
+    words(times.sorted()[times.count / 2])
+  }
+
+  private static func words(_ time: Duration) -> String { "\(Int(time / .milliseconds(1))) ms" }
 
   /// One pod's life: launched when it is its turn, ended when all have run.
   private static func live(

@@ -20,6 +20,7 @@ extension Pod {
 
   /// Starts the hooks for a pod that runs.
   func startHooks(_ addresses: PodAddresses) {
+    guard request.options.hooks.contains(where: { $0.event == .running }) else { return }
     let data = data(for: .running, addresses: addresses)
     runningHooks = Task { _ = await self.run(.running, data) }
   }
@@ -30,8 +31,10 @@ extension Pod {
   ///   - outcome: how the pod ended.
   ///   - limit: how long both may take at most; nil for their own time.
   func runLastHooks(_ outcome: PodOutcome, limit: Duration?) async {
+    let hooks = request.options.hooks
+    if hooks.isEmpty { return }
     let begin = ContinuousClock.now
-    let most = request.options.hooks.map(\.timeout).reduce(.zero, +)
+    let most = hooks.map(\.timeout).reduce(.zero, +)
     if let runningHooks, !(await runningHooks.hasEnded(within: limit ?? most)) {
       runningHooks.cancel()
       await runningHooks.value

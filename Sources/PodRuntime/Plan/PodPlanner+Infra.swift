@@ -6,6 +6,7 @@ extension PodPlanner {
   /// Works out the container that holds namespaces for the services.
   ///
   /// - Parameter infra: the service that stands for it.
+  /// - Returns: its plan.
   /// - Throws: `ComposeError`.
   func infraContainer(_ infra: Service) throws(ComposeError) -> ContainerPlan {
     var service = infra

@@ -183,6 +183,7 @@ public struct PodPolicy: Sendable, Equatable {
   /// - Parameters:
   ///   - path: the path.
   ///   - root: what it may be below.
+  /// - Returns: whether it is.
   public static func isAtOrBelow(_ path: String, _ root: String) -> Bool {
     path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
   }
@@ -190,6 +191,7 @@ public struct PodPolicy: Sendable, Equatable {
   /// The path without symbolic links, as far as it exists, and without `..`.
   ///
   /// - Parameter path: an absolute path.
+  /// - Returns: where it leads.
   public static func realPath(_ path: String) -> String {
     var rest: [Substring] = []
     var head = path[...]
