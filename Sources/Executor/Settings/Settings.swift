@@ -5,10 +5,10 @@ import Program
 /// Settings from the command line, the environment and the operator's file, strongest first.
 struct Settings {
   /// The long options that are also `COMPOSE_EXECUTOR_…` in the environment and keys of the operator's file.
-  static let names: Set<String> = [
+  static let names = Set([
     "agent-id", "cleanup-timeout", "engine-timeout", "executor-id", "framework-id", "grace",
     "launch-timeout", "log-level", "ports", "run-id", "task-id",
-  ].union(podOptions)
+  ]).union(podOptions)
 
   let environment: [String: String]
   let file: OperatorFile
