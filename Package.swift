@@ -107,7 +107,9 @@ let package = Package(
         "ResourceSums", "Program", "Compose",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings,
+      // A laptop's tool: one file that needs nothing of the machine it is copied to.
+      linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
     .target(name: "HookEvents", swiftSettings: settings),

@@ -7,10 +7,10 @@ import Testing
 /// address says, and nothing else is changed.
 @Suite("What deploy/ holds for frameworks", .needsEngine, .throttled)
 struct MesosDeployTests {
-  private static let root = URL(fileURLWithPath: #filePath)
+  static let root = URL(fileURLWithPath: #filePath)
     .appendingPathComponent("../../..").standardizedFileURL.path
 
-  private static func file(_ name: String) throws -> [UInt8] {
+  static func file(_ name: String) throws -> [UInt8] {
     Array(try Data(contentsOf: URL(fileURLWithPath: "\(root)/deploy/\(name)")))
   }
 
@@ -19,17 +19,10 @@ struct MesosDeployTests {
   private static func content(
     _ folder: TemporaryFolder, executor: String
   ) async throws -> [String: String] {
-    let version = try String(contentsOfFile: "\(root)/VERSION", encoding: .utf8)
-    let release =
-      "compose-executor-\(version.trimmingCharacters(in: .whitespacesAndNewlines))-linux-x86_64"
-    let programs = folder.path("release/\(release)/bin")
-    try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
-    try await Command("strip", ["-o", "\(programs)/compose-executor", executor]).output()
-    for (name, above) in [
-      (release, folder.path("release")), ("founding", "\(root)/deploy/samples"),
-    ] {
-      try await Command("tar", ["-czf", folder.path("\(name).tar.gz"), "-C", above, name]).output()
-    }
+    let release = try await release(in: folder, executor: executor)
+    try await Command(
+      "tar", ["-czf", folder.path("founding.tar.gz"), "-C", "\(root)/deploy/samples", "founding"]
+    ).output()
     let script = String(decoding: try file("marathon/installed-executor"), as: UTF8.self)
     #expect(script.contains("exec /usr/local/bin/compose-executor "))
     try folder.write(
@@ -38,6 +31,22 @@ struct MesosDeployTests {
     let names = ["\(release).tar.gz", "founding.tar.gz", "installed-executor"]
     return Dictionary(
       uniqueKeysWithValues: names.map { ("https://files.example.org/\($0)", folder.path($0)) })
+  }
+
+  /// Makes the release's tarball, as far as an executor needs it.
+  ///
+  /// - Returns: its name without `.tar.gz`.
+  static func release(in folder: TemporaryFolder, executor: String) async throws -> String {
+    let version = try String(contentsOfFile: "\(root)/VERSION", encoding: .utf8)
+    let release =
+      "compose-executor-\(version.trimmingCharacters(in: .whitespacesAndNewlines))-linux-x86_64"
+    let programs = folder.path("release/\(release)/bin")
+    try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+    try await Command("strip", ["-o", "\(programs)/compose-executor", executor]).output()
+    try await Command(
+      "tar", ["-czf", folder.path("\(release).tar.gz"), "-C", folder.path("release"), release]
+    ).output()
+    return release
   }
 
   /// RUNNING, a visit, a kill.

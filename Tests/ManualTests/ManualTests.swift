@@ -97,7 +97,10 @@ struct ManualTests {
       (["compose-executor", "co"], ["config"]),
       (["compose-executor", "run", "--eng"], ["--engine-timeout"]),
       (["compose-executor", "config", "--format", "y"], ["yaml"]),
-      (["compose-resources", "--default-"], ["--default-cpus", "--default-gpus", "--default-mem"]),
+      (
+        ["compose-resources", "--default-"],
+        ["--default-cpus", "--default-gpus", "--default-mem"]
+      ),
       (["compose-resources", "--format", "m"], ["marathon"]),
       (["pod-reaper", "serve", "--onc"], ["--once"]),
       (["pod-hook-notify", "re"], ["removed"]),

@@ -101,7 +101,8 @@ struct SumTests {
   @Test("more than can be counted is refused in a line")
   func overflow() async throws {
     for keys in [
-      "cpus: 1000000, mem_limit: 1m, scale: 9000000000000", "cpus: 1, mem_limit: 4000000000000000000, scale: 3",
+      "cpus: 1000000, mem_limit: 1m, scale: 9000000000000",
+      "cpus: 1, mem_limit: 4000000000000000000, scale: 3",
       "cpus: 1, mem_limit: 1m, scale: 70000, ports: ['80']",
     ] {
       let error = await #expect(throws: (any Error).self) {

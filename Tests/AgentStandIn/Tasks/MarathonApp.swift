@@ -11,7 +11,7 @@ public struct MarathonApp: Sendable {
 
   private static let keys: Set<String> = [
     "id", "executor", "cmd", "instances", "cpus", "mem", "portDefinitions", "fetch", "labels",
-    "env", "user", "taskKillGracePeriodSeconds", "healthChecks",
+    "env", "user", "taskKillGracePeriodSeconds", "healthChecks", "disk", "gpus",
   ]
   private let app: JSON
 
@@ -42,6 +42,7 @@ public struct MarathonApp: Sendable {
     guard definitions.count == ports.count else {
       throw Refused(description: "\(definitions.count) port definitions for \(ports.count) ports")
     }
+    try checkNames(of: definitions)
     // api/v2/validation/AppValidation.scala: "must not be an empty string". An app without it is one of `args`, for which
     // `commandInfo` sets `shell` to false: the command line below would be taken for a program's name.
     let argument = app["cmd"]?.string ?? ""
@@ -64,6 +65,23 @@ public struct MarathonApp: Sendable {
       task.executorEnvironment[name] = value.string ?? ""
     }
     return task
+  }
+
+  /// types/app.raml, network.raml and stringTypes.raml: `PathId`, `LegacyName`, `NetworkProtocol`.
+  private func checkNames(of definitions: [JSON]) throws {
+    let id = app["id"]?.string ?? ""
+    let word = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    guard id.wholeMatch(of: try Regex("(/?(\\.\\.|(\(word)\\.)*\(word)))+/?")) != nil else {
+      throw Refused(description: "the id \(id)")
+    }
+    let names = definitions.compactMap { $0["name"]?.string }
+    let odd = try names.first { try Regex(word).wholeMatch(in: $0) == nil }
+    if let odd { throw Refused(description: "the port's name \(odd)") }
+    guard Set(names).count == names.count else { throw Refused(description: "two ports of a name") }
+    for protocolName in definitions.compactMap({ $0["protocol"]?.string })
+    where !["tcp", "udp", "udp,tcp"].contains(protocolName) {
+      throw Refused(description: "the protocol \(protocolName)")
+    }
   }
 
   private var labels: [(key: String, value: String)] {

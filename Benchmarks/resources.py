@@ -1,0 +1,50 @@
+#!/usr/bin/env python3
+"""Measures compose-resources: how long it takes to sum the 500 services of resolve.py's file beside Docker Compose 5.6.1
+resolving it, how long it takes to start, and how large it is.
+
+One JSON line per figure on standard output, as resolve.py writes them. Medians of BENCH_PAIRS (20) rounds in turns after 2
+that aren't counted. No engine is needed.
+
+Needs in the environment: RESOURCES (a release build, stripped), COMPOSE5.
+Exit: 0 when every figure keeps its limit.
+"""
+
+import json
+import os
+import statistics
+import sys
+import tempfile
+
+import resolve
+
+# As a ratio to the peer, in seconds, in MB.
+SUM_LIMIT, START_LIMIT, SIZE_LIMIT = 0.5, 0.05, 24
+
+
+def figure(name, unit, ours, limit, count):
+    print(json.dumps({
+        "name": name, "unit": unit, "ours": round(ours, 4), "peer": None, "peerName": None, "ratio": None,
+        "limit": limit, "n": count,
+    }), flush=True)
+    return ours <= limit
+
+
+def main():
+    program, compose5 = os.environ["RESOURCES"], os.environ["COMPOSE5"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("COMPOSE")}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "compose.yaml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(resolve.text(0, resolve.SERVICES))
+        kept = [resolve.measure(f"resources of {resolve.SERVICES} services", {
+            "ours": [program, "-p", "sum", "-f", path, "--default-cpus", "0.1", "--default-mem", "64m"],
+            "Docker Compose 5.6.1": [compose5, "-p", "sum", "-f", path, "config"],
+        }, SUM_LIMIT)]
+    starts = [resolve.timed([program, "--version"], environment) for _ in range(resolve.PAIRS + resolve.WARM_UPS)]
+    kept.append(figure(
+        "compose-resources, start", "s", statistics.median(starts[resolve.WARM_UPS:]), START_LIMIT, resolve.PAIRS))
+    kept.append(figure("compose-resources, size", "MB", os.stat(program).st_size / 1e6, SIZE_LIMIT, 1))
+    sys.exit(0 if all(kept) else 1)
+
+
+main()
