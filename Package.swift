@@ -211,6 +211,9 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "DocumentsTests", dependencies: ["Executor", "Program", "Reaper", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "Integration",
       dependencies: ["AgentStandIn", "TestSupport", "DockerEngine", "PodIdentity", "Cgroups"],
       path: "Tests/Integration", swiftSettings: settings),

@@ -1,0 +1,14 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Diagrams")
+struct DiagramTests {
+  @Test("are what the code says")
+  func fresh() async throws {
+    let result = try await Command(
+      Project.root.appendingPathComponent("scripts/diagrams").path, ["--check"]
+    ).run()
+    #expect(result.status == .exited(0), "\(result.stderr)")
+  }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import TestSupport
+
+/// What a program says of its own command line (swift-argument-parser, `--experimental-dump-help`).
+struct HelpDump: Decodable {
+  let command: Command
+
+  struct Command: Decodable {
+    let commandName: String
+    let abstract: String?
+    let arguments: [Argument]?
+    let subcommands: [Command]?
+  }
+
+  struct Argument: Decodable {
+    struct Name: Decodable {
+      let kind: String
+      let name: String
+    }
+    let kind: String
+    let shouldDisplay: Bool
+    let names: [Name]?
+    let valueName: String?
+    let abstract: String?
+    let defaultValue: String?
+    let allValues: [String]?
+
+    /// The long option's name; nil for an argument without one.
+    var long: String? { names?.first { $0.kind == "long" }?.name }
+
+    /// As it is typed.
+    var spelling: String {
+      let words = (names ?? []).map { ($0.kind == "short" ? "-" : "--") + $0.name }
+      if kind == "positional" { return (valueName ?? "").uppercased() }
+      let value = kind == "option" ? " " + (valueName ?? "").uppercased() : ""
+      return words.joined(separator: ", ") + value
+    }
+
+    /// What it is, without its default.
+    var meaning: String {
+      (abstract ?? "").replacing(#/ ?Default: .*$/#, with: "")
+    }
+
+    /// Its default, as the help says it.
+    var standard: String? {
+      if let words = (abstract ?? "").firstMatch(of: /Default: (.*?)\.?$/) {
+        return String(words.1)
+      }
+      return kind == "flag" ? nil : defaultValue
+    }
+  }
+
+  /// Asks a program.
+  static func of(_ program: String) async throws -> HelpDump {
+    let result = try await TestSupport.Command(
+      BuiltProgram.beside(program), ["--experimental-dump-help"]
+    ).run()
+    return try JSONDecoder().decode(HelpDump.self, from: Data(result.stdout.utf8))
+  }
+
+  /// Every command with its name as it is typed, the program's own first; `help` is left out.
+  var commands: [(name: String, command: Command)] { Self.commands(command, after: "") }
+
+  private static func commands(
+    _ command: Command, after prefix: String
+  ) -> [(name: String, command: Command)] {
+    let name = prefix + command.commandName
+    let inner = (command.subcommands ?? []).filter { $0.commandName != "help" }
+    return [(name, command)] + inner.flatMap { commands($0, after: name + " ") }
+  }
+}

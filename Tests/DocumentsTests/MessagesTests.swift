@@ -1,0 +1,54 @@
+import Testing
+
+@testable import Reaper
+
+@Suite("What the pages quote")
+struct MessagesTests {
+  @Test("every message in a column 'it says' is in the sources")
+  func messages() throws {
+    let sources = try Project.files(
+      below: ["Sources", "cshim"], endings: ["swift", "c", "h", "cpp"])
+    let literals = try sources.flatMap { SourceLiterals.all(in: try Project.text($0)) }
+      .filter { $0.utf8.count > 8 }
+    var count = 0
+    for page in try Project.files(below: ["docs", "deploy"], endings: ["md"]) {
+      for table in MarkdownTable.all(in: try Project.text(page)) where table.head[0] == "it says" {
+        for row in table.rows {
+          for quote in row[0].matches(of: /`([^`]+)`/) {
+            count += 1
+            let message = String(quote.1)
+            #expect(literals.contains { $0.gives(message) }, "\(page): no source says '\(message)'")
+          }
+        }
+      }
+    }
+    #expect(count > 60)
+  }
+
+  @Test("every metric is explained where the reaper's operation is, and no other is named anywhere")
+  func metrics() throws {
+    let families = Set(
+      Metrics.text(Counters()).matches(of: /# TYPE (pod_reaper_[a-z_]+)/).map { String($0.1) })
+    for page in try Project.files(below: ["docs", "deploy"], endings: ["md"]) {
+      for name in try Project.text(page).matches(of: /pod_reaper_[a-z_]+/) {
+        let family = String(name.0).replacing(#/_(sum|count)$/#, with: "")
+        #expect(families.contains(family), "\(page): there is no metric \(name.0)")
+      }
+    }
+    let page = try Project.text("docs/reaper.md")
+    for family in families { #expect(page.contains("`\(family)"), "\(family) isn't explained") }
+  }
+
+  @Test("literals are read with what is joined to them, and without what is put into them")
+  func literals() {
+    let text = #"""
+      // "no" literal
+      let a = "one \(b("x)") + 1) two"
+        + " three"
+      puts("C" "++"); let c = "it's \"quoted\""
+      """#
+    #expect(SourceLiterals.all(in: text) == ["one … two three", "C++", #"it's "quoted""#])
+    #expect("one … two three".gives("… two …"))
+    #expect(!"one … two three".gives("two … one"))
+  }
+}

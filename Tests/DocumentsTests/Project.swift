@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// The project's files, as they lie in the source tree.
+enum Project {
+  /// The top of the source tree.
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+
+  /// A file's text.
+  static func text(_ path: String) throws -> String {
+    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+  }
+
+  /// The paths of all files below some folders whose names end in one of these.
+  static func files(below folders: [String], endings: [String]) throws -> [String] {
+    let names = folders.flatMap { folder -> [String] in
+      let found = FileManager.default.enumerator(atPath: root.appendingPathComponent(folder).path)
+      return (found?.compactMap { $0 as? String } ?? []).map { folder + "/" + $0 }
+    }
+    return names.filter { name in endings.contains { name.hasSuffix("." + $0) } }.sorted()
+  }
+
+  /// Expects a page to be what the code says, or writes it anew.
+  static func expect(_ path: String, toBe text: String) throws {
+    let file = root.appendingPathComponent(path)
+    if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
+      try Data(text.utf8).write(to: file)
+    }
+    let written = try String(contentsOf: file, encoding: .utf8)
+    #expect(written == text, "\(path) is stale: run the tests once with UPDATE_DOCS=1")
+  }
+}
+
+/// The tables of a page.
+struct MarkdownTable {
+  /// The first line's cells.
+  let head: [String]
+  /// The cells of each line below, without the spaces around them.
+  let rows: [[String]]
+
+  /// All tables of a page, in their order.
+  static func all(in text: String) -> [MarkdownTable] {
+    var tables: [MarkdownTable] = []
+    var lines: [[String]] = []
+    let all: [Substring] = text.split(separator: "\n", omittingEmptySubsequences: false) + [""]
+    for line in all {
+      if line.hasPrefix("|") {
+        lines.append(cells(line))
+      } else if lines.count > 2 {
+        tables.append(MarkdownTable(head: lines[0], rows: Array(lines[2...])))
+        lines = []
+      } else {
+        lines = []
+      }
+    }
+    return tables
+  }
+
+  private static func cells(_ line: Substring) -> [String] {
+    line.replacing("\\|", with: "\u{1}").split(separator: "|", omittingEmptySubsequences: false)
+      .dropFirst().dropLast()
+      .map { $0.replacing("\u{1}", with: "|").trimmingCharacters(in: .whitespaces) }
+  }
+}
+
+/// A sample of a settings file, with the words that stand by each key.
+struct SampleFile {
+  private(set) var values: [String: String] = [:]
+  private(set) var comments: [String: String] = [:]
+
+  init(_ path: String) throws {
+    var words: [String] = []
+    var isAllow = false
+    for line in try Project.text(path).split(separator: "\n", omittingEmptySubsequences: false) {
+      if line.hasPrefix("# allow:") { isAllow = true }
+      if isAllow, let found = line.firstMatch(of: /^#? +([a-z-]+): (.+?) +# (.+)$/) {
+        values["allow.\(found.1)"] = String(found.2)
+        comments["allow.\(found.1)"] = String(found.3)
+      } else if !isAllow, let found = line.firstMatch(of: /^(?:# )?([a-z][a-z-]+): (\S+)$/) {
+        if !line.hasPrefix("#") { values[String(found.1)] = String(found.2) }
+        comments[String(found.1)] = words.joined(separator: " ")
+        words = []
+      } else {
+        words = line.hasPrefix("# ") ? words + [String(line.dropFirst(2))] : []
+      }
+    }
+  }
+}
