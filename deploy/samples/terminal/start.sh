@@ -18,7 +18,8 @@ mkdir -p "$home" /run/terminal
 { grep -v "^$user:" /etc/passwd; echo "$user:x:4200:4200::$home:/bin/sh"; } >/tmp/passwd
 echo "$user:x:4200:" >>/etc/group
 cat /tmp/passwd >/etc/passwd
-sed 's/:.*/:*:19000::::::/' /etc/passwd | grep -v "^$user:" >/etc/shadow
+# No password has this hash; busybox's login ends at a plain `*`.
+sed "s/:.*/:\$6\$x\$*:19000::::::/" /etc/passwd | grep -v "^$user:" >/etc/shadow
 echo "$user:$hash:19000::::::" >>/etc/shadow
 chown 4200:4200 "$home"
 
