@@ -145,4 +145,26 @@ struct MesosHealthTests {
       #expect(try await pod.ended().state == "TASK_FINISHED")
     }
   }
+
+  /// docs/health-checks.md: a check that takes longer than its timeout is killed.
+  @Test("that hangs is killed with all that it started, while the task runs on")
+  func hangs() async throws {
+    let host = try #require(MesosHost.linux.first)
+    var settings = MesosSettings()
+    settings.task = {
+      $0.check = [
+        "type": "COMMAND", "interval_seconds": 100.0, "delay_seconds": 0.0, "timeout_seconds": 3.0,
+        "command": [
+          "command": ["shell": true, "value": "sleep 97532.25 & sleep 97532.25"]
+        ],
+      ]
+    }
+    try await withMesosPod(on: host, obedient, settings) { pod in
+      let find = Command("pgrep", ["-f", "sleep 97532.2[5]"])
+      try await eventually("the check") { try await find.run().status == .exited(0) }
+      try await eventually("its end") { try await find.run().status == .exited(1) }
+      try pod.write("stop", "0")
+      #expect(try await pod.ended().state == "TASK_FINISHED")
+    }
+  }
 }
