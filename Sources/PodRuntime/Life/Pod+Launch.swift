@@ -13,7 +13,8 @@ extension Pod {
   /// Brings every service up in the order of its dependencies, as many at once as that allows.
   func launch() async {
     do {
-      async let found = images.provide(for: Array(request.project.services.values))
+      async let found = images.provide(
+        for: request.project.services.values.flatMap { [$0] + $0.hookImages })
       let setup = PodSetup(request: request, engine: engine, info: info)
       async let asked = setup.plan()
       let early = try setup.earlyPlan()
@@ -35,8 +36,7 @@ extension Pod {
       if early == nil { try await createNetworksAndVolumes(of: plan) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for container in plan.containers {
-          let image = details[container.service.name]
-          group.addTask { try await self.bringUp(container, image: image) }
+          group.addTask { try await self.bringUp(container, images: details) }
         }
         try await group.waitForAll()
       }
@@ -57,7 +57,7 @@ extension Pod {
   private func adopt(_ plan: PodPlan) {
     for warning in plan.warnings { log.warning("\(warning)") }
     for (index, container) in plan.containers.enumerated() {
-      members[container.service.name] = Member(plan: container, index: index)
+      members[container.key] = Member(plan: container, index: index)
     }
     self.plan = plan
   }
@@ -134,38 +134,60 @@ extension Pod {
     }
   }
 
-  private func bringUp(_ container: ContainerPlan, image: ProvidedImage?) async throws {
-    let name = container.service.name
-    guard let image else { throw LaunchFailure(description: "service '\(name)' has no image") }
+  private func bringUp(
+    _ container: ContainerPlan, images: [String: ProvidedImage]
+  ) async throws {
+    let name = container.key
+    let service = container.service
+    guard let image = images[service.name] else {
+      throw LaunchFailure(description: "service '\(name)' has no image")
+    }
     for reference in container.references {
-      await until { self.verdict != nil || self.members[reference.service]?.container != nil }
+      await until { self.verdict != nil || self.members[reference.key]?.container != nil }
     }
     try Task.checkCancellation()
     try await create(container, image: image)
-    for (service, dependency) in container.dependencies {
-      try await waitFor(service, dependency, of: name)
+    for (other, dependency) in container.dependencies {
+      for member in members.values.filter({ $0.plan.service.name == other }) {
+        try await waitFor(member.name, dependency, of: name)
+      }
     }
     try Task.checkCancellation()
+    if !service.preStart.isEmpty {
+      // Once for all containers of the service.
+      if container.number == 1 {
+        try await runPreStart(of: container, images: images)
+        preStarted.insert(service.name)
+        changes.ring()
+      }
+      await until { self.verdict != nil || self.preStarted.contains(service.name) }
+    }
+    update(name) { $0.isInHooks = !service.postStart.isEmpty }
     try await start(name)
+    try await runPostStart(name)
   }
 
   private func create(_ container: ContainerPlan, image: ProvidedImage) async throws {
-    let name = container.service.name
+    let name = container.key
     let engine = engine
     let ids = members.compactMapValues(\.container)
     let body = container.resolved(image: image.reference, ids: ids)
     do {
-      let id = try await uncancelled {
+      let platform = container.service.isolation.platform
+      let (id, warnings) = try await uncancelled {
         do {
-          return try await engine.createContainer(name: container.name, body).id
+          return try await engine.createContainer(name: container.name, platform: platform, body)
         } catch let error as EngineError where error.isConflict {
-          return try await engine.createContainer(name: container.nameIfTaken, body).id
+          return try await engine.createContainer(
+            name: container.nameIfTaken, platform: platform, body)
         }
       }
+      warn(warnings, of: name)
       let capacity = LogCapacity.bytes(of: container.create.hostConfig?.logConfig)
       let forwarder = ContainerOutput(
-        engine: engine, container: id, service: name, index: members[name]?.index ?? 0,
-        isTerminal: container.service.tty, output: output, logCapacity: capacity, log: log,
+        engine: engine, container: id, service: container.label,
+        index: members[name]?.index ?? 0, isTerminal: container.service.tty,
+        isShown: container.service.isAttached, output: output, logCapacity: capacity, log: log,
         onBreak: { [weak self] in await self?.outputEnded(of: name) })
       update(name) { member in
         member.container = id
@@ -174,12 +196,16 @@ extension Pod {
         member.stopSignal = container.service.stopSignal ?? image.stopSignal
         member.health = container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }
+      if let files = container.copiedFiles() {
+        try await uncancelled { try await engine.putArchive(id, at: "/", files) }
+      }
       // Done here, it costs nothing while the container waits for others to start.
       try await forwarder.attach()
       for (network, settings) in container.resolvedConnections(ids: ids) {
-        try await uncancelled {
+        let warnings = try await uncancelled {
           try await engine.connectNetwork(network, container: id, settings)
         }
+        warn(warnings, of: name)
       }
     } catch let error as EngineError {
       noteUnanswered(error)
@@ -193,12 +219,12 @@ extension Pod {
     guard let other = members[service] else { return }
     switch dependency.condition {
     case .started:
-      await until { self.verdict != nil || self.members[service]?.hasStarted == true }
+      await until { self.verdict != nil || self.members[service]?.hasComeUp == true }
     case .healthy:
       await until {
         guard self.verdict == nil, let member = self.members[service] else { return true }
         if case .ended = member.phase { return true }
-        return member.hasStarted && (member.health == .healthy || member.health == .none)
+        return member.hasComeUp && (member.health == .healthy || member.health == .none)
       }
       guard verdict == nil, let member = members[service] else { break }
       if member.health == .none {
@@ -259,7 +285,7 @@ extension Pod {
   private func addresses(of plan: PodPlan) async -> PodAddresses {
     var result = PodAddresses(addresses: [], ports: [])
     for container in plan.containers {
-      guard let details = await members[container.service.name]?.details?.value else { continue }
+      guard let details = await members[container.key]?.details?.value else { continue }
       let network = details.networkSettings
       for endpoint in network.networks.values
       where !endpoint.ipAddress.isEmpty && !result.addresses.contains(endpoint.ipAddress) {
@@ -282,7 +308,7 @@ extension Pod {
 extension Member {
   /// True once nothing more is waited for before the pod counts as running.
   var isUp: Bool {
-    guard hasStarted else { return false }
+    guard hasComeUp else { return false }
     if case .ended = phase { return true }
     return health == .none || health == .healthy
   }

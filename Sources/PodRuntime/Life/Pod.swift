@@ -29,6 +29,10 @@ public actor Pod {
   /// Work on single containers that is under way.
   var tasks: [Int: Task<Void, Never>] = [:]
   private var taskCount = 0
+  /// What the engine has warned of: much of it is said of every container.
+  private var engineWarnings: Set<String> = []
+  /// Services whose `pre_start` is done.
+  var preStarted: Set<String> = []
   /// Objects may still appear: a create or start was not answered in time.
   var mayGrow = false
 
@@ -182,6 +186,13 @@ public actor Pod {
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
     outcome.leftovers = leftovers
     return outcome
+  }
+
+  /// Passes on what the engine warned of, once in the pod's life.
+  func warn(_ warnings: [String], of name: String) {
+    for warning in warnings where engineWarnings.insert(warning).inserted {
+      log.warning("service '\(name)': \(warning)")
+    }
   }
 
   /// Starts work on a container that nobody waits for before the pod ends.
