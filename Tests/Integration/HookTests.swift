@@ -70,6 +70,21 @@ struct HookTests {
     #expect(!end.stdout.contains { $0.contains("never") })
   }
 
+  @Test("that take too long are named when the pod isn't running in time")
+  func slow() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: founding/base
+          post_start:
+            - {command: ["sleep", "1000"]}
+      """
+    let end = try await podEnd(on: engine, file, PodSettings(options: ["--launch-timeout", "8s"]))
+    #expect(end.status == .exited(1), "\(end)")
+    #expect(end.message == "not running within 8 s: the post_start of 'web' is not done")
+  }
+
   @Test(
     "that fail or hang at the end keep nothing from being stopped",
     arguments: ["exit 3", "sleep 1000"])

@@ -144,6 +144,9 @@ public actor Pod {
   private func launchTimedOut() {
     guard !isRunning else { return }
     let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
+      if member.hasStarted, member.isInHooks {
+        return "the post_start of '\(member.name)' is not done"
+      }
       switch (member.phase, member.health) {
       case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
       case (_, .starting): return "'\(member.name)' is not healthy"
