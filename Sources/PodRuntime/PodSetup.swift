@@ -42,6 +42,7 @@ public struct PodSetup: Sendable {
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())
     var plan = try PodPlanner.plan(request, identity: identity(parent: parent.path))
+    try SeccompProfiles.inline(in: &plan, directory: request.project.workingDirectory)
     if parent.isMesos, version == .v2 { plan.reservation = try reserveFolder(below: parent) }
     return plan
   }

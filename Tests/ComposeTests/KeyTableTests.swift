@@ -21,15 +21,15 @@ struct KeyTableTests {
       # Keys of a Compose file
 
       Generated from the code by the tests (`KeyTableTests`; `UPDATE_KEYS=1` writes it anew): what each key holds, how several files'
-      values become one, where it goes, and a file of the corpus that covers it. What is marked *later* is kept by `config`, and a
-      pod's start says that it doesn't do it yet.
+      values become one, where it goes, and a file of the corpus that covers it. What is marked *not by a pod* is kept by `config`,
+      and a pod's start says that it means nothing: it is for a desktop, for a swarm or for Windows.
 
       | key | holds | merged | goes to | covered by |
       | --- | --- | --- | --- | --- |
 
       """
     for row in Self.rows {
-      let goes = row.key.isHonoured ? row.key.goes : "*later*: \(row.key.goes)"
+      let goes = (row.isHonoured ? "" : "*not by a pod*: ") + row.key.goes
       text += "| `\(row.path)` | \(row.key.shape.words) | \(row.key.merge.words) | \(goes) "
       text += "| `\(uses.files[row.path] ?? "")` |\n"
     }
@@ -52,27 +52,34 @@ struct KeyTableTests {
   struct Row {
     let path: String
     let key: Key
+    /// Whether a pod does it; it does nothing below a key that it doesn't.
+    let isHonoured: Bool
   }
 
-  static let rows = rows(of: TopLevelKeys.table, under: "")
+  static let rows = rows(of: TopLevelKeys.table, under: "", true)
 
-  private static func rows(of table: KeyTable, under prefix: String) -> [Row] {
+  private static func rows(
+    of table: KeyTable, under prefix: String, _ outer: Bool
+  ) -> [Row] {
     table.keys.flatMap { key -> [Row] in
       let path = prefix + key.name
+      let isHonoured = outer && key.isHonoured
       // The keys of a container that runs before the service's are those of a service.
-      let inner = path == "services.*.pre_start" ? [] : rows(in: key.shape, under: path)
-      return [Row(path: path, key: key)] + inner
+      let inner = path == "services.*.pre_start" ? [] : rows(in: key.shape, under: path, isHonoured)
+      return [Row(path: path, key: key, isHonoured: isHonoured)] + inner
     }
   }
 
-  private static func rows(in shape: Shape, under path: String) -> [Row] {
+  private static func rows(
+    in shape: Shape, under path: String, _ outer: Bool
+  ) -> [Row] {
     switch shape {
-    case .fields(let table): rows(of: table, under: path + ".")
-    case .names(let inner, _): rows(in: inner, under: path + ".*")
-    case .list(let inner): rows(in: inner, under: path + "[]")
+    case .fields(let table): rows(of: table, under: path + ".", outer)
+    case .names(let inner, _): rows(in: inner, under: path + ".*", outer)
+    case .list(let inner): rows(in: inner, under: path + "[]", outer)
     case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
       .either(_, let inner):
-      rows(in: inner, under: path)
+      rows(in: inner, under: path, outer)
     default: []
     }
   }

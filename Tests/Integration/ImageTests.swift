@@ -71,6 +71,29 @@ struct ImageTests {
     #expect(end.output(of: "web") == ["built here", mark])
   }
 
+  @Test("one is built from a text in the file, with all that docker build can be asked for")
+  func inline() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let tag = "inline-\(UUID().uuidString.lowercased()):extra"
+    let file = """
+      services:
+        web:
+          build:
+            dockerfile_inline: |
+              FROM pod-test/busybox
+              RUN grep made /etc/hosts > /made; ulimit -n >> /made
+              CMD ["cat", "/made"]
+            extra_hosts: [made=10.1.2.3]
+            ulimits: {nofile: {soft: 500, hard: 600}}
+            shm_size: 32m
+            tags: ["\(tag)"]
+      """
+    let end = try await podEnd(on: engine, file)
+    #expect(end.status == .exited(0), "\(end)")
+    #expect(end.output(of: "web") == ["10.1.2.3\tmade", "500"])
+    try await engine.docker("rmi", tag).output()
+  }
+
   @Test("a build that fails says what docker said last", arguments: TestEngine.all)
   func brokenBuild(on engine: TestEngine) async throws {
     let end = try await podEnd(

@@ -215,7 +215,9 @@ struct NamespaceSharingTests {
       $0.extraHosts = [ExtraHost(host: "api", address: "10.0.0.1", position: here)]
     }
     let plan = try plan(project([owner, database, web]))
-    #expect(plan.containers[0].references == [.link("db", alias: "db")])
+    #expect(
+      plan.containers[0].references
+        == ["db", "db-1", "\(plan.identity.names.project)-db-1"].map { .link("db", alias: $0) })
     #expect(plan.containers[0].create.hostConfig?.extraHosts?.contains("api:10.0.0.1") == true)
     #expect(plan.containers[2].references == [.network("base")])
   }

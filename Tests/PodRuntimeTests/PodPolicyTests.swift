@@ -47,11 +47,36 @@ struct PodPolicyTests {
       { $0.devices = [Located("/dev/kvm:/dev/kvm:rwm", at: at(5))] },
       { $0.securityOpt = [Located("seccomp=unconfined", at: at(5))] },
       { $0.mounts = [mount("/etc")] },
+      { $0.securityOpt = [Located("seccomp=./profile.json", at: at(5))] },
+      { $0.isolation.userNamespace = Located("host", at: at(5)) },
+      { $0.isolation.hostNames = Located("host", at: at(5)) },
+      { $0.isolation.cgroupNamespace = Located("host", at: at(5)) },
+      { $0.resources.deviceCgroupRules = [Located("c 1:3 mr", at: at(5))] },
+      { $0.resources.gpus = [Located(DeviceNeed(), at: at(5))] },
+      { $0.resources.reservedDevices = [Located(DeviceNeed(), at: at(5))] },
+      { $0.resources.oomScoreAdjustment = Located(-1, at: at(5)) },
+      { $0.resources.oomKillDisable = Located(true, at: at(5)) },
+      {
+        $0.files = [
+          FileMount(
+            kind: .secret, name: "s", source: .file(path: "/etc/shadow"), target: "/s",
+            position: at(5))
+        ]
+      },
+      {
+        var hook = Hook(position: at(4), command: ["id"])
+        hook.privileged = Located(true, at: at(5))
+        $0.postStart = [hook]
+      },
     ]
     for change in cases {
       #expect(refusal(.strict, change)?.position == at(5))
     }
     #expect(refusal(.strict) { $0.networkMode = Located(.none, at: here) } == nil)
+    var withGPUs = PodPolicy.strict
+    withGPUs.devices = .only(["gpus"])
+    #expect(
+      refusal(withGPUs) { $0.resources.gpus = [Located(DeviceNeed(), at: here)] } == nil)
   }
 
   @Test("lets a project mount its own folder, and no link out of it")

@@ -3,19 +3,19 @@ enum Development {
   static let keys = KeyTable(
     "`develop`",
     [
-      Key("watch", .list(.completing(complete, .fields(watchKeys))), later: "nothing: for desktops")
+      Key("watch", .list(.completing(complete, .fields(watchKeys))), never: "for desktops")
     ])
 
   private static let watchKeys = KeyTable(
     "an entry of `watch`",
     [
-      Key("path", .string, omit: .unset, later: "nothing: for desktops"),
-      Key("action", .word(actions), omit: .unset, later: "nothing: for desktops"),
-      Key("target", .string, later: "nothing: for desktops"),
-      Key("exec", .fields(Hooks.keys), omit: .emptyInYAML, later: "nothing: for desktops"),
-      Key("include", .stringOrStrings, later: "nothing: for desktops"),
-      Key("ignore", .stringOrStrings, later: "nothing: for desktops"),
-      Key("initial_sync", .strictBoolean, later: "nothing: for desktops"),
+      Key("path", .string, omit: .unset, never: "for desktops"),
+      Key("action", .word(actions), omit: .unset, never: "for desktops"),
+      Key("target", .string, never: "for desktops"),
+      Key("exec", .fields(Hooks.keys), omit: .emptyInYAML, never: "for desktops"),
+      Key("include", .stringOrStrings, never: "for desktops"),
+      Key("ignore", .stringOrStrings, never: "for desktops"),
+      Key("initial_sync", .strictBoolean, never: "for desktops"),
     ], required: ["path", "action"])
 
   /// `initial_sync` under the name that it had at first.
@@ -37,8 +37,8 @@ enum Providers {
   static let keys = KeyTable(
     "`provider`",
     [
-      Key("type", .string, later: "nothing: a program of the desktop's"),
-      Key("options", .manyValued, later: "nothing: a program of the desktop's"),
+      Key("type", .string, never: "a program of the desktop's"),
+      Key("options", .manyValued, never: "a program of the desktop's"),
     ], required: ["type"])
 }
 
@@ -47,10 +47,10 @@ enum Models {
   static let keys = KeyTable(
     "a model",
     [
-      Key("name", .string, later: "nothing: for desktops"),
-      Key("model", .string, later: "nothing: for desktops"),
-      Key("context_size", .integer(.untexted), later: "nothing: for desktops"),
-      Key("runtime_flags", .strings, later: "nothing: for desktops"),
+      Key("name", .string, never: "for desktops"),
+      Key("model", .string, never: "for desktops"),
+      Key("context_size", .integer(.untexted), never: "for desktops"),
+      Key("runtime_flags", .strings, never: "for desktops"),
     ], required: ["model"])
 
   static let attachments = Shape.names(.fields(attachmentKeys), allowsNull: true)
@@ -58,8 +58,8 @@ enum Models {
   private static let attachmentKeys = KeyTable(
     "a service's model",
     [
-      Key("endpoint_var", .string, later: "nothing: for desktops"),
-      Key("model_var", .string, later: "nothing: for desktops"),
+      Key("endpoint_var", .string, never: "for desktops"),
+      Key("model_var", .string, never: "for desktops"),
     ])
 
   /// A list of names as a mapping of names to nothing.

@@ -24,11 +24,11 @@ enum DeviceRequests {
     KeyTable(
       subject,
       [
-        Key("capabilities", .distinctStrings, later: "DeviceRequests.Capabilities"),
-        Key("driver", .string, later: "DeviceRequests.Driver"),
-        Key("count", .completing(count, .integer(.plain)), later: "DeviceRequests.Count"),
-        Key("device_ids", .distinctStrings, later: "DeviceRequests.DeviceIDs"),
-        Key("options", .pairs(.labels), later: "DeviceRequests.Options"),
+        Key("capabilities", .distinctStrings, goes: "DeviceRequests.Capabilities"),
+        Key("driver", .string, goes: "DeviceRequests.Driver"),
+        Key("count", .completing(count, .integer(.plain)), goes: "DeviceRequests.Count"),
+        Key("device_ids", .distinctStrings, goes: "DeviceRequests.DeviceIDs"),
+        Key("options", .pairs(.labels), goes: "DeviceRequests.Options"),
       ], required: required)
   }
 

@@ -9,11 +9,11 @@ enum FileMounts {
   private static let keys = KeyTable(
     "a file",
     [
-      Key("source", .string, later: "which one"),
-      Key("target", .string, later: "its path in the container"),
-      Key("uid", .string, later: "its owner"),
-      Key("gid", .string, later: "its group"),
-      Key("mode", .fileMode, omit: .unset, later: "its permissions"),
+      Key("source", .string, goes: "which one"),
+      Key("target", .string, goes: "its path in the container"),
+      Key("uid", .string, goes: "its owner"),
+      Key("gid", .string, goes: "its group"),
+      Key("mode", .fileMode, omit: .unset, goes: "its permissions"),
     ])
 
   /// What makes two configs the same: the path.

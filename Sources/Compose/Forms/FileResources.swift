@@ -5,14 +5,14 @@ enum Secrets {
   static let keys = KeyTable(
     "a secret",
     [
-      Key("name", .string, later: "its name"),
-      Key("file", .string, later: "where it comes from"),
-      Key("environment", .string, later: "where it comes from"),
-      Key("external", .boolean, later: "nothing: a swarm's"),
-      Key("labels", .pairs(.labels), later: "nothing: a swarm's"),
-      Key("driver", .string, later: "nothing: a swarm's"),
-      Key("driver_opts", .pairs(.storage), later: "nothing: a swarm's"),
-      Key("template_driver", .string, later: "nothing: a swarm's"),
+      Key("name", .string, never: "a swarm's"),
+      Key("file", .string, goes: "where it comes from"),
+      Key("environment", .string, goes: "where it comes from"),
+      Key("external", .boolean, goes: "refused: a swarm's"),
+      Key("labels", .pairs(.labels), never: "a swarm's"),
+      Key("driver", .string, goes: "refused: a swarm's"),
+      Key("driver_opts", .pairs(.storage), never: "a swarm's"),
+      Key("template_driver", .string, goes: "refused: a swarm's"),
     ])
 }
 
@@ -21,13 +21,13 @@ enum Configs {
   static let keys = KeyTable(
     "a config",
     [
-      Key("name", .string, later: "its name"),
-      Key("file", .string, later: "where it comes from"),
-      Key("environment", .string, later: "where it comes from"),
-      Key("content", .string, later: "what it holds"),
-      Key("external", .boolean, later: "nothing: a swarm's"),
-      Key("labels", .pairs(.labels), later: "nothing: a swarm's"),
-      Key("template_driver", .string, later: "nothing: a swarm's"),
+      Key("name", .string, never: "a swarm's"),
+      Key("file", .string, goes: "where it comes from"),
+      Key("environment", .string, goes: "where it comes from"),
+      Key("content", .string, goes: "what it holds"),
+      Key("external", .boolean, goes: "refused: a swarm's"),
+      Key("labels", .pairs(.labels), never: "a swarm's"),
+      Key("template_driver", .string, goes: "refused: a swarm's"),
     ])
 }
 

@@ -30,9 +30,9 @@ enum Credentials {
   static let keys = KeyTable(
     "`credential_spec`",
     [
-      Key("config", .string, later: "nothing: for Windows"),
-      Key("file", .string, later: "nothing: for Windows"),
-      Key("registry", .string, later: "nothing: for Windows"),
+      Key("config", .string, never: "for Windows"),
+      Key("file", .string, never: "for Windows"),
+      Key("registry", .string, never: "for Windows"),
     ])
 }
 
@@ -41,12 +41,12 @@ enum BlockIO {
   static let keys = KeyTable(
     "`blkio_config`",
     [
-      Key("weight", .integer(weight), later: "HostConfig.BlkioWeight"),
-      Key("weight_device", .list(.fields(weightKeys)), later: "HostConfig.BlkioWeightDevice"),
-      Key("device_read_bps", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceReadBps"),
-      Key("device_read_iops", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceReadIOps"),
-      Key("device_write_bps", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceWriteBps"),
-      Key("device_write_iops", .list(.fields(rateKeys)), later: "HostConfig.BlkioDeviceWriteIOps"),
+      Key("weight", .integer(weight), goes: "HostConfig.BlkioWeight"),
+      Key("weight_device", .list(.fields(weightKeys)), goes: "HostConfig.BlkioWeightDevice"),
+      Key("device_read_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadBps"),
+      Key("device_read_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadIOps"),
+      Key("device_write_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteBps"),
+      Key("device_write_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteIOps"),
     ])
 
   private static let weight = WholeNumber(takesText: false, least: 0)
@@ -54,15 +54,15 @@ enum BlockIO {
   private static let weightKeys = KeyTable(
     "an entry of `weight_device`",
     [
-      Key("path", .string, omit: .never(.string("")), json: "Path", later: "Path"),
-      Key("weight", .integer(weight), omit: .never(.integer(0)), json: "Weight", later: "Weight"),
+      Key("path", .string, omit: .never(.string("")), json: "Path", goes: "Path"),
+      Key("weight", .integer(weight), omit: .never(.integer(0)), json: "Weight", goes: "Weight"),
     ])
 
   private static let rateKeys = KeyTable(
     "a limit of a device",
     [
-      Key("path", .string, omit: .never(.string("")), json: "Path", later: "Path"),
+      Key("path", .string, omit: .never(.string("")), json: "Path", goes: "Path"),
       Key(
-        "rate", .bytes(.wholeOrText), omit: .never(.string("0")), json: "Rate", later: "Rate"),
+        "rate", .bytes(.wholeOrText), omit: .never(.string("0")), json: "Rate", goes: "Rate"),
     ])
 }

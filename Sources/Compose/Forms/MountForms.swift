@@ -16,7 +16,7 @@ enum Mounts {
       Key("bind", .fields(bindKeys), goes: "Mounts.BindOptions"),
       Key("volume", .fields(volumeKeys), goes: "Mounts.VolumeOptions"),
       Key("tmpfs", .fields(tmpfsKeys), goes: "Mounts.TmpfsOptions"),
-      Key("image", .fields(imageKeys), later: "Mounts.ImageOptions"),
+      Key("image", .fields(imageKeys), goes: "Mounts.ImageOptions"),
     ], required: ["type"])
 
   private static let types = ["bind", "volume", "tmpfs", "cluster", "npipe", "image"]
@@ -29,13 +29,13 @@ enum Mounts {
       Key("create_host_path", .boolean, omit: .whenTrue, goes: "BindOptions.CreateMountpoint"),
       Key(
         "recursive", .word(["enabled", "disabled", "writable", "readonly"]),
-        later: "BindOptions.NonRecursive"),
+        goes: "BindOptions.NonRecursive"),
     ])
 
   private static let volumeKeys = KeyTable(
     "`volume`",
     [
-      Key("labels", .pairs(.labels), later: "VolumeOptions.Labels"),
+      Key("labels", .pairs(.labels), goes: "VolumeOptions.Labels"),
       Key("nocopy", .boolean, goes: "VolumeOptions.NoCopy"),
       Key("subpath", .string, goes: "VolumeOptions.Subpath"),
     ])
@@ -48,7 +48,7 @@ enum Mounts {
     ])
 
   private static let imageKeys = KeyTable(
-    "`image`", [Key("subpath", .string, later: "ImageOptions.Subpath")])
+    "`image`", [Key("subpath", .string, goes: "ImageOptions.Subpath")])
 
   private static let propagations: Set = [
     "private", "rprivate", "shared", "rshared", "slave", "rslave",

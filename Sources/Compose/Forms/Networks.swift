@@ -44,8 +44,8 @@ enum Networks {
     [
       Key("aliases", .distinctStrings, .append(identity: Identity.name), goes: "Aliases"),
       Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts"),
-      Key("gw_priority", .integer(.untexted), later: "GwPriority"),
-      Key("interface_name", .string, later: "DriverOpts' name of the interface"),
+      Key("gw_priority", .integer(.untexted), goes: "GwPriority"),
+      Key("interface_name", .string, goes: "DriverOpts' name of the interface"),
       Key("ipv4_address", .string, goes: "IPAMConfig.IPv4Address"),
       Key("ipv6_address", .string, goes: "IPAMConfig.IPv6Address"),
       Key(

@@ -8,8 +8,8 @@ enum Ulimits {
   static let keys = KeyTable(
     "a limit",
     [
-      Key("soft", .integer(.plain), omit: .emptyInJSON(.integer(0)), later: "Ulimits.Soft"),
-      Key("hard", .integer(.plain), omit: .emptyInJSON(.integer(0)), later: "Ulimits.Hard"),
+      Key("soft", .integer(.plain), omit: .emptyInJSON(.integer(0)), goes: "Ulimits.Soft"),
+      Key("hard", .integer(.plain), omit: .emptyInJSON(.integer(0)), goes: "Ulimits.Hard"),
     ], required: ["soft", "hard"])
 
   private static func limit(_ single: Shape) -> Shape {

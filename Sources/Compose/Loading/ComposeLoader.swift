@@ -36,7 +36,7 @@ public enum ComposeLoader {
 
     var project = ProjectReader(
       tree: tree, naming: naming, directory: sources.directory, files: sources.files,
-      isLegacy: isLegacy
+      isLegacy: isLegacy, environment: loader.environment
     ).project()
     project.canonical = Normalizer.finished(tree, name: naming.name)
     project.warnings = loader.environment.warnings + loader.canonicalizer.warnings

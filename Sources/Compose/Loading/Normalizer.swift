@@ -82,7 +82,9 @@ struct Normalizer {
     }
     try service.edit("pre_start") { (hooks) throws(ComposeError) in
       try hooks.editItems { (hook) throws(ComposeError) in
+        let position = hook.position
         hook = try Merge.service(container, with: hook)
+        hook.position = position
       }
     }
   }

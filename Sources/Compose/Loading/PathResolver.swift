@@ -50,6 +50,9 @@ struct PathResolver {
         try mount.edit("source") { (path) throws(ComposeError) in try resolveFile(&path) }
       }
     }
+    try service.edit("pre_start") { (hooks) throws(ComposeError) in
+      try hooks.editItems { (hook) throws(ComposeError) in try resolve(service: &hook) }
+    }
     try service.edit("develop") { (develop) throws(ComposeError) in
       try develop.edit("watch") { (rules) throws(ComposeError) in
         try rules.editItems { (rule) throws(ComposeError) in

@@ -14,6 +14,8 @@ public struct ServiceMount: Sendable, Equatable {
     case tmpfs(size: Int64?, mode: UInt32?)
     /// An entry of the service key `tmpfs:`, with its options as Docker's HostConfig.Tmpfs takes them.
     case shortTmpfs(options: String)
+    /// An image's files; the path within it.
+    case image(name: String, subpath: String?)
   }
   /// What is mounted.
   public var source: Source
@@ -25,12 +27,18 @@ public struct ServiceMount: Sendable, Equatable {
   public var propagation: String?
   /// `bind.create_host_path`: make a missing folder of the host. True for the short form.
   public var createHostPath: Bool
+  /// `bind.recursive`: `disabled`, `writable` or `readonly`; nil or `enabled` for the engine's own way.
+  public var recursion: String?
   /// `bind.selinux`: `z` or `Z`.
   public var selinux: String?
   /// `volume.nocopy`.
   public var noCopy: Bool
   /// `volume.subpath`.
   public var subpath: String?
+  /// `volume.labels`, of a volume that is made for this mount.
+  public var labels: OrderedDictionary<String, String>
+  /// `consistency`, a hint that engines keep.
+  public var consistency: String?
   /// Other access modes of the short form that Docker takes as they are (`cached`, `delegated`, …).
   public var otherModes: [String]
   /// Where it stands.
@@ -46,6 +54,7 @@ public struct ServiceMount: Sendable, Equatable {
     selinux = nil
     noCopy = false
     subpath = nil
+    labels = [:]
     otherModes = []
   }
 }

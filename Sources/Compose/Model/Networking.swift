@@ -41,6 +41,10 @@ public struct NetworkAttachment: Sendable, Equatable {
   public var macAddress: String?
   /// Order of connecting, highest first.
   public var priority: Int
+  /// Whose gateway is the default one: the highest's.
+  public var gatewayPriority: Int
+  /// The interface's name in the container.
+  public var interfaceName: String?
   /// Options for the network's driver.
   public var driverOptions: OrderedDictionary<String, String>
   /// Joins a network plainly.
@@ -52,6 +56,7 @@ public struct NetworkAttachment: Sendable, Equatable {
     linkLocalIPs = []
     macAddress = nil
     priority = 0
+    gatewayPriority = 0
     driverOptions = [:]
   }
 }

@@ -23,7 +23,7 @@ public struct Project: Sendable {
   public var warnings: [Located<String>]
   /// What `config` prints but no container can be made of, such as a restart policy that isn't one.
   public var faults: [ComposeError] = []
-  /// Keys of services that a pod doesn't honour yet, each where it first stands.
+  /// Keys that mean nothing to a pod, each where it first stands: a desktop's, a swarm's, or for Windows.
   public var unhonoured: [Located<String>] = []
   /// The same project as a tree in the canonical form that `config` prints.
   public var canonical: YAMLNode

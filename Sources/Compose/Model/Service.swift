@@ -12,6 +12,9 @@ public struct Service: Sendable {
   public var build: Build?
   /// `pull_policy:`; nil means missing (or build, where `build:` stands).
   public var pullPolicy: Located<PullPolicy>?
+  /// How old, in nanoseconds, an image may be that is not pulled again: `pull_policy:` daily, weekly, `every_…`, or
+  /// refresh with `pull_refresh_after:`; nil for any age.
+  public var pullAge: Int64?
   /// `command:`; nil keeps the image's, an empty list clears it.
   public var command: [String]?
   /// `entrypoint:`; nil keeps the image's, an empty list clears it.
@@ -24,6 +27,8 @@ public struct Service: Sendable {
   public var expose: [String]
   /// `volumes:` and `tmpfs:`.
   public var mounts: [ServiceMount]
+  /// `secrets:` and `configs:`.
+  public var files: [FileMount] = []
   /// `volumes_from:`.
   public var volumesFrom: [Located<VolumesFrom>]
   /// Networks that the service joins, `default` where the file names none; empty under `network_mode`.
@@ -46,6 +51,16 @@ public struct Service: Sendable {
   public var restart: RestartPolicy
   /// Where `restart:` stands.
   public var restartPosition: SourcePosition?
+  /// `scale:`, or the replicas of `deploy:`; nil for one.
+  public var scale: Located<Int>?
+  /// `attach:`; false keeps its output out of the pod's.
+  public var isAttached = true
+  /// `pre_start:`, each a container like the service's own that runs before it starts, with its own mounts alone.
+  public var preStart: [Service] = []
+  /// `post_start:`, each run in the container once it has started.
+  public var postStart: [Hook] = []
+  /// `pre_stop:`, each run in the container before it is stopped.
+  public var preStop: [Hook] = []
   /// Labels from the file, each with its place.
   public var labels: OrderedDictionary<String, Located<String>>
   /// `container_name:`.
@@ -104,8 +119,16 @@ public struct Service: Sendable {
   public var securityOpt: [Located<String>]
   /// `devices:` as `host[:container[:permissions]]`.
   public var devices: [Located<String>]
+  /// `dns_opt:`.
+  public var dnsOptions: [String]
   /// `logging:`.
   public var logging: Logging?
+  /// What it may use of the host.
+  public var resources = Resources()
+  /// How it is set apart from the host.
+  public var isolation = Isolation()
+  /// `mac_address:`, for the first network that it joins.
+  public var macAddress: Located<String>?
 
   /// A service with nothing but its name.
   public init(name: String, position: SourcePosition) {
@@ -130,6 +153,7 @@ public struct Service: Sendable {
     extraHosts = []
     dns = []
     dnsSearch = []
+    dnsOptions = []
     securityOpt = []
     devices = []
   }
@@ -145,43 +169,6 @@ public enum PullPolicy: String, Sendable {
   case never
   /// Build, never pull.
   case build
-}
-
-/// `build:` (Compose specification, "Compose Build Specification").
-public struct Build: Sendable, Equatable {
-  /// Where it stands.
-  public var position: SourcePosition
-  /// The context: an absolute folder or a URL.
-  public var context: String
-  /// The Dockerfile, absolute or relative to the context; nil for `Dockerfile`.
-  public var dockerfile: String?
-  /// Build arguments; nil takes the variable from the executor's environment.
-  public var args: OrderedDictionary<String, String?>
-  /// The stage to build.
-  public var target: String?
-  /// Network for RUN instructions.
-  public var network: String?
-  /// Labels for the image.
-  public var labels: OrderedDictionary<String, String>
-  /// Images to take layers from.
-  public var cacheFrom: [String]
-  /// Never use the cache.
-  public var noCache: Bool
-  /// Always pull the base images.
-  public var pull: Bool
-  /// Makes a build section.
-  public init(position: SourcePosition, context: String, dockerfile: String? = nil) {
-    self.position = position
-    self.context = context
-    self.dockerfile = dockerfile
-    args = [:]
-    target = nil
-    network = nil
-    labels = [:]
-    cacheFrom = []
-    noCache = false
-    pull = false
-  }
 }
 
 /// What a service does when its container ends: `restart:`.

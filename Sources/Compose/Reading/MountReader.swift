@@ -1,21 +1,29 @@
+import OrderedCollections
+
 /// Makes the typed mounts of a normalized service.
 enum MountReader {
   /// The entries of `volumes:`, then those of `tmpfs:`.
-  static func mounts(of service: YAMLNode) -> [ServiceMount] {
-    (service["volumes"]?.sequence ?? []).map(mount)
-      + service["tmpfs"].locatedStrings.map { entry in
-        let (path, options) = entry.value.split(":")
-        return ServiceMount(
-          source: .shortTmpfs(options: options ?? ""), target: path, position: entry.position)
-      }
+  static func mounts(of service: YAMLNode) throws(ComposeError) -> [ServiceMount] {
+    var mounts: [ServiceMount] = []
+    for node in service["volumes"]?.sequence ?? [] { mounts.append(try mount(node)) }
+    for entry in service["tmpfs"].locatedStrings {
+      let (path, options) = entry.value.split(":")
+      mounts.append(
+        ServiceMount(
+          source: .shortTmpfs(options: options ?? ""), target: path, position: entry.position))
+    }
+    return mounts
   }
 
-  private static func mount(_ node: YAMLNode) -> ServiceMount {
+  private static func mount(_ node: YAMLNode) throws(ComposeError) -> ServiceMount {
     var mount = ServiceMount(
-      source: source(of: node), target: node["target"]?.string ?? "", position: node.position)
+      source: try source(of: node), target: node["target"]?.string ?? "", position: node.position)
     mount.readOnly = node["read_only"]?.boolean ?? false
     mount.propagation = node["bind"]?["propagation"]?.string
     mount.createHostPath = node["bind"]?["create_host_path"]?.boolean ?? false
+    mount.recursion = node["bind"]?["recursive"]?.string
+    mount.consistency = node["consistency"]?.string
+    mount.labels = node["volume"]?["labels"].pairs ?? OrderedDictionary()
     mount.selinux = node["bind"]?["selinux"]?.string
     mount.noCopy = node["volume"]?["nocopy"]?.boolean ?? false
     mount.subpath = node["volume"]?["subpath"]?.string
@@ -23,7 +31,9 @@ enum MountReader {
     return mount
   }
 
-  private static func source(of node: YAMLNode) -> ServiceMount.Source {
+  private static func source(
+    of node: YAMLNode
+  ) throws(ComposeError) -> ServiceMount.Source {
     let source = node["source"]?.string ?? ""
     switch node["type"]?.string {
     case "bind": return .bind(path: source)
@@ -31,6 +41,15 @@ enum MountReader {
       return .tmpfs(
         size: node["tmpfs"]?["size"]?.string.flatMap { Int64($0) }.flatMap { $0 == 0 ? nil : $0 },
         mode: node["tmpfs"]?["mode"]?.integer.flatMap { UInt32(exactly: $0) })
+    case "image":
+      return .image(
+        name: source, subpath: node["image"]?["subpath"]?.string.flatMap { $0.isEmpty ? nil : $0 })
+    case "npipe", "cluster":
+      let kind = node["type"]?.string ?? ""
+      let home = kind == "npipe" ? "Windows" : "a swarm"
+      throw ComposeError(
+        "a mount of type `\(kind)` is for \(home): a pod can't have it",
+        at: node["type"]?.position ?? node.position)
     default: return source.isEmpty ? .anonymous : .volume(key: source)
     }
   }

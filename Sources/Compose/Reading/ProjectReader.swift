@@ -7,6 +7,7 @@ struct ProjectReader {
   let directory: String
   let files: [String]
   let isLegacy: Bool
+  let environment: InterpolationEnvironment
 
   /// The project; its canonical tree is the one it was read from.
   func project() -> Project {
@@ -16,7 +17,8 @@ struct ProjectReader {
     for (name, entry) in tree["services"]?.mapping ?? [:] {
       do throws(ComposeError) {
         services[name] = try ServiceReader(
-          name: name, node: entry.value, position: entry.keyPosition, containers: containers
+          name: name, node: entry.value, position: entry.keyPosition, containers: containers,
+          files: FileMountReader(tree: tree, environment: environment)
         ).service()
       } catch {
         faults.append(error)

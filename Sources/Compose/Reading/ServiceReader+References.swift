@@ -81,13 +81,30 @@ extension ServiceReader {
     return dependencies
   }
 
-  func pullPolicy() throws(ComposeError) -> Located<PullPolicy>? {
-    guard let word = node.located("pull_policy") else { return nil }
-    if let policy = PullPolicy(rawValue: word.value) { return Located(policy, at: word.position) }
-    if ["refresh", "daily", "weekly"].contains(word.value) || word.value.hasPrefix("every_") {
-      throw ComposeError("the pull policy `\(word.value)` is not supported yet", at: word.position)
+  func pullPolicy() throws(ComposeError) -> (Located<PullPolicy>?, age: Int64?) {
+    guard let word = node.located("pull_policy") else { return (nil, nil) }
+    let age: String?
+    switch word.value {
+    case "daily": age = "1d"
+    case "weekly": age = "1w"
+    case "refresh": age = node.located("pull_refresh_after")?.value ?? "0"
+    case let text where text.hasPrefix("every_"): age = String(text.dropFirst("every_".count))
+    default: age = nil
     }
-    throw ComposeError("`pull_policy` must be always, missing, never or build", at: word.position)
+    if let age {
+      guard let nanoseconds = ComposeDuration.nanoseconds(age) else {
+        throw ComposeError("`\(age)` is no duration", at: word.position)
+      }
+      return (Located(.missing, at: word.position), nanoseconds)
+    }
+    // Its first name.
+    if word.value == "if_not_present" { return (Located(.missing, at: word.position), nil) }
+    guard let policy = PullPolicy(rawValue: word.value) else {
+      throw ComposeError(
+        "`pull_policy` must be always, missing, never, build, refresh, daily, weekly or every_ and "
+          + "a duration", at: word.position)
+    }
+    return (Located(policy, at: word.position), nil)
   }
 
   func restart() throws(ComposeError) -> RestartPolicy {

@@ -6,16 +6,18 @@ struct ServiceReader {
   let node: YAMLNode
   let position: SourcePosition
   let containers: ContainerNames
+  let files: FileMountReader
 
   /// The service; throws where a value means nothing.
   func service() throws(ComposeError) -> Service {
     var service = Service(name: name, position: position)
-    readImage(into: &service)
-    service.pullPolicy = try pullPolicy()
+    try readImage(into: &service)
+    (service.pullPolicy, service.pullAge) = try pullPolicy()
     readProcess(into: &service)
     service.ports = try ports()
     service.expose = try expose()
-    service.mounts = MountReader.mounts(of: node)
+    service.mounts = try MountReader.mounts(of: node)
+    service.files = try files.mounts(of: node)
     service.volumesFrom = try volumesFrom()
     readNetworks(into: &service)
     service.networkMode = try mode("network_mode")
@@ -24,17 +26,23 @@ struct ServiceReader {
     service.links = try links("links")
     service.externalLinks = try links("external_links")
     service.dependencies = try dependencies(modes: [service.networkMode, service.pid, service.ipc])
-    service.healthcheck = healthcheck()
+    service.healthcheck = try healthcheck()
     service.restart = try restart()
     service.restartPosition = node["restart"]?.position
     service.stopGracePeriod = duration(node["stop_grace_period"])
     try readLimits(into: &service)
+    try readDeployment(into: &service)
     readSecurity(into: &service)
+    readResources(into: &service)
+    readIsolation(into: &service)
+    readScale(into: &service)
+    try readHooks(into: &service)
+    openEngine(to: &service)
     service.logging = logging()
     return service
   }
 
-  private func readImage(into service: inout Service) {
+  private func readImage(into service: inout Service) throws(ComposeError) {
     service.image = node.located("image")
     guard let build = node["build"] else { return }
     var section = Build(
@@ -47,6 +55,8 @@ struct ServiceReader {
     section.cacheFrom = build["cache_from"]?.strings ?? []
     section.noCache = build["no_cache"]?.boolean ?? false
     section.pull = build["pull"]?.boolean ?? false
+    section.dockerfileText = build.located("dockerfile_inline")?.value
+    try readOptions(of: build, into: &section)
     service.build = section
   }
 
@@ -65,6 +75,7 @@ struct ServiceReader {
     service.workingDir = node.located("working_dir")?.value
     service.stopSignal = node.located("stop_signal")?.value
     service.initProcess = node["init"]?.boolean
+    service.isAttached = node["attach"]?.boolean ?? true
     service.tty = node["tty"]?.boolean ?? false
     service.stdinOpen = node["stdin_open"]?.boolean ?? false
   }
@@ -79,11 +90,15 @@ struct ServiceReader {
       attachment.linkLocalIPs = entry.value["link_local_ips"]?.strings ?? []
       attachment.macAddress = entry.value["mac_address"]?.string
       attachment.priority = Int(entry.value["priority"]?.integer ?? 0)
+      attachment.gatewayPriority = Int(entry.value["gw_priority"]?.integer ?? 0)
+      attachment.interfaceName = entry.value.located("interface_name")?.value
       attachment.driverOptions = entry.value["driver_opts"].pairs
       service.networks[key] = attachment
     }
     service.dns = node["dns"]?.strings.filter { !$0.isEmpty } ?? []
     service.dnsSearch = node["dns_search"]?.strings ?? []
+    service.dnsOptions = node["dns_opt"]?.strings ?? []
+    service.macAddress = node.located("mac_address")
     service.extraHosts = node["extra_hosts"].locatedStrings.map { entry in
       let (host, address) = entry.value.split("=")
       return ExtraHost(host: host, address: address ?? "", position: entry.position)
@@ -112,8 +127,11 @@ struct ServiceReader {
     }
   }
 
-  private func healthcheck() -> Healthcheck? {
+  private func healthcheck() throws(ComposeError) -> Healthcheck? {
     guard let check = node["healthcheck"] else { return nil }
+    if let interval = check["start_interval"], check["start_period"] == nil {
+      throw ComposeError("`start_interval` needs `start_period`", at: interval.position)
+    }
     var healthcheck = Healthcheck()
     healthcheck.test = check["test"]?.sequence.map { $0.compactMap(\.string) }
     if let isDisabled = check["disable"]?.boolean, isDisabled { healthcheck.test = ["NONE"] }

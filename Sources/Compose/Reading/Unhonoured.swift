@@ -1,19 +1,23 @@
 import OrderedCollections
 
-/// The keys of a project that a pod doesn't honour yet.
+/// The keys of a project that a pod doesn't honour.
 enum Unhonoured {
-  /// The keys, each where it first stands: `deploy`, `volumes.volume.labels`.
+  /// The keys, each where it first stands: `deploy.mode`, `credential_spec`, `secrets.labels`.
   static func keys(of tree: YAMLNode) -> [Located<String>] {
     var found = Search()
     for (_, entry) in tree["services"]?.mapping ?? [:] {
       found.look(in: entry.value, ServiceKeys.table, path: "")
+    }
+    for kind in ["networks", "volumes", "secrets", "configs", "models"] {
+      guard let key = TopLevelKeys.table[kind], let node = tree[kind] else { continue }
+      found.look(in: node, key.shape, path: kind + ".")
     }
     return found.keys
   }
 
   private struct Search {
     var keys: [Located<String>] = []
-    var seen: Set<String> = []
+    private var seen: Set<String> = []
 
     mutating func look(in node: YAMLNode, _ table: KeyTable, path: String) {
       for (name, entry) in node.mapping ?? [:] {
@@ -26,7 +30,7 @@ enum Unhonoured {
       }
     }
 
-    private mutating func look(in node: YAMLNode, _ shape: Shape, path: String) {
+    mutating func look(in node: YAMLNode, _ shape: Shape, path: String) {
       switch shape {
       case .fields(let table): look(in: node, table, path: path)
       case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),

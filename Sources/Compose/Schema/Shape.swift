@@ -195,7 +195,7 @@ struct Key: Sendable {
   let omission: Omission
   /// Where it goes: a field of the Engine API, or what the executor does with it.
   let goes: String
-  /// False for what a pod doesn't do yet: `config` keeps it, and a pod's start says so.
+  /// False for what only a desktop, a swarm or Windows can do: `config` keeps it, and a pod's start says so.
   let isHonoured: Bool
 
   init(
@@ -205,12 +205,12 @@ struct Key: Sendable {
     self.init(name, shape, merge, omit: omit, json: json, goes: goes, isHonoured: true)
   }
 
-  /// A key that a pod doesn't honour yet.
+  /// A key that no pod can honour.
   init(
     _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
-    json: String? = nil, later: String
+    json: String? = nil, never: String
   ) {
-    self.init(name, shape, merge, omit: omit, json: json, goes: later, isHonoured: false)
+    self.init(name, shape, merge, omit: omit, json: json, goes: never, isHonoured: false)
   }
 
   private init(

@@ -10,10 +10,10 @@ enum TopLevelKeys {
         goes: "containers"),
       Key("networks", resource(Networks.keys), goes: "networks"),
       Key("volumes", resource(Volumes.keys), goes: "volumes"),
-      Key("secrets", fileResource(Secrets.keys), later: "files in containers"),
-      Key("configs", fileResource(Configs.keys), later: "files in containers"),
+      Key("secrets", fileResource(Secrets.keys), goes: "files in containers"),
+      Key("configs", fileResource(Configs.keys), goes: "files in containers"),
       Key(
-        "models", .names(.fields(Models.keys), allowsNull: false), later: "nothing: for desktops"),
+        "models", .names(.fields(Models.keys), allowsNull: false), never: "for desktops"),
       Key("include", Includes.shape, goes: "other files"),
     ])
 

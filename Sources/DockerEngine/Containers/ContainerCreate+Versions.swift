@@ -58,11 +58,12 @@ extension EndpointSettings {
     return ["gw_priority needs API 1.48, the engine speaks \(version): it has no effect"]
   }
 
-  /// Why an engine of a version can't join a container to a network in this way; nil if it can.
+  /// Why an engine of a version can't join a container to a network in this way.
   ///
   /// - Parameters:
   ///   - version: the agreed API version.
   ///   - isFirst: whether it is the network that the container is created on.
+  /// - Returns: nil if it can.
   func refusal(by version: APIVersion, isFirst: Bool) -> String? {
     if driverOpts?[Self.interfaceName] != nil, version < APIVersion(1, 49) {
       return "interface_name needs API 1.49, the engine speaks \(version)"

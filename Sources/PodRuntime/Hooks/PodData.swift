@@ -111,7 +111,7 @@ extension Pod {
       services: containers.map {
         PodData.ServiceData(
           name: $0.service.name, image: $0.service.image?.value ?? "", container: $0.name,
-          containerID: members[$0.service.name]?.container)
+          containerID: members[$0.key]?.container)
       },
       networks: plan?.networks.map(\.name) ?? [], volumes: plan?.volumes.compactMap(\.name) ?? [],
       ports: ports, addresses: addresses?.addresses ?? [], state: outcome?.state.word,

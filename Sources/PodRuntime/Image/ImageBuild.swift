@@ -27,7 +27,8 @@ struct ImageBuild: Sendable {
             uniqueKeysWithValues: environment.map {
               (Environment.Key(stringLiteral: $0.key), $0.value)
             })),
-        platformOptions: options, output: .string(limit: 1 << 20), error: .string(limit: 1 << 22))
+        platformOptions: options, input: .string(build.dockerfileText ?? ""),
+        output: .string(limit: 1 << 20), error: .string(limit: 1 << 22))
     } catch let error as CancellationError {
       throw error
     } catch let error as SubprocessError where error.code == .executableNotFound {
@@ -54,7 +55,9 @@ struct ImageBuild: Sendable {
   func arguments(_ build: Build, service: Service) -> [String] {
     var words = ["build", "--quiet"]
     if let image = service.image?.value { words += ["--tag", image] }
-    if let dockerfile = build.dockerfile {
+    if build.dockerfileText != nil {
+      words += ["--file", "-"]
+    } else if let dockerfile = build.dockerfile {
       let isInContext = !dockerfile.hasPrefix("/") && build.context.hasPrefix("/")
       words += ["--file", isInContext ? build.context + "/" + dockerfile : dockerfile]
     }
@@ -62,11 +65,14 @@ struct ImageBuild: Sendable {
       words += ["--build-arg", value.map { "\(key)=\($0)" } ?? key]
     }
     if let target = build.target { words += ["--target", target] }
+    if let platform = service.isolation.platform, !build.options.contains("--platform") {
+      words += ["--platform", platform]
+    }
     if let network = build.network { words += ["--network", network] }
     for (key, value) in build.labels { words += ["--label", "\(key)=\(value)"] }
     for image in build.cacheFrom { words += ["--cache-from", image] }
     if build.noCache { words.append("--no-cache") }
     if build.pull { words.append("--pull") }
-    return words + ["--", build.context]
+    return words + build.options + ["--", build.context]
   }
 }

@@ -9,14 +9,16 @@ struct ImagePull: Sendable {
 
   /// Pulls an image.
   ///
-  /// - Parameter reference: the image as the file names it.
+  /// - Parameters:
+  ///   - reference: the image as the file names it.
+  ///   - platform: `os[/arch[/variant]]`; nil for the engine's own.
   /// - Throws: `EngineError`: at once where the registry refuses or doesn't have it, after five tries where it
   ///   can't be reached.
-  func pull(_ reference: String) async throws {
+  func pull(_ reference: String, platform: String?) async throws {
     var wait = Duration.seconds(1)
     for attempt in 1... {
       do {
-        return try await once(reference)
+        return try await once(reference, platform: platform)
       } catch let error as EngineError where attempt < 5 && Self.isPassing(error) {
         log.warning("pull of \(reference) failed, trying again in \(wait): \(error.message)")
         try await Task.sleep(for: wait)
@@ -25,13 +27,13 @@ struct ImagePull: Sendable {
     }
   }
 
-  private func once(_ reference: String) async throws {
+  private func once(_ reference: String, platform: String?) async throws {
     log.info("pulling \(reference)")
     let start = ContinuousClock.now
     var said = start
     var layers: [String: (current: Int64, total: Int64)] = [:]
     let pull = try await engine.pullImage(
-      reference, credentials: await credentials.credentials(for: reference))
+      reference, platform: platform, credentials: await credentials.credentials(for: reference))
     for try await progress in pull {
       if let id = progress.id, let total = progress.total, total > 0 {
         layers[id] = (Int64(progress.current ?? 0), Int64(total))

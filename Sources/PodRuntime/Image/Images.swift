@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import FoundationEssentials
 import Logging
 
 /// An image that the engine has, and what of it matters to a pod.
@@ -10,6 +11,16 @@ struct ProvidedImage: Sendable {
   var hasHealthcheck: Bool
   /// Its stop signal, if it sets one.
   var stopSignal: String?
+  /// When the engine got it by this name, RFC 3339.
+  var lastTagTime = ""
+
+  /// Whether it came longer ago than so many nanoseconds; false for nil, and where the engine doesn't know.
+  func isOlder(than age: Int64?, now: Date = Date()) -> Bool {
+    // To the second: not every engine's fractions can be read.
+    let second = lastTagTime.replacing(/\.[0-9]+/, with: "")
+    guard let age, let time = try? Date(second, strategy: .iso8601) else { return false }
+    return now.timeIntervalSince(time) > Double(age) / 1e9
+  }
 }
 
 /// Sees to it that the engine has every image before anything of a pod is created.
@@ -34,8 +45,10 @@ struct Images: Sendable {
         } else if let image = service.image {
           // One image is pulled once, as its most demanding service asks.
           let policy = service.pullPolicy?.value ?? .missing
-          pulled["\(policy == .always) \(policy == .never) \(image.value)", default: []]
-            .append(service)
+          let platform = service.isolation.platform ?? ""
+          let age = service.pullAge.map(String.init) ?? ""
+          let key = "\(policy == .always) \(policy == .never) \(age) \(platform) \(image.value)"
+          pulled[key, default: []].append(service)
         }
       }
       for users in pulled.values {
@@ -58,7 +71,11 @@ struct Images: Sendable {
     }
     let policy = service.pullPolicy?.value ?? .missing
     do {
-      if policy != .always, let found = try await lookUp(image.value) { return found }
+      if policy != .always, let found = try await lookUp(image.value),
+        !found.isOlder(than: service.pullAge)
+      {
+        return found
+      }
     } catch let error as EngineError where error.kind == .status(400) {
       throw ComposeError(
         "image '\(image.value)' can't be looked up: \(error.message)", at: image.position)
@@ -71,7 +88,8 @@ struct Images: Sendable {
     do {
       let store = CredentialStore(
         projectDirectory: projectDirectory, environment: environment, log: log)
-      try await ImagePull(engine: engine, credentials: store, log: log).pull(image.value)
+      try await ImagePull(engine: engine, credentials: store, log: log).pull(
+        image.value, platform: service.isolation.platform)
     } catch let error as EngineError {
       if service.build != nil { return try await build(service) }
       throw ComposeError(
@@ -87,7 +105,7 @@ struct Images: Sendable {
       let details = try await engine.inspectImage(reference)
       return ProvidedImage(
         reference: reference, hasHealthcheck: details.config?.bringsHealthcheck ?? false,
-        stopSignal: details.config?.stopSignal)
+        stopSignal: details.config?.stopSignal, lastTagTime: details.lastTagTime)
     } catch let error as EngineError where error.isNotFound {
       return nil
     }

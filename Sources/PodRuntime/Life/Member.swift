@@ -48,6 +48,8 @@ struct Member {
   var outOfMemoryAt: ContinuousClock.Instant?
   /// True while an end is looked into.
   var isExamined = false
+  /// True while commands around its life are under way.
+  var isInHooks = false
   /// True while it is stopped on purpose, to be started again with the owner of its namespace.
   var isStoppedOnPurpose = false
 
@@ -56,7 +58,7 @@ struct Member {
     self.index = index
   }
 
-  var name: String { plan.service.name }
+  var name: String { plan.key }
 
   /// True once it has been started, whatever came after.
   var hasStarted: Bool {
@@ -65,6 +67,9 @@ struct Member {
     case .planned, .created, .starting: false
     }
   }
+
+  /// True once others need not wait for it.
+  var hasComeUp: Bool { hasStarted && !isInHooks }
 
   /// The container's ID if it may be running.
   var liveContainer: String? {

@@ -29,7 +29,7 @@ extension Pod {
     return periods.max() ?? .seconds(10)
   }
 
-  private var isPastDeadline: Bool {
+  var isPastDeadline: Bool {
     guard let stopDeadline else { return true }
     return .now >= stopDeadline
   }
@@ -51,11 +51,14 @@ extension Pod {
   private func stop(_ member: Member) async {
     let dependents = Set(
       members.values.filter { other in
-        other.plan.dependencies.contains { $0.service == member.name }
+        other.plan.dependencies.contains { $0.service == member.plan.service.name }
       }.map(\.name))
     await until {
       self.isPastDeadline
         || dependents.allSatisfy { self.members[$0]?.liveContainer == nil }
+    }
+    await runPreStop(member.name) {
+      $0.isPastDeadline || $0.members[member.name]?.liveContainer == nil
     }
     guard !isPastDeadline, let id = members[member.name]?.liveContainer else { return }
     let engine = engine

@@ -239,7 +239,7 @@ extension Pod {
     try? await Task.sleep(for: wait)
     let joined = members.values.filter { other in
       other.phase == .running
-        && other.plan.references.contains { $0.sharesNamespace && $0.service == name }
+        && other.plan.references.contains { $0.sharesNamespace && $0.key == name }
     }
     // Whoever joined its namespace would stay behind in the dead one.
     for other in joined { await stopForRestart(other) }

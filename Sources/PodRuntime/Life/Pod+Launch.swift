@@ -15,7 +15,8 @@ extension Pod {
     do {
       let setup = PodSetup(request: request, engine: engine, info: info)
       try await runFirstHooks(setup)
-      async let found = images.provide(for: Array(request.project.services.values))
+      async let found = images.provide(
+        for: request.project.services.values.flatMap { [$0] + $0.hookImages })
       async let infra = infraImage()
       async let asked = setup.plan()
       let early = try setup.earlyPlan()
@@ -41,8 +42,10 @@ extension Pod {
       if early == nil { try await createNetworksAndVolumes(of: plan) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for container in plan.containers where !container.isInfra || early == nil {
-          let image = container.isInfra ? infraImage : details[container.service.name]
-          group.addTask { try await self.bringUp(container, image: image) }
+          let images =
+            container.isInfra
+            ? infraImage.map { [container.service.name: $0] } ?? [:] : details
+          group.addTask { try await self.bringUp(container, images: images) }
         }
         try await group.waitForAll()
       }
@@ -68,8 +71,8 @@ extension Pod {
     let services = plan.containers.filter { !$0.isInfra }
     for (index, container) in (services + plan.containers.filter(\.isInfra)).enumerated() {
       // The infrastructure container may be on its way already.
-      if members[container.service.name] == nil {
-        members[container.service.name] = Member(plan: container, index: index)
+      if members[container.key] == nil {
+        members[container.key] = Member(plan: container, index: index)
       }
     }
     self.plan = plan
@@ -80,9 +83,9 @@ extension Pod {
     of plan: PodPlan?, _ image: ProvidedImage?, _ setup: PodSetup
   ) async {
     guard let plan, let infra = plan.containers.first(where: \.isInfra) else { return }
-    members[infra.service.name] = Member(plan: infra, index: plan.containers.count - 1)
+    members[infra.key] = Member(plan: infra, index: plan.containers.count - 1)
     do {
-      try await bringUp(infra, image: image)
+      try await bringUp(infra, images: image.map { [infra.service.name: $0] } ?? [:])
     } catch is CancellationError {
       // Whoever cancelled has decided how the pod ends.
     } catch {
@@ -188,139 +191,10 @@ extension Pod {
     }
   }
 
-  private func bringUp(_ container: ContainerPlan, image: ProvidedImage?) async throws {
-    let name = container.service.name
-    guard let image else { throw LaunchFailure(description: "service '\(name)' has no image") }
-    for reference in container.references {
-      await until { self.verdict != nil || self.members[reference.service]?.container != nil }
-    }
-    // Without what it refers to it would be another container.
-    if verdict != nil { throw CancellationError() }
-    try Task.checkCancellation()
-    try await create(container, image: image)
-    for (service, dependency) in container.dependencies {
-      try await waitFor(service, dependency, of: name)
-    }
-    try Task.checkCancellation()
-    try await start(name)
-  }
-
-  private func create(_ container: ContainerPlan, image: ProvidedImage) async throws {
-    let name = container.service.name
-    let engine = engine
-    let ids = members.compactMapValues(\.container)
-    let body = container.resolved(image: image.reference, ids: ids)
-    do {
-      let id = try await uncancelled {
-        do {
-          return try await engine.createContainer(name: container.name, body).id
-        } catch let error as EngineError where error.isConflict {
-          return try await engine.createContainer(name: container.nameIfTaken, body).id
-        }
-      }
-      let forwarder = container.isInfra ? nil : output(of: container, id)
-      update(name) { member in
-        member.container = id
-        member.phase = .created
-        member.output = forwarder
-        member.stopSignal = container.service.stopSignal ?? image.stopSignal
-        member.health = container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
-      }
-      // Done here, it costs nothing while the container waits for others to start.
-      try await forwarder?.attach()
-      for (network, settings) in container.resolvedConnections(ids: ids) {
-        try await uncancelled {
-          try await engine.connectNetwork(network, container: id, settings)
-        }
-      }
-    } catch let error as EngineError {
-      noteUnanswered(error)
-      throw container.explain(error, doing: "created")
-    }
-  }
-
-  private func output(of container: ContainerPlan, _ id: String) -> ContainerOutput {
-    let name = container.service.name
-    return ContainerOutput(
-      engine: engine, container: id, service: name, index: members[name]?.index ?? 0,
-      isTerminal: container.service.tty, output: output,
-      logCapacity: LogCapacity.bytes(of: container.create.hostConfig?.logConfig), log: log,
-      onBreak: { [weak self] in await self?.outputEnded(of: name) })
-  }
-
-  private func waitFor(
-    _ service: String, _ dependency: Dependency, of name: String
-  ) async throws {
-    guard let other = members[service] else { return }
-    switch dependency.condition {
-    case .started:
-      await until { self.verdict != nil || self.members[service]?.hasStarted == true }
-    case .healthy:
-      await until {
-        guard self.verdict == nil, let member = self.members[service] else { return true }
-        if case .ended = member.phase { return true }
-        return member.hasStarted && (member.health == .healthy || member.health == .none)
-      }
-      guard verdict == nil, let member = members[service] else { break }
-      if member.health == .none {
-        throw ComposeError(
-          "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck",
-          at: dependency.position)
-      }
-      if member.health != .healthy {
-        throw ComposeError(
-          "'\(name)' waits for '\(service)' to be healthy, but that has ended",
-          at: dependency.position)
-      }
-    case .completedSuccessfully:
-      await until {
-        if case .ended? = self.members[service]?.phase { return true }
-        return self.verdict != nil
-      }
-      if case .ended(let code)? = members[service]?.phase, code != 0 {
-        throw ComposeError(
-          "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)",
-          at: dependency.position)
-      }
-    }
-    try Task.checkCancellation()
-  }
-
-  /// Starts a created or ended container, listening to its output before.
-  func start(_ name: String) async throws {
-    guard let member = members[name], let id = member.container, verdict == nil else { return }
-    let engine = engine
-    do {
-      try await member.output?.attach()
-      update(name) { member in
-        member.phase = .starting
-        member.endedWhileStarting = false
-        if member.health != .none { member.health = .starting }
-      }
-      try await uncancelled { try await engine.startContainer(id) }
-    } catch let error as EngineError {
-      noteUnanswered(error)
-      // Refused: it doesn't run, and the end need not wait for it to stop.
-      if case .status = error.kind { update(name) { $0.phase = .created } }
-      throw member.plan.explain(error, doing: "started")
-    }
-    var hasEnded = false
-    update(name) { member in
-      member.startedAt = .now
-      hasEnded = member.endedWhileStarting
-      if member.phase == .starting { member.phase = .running }
-      // Asked for now, it is there when the last one is up.
-      if member.plan.hasAddresses {
-        member.details = Task { try? await engine.inspectContainer(id) }
-      }
-    }
-    if hasEnded { examineEnd(of: name) }
-  }
-
   private func addresses(of plan: PodPlan) async -> PodAddresses {
     var result = PodAddresses(addresses: [], ports: [])
     for container in plan.containers {
-      guard let details = await members[container.service.name]?.details?.value else { continue }
+      guard let details = await members[container.key]?.details?.value else { continue }
       let network = details.networkSettings
       for endpoint in network.networks.values
       where !endpoint.ipAddress.isEmpty && !result.addresses.contains(endpoint.ipAddress) {
@@ -343,7 +217,7 @@ extension Pod {
 extension Member {
   /// True once nothing more is waited for before the pod counts as running.
   var isUp: Bool {
-    guard hasStarted else { return false }
+    guard hasComeUp else { return false }
     if case .ended = phase { return true }
     return health == .none || health == .healthy
   }

@@ -35,6 +35,10 @@ public actor Pod {
   /// Work on single containers that is under way.
   var tasks: [Int: Task<Void, Never>] = [:]
   private var taskCount = 0
+  /// What the engine has warned of: much of it is said of every container.
+  private var engineWarnings: Set<String> = []
+  /// Services whose `pre_start` is done.
+  var preStarted: Set<String> = []
   /// Objects may still appear: a create or start was not answered in time.
   var mayGrow = false
 
@@ -147,6 +151,9 @@ public actor Pod {
   private func launchTimedOut() {
     guard !isRunning else { return }
     let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
+      if member.hasStarted, member.isInHooks {
+        return "the post_start of '\(member.name)' is not done"
+      }
       switch (member.phase, member.health) {
       case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
       case (_, .starting): return "'\(member.name)' is not healthy"
@@ -200,6 +207,13 @@ public actor Pod {
   /// What is left of the time for cleaning up; nil where nobody is in a hurry.
   private func rest(of begin: ContinuousClock.Instant) -> Duration? {
     cleanupLimit.map { max(.milliseconds(200), $0 - (.now - begin)) }
+  }
+
+  /// Passes on what the engine warned of, once in the pod's life.
+  func warn(_ warnings: [String], of name: String) {
+    for warning in warnings where engineWarnings.insert(warning).inserted {
+      log.warning("service '\(name)': \(warning)")
+    }
   }
 
   /// Starts work on a container that nobody waits for before the pod ends.

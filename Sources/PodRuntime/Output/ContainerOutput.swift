@@ -12,6 +12,8 @@ actor ContainerOutput {
   private let container: String
   private let service: String
   private let isTerminal: Bool
+  /// False where what it writes is read, for a message's sake, and not passed on.
+  private let isShown: Bool
   private let output: PodOutput
   private let log: Logger
   /// What the engine's log of this container holds at most, in bytes; nil if it isn't known.
@@ -30,7 +32,7 @@ actor ContainerOutput {
 
   init(
     engine: DockerEngine, container: String, service: String, index: Int, isTerminal: Bool,
-    output: PodOutput, logCapacity: UInt64?, log: Logger,
+    isShown: Bool = true, output: PodOutput, logCapacity: UInt64?, log: Logger,
     onBreak: @escaping @Sendable () async -> Void
   ) {
     self.onBreak = onBreak
@@ -38,6 +40,7 @@ actor ContainerOutput {
     self.container = container
     self.service = service
     self.isTerminal = isTerminal
+    self.isShown = isShown
     self.output = output
     self.logCapacity = logCapacity
     self.log = log
@@ -209,6 +212,10 @@ actor ContainerOutput {
 
   private func write(_ lines: inout [UInt8], to stream: OutputStreamKind) async {
     guard !lines.isEmpty else { return }
+    guard isShown else {
+      lines.removeAll()
+      return
+    }
     switch stream {
     case .stdout: await output.standardOutput.write(lines)
     case .stderr: await output.standardError.write(lines)

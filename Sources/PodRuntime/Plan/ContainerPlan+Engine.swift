@@ -13,30 +13,26 @@ extension ContainerPlan {
   ///
   /// - Parameters:
   ///   - image: the image's name or ID.
-  ///   - ids: the IDs of the pod's containers by service.
+  ///   - ids: the IDs of the pod's containers by key.
   /// - Returns: the request's body.
   func resolved(image: String, ids: [String: String]) -> ContainerCreate {
     var body = create
     body.image = image
     var host = body.hostConfig ?? HostConfig()
-    let isOnDefaultBridge = body.networkingConfig == nil
     for reference in references {
-      guard let id = ids[reference.service] else { continue }
+      guard let id = ids[reference.key] else { continue }
       switch reference {
       case .network: host.networkMode = "container:\(id)"
       case .pid: host.pidMode = "container:\(id)"
       case .ipc: host.ipcMode = "container:\(id)"
       case .volumes(_, let readOnly):
-        host.volumesFrom = (host.volumesFrom ?? []) + [id + (readOnly ? ":ro" : ":rw")]
+        host.volumesFrom = (host.volumesFrom ?? []) + [id + (readOnly ? ":ro" : "")]
       case .link(_, let alias):
-        if isOnDefaultBridge {
-          host.links = (host.links ?? []) + ["\(id):\(alias)"]
-        } else {
-          let link = Self.link(to: id, as: alias)
-          for name in body.networkingConfig?.endpointsConfig?.keys.sorted() ?? [] {
-            let links = body.networkingConfig?.endpointsConfig?[name]?.links ?? []
-            body.networkingConfig?.endpointsConfig?[name]?.links = links + [link]
-          }
+        host.links = (host.links ?? []) + ["\(id):\(alias)"]
+        let link = Self.link(to: id, as: alias)
+        for name in body.networkingConfig?.endpointsConfig?.keys.sorted() ?? [] {
+          let links = body.networkingConfig?.endpointsConfig?[name]?.links ?? []
+          body.networkingConfig?.endpointsConfig?[name]?.links = links + [link]
         }
       }
     }
@@ -46,13 +42,13 @@ extension ContainerPlan {
 
   /// The networks to connect the container to before it starts, with its links there.
   ///
-  /// - Parameter ids: the IDs of the pod's containers by service.
+  /// - Parameter ids: the IDs of the pod's containers by key.
   /// - Returns: all networks but the first, which the create request names.
   func resolvedConnections(
     ids: [String: String]
   ) -> [(network: String, settings: EndpointSettings)] {
     let links = references.compactMap { reference -> String? in
-      guard case .link(let service, let alias) = reference, let id = ids[service] else {
+      guard case .link(let key, let alias) = reference, let id = ids[key] else {
         return nil
       }
       return Self.link(to: id, as: alias)
@@ -93,10 +89,15 @@ extension ContainerPlan {
           "service '\(service.name)' joins the container '\(id)', which isn't there", at: position)
       }
     }
+    for file in service.files {
+      if case .file(let path) = file.source, error.message.contains(path) {
+        return ComposeError(words, at: file.position)
+      }
+    }
     switch error.kind {
     case .unreachable, .timedOut: return StartFailure(description: words, isEngineAway: true)
     case .status where isInfra: return StartFailure(description: words, isEngineAway: false)
-    case .status: return ComposeError(words, at: service.position)
+    case .status, .tooOld: return ComposeError(words, at: service.position)
     default: return StartFailure(description: words, isEngineAway: false)
     }
   }

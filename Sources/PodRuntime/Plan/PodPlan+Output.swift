@@ -64,7 +64,7 @@ extension PodPlan {
       externalVolumes = plan.externalVolumes.map(\.value)
       // An ID is known only once the container is there: the service's name stands for it.
       let ids = Dictionary(
-        uniqueKeysWithValues: plan.containers.map { ($0.service.name, "<\($0.name)>") })
+        uniqueKeysWithValues: plan.containers.map { ($0.key, "<\($0.name)>") })
       containers = plan.containers.map { container in
         Container(
           name: container.name,

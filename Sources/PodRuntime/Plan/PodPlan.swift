@@ -27,6 +27,7 @@ public struct PodPlan: Sendable {
 /// One container to create.
 public struct ContainerPlan: Sendable {
   /// A reference to another container of the pod, filled in once that one exists.
+  /// The other is named by its key.
   public enum Reference: Sendable, Equatable {
     /// `HostConfig.NetworkMode`.
     case network(String)
@@ -36,16 +37,19 @@ public struct ContainerPlan: Sendable {
     case ipc(String)
     /// One entry of `HostConfig.VolumesFrom`.
     case volumes(String, readOnly: Bool)
-    /// A link by the name `alias`; on the default bridge it belongs to `HostConfig`, else to the network.
+    /// A link by the name `alias`: an entry of `HostConfig.Links` and of each network's.
     case link(String, alias: String)
 
-    /// The service that is referred to.
-    var service: String {
+    /// The key of the container that is referred to.
+    var key: String {
       switch self {
-      case .network(let name), .pid(let name), .ipc(let name): name
-      case .volumes(let name, _), .link(let name, _): name
+      case .network(let key), .pid(let key), .ipc(let key): key
+      case .volumes(let key, _), .link(let key, _): key
       }
     }
+
+    /// The service that is referred to.
+    var service: String { String(key.prefix { $0 != "/" }) }
 
     /// True if the other must be running, and start again together with this one.
     var sharesNamespace: Bool {
@@ -58,6 +62,8 @@ public struct ContainerPlan: Sendable {
 
   /// The service that it is for.
   public var service: Service
+  /// Its number within the service, from 1.
+  public var number = 1
   /// Its name in Docker.
   public var name: String
   /// Its name if `name` is taken.
@@ -72,6 +78,10 @@ public struct ContainerPlan: Sendable {
   public var dependencies: [(service: String, dependency: Dependency)]
   /// The host ports that it publishes.
   public var ports: [AssignedPort]
+  /// The containers that run before it, in their order.
+  public var preStart: [ContainerPlan] = []
+  /// Secrets and configs whose text is copied into it before it starts.
+  public var copies: [FileMount] = []
   /// True for the container that holds namespaces for the services: it is no service itself.
   public var isInfra = false
 
@@ -80,8 +90,23 @@ public struct ContainerPlan: Sendable {
     isInfra ? "the pod's infrastructure container" : "service '\(service.name)'"
   }
 
+  /// What tells it from the pod's other containers: the service, and its number where there are several.
+  public var key: String { Self.key(of: service, number: number) }
+
+  static func key(of service: Service, number: Int) -> String {
+    service.containers > 1 ? "\(service.name)/\(number)" : service.name
+  }
+
+  /// The key as it stands before its output: `web`, `web-2`.
+  var label: String { service.containers > 1 ? "\(service.name)-\(number)" : service.name }
+
   /// False where it lives in another container's network.
   var hasAddresses: Bool {
     !references.contains { if case .network = $0 { true } else { false } }
   }
+}
+
+extension Service {
+  /// How many containers it has.
+  var containers: Int { scale?.value ?? 1 }
 }

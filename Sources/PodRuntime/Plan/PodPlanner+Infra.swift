@@ -11,7 +11,7 @@ extension PodPlanner {
   func infraContainer(_ infra: Service) throws(ComposeError) -> ContainerPlan {
     var service = infra
     service.image = Located(InfraImage.name, at: infra.position)
-    var plan = try container(service)
+    var plan = try container(service, number: 1)
     plan.isInfra = true
     var body = plan.create
     // The task's own labels belong to its services.

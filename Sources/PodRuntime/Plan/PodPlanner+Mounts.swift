@@ -1,58 +1,98 @@
 import Compose
 import DockerEngine
+import OrderedCollections
 
 extension PodPlanner {
-  /// Works out a service's mounts: what Docker's short form can say becomes a bind, the rest a mount.
+  /// Works out a service's mounts: what Docker's short form can say becomes a bind, the rest a mount, each as
+  /// Compose chooses between the two.
   func mount(
-    _ service: Service, in body: inout ContainerCreate, _ host: inout HostConfig
-  ) throws(ComposeError) {
+    _ service: Service, in host: inout HostConfig
+  ) {
     var binds: [String] = []
     var mounts: [Mount] = []
     for entry in service.mounts {
       switch entry.source {
-      case .bind(let path):
-        if entry.createHostPath, !path.contains(":") {
-          binds.append("\(path):\(entry.target):\(modes(of: entry))")
-        } else {
-          var mount = Mount(type: "bind", source: path, target: entry.target)
-          mount.readOnly = entry.readOnly ? true : nil
-          mount.bindOptions = entry.propagation.map { Mount.BindOptions(propagation: $0) }
-          mounts.append(mount)
-        }
-      case .volume(let key):
-        let name = volumeNames[key] ?? key
-        if entry.subpath == nil {
-          binds.append("\(name):\(entry.target):\(modes(of: entry))")
-        } else {
-          var mount = Mount(type: "volume", source: name, target: entry.target)
-          mount.readOnly = entry.readOnly ? true : nil
-          mount.volumeOptions = Mount.VolumeOptions(
-            noCopy: entry.noCopy ? true : nil, subpath: entry.subpath)
-          mounts.append(mount)
-        }
-      case .anonymous:
-        if entry.readOnly || entry.noCopy {
-          var mount = Mount(type: "volume", target: entry.target)
-          mount.readOnly = entry.readOnly ? true : nil
-          mount.volumeOptions = entry.noCopy ? Mount.VolumeOptions(noCopy: true) : nil
-          mounts.append(mount)
-        } else {
-          body.volumes = KeySet((body.volumes?.keys ?? []).union([entry.target]))
-        }
-      case .tmpfs(let size, let mode):
-        var mount = Mount(type: "tmpfs", target: entry.target)
-        mount.readOnly = entry.readOnly ? true : nil
-        if size != nil || mode != nil {
-          mount.tmpfsOptions = Mount.TmpfsOptions(
-            sizeBytes: size.map(Int.init), mode: mode.map(Int.init))
-        }
-        mounts.append(mount)
+      case .bind(let path) where entry.isPlainBind && !path.contains(":"):
+        binds.append("\(path):\(entry.target):\(modes(of: entry))")
+      case .volume(let key) where entry.isPlainVolume:
+        binds.append("\(volumeNames[key] ?? key):\(entry.target):\(modes(of: entry))")
       case .shortTmpfs(let options):
         host.tmpfs = (host.tmpfs ?? [:]).merging([entry.target: options]) { _, new in new }
+      default:
+        mounts.append(mount(entry))
       }
+    }
+    let taken = Set(service.mounts.map(\.target))
+    for file in service.files where !taken.contains(file.target) {
+      guard case .file(let path) = file.source else { continue }
+      var mount = Mount(type: "bind", source: path, target: file.target)
+      mount.readOnly = true
+      mounts.append(mount)
     }
     host.binds = binds.isEmpty ? nil : binds
     host.mounts = mounts.isEmpty ? nil : mounts
+  }
+
+  /// The texts to copy into a container before it starts.
+  func copies(of service: Service) throws(ComposeError) -> [FileMount] {
+    let copies = service.files.filter {
+      if case .content(let text) = $0.source { return !text.isEmpty }
+      return false
+    }
+    if let first = copies.first, service.readOnly {
+      throw ComposeError(
+        "the \(first.kind.rawValue) `\(first.name)` can't be copied into a container that is read-only: use `file`",
+        at: first.position)
+    }
+    return copies
+  }
+
+  /// What is said of a mounted file that no mount can do.
+  func warnings(of service: Service) -> [String] {
+    service.files.compactMap { file in
+      guard case .file = file.source, file.uid != nil || file.gid != nil || file.mode != nil else {
+        return nil
+      }
+      return
+        "\(file.position): uid, gid and mode of the \(file.kind.rawValue) `\(file.name)` have no effect: "
+        + "its file is mounted as it is"
+    }
+  }
+
+  private func mount(_ entry: ServiceMount) -> Mount {
+    var mount = Mount(type: "volume", target: entry.target)
+    mount.readOnly = entry.readOnly ? true : nil
+    mount.consistency = entry.consistency
+    switch entry.source {
+    case .bind(let path):
+      mount.type = "bind"
+      mount.source = path
+      mount.bindOptions = Mount.BindOptions(
+        propagation: entry.propagation,
+        nonRecursive: entry.recursion == "disabled" ? true : nil,
+        createMountpoint: entry.createHostPath ? true : nil,
+        readOnlyNonRecursive: entry.recursion == "writable" ? true : nil,
+        readOnlyForceRecursive: entry.recursion == "readonly" ? true : nil)
+    case .volume, .anonymous:
+      if case .volume(let key) = entry.source { mount.source = volumeNames[key] ?? key }
+      if !entry.isPlainVolume {
+        mount.volumeOptions = Mount.VolumeOptions(
+          noCopy: entry.noCopy ? true : nil,
+          labels: entry.labels.isEmpty ? nil : Dictionary(entry.labels), subpath: entry.subpath)
+      }
+    case .tmpfs(let size, let mode):
+      mount.type = "tmpfs"
+      if size != nil || mode != nil {
+        mount.tmpfsOptions = Mount.TmpfsOptions(
+          sizeBytes: size.map(Int.init), mode: mode.map(Int.init))
+      }
+    case .image(let name, let subpath):
+      mount.type = "image"
+      mount.source = name
+      mount.imageOptions = subpath.map { Mount.ImageOptions(subpath: $0) }
+    case .shortTmpfs: break
+    }
+    return mount
   }
 
   private func modes(of mount: ServiceMount) -> String {
@@ -60,7 +100,20 @@ extension PodPlanner {
     if let selinux = mount.selinux { words.append(selinux) }
     if let propagation = mount.propagation { words.append(propagation) }
     if mount.noCopy { words.append("nocopy") }
-    words += mount.otherModes
+    // Hints for desktops, which Compose drops. What else it drops the engine may refuse.
+    words += mount.otherModes.filter { !["cached", "delegated", "consistent"].contains($0) }
     return words.joined(separator: ",")
+  }
+}
+
+extension ServiceMount {
+  /// Whether Docker's short form can say it all; relabelling for SELinux nothing else can say.
+  fileprivate var isPlainBind: Bool {
+    createHostPath && (selinux != nil || propagation == nil) && recursion == nil
+  }
+
+  /// Whether Docker's short form can say it all; it names the volume.
+  fileprivate var isPlainVolume: Bool {
+    labels.isEmpty && subpath == nil && (!noCopy || !otherModes.isEmpty)
   }
 }

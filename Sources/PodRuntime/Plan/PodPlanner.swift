@@ -63,7 +63,7 @@ public struct PodPlanner: Sendable {
       containers: [], warnings: project.warnings.map { "\($0.position): \($0.value)" })
     if !project.unhonoured.isEmpty {
       let keys = project.unhonoured.map { "`\($0.value)` (\($0.position))" }
-      plan.warnings.append("a pod doesn't do these yet: \(keys.joined(separator: ", "))")
+      plan.warnings.append("these mean nothing to a pod: \(keys.joined(separator: ", "))")
     }
     for network in project.networks.values where usedNetworks.contains(network.key) {
       if network.isExternal {
@@ -82,8 +82,18 @@ public struct PodPlanner: Sendable {
     plan.warnings += request.warnings + sharingWarnings
     plan.options = request.options
     for service in project.services.values {
-      plan.containers.append(
-        try service.name == infra ? infraContainer(service) : container(service))
+      if service.name == infra {
+        plan.containers.append(try infraContainer(service))
+        continue
+      }
+      try checkScale(of: service)
+      for number in 1..<(service.containers + 1) {
+        plan.containers.append(try container(service, number: number))
+      }
+      plan.warnings += warnings(of: service)
+    }
+    if plan.containers.allSatisfy(\.isInfra) {
+      throw ComposeError("the project has no containers: the scale of each service is 0")
     }
     if request.offeredPorts == nil, ports.count > 0 {
       plan.warnings.append(
@@ -97,12 +107,12 @@ public struct PodPlanner: Sendable {
 
   /// Only what a service uses is made: Docker's address pools give but some thirty networks a host.
   private var usedNetworks: Set<String> {
-    Set(project.services.values.flatMap { $0.networks.keys })
+    Set(project.services.values.flatMap(\.withPreStart).flatMap { $0.networks.keys })
   }
 
   private var usedVolumes: Set<String> {
     Set(
-      project.services.values.flatMap(\.mounts).compactMap { mount in
+      project.services.values.flatMap(\.withPreStart).flatMap(\.mounts).compactMap { mount in
         if case .volume(let key) = mount.source { return key }
         return nil
       })
@@ -153,7 +163,7 @@ public struct PodPlanner: Sendable {
   // MARK: What no pod may ask for
 
   private static func refuseContractLabels(_ project: Project) throws(ComposeError) {
-    for service in project.services.values {
+    for service in project.services.values.flatMap(\.withPreStart) {
       for (key, value) in service.labels where PodLabel.all.contains(key) {
         throw ComposeError(
           "label '\(key)' is the executor's own: it tells which pod a container belongs to",

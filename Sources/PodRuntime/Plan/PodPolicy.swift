@@ -57,18 +57,25 @@ public struct PodPolicy: Sendable, Equatable {
   ///   - engineSocket: the engine's unix socket; nil for an engine over TCP.
   /// - Throws: `ComposeError` with the line that asks.
   public func check(_ project: Project, engineSocket: String?) throws(ComposeError) {
-    for service in project.services.values {
+    for service in project.services.values.flatMap(\.withPreStart) {
       try checkPrivileges(of: service)
       try checkNamespaces(of: service)
-      for device in service.devices {
-        let path = device.value.prefix { $0 != ":" }
-        if !allows(String(path), in: devices) {
-          throw refusal("device \(path)", "devices", at: device.position)
-        }
-      }
+      try checkDevices(of: service)
       for mount in service.mounts {
         guard case .bind(let path) = mount.source else { continue }
         try checkPath(path, in: project, engineSocket: engineSocket, at: mount.position)
+      }
+      if let build = service.build {
+        let context = [Located(build.context, at: build.position)].filter {
+          $0.value.hasPrefix("/")
+        }
+        for file in context + build.hostFiles {
+          try checkPath(file.value, in: project, engineSocket: engineSocket, at: file.position)
+        }
+      }
+      for file in service.files {
+        guard case .file(let path) = file.source else { continue }
+        try checkPath(path, in: project, engineSocket: engineSocket, at: file.position)
       }
     }
     for volume in project.volumes.values {
@@ -88,6 +95,24 @@ public struct PodPolicy: Sendable, Equatable {
     )
   }
 
+  private func checkDevices(of service: Service) throws(ComposeError) {
+    guard case .only(let listed) = devices else { return }
+    for device in service.devices {
+      let path = device.value.prefix { $0 != ":" }
+      if !allows(String(path), in: devices) {
+        throw refusal("device \(path)", "devices", at: device.position)
+      }
+    }
+    // A rule opens devices by number, whatever their path.
+    if let rule = service.resources.deviceCgroupRules.first {
+      throw refusal("device_cgroup_rules \(rule.value)", "devices", at: rule.position)
+    }
+    let needs = service.resources.gpus + service.resources.reservedDevices
+    if let need = needs.first, !listed.contains("gpus") {
+      throw refusal("a GPU or other device of a driver", "devices", at: need.position)
+    }
+  }
+
   private func checkPrivileges(of service: Service) throws(ComposeError) {
     if !privileged {
       if let asked = service.privileged, asked.value {
@@ -95,9 +120,24 @@ public struct PodPolicy: Sendable, Equatable {
       }
       for option in service.securityOpt
       where option.value.contains("unconfined") || option.value.contains("disable")
-        || option.value.hasSuffix("false")
+        || option.value.hasSuffix("false") || SeccompProfiles.path(in: option.value) != nil
       {
         throw refusal("security_opt \(option.value)", "privileged", at: option.position)
+      }
+      // Memory that runs out must cost the one who took it.
+      if let asked = service.resources.oomKillDisable, asked.value {
+        throw refusal("oom_kill_disable", "privileged", at: asked.position)
+      }
+      if let asked = service.resources.oomScoreAdjustment, asked.value < 0 {
+        throw refusal("oom_score_adj \(asked.value)", "privileged", at: asked.position)
+      }
+    }
+    if !privileged, let asked = service.build?.privileges {
+      throw refusal(asked.value, "privileged", at: asked.position)
+    }
+    for hook in service.postStart + service.preStop where !privileged {
+      if let asked = hook.privileged, asked.value {
+        throw refusal("a privileged hook", "privileged", at: asked.position)
       }
     }
     guard case .only(let names) = capabilities else { return }
@@ -115,6 +155,12 @@ public struct PodPolicy: Sendable, Equatable {
       case .host, .container:
         throw refusal("\(mode.value.word)", "host-namespaces", at: mode.position)
       case .service, .none, .other: break
+      }
+    }
+    let isolation = service.isolation
+    for mode in [isolation.userNamespace, isolation.hostNames, isolation.cgroupNamespace] {
+      if let mode, mode.value == "host" {
+        throw refusal("the host's namespace", "host-namespaces", at: mode.position)
       }
     }
     for entry in service.volumesFrom {

@@ -15,9 +15,9 @@ public struct AssignedPort: Sendable, Equatable {
 ///
 /// With offered ports each published port gets the next, in the order of the file; one that names an offered
 /// port itself (`${PORT0}:80`) keeps it. The same container port of a service in tcp and udp shares one.
-/// Without offered ports the file's own host ports stand.
+/// Without offered ports the file's own host ports stand. Several containers of a service need a port each.
 public struct PortAssignment: Sendable, Equatable {
-  /// The ports of each service that publishes any, in the order of the file.
+  /// The ports of each container that publishes any, by its key, in the order of the file.
   public var services: OrderedDictionary<String, [AssignedPort]> = [:]
   /// How many host ports are taken.
   public var count = 0
@@ -31,14 +31,17 @@ public struct PortAssignment: Sendable, Equatable {
   public init(project: Project, offered: [Int]?) throws(ComposeError) {
     guard let offered else {
       for service in project.services.values where !service.ports.isEmpty {
-        services[service.name] = service.ports.map {
-          AssignedPort(service: service.name, port: $0, hostPort: $0.published ?? "")
+        try Self.checkRoom(for: service)
+        for key in Self.keys(of: service) {
+          services[key] = service.ports.map {
+            AssignedPort(service: service.name, port: $0, hostPort: $0.published ?? "")
+          }
+          count += service.ports.count
         }
-        count += service.ports.count
       }
       return
     }
-    let needs = Self.needs(of: project, offered: Set(offered))
+    let needs = try Self.needs(of: project, offered: Set(offered))
     count = needs.count
     var free = offered.filter { port in !needs.contains { $0.fixed == port } }[...]
     let open = needs.filter { $0.fixed == nil }
@@ -51,7 +54,7 @@ public struct PortAssignment: Sendable, Equatable {
     for need in needs {
       guard let port = need.fixed ?? free.popFirst() else { continue }
       for member in need.members {
-        services[need.service, default: []].append(
+        services[need.container, default: []].append(
           AssignedPort(service: need.service, port: member, hostPort: String(port)))
       }
     }
@@ -68,33 +71,69 @@ public struct PortAssignment: Sendable, Equatable {
   /// One host port that is needed, and the published ports that share it.
   private struct Need {
     var service: String
+    var container: String
     var target: Int
     var members: [PublishedPort]
     var fixed: Int?
     var position: SourcePosition
   }
 
-  private static func needs(of project: Project, offered: Set<Int>) -> [Need] {
+  private static func keys(of service: Service) -> [String] {
+    (1..<(service.containers + 1)).map { ContainerPlan.key(of: service, number: $0) }
+  }
+
+  /// One host port serves one container; of a range the engine takes what is free.
+  private static func checkRoom(for service: Service) throws(ComposeError) {
+    for port in service.ports where service.containers > 1 {
+      guard let published = port.published else { continue }
+      let ends = published.split(separator: "-").compactMap { Int($0) }
+      guard let first = ends.first, let last = ends.last,
+        last - first + 1 < service.containers
+      else { continue }
+      throw ComposeError(
+        "service '\(service.name)' has \(service.containers) containers, and host port \(published) doesn't "
+          + "suffice for all: publish a range, \(first)-\(first + service.containers - 1), or no host port",
+        at: port.position)
+    }
+  }
+
+  private static func needs(
+    of project: Project, offered: Set<Int>
+  ) throws(ComposeError) -> [Need] {
     var needs: [Need] = []
     for service in project.services.values {
-      for port in service.ports {
-        let fixed = port.published.flatMap { Int($0) }.flatMap { offered.contains($0) ? $0 : nil }
-        let shared = needs.firstIndex { need in
-          need.service == service.name && need.target == port.target
-            && (need.fixed == fixed || fixed == nil || need.fixed == nil)
-            && !need.members.contains { $0.transport == port.transport }
-        }
-        if let shared {
-          needs[shared].members.append(port)
-          needs[shared].fixed = needs[shared].fixed ?? fixed
-        } else {
-          needs.append(
-            Need(
-              service: service.name, target: port.target, members: [port], fixed: fixed,
-              position: port.position))
+      for key in keys(of: service) {
+        for port in service.ports {
+          let named = port.published.flatMap { Int($0) }
+          let fixed = named.flatMap { offered.contains($0) ? $0 : nil }
+          if let fixed, service.containers > 1 {
+            throw ComposeError(
+              "service '\(service.name)' has \(service.containers) containers, and names the one offered "
+                + "port \(fixed): leave it out, and each gets the next", at: port.position)
+          }
+          add(port, of: service.name, key, fixed: fixed, to: &needs)
         }
       }
     }
     return needs
+  }
+
+  private static func add(
+    _ port: PublishedPort, of service: String, _ key: String, fixed: Int?, to needs: inout [Need]
+  ) {
+    let shared = needs.firstIndex { need in
+      need.container == key && need.target == port.target
+        && (need.fixed == fixed || fixed == nil || need.fixed == nil)
+        && !need.members.contains { $0.transport == port.transport }
+    }
+    if let shared {
+      needs[shared].members.append(port)
+      needs[shared].fixed = needs[shared].fixed ?? fixed
+    } else {
+      needs.append(
+        Need(
+          service: service, container: key, target: port.target, members: [port], fixed: fixed,
+          position: port.position))
+    }
   }
 }

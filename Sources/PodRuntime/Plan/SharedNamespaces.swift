@@ -43,6 +43,7 @@ struct SharedNamespaces {
     if options.sharesPID {
       for index in services.indices { try Self.join(pidOf: &services[index], to: infra) }
     }
+    for index in services.indices { Self.follow(&services[index], options) }
     var shared = project
     shared.services = [name: infra]
     for service in services { shared.services[service.name] = service }
@@ -53,6 +54,17 @@ struct SharedNamespaces {
       : [
         "in the pod's one network namespace these have no effect: \(ignored.joined(separator: ", "))"
       ]
+  }
+
+  /// What runs before a service lives where the service will.
+  private static func follow(_ service: inout Service, _ options: PodOptions) {
+    for index in service.preStart.indices {
+      if options.sharedNetwork != nil {
+        service.preStart[index].networks = [:]
+        service.preStart[index].networkMode = service.networkMode
+      }
+      if options.sharesPID { service.preStart[index].pid = service.pid }
+    }
   }
 
   // MARK: The network
@@ -117,6 +129,11 @@ struct SharedNamespaces {
   private static func checkPorts(of services: [Service]) throws(ComposeError) {
     var users: [String: (service: String, position: SourcePosition)] = [:]
     for service in services {
+      if service.containers > 1, let port = service.ports.first {
+        throw ComposeError(
+          "service '\(service.name)' has \(service.containers) containers that publish a port: in the pod's one network "
+            + "namespace (share: net) only one can listen on it", at: port.position)
+      }
       for port in service.ports {
         let key = "\(port.target)/\(port.transport)"
         if let other = users[key], other.service != service.name {

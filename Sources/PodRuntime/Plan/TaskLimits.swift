@@ -22,7 +22,7 @@ public struct TaskLimits: Sendable, Equatable {
   /// - Parameter project: the project.
   /// - Throws: `ComposeError` with the line and both figures.
   public func check(_ project: Project) throws(ComposeError) {
-    for service in project.services.values {
+    for service in project.services.values.flatMap(\.withPreStart) {
       if let memory, let asked = service.memoryLimit, asked.value > memory {
         throw ComposeError(
           "service '\(service.name)' may use \(asked.value) bytes of memory, and its task has \(memory)",

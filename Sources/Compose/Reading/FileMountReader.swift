@@ -1,0 +1,86 @@
+/// Makes the typed secrets and configs of a service.
+struct FileMountReader {
+  let tree: YAMLNode
+  let environment: InterpolationEnvironment
+
+  /// A service's secrets, then its configs.
+  func mounts(of service: YAMLNode) throws(ComposeError) -> [FileMount] {
+    var mounts: [FileMount] = []
+    for entry in service["secrets"]?.sequence ?? [] { mounts.append(try mount(entry, .secret)) }
+    for entry in service["configs"]?.sequence ?? [] { mounts.append(try mount(entry, .config)) }
+    return mounts
+  }
+
+  /// A build's secret, as `docker build --secret` takes it.
+  ///
+  /// - Returns: the option's value, and the file that it has read.
+  func buildOption(
+    _ entry: YAMLNode
+  ) throws(ComposeError) -> (text: String, path: String?) {
+    let name = entry["source"]?.string ?? ""
+    let id = entry.located("target")?.value ?? name
+    guard let resource = tree["secrets"]?[name] else {
+      throw ComposeError("there is no secret `\(name)`", at: entry.position)
+    }
+    if let variable = resource.located("environment") {
+      return ("id=\(id),env=\(variable.value)", nil)
+    }
+    guard case .file(let path) = try source(of: resource, .secret, name) else {
+      throw ComposeError("the secret `\(name)` has no file", at: entry.position)
+    }
+    return ("id=\(id),src=\(path)", path)
+  }
+
+  private func mount(_ entry: YAMLNode, _ kind: FileMount.Kind) throws(ComposeError) -> FileMount {
+    let name = entry["source"]?.string ?? ""
+    guard let resource = tree[kind.rawValue + "s"]?[name] else {
+      throw ComposeError("there is no \(kind.rawValue) `\(name)`", at: entry.position)
+    }
+    let folder = kind == .secret ? "/run/secrets/" : "/"
+    let path = entry.located("target")?.value ?? name
+    var mount = FileMount(
+      kind: kind, name: name, source: try source(of: resource, kind, name),
+      target: path.hasPrefix("/") ? path : folder + path, position: entry.position)
+    mount.uid = try number("uid", of: entry)
+    mount.gid = try number("gid", of: entry)
+    if let mode = entry["mode"]?.string {
+      mount.mode = UInt32(mode, radix: 8)
+    }
+    return mount
+  }
+
+  private func source(
+    of resource: YAMLNode, _ kind: FileMount.Kind, _ name: String
+  ) throws(ComposeError) -> FileMount.Source {
+    let subject = "the \(kind.rawValue) `\(name)`"
+    for (key, home) in [
+      ("external", "only a swarm has those"), ("driver", "only a swarm has those"),
+      ("template_driver", "only a swarm fills in templates"),
+    ] {
+      guard let value = resource[key], value.boolean != false, value.string?.isEmpty != true,
+        !value.isNull
+      else { continue }
+      throw ComposeError(
+        "\(subject) has `\(key)`, and \(home)", at: resource.position(ofKey: key))
+    }
+    if let content = resource.located("content") { return .content(content.value) }
+    if let variable = resource.located("environment") {
+      guard let value = environment[variable.value] else {
+        throw ComposeError(
+          "\(subject) is in the variable `\(variable.value)`, which is not set",
+          at: variable.position)
+      }
+      return .content(value)
+    }
+    guard let file = resource.located("file") else { return .content("") }
+    return .file(path: file.value)
+  }
+
+  private func number(_ key: String, of entry: YAMLNode) throws(ComposeError) -> Int? {
+    guard let text = entry.located(key) else { return nil }
+    guard let number = Int(text.value), number >= 0 else {
+      throw ComposeError("`\(key)` must be a number, not `\(text.value)`", at: text.position)
+    }
+    return number
+  }
+}

@@ -1,0 +1,189 @@
+import Compose
+import DockerEngine
+import Logging
+import OrderedCollections
+import PodIdentity
+
+extension Pod {
+  // MARK: In the service's container
+
+  /// Runs a service's `post_start` in its container, one after the other.
+  ///
+  /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
+  func runPostStart(_ name: String) async throws {
+    guard let member = members[name], let id = member.container else { return }
+    for hook in member.plan.service.postStart {
+      guard verdict == nil else { return }
+      try Task.checkCancellation()
+      try await run(hook, "post_start", in: id, of: member)
+    }
+    update(name) { $0.isInHooks = false }
+  }
+
+  /// Runs a service's `pre_stop` in its container, as far as the time until the deadline allows. One that fails
+  /// keeps nothing from being stopped.
+  func runPreStop(_ name: String, until isOver: @escaping @Sendable (isolated Pod) -> Bool) async {
+    guard let member = members[name], let id = member.liveContainer,
+      !member.plan.service.preStop.isEmpty
+    else { return }
+    update(name) { $0.isInHooks = true }
+    let work = Task {
+      for hook in member.plan.service.preStop where !Task.isCancelled {
+        do {
+          try await self.run(hook, "pre_stop", in: id, of: member)
+        } catch {
+          if !Task.isCancelled { self.log.warning("\(error)") }
+        }
+      }
+      self.update(name) { $0.isInHooks = false }
+    }
+    await until { isOver(self) || members[name]?.isInHooks != true }
+    work.cancel()
+    await work.value
+  }
+
+  private func run(
+    _ hook: Hook, _ kind: String, in id: String, of member: Member
+  ) async throws {
+    var body = ExecCreate(cmd: hook.command)
+    body.user = hook.user
+    body.privileged = hook.privileged?.value
+    body.workingDir = hook.workingDir
+    body.env = hook.environment.isEmpty ? nil : Self.variables(hook.environment)
+    let subject = "the \(kind) of service '\(member.name)'"
+    do {
+      let exec = try await engine.createExec(id, body)
+      let tail = try await forward(
+        try await engine.startExec(exec), label: member.plan.label + " ->", index: member.index)
+      try Self.check(try await exitCode(of: exec), tail, subject, at: hook.position)
+    } catch let error as EngineError {
+      throw ComposeError("\(subject) can't be run: \(error.message)", at: hook.position)
+    }
+  }
+
+  /// A command's exit code; its output may end a moment before the engine knows of its end.
+  private func exitCode(of exec: String) async throws -> Int {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+      if let code = try await engine.execExitCode(exec) { return code }
+      guard .now < deadline else { return 0 }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  // MARK: In a container of their own
+
+  /// Runs a service's `pre_start`, each in a container that has the volumes of the service's first.
+  ///
+  /// - Parameters:
+  ///   - container: the service's first container, which is created and not started.
+  ///   - images: the images of the pod by `Service.imageKey`.
+  /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
+  func runPreStart(
+    of container: ContainerPlan, images: [String: ProvidedImage]
+  ) async throws {
+    guard let id = members[container.key]?.container else { return }
+    for (index, hook) in container.preStart.enumerated() {
+      guard verdict == nil else { return }
+      try Task.checkCancellation()
+      let key = container.service.imageKey(ofHook: index)
+      guard let image = images[key] else { continue }
+      do {
+        try await runPreStart(hook, sharing: id, image: image.reference)
+      } catch let error as EngineError {
+        noteUnanswered(error)
+        throw ComposeError(
+          "the pre_start of service '\(container.service.name)' can't be run: \(error.message)",
+          at: hook.service.position)
+      }
+    }
+  }
+
+  private func runPreStart(
+    _ hook: ContainerPlan, sharing service: String, image: String
+  ) async throws {
+    let ids = members.compactMapValues(\.container)
+    var body = hook.resolved(image: image, ids: ids)
+    let others = body.hostConfig?.volumesFrom ?? []
+    body.hostConfig?.volumesFrom = [service] + others
+    let id = try await create(hook, body, ids: ids)
+    let tail = try await follow(hook, id)
+    let code = try await engine.waitContainer(id)
+    try Self.check(
+      code, tail, "the pre_start of service '\(hook.service.name)'", at: hook.service.position)
+    let engine = engine
+    try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+  }
+
+  private func create(
+    _ hook: ContainerPlan, _ body: ContainerCreate, ids: [String: String]
+  ) async throws -> String {
+    let engine = engine
+    let platform = hook.service.isolation.platform
+    let (id, warnings) = try await uncancelled {
+      do {
+        return try await engine.createContainer(name: hook.name, platform: platform, body)
+      } catch let error as EngineError where error.isConflict {
+        return try await engine.createContainer(name: hook.nameIfTaken, platform: platform, body)
+      }
+    }
+    warn(warnings, of: hook.service.name)
+    if let files = hook.copiedFiles() { try await engine.putArchive(id, at: "/", files) }
+    for (network, settings) in hook.resolvedConnections(ids: ids) {
+      try await engine.connectNetwork(network, container: id, settings)
+    }
+    return id
+  }
+
+  /// Starts a hook's container, and passes on what it writes until it ends.
+  private func follow(_ hook: ContainerPlan, _ id: String) async throws -> [String] {
+    let engine = engine
+    let frames = try await engine.attach(id, tty: hook.service.tty)
+    try await uncancelled { try await engine.startContainer(id) }
+    return try await forward(
+      frames, label: hook.service.name + " pre_start ->", index: members[hook.key]?.index ?? 0)
+  }
+
+  // MARK: Both
+
+  /// Passes a hook's output on, whole lines with the service's name before them.
+  ///
+  /// - Returns: the last lines of what it wrote to standard error; to standard output, where that is empty.
+  private func forward(
+    _ frames: OutputFrames, label: String, index: Int
+  ) async throws -> [String] {
+    let prefix = output.prefix(service: label, index: index)
+    var assemblers: [OutputStreamKind: LineAssembler] = [:]
+    var tails: [OutputStreamKind: OutputTail] = [:]
+    for try await frame in frames {
+      var lines: [UInt8] = []
+      assemblers[frame.stream, default: LineAssembler(prefix: prefix, stripsReturn: false)]
+        .feed(frame.bytes, into: &lines)
+      tails[frame.stream, default: OutputTail()].append(frame.bytes)
+      await write(lines, to: frame.stream)
+    }
+    for stream in assemblers.keys {
+      var lines: [UInt8] = []
+      assemblers[stream]?.finish(into: &lines)
+      await write(lines, to: stream)
+    }
+    let errors = tails[.stderr]?.lines ?? []
+    return errors.isEmpty ? tails[.stdout]?.lines ?? [] : errors
+  }
+
+  private func write(_ lines: [UInt8], to stream: OutputStreamKind) async {
+    guard !lines.isEmpty else { return }
+    switch stream {
+    case .stdout: await output.standardOutput.write(lines)
+    case .stderr: await output.standardError.write(lines)
+    }
+  }
+
+  private static func check(
+    _ code: Int, _ tail: [String], _ subject: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    guard code != 0 else { return }
+    let text = tail.isEmpty ? "" : ": " + tail.joined(separator: " / ")
+    throw ComposeError("\(subject) \(words(exitCode: code))\(text)", at: position)
+  }
+}

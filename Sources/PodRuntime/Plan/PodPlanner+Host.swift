@@ -1,0 +1,118 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+extension PodPlanner {
+  /// What a service may use of the host, besides what it grants it (Engine API, "Resources").
+  func limit(_ service: Service, in host: inout HostConfig) {
+    host.memory = service.memoryLimit.map { Int($0.value) }
+    host.memorySwap = service.memorySwapLimit.map(Int.init)
+    host.memoryReservation = service.memoryReservation.map(Int.init)
+    host.nanoCpus = service.cpus.map { Int(($0.value * 1_000_000_000).rounded()) }
+    host.cpuShares = service.cpuShares.map(Int.init)
+    host.cpuQuota = service.cpuQuota.map { Int($0.value) }
+    host.cpuPeriod = service.cpuPeriod.map(Int.init)
+    host.cpusetCpus = service.cpuset
+    host.shmSize = service.shmSize.map(Int.init)
+    let resources = service.resources
+    host.cpuRealtimePeriod = resources.realtimePeriod.map(Int.init)
+    host.cpuRealtimeRuntime = resources.realtimeRuntime.map(Int.init)
+    host.memorySwappiness = resources.memorySwappiness.map(Int.init)
+    host.pidsLimit = resources.pidsLimit.map(Int.init)
+    host.oomKillDisable = resources.oomKillDisable?.value
+    host.oomScoreAdj = resources.oomScoreAdjustment.map { Int($0.value) }
+    host.ulimits =
+      resources.ulimits.isEmpty
+      ? nil
+      : resources.ulimits.map { name, limit in
+        Ulimit(name: name, soft: Int(limit.soft), hard: Int(limit.hard))
+      }
+    host.sysctls = resources.sysctls.isEmpty ? nil : Dictionary(resources.sysctls)
+    host.storageOpt =
+      resources.storageOptions.isEmpty ? nil : Dictionary(resources.storageOptions)
+    if let limits = resources.blockIO { limit(limits, in: &host) }
+  }
+
+  private func limit(_ limits: BlockIOLimits, in host: inout HostConfig) {
+    func rates(_ devices: [BlockIOLimits.Device]) -> [DeviceRate]? {
+      devices.isEmpty ? nil : devices.map { DeviceRate(path: $0.path, rate: Int($0.value)) }
+    }
+    host.blkioWeight = limits.weight.map(Int.init)
+    if !limits.weights.isEmpty {
+      host.blkioWeightDevice = limits.weights.map {
+        DeviceWeight(path: $0.path, weight: Int($0.value))
+      }
+    }
+    host.blkioDeviceReadBps = rates(limits.readBytes)
+    host.blkioDeviceReadIOps = rates(limits.readOperations)
+    host.blkioDeviceWriteBps = rates(limits.writeBytes)
+    host.blkioDeviceWriteIOps = rates(limits.writeOperations)
+  }
+
+  /// Devices of the host: plain ones, those that a driver provides, and rules for more.
+  func provideDevices(of service: Service, in host: inout HostConfig) {
+    var names: [String] = []
+    var devices: [DeviceMapping] = []
+    for device in service.devices {
+      let parts = device.value.split(separator: ":").map(String.init)
+      let source = parts.first ?? device.value
+      let target = parts.count > 1 ? parts[1] : source
+      if source == target, Self.isDriverDevice(source) {
+        names.append(source)
+      } else {
+        devices.append(
+          DeviceMapping(
+            pathOnHost: source, pathInContainer: target,
+            cgroupPermissions: parts.count > 2 ? parts[2] : "rwm"))
+      }
+    }
+    // In the order in which Compose sends them.
+    var requests = service.resources.reservedDevices.map { request($0.value) }
+    if !names.isEmpty { requests.append(DeviceRequest(driver: "cdi", deviceIDs: names)) }
+    requests += service.resources.gpus.map { request($0.value) }
+    host.devices = devices.isEmpty ? nil : devices
+    host.deviceRequests = requests.isEmpty ? nil : requests
+    let rules = service.resources.deviceCgroupRules.map(\.value)
+    host.deviceCgroupRules = rules.isEmpty ? nil : rules
+  }
+
+  private func request(_ need: DeviceNeed) -> DeviceRequest {
+    DeviceRequest(
+      driver: need.driver, count: need.count.map(Int.init),
+      deviceIDs: need.ids.isEmpty ? nil : need.ids, capabilities: [need.capabilities],
+      options: need.options.isEmpty ? nil : Dictionary(need.options))
+  }
+
+  /// Whether a device is one that a driver provides, `vendor/class=name` (Container Device Interface).
+  static func isDriverDevice(_ name: String) -> Bool {
+    name.wholeMatch(
+      of: /[A-Za-z][A-Za-z0-9._-]*\/[A-Za-z][A-Za-z0-9._-]*=[A-Za-z0-9][A-Za-z0-9._:-]*/)
+      != nil
+  }
+
+  /// How the container is set apart from the host.
+  func isolate(_ service: Service, in host: inout HostConfig) {
+    let isolation = service.isolation
+    host.usernsMode = isolation.userNamespace?.value
+    host.utsMode = isolation.hostNames?.value
+    host.cgroupnsMode = isolation.cgroupNamespace?.value
+    host.runtime = isolation.runtime
+    host.isolation = isolation.technology
+    host.groupAdd = isolation.groups.isEmpty ? nil : isolation.groups
+    host.annotations = isolation.annotations.isEmpty ? nil : Dictionary(isolation.annotations)
+  }
+}
+
+extension PodPlanner {
+  /// Refuses several containers what only one can have.
+  func checkScale(of service: Service) throws(ComposeError) {
+    guard service.containers > 1 else { return }
+    for (key, attachment) in service.networks {
+      if let address = attachment.ipv4Address ?? attachment.ipv6Address {
+        throw ComposeError(
+          "service '\(service.name)' has \(service.containers) containers, and on network `\(key)` the one "
+            + "address \(address)", at: attachment.position ?? service.position)
+      }
+    }
+  }
+}

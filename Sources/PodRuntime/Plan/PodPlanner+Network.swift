@@ -1,0 +1,99 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+extension PodPlanner {
+  /// Joins a service to its networks.
+  ///
+  /// - Returns: all networks but the first, which the create request names.
+  func network(
+    _ service: Service, in body: inout ContainerCreate, _ host: inout HostConfig
+  ) throws(ComposeError) -> [(network: String, settings: EndpointSettings)] {
+    var hosts: [String] = []
+    if sharing.owners[service.name] == nil {
+      hosts = service.extraHosts.map { "\($0.host):\($0.address)" }
+    }
+    hosts += sharing.hosts[service.name] ?? []
+    host.extraHosts = hosts.isEmpty ? nil : hosts
+    host.dns = service.dns.isEmpty ? nil : service.dns
+    host.dnsOptions = service.dnsOptions.isEmpty ? nil : service.dnsOptions
+    host.dnsSearch = service.dnsSearch.isEmpty ? nil : service.dnsSearch
+    let external = service.externalLinks.map { "\($0.value.target):\($0.value.alias)" }
+    if !external.isEmpty { host.links = external }
+    guard service.networkMode == nil else {
+      body.macAddress = service.macAddress?.value
+      return []
+    }
+    // The highest priority first, then by name: that is Compose's order.
+    var ordered = service.networks.sorted { first, second in
+      if first.value.priority != second.value.priority {
+        return first.value.priority > second.value.priority
+      }
+      return first.key < second.key
+    }
+    if let address = service.macAddress, let first = ordered.first {
+      if let other = first.value.macAddress, other != address.value {
+        throw ComposeError(
+          "`mac_address` of the network `\(first.key)` is another one: set one of the two",
+          at: address.position)
+      }
+      ordered[0].value.macAddress = address.value
+    }
+    let endpoints = ordered.map { key, attachment in
+      (
+        network: networkNames[key] ?? key,
+        settings: endpoint(attachment, of: service, links: external)
+      )
+    }
+    guard let first = endpoints.first else {
+      host.networkMode = "none"
+      return []
+    }
+    host.networkMode = first.network
+    body.networkingConfig = NetworkingConfig(endpointsConfig: [first.network: first.settings])
+    return Array(endpoints.dropFirst())
+  }
+
+  private func endpoint(
+    _ attachment: NetworkAttachment, of service: Service, links: [String]
+  ) -> EndpointSettings {
+    var aliases: OrderedSet<String> = [service.name]
+    if let name = service.containerName?.value { aliases.append(name) }
+    aliases.append(contentsOf: attachment.aliases)
+    var settings = EndpointSettings(aliases: Array(aliases))
+    if !links.isEmpty { settings.links = links }
+    if attachment.ipv4Address != nil || attachment.ipv6Address != nil
+      || !attachment.linkLocalIPs.isEmpty
+    {
+      settings.ipamConfig = EndpointIPAM(
+        ipv4Address: attachment.ipv4Address, ipv6Address: attachment.ipv6Address,
+        linkLocalIPs: attachment.linkLocalIPs.isEmpty ? nil : attachment.linkLocalIPs)
+    }
+    settings.macAddress = attachment.macAddress
+    settings.gwPriority = attachment.gatewayPriority == 0 ? nil : attachment.gatewayPriority
+    var options = Dictionary(attachment.driverOptions)
+    if let name = attachment.interfaceName { options[EndpointSettings.interfaceName] = name }
+    settings.driverOpts = options.isEmpty ? nil : options
+    return settings
+  }
+
+  /// Exposes and publishes a service's ports.
+  func publish(
+    _ ports: [AssignedPort], of service: Service, in body: inout ContainerCreate,
+    _ host: inout HostConfig
+  ) {
+    // A container in another's namespace exposes nothing of its own, and Docker refuses that it says so.
+    guard sharing.owners[service.name] == nil else { return }
+    if case .container? = service.networkMode?.value { return }
+    var exposed = Set(service.expose.map { $0.contains("/") ? $0 : $0 + "/tcp" })
+    var bindings: [String: [PortBinding]] = [:]
+    for assigned in ports {
+      let key = "\(assigned.port.target)/\(assigned.port.transport)"
+      exposed.insert(key)
+      bindings[key, default: []].append(
+        PortBinding(hostIP: assigned.port.hostIP, hostPort: assigned.hostPort))
+    }
+    body.exposedPorts = exposed.isEmpty ? nil : KeySet(exposed)
+    host.portBindings = bindings.isEmpty ? nil : bindings
+  }
+}

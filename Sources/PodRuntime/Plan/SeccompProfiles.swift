@@ -1,0 +1,73 @@
+import Compose
+import DockerEngine
+import FoundationEssentials
+
+/// Seccomp profiles, which a client reads: the engine takes their text.
+enum SeccompProfiles {
+  /// Puts each profile's text, without blanks, in the place of its path.
+  ///
+  /// - Parameters:
+  ///   - plan: the pod's plan.
+  ///   - directory: the folder that relative paths resolve against.
+  /// - Throws: `ComposeError` with the option's line where there is no such file, or it isn't JSON.
+  static func inline(in plan: inout PodPlan, directory: String) throws(ComposeError) {
+    for index in plan.containers.indices {
+      guard let options = plan.containers[index].create.hostConfig?.securityOpt else { continue }
+      var resolved: [String] = []
+      for option in options {
+        guard let path = path(in: option) else {
+          resolved.append(option)
+          continue
+        }
+        let place = plan.containers[index].service.securityOpt.first { $0.value == option }
+        let whole = path.hasPrefix("/") ? path : directory + "/" + path
+        resolved.append("seccomp=" + (try profile(at: whole, place?.position)))
+      }
+      plan.containers[index].create.hostConfig?.securityOpt = resolved
+    }
+  }
+
+  /// The path that an option names; nil for every other option.
+  static func path(in option: String) -> String? {
+    guard option.hasPrefix("seccomp=") || option.hasPrefix("seccomp:") else { return nil }
+    let path = String(option.dropFirst("seccomp=".count))
+    return path == "unconfined" || path == "builtin" ? nil : path
+  }
+
+  private static func profile(
+    at path: String, _ position: SourcePosition?
+  ) throws(ComposeError) -> String {
+    guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+      throw ComposeError("the seccomp profile \(path) can't be read", at: position)
+    }
+    struct Anything: Decodable {}
+    guard (try? JSONDecoder().decode(Anything.self, from: data)) != nil else {
+      throw ComposeError("the seccomp profile \(path) isn't JSON", at: position)
+    }
+    return compact(String(decoding: data, as: UTF8.self))
+  }
+
+  /// JSON without the blanks between its words.
+  static func compact(_ json: String) -> String {
+    var isInString = false
+    var isEscaped = false
+    var bytes: [UInt8] = []
+    for byte in json.utf8 {
+      if isInString {
+        if isEscaped {
+          isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          isInString = false
+        }
+      } else if byte == UInt8(ascii: "\"") {
+        isInString = true
+      } else if [0x20, 0x09, 0x0A, 0x0D].contains(byte) {
+        continue
+      }
+      bytes.append(byte)
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

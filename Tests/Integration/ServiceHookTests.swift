@@ -1,0 +1,107 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Hooks of a service", .needsEngine, .throttled)
+struct ServiceHookTests {
+  @Test(
+    "run around its life: pre_start in a container of its own, the others in the service's",
+    arguments: TestEngine.all)
+  func life(on engine: TestEngine) async throws {
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sh", "-c", 'cat /kept/made; trap "exit 0" TERM; sleep 1000 & wait']
+          environment: {WHO: service}
+          volumes: [kept:/kept]
+          pre_start:
+            - command: ["sh", "-c", "echo made by $$WHO $$ITS > /kept/made; echo prepared"]
+              environment: {WHO: pre_start}
+              env_file: [hook.env]
+          post_start:
+            - command: ["sh", "-c", "echo $$(id -u) in $$(pwd) for $$WHO; sleep 1; touch /kept/ready"]
+              working_dir: /tmp
+              environment: {WHO: hook}
+            - {command: ["id", "-un"], user: nobody}
+          pre_stop:
+            - {command: ["sh", "-c", "echo leaving"]}
+        after:
+          image: pod-test/busybox
+          command: ["sh", "-c", "ls /kept; sleep 1000"]
+          volumes: [kept:/kept]
+          depends_on: [web]
+          stop_signal: KILL
+      volumes: {kept: {}}
+      """
+    let settings = PodSettings(files: ["hook.env": "ITS=itself\nWHO=nobody\n"])
+    try await withPod(on: engine, file, settings) { pod in
+      try await pod.running()
+      try await pod.says("made by pre_start itself", service: "web")
+      try await pod.says("ready", service: "after")
+      #expect(pod.output(of: "web pre_start ->") == ["prepared"])
+      #expect(pod.output(of: "web ->") == ["0 in /tmp for hook", "nobody"])
+      #expect(try await pod.services() == ["after", "web"])
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.status == .exited(130), "\(end)")
+      #expect(end.output(of: "web ->").last == "leaving")
+    }
+  }
+
+  @Test("fail the pod with their line and last words", arguments: ["pre_start", "post_start"])
+  func failure(kind: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sleep", "1000"]
+          stop_signal: KILL
+          \(kind):
+            - {command: ["true"]}
+            - {command: ["sh", "-c", "echo so far so good; echo no luck >&2; exit 3"]}
+            - {command: ["sh", "-c", "echo never"]}
+      """
+    let end = try await podEnd(on: engine, file)
+    #expect(end.status == .exited(1), "\(end)")
+    #expect(
+      end.message == "compose.yaml:8:9: the \(kind) of service 'web' ended with 3: no luck")
+    #expect(!end.stdout.contains { $0.contains("never") })
+  }
+
+  @Test("that take too long are named when the pod isn't running in time")
+  func slow() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: founding/base
+          post_start:
+            - {command: ["sleep", "1000"]}
+      """
+    let end = try await podEnd(on: engine, file, PodSettings(options: ["--launch-timeout", "8s"]))
+    #expect(end.status == .exited(1), "\(end)")
+    #expect(end.message == "not running within 8 s: the post_start of 'web' is not done")
+  }
+
+  @Test(
+    "that fail or hang at the end keep nothing from being stopped",
+    arguments: ["exit 3", "sleep 1000"])
+  func stop(command: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: founding/base
+          pre_stop:
+            - {command: ["sh", "-c", "\(command)"]}
+      """
+    let settings = PodSettings(options: ["--grace", "2s"])
+    try await withPod(on: engine, file, settings) { pod in
+      try await pod.running()
+      pod.send(SIGTERM)
+      #expect(try await pod.ended().status == .exited(130))
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import OrderedCollections
+
+@testable import Compose
+
+/// Keys of a Compose file, as the tables that read it have them.
+struct ParityKeys {
+  /// Paths such as `services.*.ulimits.*.soft`.
+  private(set) var paths: Set<String> = []
+
+  /// Keys that a pod honours, and that no object in Docker shows: what they do has tests of its own.
+  static let invisible: Set<String> = [
+    // Which services there are, and how their images are had.
+    "version", "name", "include", "services.*.profiles", "services.*.extends", "services.*.build",
+    "services.*.pull_policy", "services.*.pull_refresh_after",
+    // When things start, stop and are shown.
+    "services.*.depends_on", "services.*.attach", "services.*.pre_start", "services.*.post_start",
+    "services.*.pre_stop",
+    // What a swarm has is refused.
+    "secrets.*.external", "secrets.*.driver", "secrets.*.template_driver", "configs.*.external",
+    "configs.*.template_driver",
+  ]
+
+  /// Every key that a pod honours and Docker shows.
+  static let visible: Set<String> = {
+    var keys = ParityKeys()
+    keys.add(TopLevelKeys.table, under: "")
+    return keys.paths.filter { path in
+      !invisible.contains { path == $0 || path.hasPrefix($0 + ".") || path.hasPrefix($0 + "[]") }
+    }
+  }()
+
+  /// The keys that a file uses.
+  init(usedBy file: String) throws {
+    let bytes = Array(FileManager.default.contents(atPath: file) ?? Data())
+    for document in try YAMLParser.documents(in: bytes, file: file) {
+      look(in: document.root, TopLevelKeys.table, under: "")
+    }
+  }
+
+  private init() {}
+
+  private mutating func add(_ table: KeyTable, under prefix: String) {
+    for key in table.keys where key.isHonoured {
+      paths.insert(prefix + key.name)
+      add(key.shape, under: prefix + key.name)
+    }
+  }
+
+  private mutating func add(_ shape: Shape, under path: String) {
+    switch shape {
+    case .fields(let table): add(table, under: path + ".")
+    case .names(let inner, _): add(inner, under: path + ".*")
+    case .list(let inner): add(inner, under: path + "[]")
+    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
+      .either(_, let inner):
+      add(inner, under: path)
+    default: break
+    }
+  }
+
+  private mutating func look(in node: YAMLNode, _ table: KeyTable, under prefix: String) {
+    for (name, entry) in node.mapping ?? [:] {
+      guard let key = table[name] else { continue }
+      paths.insert(prefix + name)
+      look(in: entry.value, key.shape, under: prefix + name)
+    }
+  }
+
+  private mutating func look(in node: YAMLNode, _ shape: Shape, under path: String) {
+    switch shape {
+    case .fields(let table): look(in: node, table, under: path + ".")
+    case .names(let inner, _):
+      for (_, entry) in node.mapping ?? [:] { look(in: entry.value, inner, under: path + ".*") }
+    case .list(let inner):
+      for item in node.sequence ?? [] { look(in: item, inner, under: path + "[]") }
+    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
+      .either(_, let inner):
+      look(in: node, inner, under: path)
+    default: break
+    }
+  }
+}
