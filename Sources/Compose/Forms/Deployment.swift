@@ -19,7 +19,7 @@ enum Deployment {
   private static let updateKeys = KeyTable(
     "an update",
     [
-      Key("parallelism", .integer(.count), omit: .unset, later: "nothing: a swarm's"),
+      Key("parallelism", .integer(.wholeCount), omit: .unset, later: "nothing: a swarm's"),
       Key("delay", .duration, omit: .empty, later: "nothing: a swarm's"),
       Key("failure_action", .string, later: "nothing: a swarm's"),
       Key("monitor", .duration, omit: .empty, later: "nothing: a swarm's"),
@@ -67,7 +67,7 @@ enum Deployment {
     [
       Key("condition", .string, later: "kept by the executor"),
       Key("delay", .duration, later: "kept by the executor"),
-      Key("max_attempts", .integer(.count), omit: .unset, later: "kept by the executor"),
+      Key("max_attempts", .integer(.wholeCount), omit: .unset, later: "kept by the executor"),
       Key("window", .duration, later: "kept by the executor"),
     ])
 
@@ -76,7 +76,7 @@ enum Deployment {
     [
       Key("constraints", .strings, later: "nothing: a swarm's"),
       Key("preferences", .list(.fields(preferenceKeys)), later: "nothing: a swarm's"),
-      Key("max_replicas_per_node", .integer(.count), later: "nothing: a swarm's"),
+      Key("max_replicas_per_node", .integer(.wholeCount), later: "nothing: a swarm's"),
     ])
 
   private static let preferenceKeys = KeyTable(

@@ -3,7 +3,7 @@ enum Development {
   static let keys = KeyTable(
     "`develop`",
     [
-      Key("watch", .list(.completing(complete, .fields(watchKeys))), later: "nothing: for desktops")
+      Key("watch", .list(.fields(watchKeys)), later: "nothing: for desktops")
     ])
 
   private static let watchKeys = KeyTable(
@@ -16,18 +16,7 @@ enum Development {
       Key("include", .stringOrStrings, later: "nothing: for desktops"),
       Key("ignore", .stringOrStrings, later: "nothing: for desktops"),
       Key("initial_sync", .strictBoolean, later: "nothing: for desktops"),
-    ], required: ["path", "action"])
-
-  /// `initial_sync` under the name that it had at first.
-  @Sendable private static func complete(
-    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
-    guard let early = node["x-initialSync"], early.boolean == true, node["initial_sync"] == nil
-    else { return node }
-    var rule = node
-    rule.set("initial_sync", early)
-    return rule
-  }
+    ], required: ["path", "action"], formerNames: ["x-initialSync": "initial_sync"])
 
   private static let actions = ["rebuild", "sync", "restart", "sync+restart", "sync+exec"]
 }
@@ -49,7 +38,7 @@ enum Models {
     [
       Key("name", .string, later: "nothing: for desktops"),
       Key("model", .string, later: "nothing: for desktops"),
-      Key("context_size", .integer(.untexted), later: "nothing: for desktops"),
+      Key("context_size", .integer(.whole), later: "nothing: for desktops"),
       Key("runtime_flags", .strings, later: "nothing: for desktops"),
     ], required: ["model"])
 

@@ -29,7 +29,7 @@ enum DeviceRequests {
         Key("count", .completing(count, .integer(.plain)), later: "DeviceRequests.Count"),
         Key("device_ids", .distinctStrings, later: "DeviceRequests.DeviceIDs"),
         Key("options", .pairs(.labels), later: "DeviceRequests.Options"),
-      ], required: required)
+      ], required: required, ignoresUnknown: required.isEmpty)
   }
 
   /// Without a count or names, all.
