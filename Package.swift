@@ -179,7 +179,7 @@ let package = Package(
       dependencies: [
         "Compose", "TestSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
-      ], exclude: ["Corpus", "Refused"],
+      ], exclude: ["Corpus", "Legacy", "Refused"],
       swiftSettings: settings),
     .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(

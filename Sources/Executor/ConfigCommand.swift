@@ -39,7 +39,7 @@ struct ConfigCommand: AsyncParsableCommand {
         StandardError.line("compose-executor: \(warning.position): \(warning.value)")
       }
       guard pod else {
-        return await write(format == .json ? project.json() : project.yaml())
+        return await write(format == .json ? try project.json() : project.yaml())
       }
       let request = try task.request(for: project, settings: settings)
       let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))

@@ -93,6 +93,21 @@ struct ErrorTests {
     #expect(missing.hasSuffix("/x.env can't be read: No such file or directory"))
   }
 
+  @Test(
+    "a file elsewhere is refused: no network is used",
+    arguments: [
+      "oci://registry.example.com/app:1", "https://github.com/x/y.git",
+      "git@github.com:x/y.git#main", "github.com/x/y", "ssh://git@example.com/y.git",
+    ])
+  func remote(_ name: String) throws {
+    let why = "`\(name)` is not on this host, and no network is used to read Compose files"
+    #expect(try refusal(of: "include:\n  - '\(name)'").hasPrefix("2:5: \(why)"))
+    let extends = "services:\n  a:\n    extends: {file: '\(name)', service: b}"
+    #expect(try refusal(of: extends).hasPrefix("3:21: \(why)"))
+    #expect(
+      try refusal(of: "a: {extends: {file: '\(name)', service: b}}").hasPrefix("1:21: \(why)"))
+  }
+
   @Test("a missing file is said in one line")
   func missing() throws {
     let error = #expect(throws: ComposeError.self) {

@@ -66,7 +66,7 @@ struct JoiningTests {
   func faults() throws {
     let project = try load("services: {a: {image: a, restart: sometimes}}")
     #expect(project.faults.first?.message.hasPrefix("`restart` must be") == true)
-    #expect(project.json().contains("\"restart\": \"sometimes\""))
+    #expect(try project.json().contains("\"restart\": \"sometimes\""))
   }
 
   @Test("services that include and extend each other without end are refused")

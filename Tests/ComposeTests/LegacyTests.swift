@@ -107,7 +107,10 @@ struct LegacyTests {
     "what the format hasn't is refused",
     arguments: [
       ("a:\n  image: a\n  depends_on: [b]", "3:3: `depends_on` is not part of the format"),
-      ("a:\n  image: a\n  foo: [b]", "3:3: a service has no key `foo`"),
+      (
+        "a:\n  image: a\n  foo: [b]",
+        "3:3: a service of a file without `services:` has no key `foo`"
+      ),
     ])
   func refused(_ text: String, _ expected: String) throws {
     #expect(try refusal(of: text).hasPrefix(expected))

@@ -5,51 +5,164 @@ import Testing
 
 @Suite("Loading mutated files neither crashes nor hangs")
 struct MutationTests {
-  @Test("each ends in a project or an error with one line", .timeLimit(.minutes(6)))
+  @Test(
+    "each file of the corpus, mutated, ends in a project or an error with one line",
+    .timeLimit(.minutes(6)))
   func mutated() async throws {
     var generator = SeededGenerator(for: "mutations")
     let folder = try Folder()
-    let originals = CorpusCase.all.flatMap(\.files).compactMap {
-      FileManager.default.contents(atPath: $0)
-    }
-    for round in 0..<1500 {
-      await Task.yield()
-      guard var bytes = originals.randomElement(using: &generator).map({ Array($0) }) else {
-        return
+    let before = try Memory.peak()
+    let files = CorpusCase.everything.flatMap(\.files)
+    #expect(files.count >= 500)
+    var loaded = 0
+    for path in files {
+      guard let original = FileManager.default.contents(atPath: path) else { continue }
+      for round in 0..<3 {
+        await Task.yield()
+        var bytes = Array(original)
+        for _ in 0..<(2 * round + 1) { Mutation.apply(to: &bytes, &generator) }
+        let file = URL(fileURLWithPath: folder.file("compose.yaml"))
+        try Data(bytes).write(to: file)
+        do throws(ComposeError) {
+          _ = try Self.print(file.path)
+          loaded += 1
+        } catch {
+          #expect(
+            !error.message.isEmpty && !error.message.contains("\n")
+              && (error.position?.line ?? 1) > 0,
+            "seed \(generator.seed), \(path), round \(round): \(error)")
+        }
       }
-      for _ in 0..<Int.random(in: 1...6, using: &generator) { Self.mutate(&bytes, &generator) }
-      let file = URL(fileURLWithPath: folder.file("compose.yaml"))
-      try Data(bytes).write(to: file)
-      do throws(ComposeError) {
-        let project = try ComposeLoader.load(
-          LoadOptions(
-            files: [file.path], projectName: "p", environment: CorpusCase.variables, confine: true))
-        #expect(!project.json().isEmpty && !project.yaml().isEmpty)
-      } catch {
-        #expect(
-          !error.message.isEmpty && (error.position?.line ?? 1) > 0,
-          "seed \(generator.seed), round \(round): \(error)")
-      }
     }
+    // A test in which all is refused would tell nothing.
+    #expect(loaded >= 30, "seed \(generator.seed)")
+    #expect(try Memory.peak() - before < 256 << 20, "seed \(generator.seed)")
   }
 
+  @Test("what hostile files unfold to is bounded", .timeLimit(.minutes(6)), arguments: Hostile.all)
+  func hostile(_ item: Hostile) async throws {
+    let folder = try Folder(item.files)
+    let before = try Memory.peak()
+    let error = #expect(throws: ComposeError.self, "\(item)") {
+      _ = try Self.print(folder.file("compose.yaml"))
+    }
+    #expect(error?.message.contains(item.message) == true, "\(item): \(String(describing: error))")
+    #expect(try Memory.peak() - before < 512 << 20, "\(item)")
+  }
+
+  /// Loads a file, and prints it in both forms.
+  private static func print(_ file: String) throws(ComposeError) -> Int {
+    let project = try ComposeLoader.load(
+      LoadOptions(
+        files: [file], projectName: "p", environment: CorpusCase.variables, confine: true))
+    return try project.json().utf8.count + project.yaml().utf8.count
+  }
+}
+
+/// The most memory that the process ever held.
+enum Memory {
+  static func peak() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+    let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
+    let kibibytes = try #require(
+      line.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }.first)
+    return kibibytes << 10
+  }
+}
+
+/// Small changes to a file's bytes.
+enum Mutation {
   private static let pieces = [
     "{", "}", "[", "]", ": ", "- ", "\n", "  ", "&a ", "*a", "<<: *a", "${", "}", "$$", "'", "\"",
     "|\n", "!!int ", "~", "0x", "-1", "1e999", "services:", "\u{0}", "\u{FEFF}", "é", "#", "? ",
-    "---\n", "99999999999999999999", ":", "service:", "x-",
+    "---\n", "99999999999999999999", ":", "service:", "x-", "!reset ", "!override ", "!!binary ",
+    "extends: ", "include: ", "null", "true", "1-65535", "${NAME:-", "build: ", "image: a",
   ].map { Array($0.utf8) }
 
-  private static func mutate(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+  static func apply(to bytes: inout [UInt8], _ generator: inout SeededGenerator) {
     guard !bytes.isEmpty else { return }
     let at = Int.random(in: 0..<bytes.count, using: &generator)
     let end = min(bytes.count, at + Int.random(in: 1...12, using: &generator))
-    switch Int.random(in: 0..<6, using: &generator) {
+    let piece = pieces.randomElement(using: &generator) ?? []
+    switch Int.random(in: 0..<8, using: &generator) {
     case 0: bytes.removeSubrange(at..<end)
     case 1: bytes[at] = UInt8.random(in: 0...255, using: &generator)
-    case 2: bytes.insert(contentsOf: pieces.randomElement(using: &generator) ?? [], at: at)
+    case 2: bytes.insert(contentsOf: piece, at: at)
     case 3: bytes.insert(contentsOf: bytes[at..<end], at: at)
     case 4: bytes.swapAt(at, Int.random(in: 0..<bytes.count, using: &generator))
-    default: bytes.replaceSubrange(at..<end, with: pieces.randomElement(using: &generator) ?? [])
+    case 5: swapLines(&bytes, &generator)
+    case 6: bytes.replaceSubrange(valueRange(in: bytes, near: at), with: piece)
+    default: bytes.replaceSubrange(at..<end, with: piece)
     }
+  }
+
+  /// The rest of a line after its colon: another value for the same key keeps more of a file valid.
+  private static func valueRange(in bytes: [UInt8], near start: Int) -> Range<Int> {
+    guard let colon = bytes[start...].firstIndex(of: UInt8(ascii: ":")), colon + 1 < bytes.count
+    else { return start..<start }
+    let end = bytes[colon...].firstIndex { $0 == 10 || $0 == 44 || $0 == 125 } ?? bytes.count
+    return min(colon + 2, end)..<end
+  }
+
+  private static func swapLines(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
+    var lines = bytes.split(separator: 10, omittingEmptySubsequences: false)
+    lines.swapAt(
+      Int.random(in: lines.indices, using: &generator),
+      Int.random(in: lines.indices, using: &generator))
+    bytes = Array(lines.joined(separator: [10]))
+  }
+}
+
+/// Files that unfold to more than any machine holds, or are nested deeper than a stack.
+struct Hostile: CustomStringConvertible, Sendable {
+  let description: String
+  let message: String
+  let files: [String: String]
+
+  static let all = [
+    Hostile(
+      description: "variables that double", message: "the variables unfold to more than",
+      files: [
+        "compose.yaml": "services: {a: {image: $V60}}",
+        ".env": (1...60).reduce("V0=0123456789\n") { "\($0)V\($1)=$V\($1 - 1)$V\($1 - 1)\n" },
+      ]),
+    Hostile(
+      description: "one long variable, many times", message: "the variables unfold to more than",
+      files: [
+        "compose.yaml": "x-a: [" + repeated("$A$A$A$A", 5000) + "]\nservices: {a: {image: a}}",
+        ".env": "A=" + String(repeating: "x", count: 100_000),
+      ]),
+    Hostile(
+      description: "a long chain of services", message: "services extend each other over more than",
+      files: [
+        "compose.yaml": (0..<5000).reduce("services:\n  s5000: {image: a}\n") {
+          "\($0)  s\($1): {extends: s\($1 + 1)}\n"
+        }
+      ]),
+    Hostile(
+      description: "files that include each other twice", message: "files are included",
+      files: Dictionary(
+        uniqueKeysWithValues: (0..<40).map {
+          (
+            $0 == 0 ? "compose.yaml" : "\($0).yaml",
+            $0 == 39 ? "services: {a: {image: a}}" : "include: [\($0 + 1).yaml, \($0 + 1).yaml]"
+          )
+        })),
+    Hostile(
+      description: "a long chain of files", message: "files are included",
+      files: Dictionary(
+        uniqueKeysWithValues: (0..<400).map {
+          ($0 == 0 ? "compose.yaml" : "\($0).yaml", "include: [\($0 + 1).yaml]")
+        })),
+    Hostile(
+      description: "ranges of ports", message: "more ports than there are",
+      files: [
+        "compose.yaml": "services: {a: {image: a, ports: ["
+          + repeated("\"1-65535:1-65535\"", 1000) + "]}}"
+      ]),
+  ]
+
+  private static func repeated(_ text: String, _ count: Int) -> String {
+    Array(repeating: text, count: count).joined(separator: ", ")
   }
 }

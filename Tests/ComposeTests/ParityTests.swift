@@ -17,7 +17,7 @@ struct ParityTests {
 
   @Test("as JSON", arguments: CorpusCase.all)
   func json(_ item: CorpusCase) async throws {
-    try await compare(item, format: "json") { $0.json() }
+    try await compare(item, format: "json") { try $0.json() }
   }
 
   @Test("as YAML", arguments: CorpusCase.all.filter(\.isForYAML))
@@ -25,9 +25,16 @@ struct ParityTests {
     try await compare(item, format: "yaml") { $0.yaml() }
   }
 
-  @Test("what is printed loads again and prints the same", arguments: CorpusCase.all)
-  func roundTrip(_ item: CorpusCase) async throws {
-    let first = try ComposeLoader.load(item.options()).yaml()
+  @Test(
+    "what is printed loads again and prints the same", arguments: CorpusCase.all, ["yaml", "json"])
+  func roundTrip(_ item: CorpusCase, format: String) async throws {
+    func print(_ options: LoadOptions) throws -> String {
+      let project = try ComposeLoader.load(options)
+      return format == "json" ? try project.json() : project.yaml()
+    }
+    let first = try print(item.options())
+    // Docker Compose writes control characters into JSON as they are, where libyaml doesn't take them.
+    if first.unicodeScalars.contains(where: { (0x7F...0x9F).contains($0.value) }) { return }
     let file = FileManager.default.temporaryDirectory
       .appendingPathComponent("compose-\(UUID().uuidString).yaml")
     defer { try? FileManager.default.removeItem(at: file) }
@@ -37,10 +44,10 @@ struct ParityTests {
     // Docker Compose prints a few things that it doesn't read, or reads otherwise.
     let printed = CorpusCase(description: item.description, files: [file.path])
     do {
-      let again = try ComposeLoader.load(options).yaml()
+      let again = try print(options)
       if again == first { return }
       let oracle = try await Oracle.config(
-        printed, format: "yaml", directory: item.directory, environment: CorpusCase.variables)
+        printed, format: format, directory: item.directory, environment: CorpusCase.variables)
       #expect(again == oracle.output, "\(Difference.first(again, oracle.output))")
     } catch let error as ComposeError {
       let oracle = try await Oracle.config(
@@ -54,18 +61,20 @@ struct ParityTests {
     let oracle = try await Oracle.config(
       item, format: "json", environment: CorpusCase.variables)
     #expect(oracle.status != 0, "\(oracle.output)")
-    let error = #expect(throws: ComposeError.self) { try ComposeLoader.load(item.options()) }
+    let error = #expect(throws: ComposeError.self) {
+      try ComposeLoader.load(item.options()).json()
+    }
     #expect((error?.position?.line ?? 0) > 0, "\(String(describing: error))")
     #expect(error?.message.contains("\n") == false)
   }
 
   private func compare(
-    _ item: CorpusCase, format: String, print: (Project) -> String
+    _ item: CorpusCase, format: String, print: (Project) throws -> String
   ) async throws {
     let oracle = try await Oracle.config(
       item, format: format, environment: CorpusCase.variables)
     #expect(oracle.status == 0, "\(oracle.errors)")
-    let ours = print(try ComposeLoader.load(item.options()))
+    let ours = try print(try ComposeLoader.load(item.options()))
     #expect(ours == oracle.output, "\(Difference.first(ours, oracle.output))")
   }
 }

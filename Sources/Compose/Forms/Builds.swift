@@ -17,7 +17,9 @@ enum Builds {
       Key("cache_from", .strings, goes: "--cache-from"),
       Key("cache_to", .strings, goes: "--cache-to"),
       Key("no_cache", .boolean, goes: "--no-cache"),
-      Key("no_cache_filter", .stringOrStrings, goes: "--no-cache-filter"),
+      Key(
+        "no_cache_filter", .completing(filter, .any), .append(identity: nil),
+        goes: "--no-cache-filter"),
       Key("additional_contexts", .pairs(.contexts), goes: "--build-context"),
       Key("pull", .boolean, goes: "--pull"),
       Key("extra_hosts", .hosts, goes: "--add-host"),
@@ -31,6 +33,15 @@ enum Builds {
       Key("platforms", .strings, goes: "--platform"),
       Key("privileged", .boolean, goes: "--allow security.insecure"),
     ])
+
+  /// A string or a list of strings, kept as it is: one can't be added to the other.
+  @Sendable private static func filter(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    let list = node.string == nil ? node : YAMLNode(.sequence([node]), at: node.position)
+    _ = try canonicalizer.read(list, as: .distinctStrings, name: "no_cache_filter")
+    return node
+  }
 
   /// A context alone as a mapping.
   @Sendable static func expand(

@@ -19,7 +19,7 @@ enum Deployment {
   private static let updateKeys = KeyTable(
     "an update",
     [
-      Key("parallelism", .integer(.count), omit: .unset, never: "a swarm's"),
+      Key("parallelism", .integer(.wholeCount), omit: .unset, never: "a swarm's"),
       Key("delay", .duration, omit: .empty, never: "a swarm's"),
       Key("failure_action", .string, never: "a swarm's"),
       Key("monitor", .duration, omit: .empty, never: "a swarm's"),
@@ -67,7 +67,7 @@ enum Deployment {
     [
       Key("condition", .string, goes: "kept by the executor"),
       Key("delay", .duration, never: "a swarm's"),
-      Key("max_attempts", .integer(.count), omit: .unset, goes: "kept by the executor"),
+      Key("max_attempts", .integer(.wholeCount), omit: .unset, goes: "kept by the executor"),
       Key("window", .duration, never: "a swarm's"),
     ])
 
@@ -76,7 +76,7 @@ enum Deployment {
     [
       Key("constraints", .strings, never: "a swarm's"),
       Key("preferences", .list(.fields(preferenceKeys)), never: "a swarm's"),
-      Key("max_replicas_per_node", .integer(.count), never: "a swarm's"),
+      Key("max_replicas_per_node", .integer(.wholeCount), never: "a swarm's"),
     ])
 
   private static let preferenceKeys = KeyTable(

@@ -3,7 +3,7 @@ enum Development {
   static let keys = KeyTable(
     "`develop`",
     [
-      Key("watch", .list(.completing(complete, .fields(watchKeys))), never: "for desktops")
+      Key("watch", .list(.fields(watchKeys)), never: "for desktops")
     ])
 
   private static let watchKeys = KeyTable(
@@ -16,18 +16,7 @@ enum Development {
       Key("include", .stringOrStrings, never: "for desktops"),
       Key("ignore", .stringOrStrings, never: "for desktops"),
       Key("initial_sync", .strictBoolean, never: "for desktops"),
-    ], required: ["path", "action"])
-
-  /// `initial_sync` under the name that it had at first.
-  @Sendable private static func complete(
-    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
-  ) throws(ComposeError) -> YAMLNode {
-    guard let early = node["x-initialSync"], early.boolean == true, node["initial_sync"] == nil
-    else { return node }
-    var rule = node
-    rule.set("initial_sync", early)
-    return rule
-  }
+    ], required: ["path", "action"], formerNames: ["x-initialSync": "initial_sync"])
 
   private static let actions = ["rebuild", "sync", "restart", "sync+restart", "sync+exec"]
 }
@@ -49,7 +38,7 @@ enum Models {
     [
       Key("name", .string, never: "for desktops"),
       Key("model", .string, never: "for desktops"),
-      Key("context_size", .integer(.untexted), never: "for desktops"),
+      Key("context_size", .integer(.whole), never: "for desktops"),
       Key("runtime_flags", .strings, never: "for desktops"),
     ], required: ["model"])
 

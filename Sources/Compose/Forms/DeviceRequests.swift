@@ -29,7 +29,7 @@ enum DeviceRequests {
         Key("count", .completing(count, .integer(.plain)), goes: "DeviceRequests.Count"),
         Key("device_ids", .distinctStrings, goes: "DeviceRequests.DeviceIDs"),
         Key("options", .pairs(.labels), goes: "DeviceRequests.Options"),
-      ], required: required)
+      ], required: required, ignoresUnknown: required.isEmpty)
   }
 
   /// Without a count or names, all.

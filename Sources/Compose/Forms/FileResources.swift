@@ -50,12 +50,20 @@ enum External {
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
+    for (key, entry) in node["external"]?.mapping ?? [:] where key != "name" && !key.hasPrefix("x-")
+    {
+      throw ComposeError("`external` has no key `\(key)`", at: entry.keyPosition)
+    }
+    return try expandFile(node, &canonicalizer)
+  }
+
+  /// The same where Docker Compose says nothing of other keys: configs and secrets.
+  @Sendable static func expandFile(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
     guard var entries = node.mapping, let external = entries["external"],
       let inner = external.value.mapping
     else { return node }
-    for (key, entry) in inner where key != "name" && !key.hasPrefix("x-") {
-      throw ComposeError("`external` has no key `\(key)`", at: entry.keyPosition)
-    }
     let position = external.value.position
     entries["external"]?.value = YAMLNode(.boolean(true), at: position)
     if let name = inner["name"] {

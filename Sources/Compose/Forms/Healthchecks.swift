@@ -49,7 +49,7 @@ enum BlockIO {
       Key("device_write_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteIOps"),
     ])
 
-  private static let weight = WholeNumber(takesText: false, least: 0)
+  private static let weight = WholeNumber(takesText: false, least: 0, wraps: true)
 
   private static let weightKeys = KeyTable(
     "an entry of `weight_device`",

@@ -17,6 +17,9 @@ enum Pairs {
       if case .environment = values, key.last?.isWhitespace == true {
         throw ComposeError("the name `\(key)` ends in a space", at: item.position)
       }
+      if case .keys = values, entries[key] != nil {
+        throw ComposeError("the key `\(key)` stands here twice", at: item.position)
+      }
       if case .contexts = values, value == nil {
         throw ComposeError("`\(text)` has no value; write `\(text)=CONTEXT`", at: item.position)
       }
@@ -41,7 +44,7 @@ enum Pairs {
     }
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
-      if key.isEmpty, entry.keyPosition != entry.value.position {
+      if key.isEmpty, !values.allowsNoName, entry.keyPosition != entry.value.position {
         throw ComposeError("an empty name under `\(name)`", at: entry.keyPosition)
       }
       entries.values[index].value.content = try value(entry.value, values, key: key)
@@ -55,8 +58,9 @@ enum Pairs {
     switch (node.content, values) {
     case (.string, _): return node.content
     case (.null, .environment), (.null, .keys): return .null
-    case (.null, .labels), (.null, .options), (.null, .contexts), (.null, .storage):
-      return .string("")
+    case (.null, .labels), (.null, .options), (.null, .storage): return .string("")
+    case (.null, .contexts):
+      throw ComposeError("`\(key)` has no value; write `\(key): CONTEXT`", at: node.position)
     case (.boolean, .options), (.boolean, .driverOptions), (_, .strings), (.null, .driverOptions),
       (.boolean, .storage), (.decimal, .storage):
       throw ComposeError(
@@ -69,20 +73,13 @@ enum Pairs {
     }
   }
 
-  /// Names with one value or several as names with lists of strings.
-  static func manyValued(_ node: YAMLNode, name: String) throws(ComposeError) -> YAMLNode {
-    guard node.mapping != nil else { throw ComposeError.wrongKind(node, name, "a mapping") }
-    var many = node
-    try many.editEach { (key, value) throws(ComposeError) in
-      var texts: [YAMLNode] = []
-      for item in value.sequence ?? [value] {
-        guard let text = item.scalarText else {
-          throw ComposeError("`\(key)` must be a single value, not \(item.kind)", at: item.position)
-        }
-        texts.append(YAMLNode(.string(text), at: item.position))
+  /// Checks names with one value or several.
+  static func checkManyValued(_ node: YAMLNode, name: String) throws(ComposeError) {
+    guard let entries = node.mapping else { throw ComposeError.wrongKind(node, name, "a mapping") }
+    for (key, entry) in entries {
+      for item in entry.value.sequence ?? [entry.value] where item.scalarText == nil {
+        throw ComposeError("`\(key)` must be a single value, not \(item.kind)", at: item.position)
       }
-      value = YAMLNode(.sequence(texts), at: value.position)
     }
-    return many
   }
 }

@@ -11,7 +11,7 @@ enum Ports {
       Key("name", .string, goes: "nothing: a comment"),
       Key("mode", .string, goes: "nothing: for swarms"),
       Key("host_ip", .string, goes: "HostIp"),
-      Key("target", .integer(.count), goes: "PortBindings' key"),
+      Key("target", .integer(.wholeCount), goes: "PortBindings' key"),
       Key("published", .stringOrInteger, goes: "HostPort"),
       Key("protocol", .string, goes: "PortBindings' key"),
       Key("app_protocol", .string, goes: "nothing: a comment"),
@@ -38,6 +38,9 @@ enum Ports {
         ports += try expand(text, at: item.position)
       } else {
         ports.append(item)
+      }
+      guard ports.count <= 2 * 65_536 else {
+        throw ComposeError("the ranges hold more ports than there are", at: item.position)
       }
     }
     return YAMLNode(.sequence(ports), at: node.position)

@@ -25,7 +25,7 @@ enum Includes {
     "an entry of `include`",
     [
       Key("path", .stringOrStrings, goes: "other files"),
-      Key("env_file", .stringOrStrings, goes: "their variables"),
+      Key("env_file", .optional(.stringOrStrings), goes: "their variables"),
       Key("project_directory", .string, goes: "what their paths resolve against"),
     ], ignoresUnknown: true)
 

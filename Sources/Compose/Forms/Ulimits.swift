@@ -2,7 +2,7 @@
 enum Ulimits {
   static let shape = Shape.names(limit(.integer(.plain)), allowsNull: false)
   /// The same for a build, where a limit can't be a string.
-  static let ofBuild = Shape.names(limit(.integer(.untexted)), allowsNull: false)
+  static let ofBuild = Shape.names(limit(.integer(.whole)), allowsNull: false)
 
   /// The keys under a limit's name.
   static let keys = KeyTable(

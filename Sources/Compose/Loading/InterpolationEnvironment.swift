@@ -9,6 +9,7 @@ struct InterpolationEnvironment {
   private let fallback: [String: String]
   private var fromFiles: OrderedDictionary<String, String> = [:]
   private var warned: Set<String> = []
+  private var size = 0
 
   /// Takes the caller's variables.
   init(_ options: LoadOptions) {
@@ -36,35 +37,40 @@ struct InterpolationEnvironment {
     fromFiles.merge(added) { own, _ in own }
   }
 
-  /// Takes over what another one warned of.
+  /// Takes over what another one warned of, and how much it has replaced.
   mutating func add(warningsOf other: InterpolationEnvironment) {
+    size = max(size, other.size)
     for warning in other.warnings where !warnings.contains(warning) { warnings.append(warning) }
   }
 
   /// Replaces the variables in all strings of a tree but its keys.
-  mutating func interpolate(_ node: inout YAMLNode) throws(ComposeError) {
+  mutating func interpolate(
+    _ node: inout YAMLNode, as format: Interpolation.Format = .modern
+  ) throws(ComposeError) {
     switch node.content {
     case .string(let text):
-      if let replaced = try interpolate(text, at: node.position) {
+      if let replaced = try interpolate(text, as: format, at: node.position) {
         node.content = .string(replaced)
       }
     case .mapping:
-      try node.editEach { (_, value) throws(ComposeError) in try interpolate(&value) }
+      try node.editEach { (_, value) throws(ComposeError) in try interpolate(&value, as: format) }
     case .sequence:
-      try node.editItems { (item) throws(ComposeError) in try interpolate(&item) }
+      try node.editItems { (item) throws(ComposeError) in try interpolate(&item, as: format) }
     default: break
     }
   }
 
   private mutating func interpolate(
-    _ text: String, at position: SourcePosition
+    _ text: String, as format: Interpolation.Format, at position: SourcePosition
   ) throws(ComposeError) -> String? {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
     let variables = self
-    var interpolation = Interpolation { variables[$0] }
+    var interpolation = Interpolation(as: format) { variables[$0] }
     let replaced: String?
     do throws(Interpolation.Fault) {
       replaced = try interpolation.replace(text)
+      size += replaced?.utf8.count ?? 0
+      if size > Interpolation.totalLimit { throw .tooLong }
     } catch {
       throw ComposeError(error.message(in: text), at: position)
     }

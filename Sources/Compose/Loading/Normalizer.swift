@@ -23,6 +23,7 @@ struct Normalizer {
         service.edit("pull_policy") { (policy: inout YAMLNode) in
           if policy.string == "if_not_present" { policy.content = .string("missing") }
         }
+        spellOut(&service)
         service.edit("environment") { (variables: inout YAMLNode) in
           variables.editEach { (name: String, value: inout YAMLNode) in
             if value.isNull, let found = environment[name] { value.content = .string(found) }
@@ -69,6 +70,25 @@ struct Normalizer {
     }
     try build.edit("extra_hosts") { (hosts) throws(ComposeError) in
       hosts = try ExtraHosts.canonical(hosts)
+    }
+  }
+
+  /// What may be written in several ways until files are merged, in one way.
+  private func spellOut(_ service: inout YAMLNode) {
+    func texts(_ list: inout YAMLNode) {
+      if list.sequence == nil { list = YAMLNode(.sequence([list]), at: list.position) }
+      list.editItems { (item: inout YAMLNode) in
+        if let text = item.scalarText { item.content = .string(text) }
+      }
+    }
+    for key in ["expose", "group_add"] { service.edit(key) { texts(&$0) } }
+    service.edit("build") { (build: inout YAMLNode) in
+      build.edit("no_cache_filter") { texts(&$0) }
+    }
+    service.edit("provider") { (provider: inout YAMLNode) in
+      provider.edit("options") { (options: inout YAMLNode) in
+        options.editEach { (_: String, value: inout YAMLNode) in texts(&value) }
+      }
     }
   }
 

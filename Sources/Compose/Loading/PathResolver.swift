@@ -31,6 +31,28 @@ struct PathResolver {
     }
   }
 
+  /// Makes the names of files in lists absolute, so that a list of another file can be laid over them; other ways
+  /// of writing the same name count as other files.
+  func resolveLists(in tree: inout YAMLNode) throws(ComposeError) {
+    func resolve(_ node: inout YAMLNode) throws(ComposeError) {
+      guard let text = node.string, !text.isEmpty, !text.hasPrefix("~"), Path.clean(text) == text
+      else { return }
+      node.content = .string(try absolute(text, at: node.position))
+    }
+    try tree.edit("services") { (services) throws(ComposeError) in
+      try services.editEach { (_, service) throws(ComposeError) in
+        try service.edit("env_file") { (files) throws(ComposeError) in
+          try files.editItems { (file) throws(ComposeError) in
+            try file.edit("path") { (path) throws(ComposeError) in try resolve(&path) }
+          }
+        }
+        try service.edit("label_file") { (files) throws(ComposeError) in
+          try files.editItems { (file) throws(ComposeError) in try resolve(&file) }
+        }
+      }
+    }
+  }
+
   private func resolve(service: inout YAMLNode) throws(ComposeError) {
     try service.edit("build") { (build) throws(ComposeError) in try resolve(build: &build) }
     try service.edit("env_file") { (files) throws(ComposeError) in
@@ -108,7 +130,7 @@ struct PathResolver {
   }
 
   private func resolveContext(_ node: inout YAMLNode) throws(ComposeError) {
-    guard let text = node.string, !isRemote(text), !text.hasPrefix("service:") else { return }
+    guard let text = node.string, !Self.isRemote(text), !text.hasPrefix("service:") else { return }
     try resolvePath(&node)
   }
 
@@ -131,13 +153,14 @@ struct PathResolver {
   private func check(
     dockerfile: String, in context: String, at position: SourcePosition
   ) throws(ComposeError) {
-    guard let confinedTo, !dockerfile.hasPrefix("/"), !isRemote(context),
+    guard let confinedTo, !dockerfile.hasPrefix("/"), !Self.isRemote(context),
       Path.isInside(context, confinedTo)
     else { return }
     try check(Path.join(context, dockerfile), written: dockerfile, at: position)
   }
 
-  private func isRemote(_ context: String) -> Bool {
+  /// True for a context that isn't on this host.
+  static func isRemote(_ context: String) -> Bool {
     if context.contains("://") { return true }
     return ["github.com/", "git@"].contains { context.hasPrefix($0) }
   }

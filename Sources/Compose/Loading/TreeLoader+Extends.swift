@@ -11,7 +11,7 @@ struct ExtendedFile {
 /// `extends:` (Compose specification, "extends").
 extension TreeLoader {
   /// One service on the way from a service to what it extends in the end.
-  private struct Step: Hashable {
+  struct Step: Hashable {
     let file: String
     let service: String
   }
@@ -22,6 +22,7 @@ extension TreeLoader {
   ) throws(ComposeError) {
     guard var services = tree["services"], let entries = services.mapping else { return }
     guard entries.values.contains(where: { $0.value["extends"] != nil }) else { return }
+    resolved = [:]
     for name in entries.keys {
       let (service, _) = try extended(
         name, in: services, of: file, directives, steps: [], at: services.position)
@@ -45,10 +46,16 @@ extension TreeLoader {
       throw ComposeError("there is no service `\(name)` to extend in \(file)", at: position)
     }
     guard service.mapping != nil, let extends = service["extends"] else { return (service, false) }
+    let step = Step(file: file, service: name)
+    if let known = resolved[step] { return (known, true) }
+    guard steps.count < YAMLParser.Limit.depth else {
+      throw ComposeError(
+        "services extend each other over more than \(YAMLParser.Limit.depth) levels",
+        at: extends.position)
+    }
     guard let other = extends["service"], let base = other.string else {
       throw ComposeError("`extends` needs a `service`", at: extends.position)
     }
-    let step = Step(file: file, service: name)
     guard !steps.contains(step) else {
       let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
       throw ComposeError("services extend each other in a circle: \(circle)", at: extends.position)
@@ -71,7 +78,9 @@ extension TreeLoader {
     directives.apply(toService: &source, named: name)
     var merged = try Merge.service(source, with: service)
     merged.remove("extends")
-    return (YAMLNode(merged.content, at: service.position), true)
+    let whole = YAMLNode(merged.content, at: service.position)
+    resolved[step] = whole
+    return (whole, true)
   }
 
   /// The services of a file, checked only where they are used.
@@ -79,7 +88,7 @@ extension TreeLoader {
     _ file: String, written: String, at position: SourcePosition
   ) throws(ComposeError) -> ExtendedFile {
     if let known = extended[file] { return known }
-    try refuseRemote(written, at: position)
+    try Self.refuseRemote(written, at: position)
     try paths.check(file, written: written, at: position)
     var merged: YAMLNode?
     var directives = MergeDirectives.none
@@ -94,6 +103,13 @@ extension TreeLoader {
     }
     guard var tree = merged, tree["services"]?.mapping != nil else {
       throw ComposeError("\(written) has no services to extend", at: position)
+    }
+    for (_, entry) in tree["services"]?.mapping ?? [:] {
+      for key in ["build", "depends_on", "env_file", "gpus", "ports"] {
+        guard let value = entry.value[key], value.isNull else { continue }
+        throw ComposeError(
+          "`\(key)` can't be empty in a file that another extends", at: value.position)
+      }
     }
     try paths.at(Path.folder(of: file)).resolve(&tree)
     let read = ExtendedFile(

@@ -2,6 +2,8 @@ import OrderedCollections
 
 /// `include:` (Compose specification, "Include").
 extension TreeLoader {
+  /// How many files may be included in all: files that include each other twice would never end.
+  private static let mostIncluded = 1000
   private static let kinds = ["services", "volumes", "networks", "secrets", "configs", "models"]
 
   /// Takes what a tree includes into it, and `include:` out of it.
@@ -23,11 +25,20 @@ extension TreeLoader {
     _ entry: YAMLNode, from file: String
   ) throws(ComposeError) -> YAMLNode? {
     let names = entry["path"]?.sequence ?? []
-    guard let first = names.first, let firstName = first.string else { return nil }
+    guard let first = names.first, let firstName = first.string else {
+      _ = try environment(of: entry, in: paths.directory)
+      return nil
+    }
+    included += 1
+    guard including.count < YAMLParser.Limit.depth, included <= Self.mostIncluded else {
+      throw ComposeError(
+        "more than \(Self.mostIncluded) files are included, or over more than \(YAMLParser.Limit.depth) levels",
+        at: entry.position)
+    }
     var files: [(path: String, node: YAMLNode)] = []
     for node in names {
       guard let name = node.string else { continue }
-      try refuseRemote(name, at: node.position)
+      try Self.refuseRemote(name, at: node.position)
       files.append((Path.join(paths.directory, name), node))
       try paths.check(files[files.count - 1].path, written: name, at: node.position)
     }
@@ -50,7 +61,9 @@ extension TreeLoader {
     for (path, node) in files {
       documents += try SourceDocument.read(path, at: node.position).map { (path, $0) }
     }
+    inner.included = included
     let tree = try inner.tree(of: documents)
+    included = inner.included
     environment.add(warningsOf: inner.environment)
     canonicalizer.add(warningsOf: inner.canonicalizer)
     return tree
@@ -71,6 +84,9 @@ extension TreeLoader {
     for node in named {
       guard let name = node.string, name != "/dev/null" else { continue }
       let path = Path.join(paths.directory, name)
+      guard !Path.isFolder(path) else {
+        throw ComposeError("`\(name)` is a folder, not a file of variables", at: node.position)
+      }
       try paths.check(path, written: name, at: node.position)
       files.append(EnvironmentFile(path: path, shown: name, isRequired: true))
     }
@@ -99,10 +115,12 @@ extension TreeLoader {
   }
 
   /// Throws for a file that isn't on this host.
-  func refuseRemote(_ name: String, at position: SourcePosition) throws(ComposeError) {
+  static func refuseRemote(_ name: String, at position: SourcePosition) throws(ComposeError) {
     let isRemote =
       name.contains("://") || ["github.com/", "git@", "oci:"].contains(where: name.hasPrefix)
     guard isRemote else { return }
-    throw ComposeError("`\(name)` is not on this host; only local files are read", at: position)
+    throw ComposeError(
+      "`\(name)` is not on this host, and no network is used to read Compose files; copy it here",
+      at: position)
   }
 }

@@ -13,6 +13,10 @@ struct TreeLoader {
   let including: [String]
   /// What other files' services are extended from, by path.
   var extended: [String: ExtendedFile] = [:]
+  /// Services of the document at hand, and of other files, with all that they extend.
+  var resolved: [Step: YAMLNode] = [:]
+  /// How many files were included so far.
+  var included = 0
 
   /// A loader for the files of a folder.
   init(environment: InterpolationEnvironment, paths: PathResolver, including: [String] = []) {
@@ -30,7 +34,7 @@ struct TreeLoader {
     of documents: [(file: String, document: SourceDocument)]
   ) throws(ComposeError) -> YAMLNode? {
     var merged: YAMLNode?
-    for (file, document) in documents {
+    for (file, document) in try carried(documents) {
       merged = try add(document, of: file, to: merged)
     }
     guard var tree = merged else { return nil }
@@ -39,10 +43,29 @@ struct TreeLoader {
     return tree
   }
 
+  /// The documents; those of the format of Compose 1 made one of the modern form.
+  private mutating func carried(
+    _ documents: [(file: String, document: SourceDocument)]
+  ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
+    guard let first = documents.first(where: \.document.isLegacy) else { return documents }
+    guard including.isEmpty else {
+      throw ComposeError(
+        "a file without `services:` can't be included", at: first.document.tree.position)
+    }
+    var legacy = LegacyLoader(environment: environment, paths: paths)
+    let tree = try legacy.tree(of: documents)
+    environment = legacy.environment
+    canonicalizer.add(warningsOf: legacy.canonicalizer)
+    let document = SourceDocument(
+      tree: tree, directives: .none, isLegacy: true, mayInterpolate: false)
+    return [(documents[0].file, document)]
+  }
+
   private mutating func add(
     _ document: SourceDocument, of file: String, to earlier: YAMLNode?
   ) throws(ComposeError) -> YAMLNode {
     var tree = try interpolated(document)
+    try paths.resolveLists(in: &tree)
     try include(in: &tree, of: file, document.directives)
     try extend(in: &tree, of: file, document.directives)
     tree = Merge.unique(tree, in: TopLevelKeys.table)
@@ -64,7 +87,6 @@ struct TreeLoader {
   mutating func interpolated(_ document: SourceDocument) throws(ComposeError) -> YAMLNode {
     var tree = document.tree
     if document.mayInterpolate { try environment.interpolate(&tree) }
-    if document.isLegacy { tree = try LegacyFormat.modern(tree) }
     return try canonicalizer.expand(file: tree)
   }
 }

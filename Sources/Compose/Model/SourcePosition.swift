@@ -44,7 +44,9 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   /// Makes an error at a place.
   public init(_ message: String, at position: SourcePosition? = nil) {
     self.position = position
-    self.message = message
+    // What it quotes of a file may hold line breaks; a message is one line.
+    self.message = message.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .joined(separator: "\\n")
   }
 
   /// `file:line:column: message`, or the message alone.

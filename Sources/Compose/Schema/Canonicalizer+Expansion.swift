@@ -10,7 +10,8 @@ extension Canonicalizer {
     return try expand(node, as: .fields(TopLevelKeys.table))
   }
 
-  private mutating func expand(
+  /// A node without short forms.
+  mutating func expand(
     _ node: YAMLNode, as shape: Shape
   ) throws(ComposeError) -> YAMLNode {
     var node = node
@@ -20,6 +21,7 @@ extension Canonicalizer {
     case .completing(_, let inner), .optional(let inner), .either(_, let inner):
       return try expand(node, as: inner)
     case .fields(let table):
+      try rename(&node, table)
       try node.editEach { (name, value) throws(ComposeError) in
         guard let key = table[name] else { return }
         value = try expand(value, as: key.shape)
@@ -35,5 +37,20 @@ extension Canonicalizer {
     default: break
     }
     return node
+  }
+
+  /// Keys under their former names brought to their present ones.
+  private mutating func rename(_ node: inout YAMLNode, _ table: KeyTable) throws(ComposeError) {
+    for (former, name) in table.formerNames {
+      guard let entry = node.mapping?[former], let key = table[name] else { continue }
+      warn("`\(former)` is deprecated; write `\(name)`", at: entry.keyPosition)
+      let own = node[name]
+      node.remove(former)
+      let value = try own.map { (own) throws(ComposeError) in
+        try Merge.merge(entry.value, own, key)
+      }
+      node.set(
+        name, value ?? entry.value, at: node.mapping?[name]?.keyPosition ?? entry.keyPosition)
+    }
   }
 }

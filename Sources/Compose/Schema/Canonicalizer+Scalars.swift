@@ -54,14 +54,13 @@ extension Canonicalizer {
     case .texts:
       guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a list") }
       var seen: Set<String> = []
-      try node.editItems { (item) throws(ComposeError) in
+      for item in node.sequence ?? [] {
         switch item.content {
         case .string, .integer, .unsigned:
           let isText = item.string != nil
           guard seen.insert((isText ? "s" : "n") + (item.scalarText ?? "")).inserted else {
             throw ComposeError("this stands twice in `\(name)`", at: item.position)
           }
-          item.content = .string(item.scalarText ?? "")
         default: throw ComposeError.wrongKind(item, name, "a list of strings and whole numbers")
         }
       }
@@ -170,7 +169,7 @@ extension Canonicalizer {
     return ComposeError("`\(name)` must be \(wanted), not `\(text)`", at: node.position)
   }
 
-  private func integer(
+  private mutating func integer(
     _ node: YAMLNode, _ kind: WholeNumber, name: String
   ) throws(ComposeError) -> Int64 {
     let value: Int64? =
@@ -187,6 +186,11 @@ extension Canonicalizer {
         kind.most == Int64.max
           ? "`\(name)` can't be below \(kind.least)"
           : "`\(name)` must be \(kind.least) to \(kind.most)", at: node.position)
+    }
+    if kind.wraps, value > UInt16.max {
+      let kept = Int64(UInt16(truncatingIfNeeded: value))
+      warn("`\(name)` has 16 bits: of \(value) only \(kept) is left", at: node.position)
+      return kept
     }
     return value
   }

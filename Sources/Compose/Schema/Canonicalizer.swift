@@ -50,7 +50,9 @@ struct Canonicalizer {
       }
       return list
     case .pairs(let values): return try Pairs.typed(node, values, name: name)
-    case .manyValued: return try Pairs.manyValued(node, name: name)
+    case .manyValued:
+      try Pairs.checkManyValued(node, name: name)
+      return node
     case .hosts:
       try ExtraHosts.check(node, name: name)
       return node

@@ -9,9 +9,9 @@ enum Merge {
 
   /// A service laid over the one that it extends.
   static func service(
-    _ base: YAMLNode, with service: YAMLNode
+    _ base: YAMLNode, with service: YAMLNode, keys: KeyTable = ServiceKeys.table
   ) throws(ComposeError) -> YAMLNode {
-    try fields(base, service, ServiceKeys.table)
+    try fields(base, service, keys)
   }
 
   /// A resource laid over the included one of the same name; `kind` is its top-level key.
@@ -59,7 +59,8 @@ enum Merge {
     return Array(found.values)
   }
 
-  private static func merge(
+  /// The later value of a key laid over the earlier.
+  static func merge(
     _ earlier: YAMLNode, _ later: YAMLNode, _ key: Key
   ) throws(ComposeError) -> YAMLNode {
     switch key.merge {
@@ -67,7 +68,7 @@ enum Merge {
     case .replace: return later.isNull ? earlier : later
     case .deep: return try deep(earlier, later, key.shape)
     case .pairs:
-      guard case .pairs(let values) = key.shape, later.mapping != nil || later.isNull else {
+      guard let values = key.shape.pairValues, later.mapping != nil || later.isNull else {
         return try refuseMixed(earlier, later)
       }
       return pairs(earlier, later, skippingNull: values.skipsNull)
@@ -79,7 +80,8 @@ enum Merge {
     case .pools: return try pools(earlier, later)
     case .append(let identity):
       if later.isNull { return earlier }
-      if earlier.isNull { return later }
+      // Nothing can be added to a single value.
+      if earlier.sequence == nil, earlier.mapping == nil { return later }
       guard let one = earlier.sequence, let other = later.sequence else {
         return try refuseMixed(earlier, later)
       }
@@ -87,6 +89,9 @@ enum Merge {
       return YAMLNode(
         .sequence(identity.map { unique(joined, $0) } ?? joined), at: later.position)
     case .sameDriver:
+      guard earlier.mapping != nil, later.mapping != nil else {
+        return try refuseMixed(earlier, later)
+      }
       if let one = earlier["driver"], let other = later["driver"], one != other { return later }
       return try deep(earlier, later, key.shape)
     }

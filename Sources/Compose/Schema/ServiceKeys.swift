@@ -3,7 +3,8 @@ import OrderedCollections
 /// The keys of a service (Compose specification, "Services"), each in one line: name, form, merge
 /// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.
 enum ServiceKeys {
-  static let table = KeyTable("a service", own + container + rest)
+  static let table = KeyTable(
+    "a service", own + container + rest, formerNames: ["x-develop": "develop"])
 
   /// What is said of the service itself.
   private static let own: [Key] = [
@@ -63,7 +64,7 @@ enum ServiceKeys {
     Key("extra_hosts", .hosts, goes: "HostConfig.ExtraHosts"),
     Key("group_add", .texts, goes: "HostConfig.GroupAdd"),
     Key(
-      "gpus", .expanding(DeviceRequests.expandAll, DeviceRequests.gpus),
+      "gpus", .completing(DeviceRequests.expandAll, DeviceRequests.gpus),
       goes: "HostConfig.DeviceRequests"),
     Key("hostname", .string, goes: "Hostname"),
     Key("image", .string, goes: "Image"),

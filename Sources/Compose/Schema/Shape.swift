@@ -34,7 +34,7 @@ indirect enum Shape: Sendable {
   case distinctStrings
   /// A string or a list of strings; canonical: a list.
   case stringOrStrings
-  /// A list of strings and numbers; canonical: strings.
+  /// A list of strings and numbers.
   case texts
   /// Null, a command line, or its words; canonical: null or words.
   case command
@@ -44,7 +44,7 @@ indirect enum Shape: Sendable {
   case hosts
   /// Names with values, as a mapping or as a list of `NAME=value`; canonical: a mapping.
   case pairs(PairValues)
-  /// Names with one value or several; canonical: lists of strings.
+  /// Names with one value or several.
   case manyValued
   /// A mapping with these keys.
   case fields(KeyTable)
@@ -62,57 +62,20 @@ indirect enum Shape: Sendable {
   case completing(Expander, Shape)
 }
 
-/// Turns a short form into the long one, fills in defaults, or leaves a node as it is.
-typealias Expander =
-  @Sendable (YAMLNode, inout Canonicalizer) throws(ComposeError) -> YAMLNode
-
-/// What a whole number may be.
-struct WholeNumber: Sendable {
-  /// True to take a number with a fraction, which loses it.
-  var takesFractions = false
-  /// True to take a string that spells one.
-  var takesText = true
-  /// The least that is allowed.
-  var least = Int64.min
-  /// The most that is allowed.
-  var most = Int64.max
-
-  /// A whole number or its text.
-  static let plain = WholeNumber()
-  /// A number or its text.
-  static let rounded = WholeNumber(takesFractions: true)
-  /// A number or its text, not below zero.
-  static let count = WholeNumber(takesFractions: true, least: 0)
-  /// The permissions of a folder, never a text.
-  static let fileMode = WholeNumber(takesFractions: true, takesText: false, least: 0)
-  /// A number, never a text.
-  static let untexted = WholeNumber(takesFractions: true, takesText: false)
-
-  /// A whole number or its text within bounds.
-  static func within(_ range: ClosedRange<Int64>) -> WholeNumber {
-    WholeNumber(least: range.lowerBound, most: range.upperBound)
+extension Shape {
+  /// What the values may be where the form is `pairs` in the end.
+  var pairValues: PairValues? {
+    switch self {
+    case .pairs(let values): values
+    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner): inner.pairValues
+    default: nil
+    }
   }
 }
 
-/// How a byte size may be written.
-enum ByteForms: Sendable {
-  /// As a number, which counts as nothing where it has a fraction, or as a string.
-  case numberOrText
-  /// As a whole number or as a string.
-  case wholeOrText
-  /// As a whole number that isn't negative, or as a string.
-  case countOrText
-  /// As a string alone.
-  case text
-}
-
-/// A test for strings.
-struct Pattern: Sendable {
-  /// What a message says is wanted.
-  let wanted: String
-  /// True for a string that is taken.
-  let accepts: @Sendable (String) -> Bool
-}
+/// Turns a short form into the long one, fills in defaults, or leaves a node as it is.
+typealias Expander =
+  @Sendable (YAMLNode, inout Canonicalizer) throws(ComposeError) -> YAMLNode
 
 /// What a value of `Shape.pairs` may be.
 enum PairValues: Sendable {
@@ -139,6 +102,12 @@ enum PairValues: Sendable {
     case .environment, .labels, .contexts, .keys: true
     case .options, .driverOptions, .storage, .strings: false
     }
+  }
+
+  /// True where a name may be empty.
+  var allowsNoName: Bool {
+    if case .storage = self { return true }
+    return false
   }
 
   /// True where null in a later file leaves the earlier file's value.
@@ -258,10 +227,16 @@ struct KeyTable: Sendable {
   let required: [String]
   /// True where Docker Compose says nothing of keys that it doesn't know.
   let ignoresUnknown: Bool
+  /// Former names of keys; a value under one stands before that under the key itself.
+  let formerNames: KeyValuePairs<String, String>
   private let index: [String: Int]
 
-  init(_ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false) {
+  init(
+    _ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false,
+    formerNames: KeyValuePairs<String, String> = [:]
+  ) {
     self.ignoresUnknown = ignoresUnknown
+    self.formerNames = formerNames
     self.subject = subject
     self.keys = keys
     self.required = required

@@ -22,6 +22,6 @@ enum TopLevelKeys {
   }
 
   private static func fileResource(_ keys: KeyTable) -> Shape {
-    .names(.expanding(External.expand, .fields(keys)), allowsNull: false)
+    .names(.expanding(External.expandFile, .fields(keys)), allowsNull: false)
   }
 }

@@ -13,6 +13,7 @@ struct EnvFile {
   private let lookUp: (String) -> String?
   private var text: ArraySlice<UInt8>
   private var line = 1
+  private var size = 0
 
   /// Reads a file's bytes. `lookUp` gives the variables that are stronger than the file's own;
   /// `variables` are those of files before it.
@@ -30,7 +31,12 @@ struct EnvFile {
     while skipToStatement() {
       guard let key = try key() else { continue }
       skip(Self.isBlank)
-      variables[key] = try value()
+      let value = try value()
+      size += value.utf8.count
+      guard size <= Interpolation.totalLimit else {
+        throw Fault(line: line, message: Interpolation.Fault.tooLong.message(in: key))
+      }
+      variables[key] = value
     }
   }
 
@@ -196,6 +202,10 @@ extension Interpolation.Fault {
     switch self {
     case .invalid:
       "`\(text)` holds a `$` that starts no valid variable; a literal `$` is written `$$`"
+    case .notInLegacy:
+      "`\(text)`: a file without `services:` knows `$NAME` and `${NAME}` alone, and `$$` for a dollar sign"
+    case .tooLong:
+      "the variables unfold to more than \(Interpolation.stringLimit >> 20) MiB in one place, or to more than \(Interpolation.totalLimit >> 20) MiB in all"
     case .tooDeep:
       "variables nested deeper than \(Interpolation.depthLimit) levels"
     case .required(let variable, let message):

@@ -7,22 +7,42 @@ struct Interpolation {
   enum Fault: Error, Equatable {
     /// A `${` that doesn't end, or what it holds is no variable.
     case invalid
+    /// An expression that the format of Compose 1 hasn't.
+    case notInLegacy
     /// Defaults inside defaults, too deep.
     case tooDeep
+    /// More bytes than any file needs.
+    case tooLong
     /// A variable that must be set isn't.
     case required(variable: String, message: String)
   }
 
   /// How deep expressions may stand in each other.
   static let depthLimit = 50
+  /// How many bytes variables may make of one string.
+  static let stringLimit = 8 << 20
+  /// How many bytes variables may add to all strings of a project, and to a file of variables.
+  static let totalLimit = 64 << 20
+
+  /// Which expressions there are.
+  enum Format {
+    /// Those of the specification.
+    case modern
+    /// `$VAR ${VAR} $$` alone, as in the format of Compose 1.
+    case legacy
+  }
 
   /// Gives a variable's value; nil where it is not set.
   let lookUp: (String) -> String?
+  private let format: Format
   /// Variables without value or default that were asked for, in order.
   private(set) var undefined: [String] = []
 
   /// Makes an interpolation over a source of variables.
-  init(lookUp: @escaping (String) -> String?) { self.lookUp = lookUp }
+  init(as format: Format = .modern, lookUp: @escaping (String) -> String?) {
+    self.lookUp = lookUp
+    self.format = format
+  }
 
   /// The string with its variables replaced; nil where there is nothing to replace.
   mutating func replace(_ text: String) throws(Fault) -> String? {
@@ -38,6 +58,7 @@ struct Interpolation {
     out.reserveCapacity(text.count)
     var rest = text
     while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+      guard out.count <= Self.stringLimit else { throw .tooLong }
       out += rest[..<dollar]
       rest = rest[(dollar + 1)...]
       switch rest.first {
@@ -51,6 +72,7 @@ struct Interpolation {
       default:
         let name = Self.name(at: rest)
         if name.isEmpty {
+          guard format == .modern else { throw .invalid }
           out.append(UInt8(ascii: "$"))
         } else {
           out += value(of: name)
@@ -68,6 +90,7 @@ struct Interpolation {
     guard !name.isEmpty, !body.contains(UInt8(ascii: "\n")) else { throw .invalid }
     var rest = body[name.endIndex...]
     guard let first = rest.first else { return value(of: name) }
+    guard format == .modern else { throw .notInLegacy }
     let alsoWhenEmpty = first == UInt8(ascii: ":")
     if alsoWhenEmpty { rest = rest.dropFirst() }
     let variable = String(decoding: name, as: UTF8.self)

@@ -56,8 +56,10 @@ enum TaggedScalar {
   ) throws(ComposeError) -> YAMLNode.Content {
     let plain = ScalarResolution.content(ofPlain: text)
     switch tag {
-    case "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:binary":
+    case "!", "tag:yaml.org,2002:str":
       return .string(text)
+    case "tag:yaml.org,2002:binary":
+      if let bytes = Base64.bytes(of: text) { return .string(Base64.text(of: bytes)) }
     case "tag:yaml.org,2002:null":
       if case .null = plain { return plain }
     case "tag:yaml.org,2002:bool":

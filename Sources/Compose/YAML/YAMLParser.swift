@@ -210,7 +210,8 @@ struct YAMLParser: ~Copyable {
   }
 
   private var isMergeKey: Bool {
-    event.data.scalar.plain_implicit == 1 && event.data.scalar.length == 2
+    if Self.text(event.data.scalar.tag) == "tag:yaml.org,2002:merge" { return true }
+    return event.data.scalar.plain_implicit == 1 && event.data.scalar.length == 2
       && event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE
       && event.data.scalar.value[0] == UInt8(ascii: "<")
       && event.data.scalar.value[1] == UInt8(ascii: "<")

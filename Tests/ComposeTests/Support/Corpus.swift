@@ -35,6 +35,16 @@ struct CorpusCase: CustomStringConvertible, Sendable {
   /// What Docker Compose refuses.
   static let refused = cases(in: tests.appendingPathComponent("Refused").path, group: "")
 
+  /// What Docker Compose 1.29.2 accepts of the format of Compose 1.
+  static let legacy = cases(in: tests.appendingPathComponent("Legacy/accepted").path, group: "")
+
+  /// What it refuses of that format.
+  static let legacyRefused = cases(
+    in: tests.appendingPathComponent("Legacy/refused").path, group: "")
+
+  /// All of them.
+  static let everything = all + refused + legacy + legacyRefused
+
   /// The folder that the case's paths resolve against.
   var directory: String { URL(fileURLWithPath: files[0]).deletingLastPathComponent().path }
 
@@ -55,7 +65,7 @@ struct CorpusCase: CustomStringConvertible, Sendable {
 
   private static let groups: Set = [
     "extending", "including", "keys", "merging", "profiles", "resources", "stacks", "variables",
-    "yaml",
+    "versions", "yaml",
   ]
 
   private static func cases(in folder: String, group: String) -> [CorpusCase] {

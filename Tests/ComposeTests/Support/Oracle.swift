@@ -32,12 +32,19 @@ enum Oracle {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let folder = directory.map { ["--project-directory", $0] } ?? []
     let arguments = name + folder + item.arguments + ["config", "--format", format]
-    return try await withCheckedThrowingContinuation { continuation in
-      turns.async { [arguments] in
+    guard let program else { throw Missing() }
+    return try await output(of: program, arguments, environment: environment)
+  }
+
+  /// What a program answers that is given some variables.
+  static func output(
+    of program: String, _ arguments: [String], environment: [String: String]
+  ) async throws -> Answer {
+    try await withCheckedThrowingContinuation { continuation in
+      turns.async {
         continuation.resume(
           with: Result {
-            guard let program else { throw Missing() }
-            return try run(program, arguments, environment: inherited.merging(environment) { $1 })
+            try run(program, arguments, environment: inherited.merging(environment) { $1 })
           })
       }
     }

@@ -1,0 +1,191 @@
+import OrderedCollections
+
+/// The format of Compose 1: no `services:`, each top-level key a service. Its services are carried over to the
+/// modern form.
+enum LegacyFormat {
+  private static let modernTopLevel: Set = ["configs", "include", "models", "name", "secrets"]
+
+  /// True if a file is written in that format: no version, none of the sections of later ones, and a service.
+  static func isUsed(by tree: YAMLNode) -> Bool {
+    guard let entries = tree.mapping else { return false }
+    if let version = entries["version"]?.value, version.mapping == nil { return false }
+    for section in ["services", "networks", "volumes"] {
+      guard let value = entries[section]?.value, !value.isNull else { continue }
+      guard value.mapping?.isEmpty == true else { return false }
+    }
+    return entries.contains { name, entry in
+      guard !name.hasPrefix("x-"), let service = entry.value.mapping else { return false }
+      let isService = ["image", "build", "extends", "net", "dockerfile"].contains {
+        let value = service[$0]?.value
+        return value?.string != nil || value?["service"]?.string != nil
+      }
+      return isService || !(modernTopLevel.contains(name) || service.isEmpty)
+    }
+  }
+
+  /// A file's services in the modern form.
+  static func modern(_ services: YAMLNode) throws(ComposeError) -> YAMLNode {
+    var file = YAMLNode(mappingAt: services.position)
+    var volumes = YAMLNode(mappingAt: services.position)
+    var modern = YAMLNode(mappingAt: services.position)
+    for (name, entry) in services.mapping ?? [:] {
+      try check(entry, named: name)
+      modern.set(name, service(entry.value), at: entry.keyPosition)
+      for (key, position) in namedVolumes(of: entry.value) where volumes[key] == nil {
+        volumes.set(key, volume(of: entry.value, at: position))
+      }
+    }
+    file.set("services", modern)
+    if volumes.mapping?.isEmpty == false { file.set("volumes", volumes) }
+    return file
+  }
+
+  /// Throws where a service's keys don't fit each other.
+  private static func check(
+    _ entry: YAMLNode.Entry, named name: String
+  ) throws(ComposeError) {
+    let service = entry.value
+    let hasImage = service["image"] != nil
+    if hasImage, let other = ["build", "dockerfile"].first(where: { service[$0] != nil }) {
+      throw ComposeError(
+        "the service `\(name)` has both `image` and `\(other)`: this format takes one of them",
+        at: service.position(ofKey: other))
+    }
+    if !hasImage, service["build"] == nil {
+      throw ComposeError(
+        "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition)
+    }
+    if !hasImage, name.utf8.contains(where: { (65...90).contains($0) }) {
+      throw ComposeError(
+        "the name `\(name)` can't be part of an image's name: write it in lower case, or give the service an `image`",
+        at: entry.keyPosition)
+    }
+    try checkMounts(of: service)
+  }
+
+  private static func checkMounts(of service: YAMLNode) throws(ComposeError) {
+    var targets: [String: SourcePosition] = [:]
+    for item in service["volumes"]?.sequence ?? [] {
+      let target = LegacyForms.inside(item) ?? ""
+      if let first = targets[target] {
+        throw ComposeError("`\(target)` is mounted twice; first at \(first)", at: item.position)
+      }
+      targets[target] = item.position
+    }
+  }
+
+  private static func service(_ node: YAMLNode) -> YAMLNode {
+    var service = YAMLNode(mappingAt: node.position)
+    var logging = YAMLNode(mappingAt: node.position)
+    var build = YAMLNode(mappingAt: node.position)
+    service.set("network_mode", text: "bridge")
+    for (key, entry) in node.mapping ?? [:] {
+      let (value, position) = (entry.value, entry.keyPosition)
+      switch key {
+      case "net": service.set("network_mode", value, at: position)
+      case "log_driver": logging.set("driver", value, at: position)
+      case "log_opt": logging.set("options", value, at: position)
+      case "build": build.set("context", value, at: position)
+      case "dockerfile": build.set("dockerfile", value, at: position)
+      case "volume_driver": continue
+      case "pid" where value.isNull: continue
+      default: service.set(key, value, at: position)
+      }
+    }
+    if logging.mapping?.isEmpty == false { service.set("logging", logging) }
+    if build.mapping?.isEmpty == false {
+      service.set("build", build, at: node.position(ofKey: "build"))
+    }
+    return service
+  }
+
+  /// Makes the paths of a service absolute.
+  static func resolvePaths(
+    of service: inout YAMLNode, _ paths: PathResolver
+  ) throws(ComposeError) {
+    func resolve(_ node: inout YAMLNode) throws(ComposeError) {
+      guard let text = node.string else { return }
+      node.content = .string(try paths.absolute(text, at: node.position))
+    }
+    try service.edit("build") { (context) throws(ComposeError) in
+      if !PathResolver.isRemote(context.string ?? "") { try resolve(&context) }
+    }
+    try service.edit("env_file") { (files) throws(ComposeError) in
+      try files.editItems { (file) throws(ComposeError) in try resolve(&file) }
+    }
+    if service["volume_driver"] != nil { return }
+    try service.edit("volumes") { (mounts) throws(ComposeError) in
+      try mounts.editItems { (mount) throws(ComposeError) in
+        let (source, rest) = (mount.string ?? "").split(":")
+        guard let rest, source.hasPrefix(".") || source.hasPrefix("~") else { return }
+        let path = try paths.absolute(source, at: mount.position)
+        mount.content = .string("\(path):\(rest)")
+      }
+    }
+  }
+
+  /// A volume, with the driver that its service names.
+  private static func volume(of service: YAMLNode, at position: SourcePosition) -> YAMLNode {
+    guard let driver = service["volume_driver"] else { return YAMLNode(.null, at: position) }
+    var volume = YAMLNode(mappingAt: position)
+    volume.set("driver", driver, at: service.position(ofKey: "volume_driver"))
+    return volume
+  }
+
+  /// Volumes by name need no declaration in this format.
+  private static func namedVolumes(of service: YAMLNode) -> [(String, SourcePosition)] {
+    (service["volumes"]?.sequence ?? []).compactMap { item in
+      let (source, target) = (item.string ?? "").split(":")
+      guard target != nil, let first = source.first, !"./~\\".contains(first), source.count > 1
+      else { return nil }
+      return (source, item.position)
+    }
+  }
+
+  /// Finds the services behind `container:NAME` and the containers behind `volumes_from`, which this
+  /// format doesn't tell apart.
+  static func resolveNames(_ tree: inout YAMLNode) {
+    let services = tree["services"]
+    let names = ContainerNames(services: services)
+    tree.edit("services") { (services: inout YAMLNode) in
+      services.editEach { (_: String, service: inout YAMLNode) in
+        for key in ["network_mode", "pid", "ipc"] {
+          service.edit(key) { (mode: inout YAMLNode) in
+            guard let text = mode.string, text.hasPrefix("container:") else { return }
+            if let found = names.service(named: String(text.dropFirst(10)), orService: true) {
+              mode.content = .string("service:" + found)
+            }
+          }
+        }
+        service.edit("volumes_from") { (list: inout YAMLNode) in
+          list.editItems { (item: inout YAMLNode) in
+            guard let text = item.string, !text.hasPrefix("container:") else { return }
+            let (name, _) = text.split(":")
+            if names.service(named: name, orService: true) == nil {
+              item.content = .string("container:" + text)
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// Services by their names and by those of their containers.
+struct ContainerNames {
+  private var services: Set<String> = []
+  private var containers: [String: String] = [:]
+
+  init(services node: YAMLNode?) {
+    for (name, entry) in node?.mapping ?? [:] {
+      services.insert(name)
+      if let container = entry.value["container_name"]?.string { containers[container] = name }
+    }
+  }
+
+  /// The service whose container has that name, or that has it itself where `orService`.
+  func service(named name: String, orService: Bool) -> String? {
+    if orService, services.contains(name) { return name }
+    return containers[name]
+  }
+}

@@ -1,0 +1,167 @@
+import OrderedCollections
+
+/// Values of the format of Compose 1 where it reads them otherwise than the modern one.
+enum LegacyForms {
+  /// `restart:` with at most a number after its word.
+  static let restart = Pattern(wanted: "a policy such as always, or on-failure:5") { text in
+    let (_, count) = text.split(":")
+    return count.map { Int($0) != nil } ?? true
+  }
+  /// A container's port, or a range of them.
+  static let exposed = Pattern(wanted: "a port such as 3000, 3000-3005 or 53/udp") { text in
+    let (ports, transport) = text.split("/")
+    if let transport {
+      guard !transport.isEmpty, transport.allSatisfy({ $0.isASCII && $0.isLetter }) else {
+        return false
+      }
+    }
+    let (first, last) = ports.split("-")
+    return [first, last ?? first].allSatisfy { number in
+      !number.isEmpty && number.allSatisfy { $0.isASCII && $0.isNumber }
+    }
+  }
+  /// An option of the kernel's security modules.
+  static let option = Pattern(wanted: "`NAME:VALUE` or no-new-privileges") { text in
+    text == "no-new-privileges" || text.contains("=") || text.contains(":")
+  }
+  /// Where volumes come from.
+  static let source = Pattern(wanted: "`SERVICE` or `SERVICE:MODE`") { text in
+    text.split(separator: ":", omittingEmptySubsequences: false).count <= 2
+  }
+
+  /// Checks each string of a list.
+  static func each(_ pattern: Pattern) -> Expander {
+    { (node, _) throws(ComposeError) in
+      for item in node.sequence ?? [] {
+        guard let text = item.string, !pattern.accepts(text) else { continue }
+        throw ComposeError("this must be \(pattern.wanted), not `\(text)`", at: item.position)
+      }
+      return node
+    }
+  }
+
+  /// A command line as its words, split as Python's `shlex` does; operators of a shell are words like others.
+  @Sendable static func words(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let line = node.string else { return node }
+    guard let words = PosixWords.split(line) else {
+      throw ComposeError(
+        "`\(line)` can't be split into words: a quote is not closed, or it ends in a backslash",
+        at: node.position)
+    }
+    let items = words.map { YAMLNode(.string($0), at: node.position) }
+    return YAMLNode(.sequence(items), at: node.position)
+  }
+
+  /// `cpu_quota:` as a string is a duration.
+  @Sendable static func quota(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let text = node.string, Int64(text) == nil,
+      let nanoseconds = ComposeDuration.nanoseconds(text)
+    else { return node }
+    return YAMLNode(.integer(nanoseconds / 1000), at: node.position)
+  }
+
+  /// Hosts and addresses as a mapping.
+  @Sendable static func hosts(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    guard let items = node.sequence else { return node }
+    var hosts = YAMLNode(mappingAt: node.position)
+    for item in items {
+      let (host, address) = (item.string ?? "").split(":")
+      guard let address else {
+        throw ComposeError("a host is written \"NAME:ADDRESS\"", at: item.position)
+      }
+      hosts.set(trimmed(host), YAMLNode(.string(trimmed(address)), at: item.position))
+    }
+    return hosts
+  }
+
+  /// A soft limit is never above the hard one.
+  @Sendable static func limits(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    for (name, entry) in node.mapping ?? [:] {
+      guard let soft = entry.value["soft"]?.integer, let hard = entry.value["hard"]?.integer,
+        soft > hard
+      else { continue }
+      throw ComposeError(
+        "the soft limit of `\(name)` can't be above the hard one", at: entry.keyPosition)
+    }
+    return node
+  }
+
+  @Sendable static func noBooleans(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    for (name, entry) in node.mapping ?? [:] where entry.value.boolean != nil {
+      throw ComposeError(
+        "`\(name)` can't be a boolean; write it in quotes", at: entry.value.position)
+    }
+    return node
+  }
+
+  @Sendable static func noNulls(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    for (name, entry) in node.mapping ?? [:]
+    where entry.value.isNull && entry.keyPosition != entry.value.position {
+      throw ComposeError("`\(name)` needs a value", at: entry.keyPosition)
+    }
+    return node
+  }
+
+  /// What a link is called in the container.
+  @Sendable static func alias(_ node: YAMLNode) -> String? {
+    let (target, alias) = (node.string ?? "").split(":")
+    return alias.flatMap { $0.isEmpty ? nil : $0 } ?? target
+  }
+
+  /// Where a volume or a device is in the container.
+  @Sendable static func inside(_ node: YAMLNode) -> String? {
+    let parts = (node.string ?? "").split(separator: ":", omittingEmptySubsequences: false)
+    return Path.clean(String(parts.count > 1 ? parts[1] : parts.first ?? ""))
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    let start = text.drop { $0.isWhitespace }
+    return String(start.reversed().drop { $0.isWhitespace }.reversed())
+  }
+}
+
+/// A command line split as a POSIX shell would, without expanding anything.
+enum PosixWords {
+  /// The words; nil where a quote is not closed or the line ends in a backslash.
+  static func split(_ line: String) -> [String]? {
+    var words: [String] = []
+    var word: String?
+    var quote: Character?
+    var isEscaped = false
+    for character in line {
+      if isEscaped {
+        // In double quotes a backslash stands for itself, but before them and before another one.
+        if quote != nil, character != "\"", character != "\\" { word?.append("\\") }
+        word = (word ?? "") + String(character)
+        isEscaped = false
+      } else if character == "\\", quote != "'" {
+        isEscaped = true
+        word = word ?? ""
+      } else if let open = quote {
+        if character == open { quote = nil } else { word?.append(character) }
+      } else if character == "'" || character == "\"" {
+        quote = character
+        word = word ?? ""
+      } else if character.isWhitespace {
+        if let done = word { words.append(done) }
+        word = nil
+      } else {
+        word = (word ?? "") + String(character)
+      }
+    }
+    guard !isEscaped, quote == nil else { return nil }
+    return words + [word].compactMap(\.self)
+  }
+}

@@ -1,0 +1,161 @@
+import OrderedCollections
+
+/// Reads files in the format of Compose 1 into one in the modern form, with the meaning that the last Compose that
+/// knew the format (1.29.2) gave them: its own variables, its own `extends`, its own merging.
+struct LegacyLoader {
+  /// One service on the way from a service to what it extends in the end.
+  private struct Step: Hashable {
+    let file: String
+    let service: String
+  }
+
+  /// The variables.
+  private(set) var environment: InterpolationEnvironment
+  /// What checks the trees.
+  private(set) var canonicalizer = Canonicalizer()
+  private let paths: PathResolver
+  /// The services of the files that others extend from, by path.
+  private var read: [String: YAMLNode] = [:]
+
+  /// A loader for the files of a folder.
+  init(environment: InterpolationEnvironment, paths: PathResolver) {
+    self.environment = environment
+    self.paths = paths
+  }
+
+  /// The files' services as one file in the modern form; throws where a file isn't in this format.
+  mutating func tree(
+    of documents: [(file: String, document: SourceDocument)]
+  ) throws(ComposeError) -> YAMLNode {
+    var merged: YAMLNode?
+    var main = ""
+    for (file, document) in documents {
+      let path = Path.join(Path.current, file)
+      let services = try services(of: document)
+      guard let earlier = merged else {
+        (merged, main, read[path]) = (services, path, services)
+        continue
+      }
+      merged = try Self.merge(files: earlier, services)
+    }
+    var services = merged ?? YAMLNode(mappingAt: SourcePosition(file: main, line: 1, column: 1))
+    for (name, entry) in services.mapping ?? [:] {
+      let service = try extended(entry.value, named: name, of: main, steps: [])
+      services.set(name, service, at: entry.keyPosition)
+    }
+    return try LegacyFormat.modern(services)
+  }
+
+  /// A document's services, their variables replaced, each key checked.
+  private mutating func services(of document: SourceDocument) throws(ComposeError) -> YAMLNode {
+    guard document.isLegacy else {
+      throw ComposeError(
+        "this file isn't in the format without `services:` that another one has: they can't be used together",
+        at: document.tree.position)
+    }
+    var services = document.tree
+    if document.mayInterpolate { try environment.interpolate(&services, as: .legacy) }
+    for (name, entry) in services.mapping ?? [:] {
+      guard entry.value.mapping != nil else {
+        throw ComposeError(
+          "the service `\(name)` must be a mapping, not \(entry.value.kind)", at: entry.keyPosition)
+      }
+      try refuseLater(entry.value)
+      services.set(name, try canonicalizer.read(legacy: entry.value), at: entry.keyPosition)
+    }
+    return services
+  }
+
+  /// Throws for a key that only the modern format has.
+  private func refuseLater(_ service: YAMLNode) throws(ComposeError) {
+    for (key, entry) in service.mapping ?? [:]
+    where LegacyKeys.table[key] == nil && ServiceKeys.table[key] != nil {
+      throw ComposeError(
+        "`\(key)` is not part of the format without `services:`; put the services under `services:`",
+        at: entry.keyPosition)
+    }
+  }
+
+  /// A service with all that it extends.
+  private mutating func extended(
+    _ service: YAMLNode, named name: String, of file: String, steps: [Step]
+  ) throws(ComposeError) -> YAMLNode {
+    guard let extends = service["extends"], let other = extends["service"],
+      let base = other.string
+    else { return service }
+    let step = Step(file: file, service: name)
+    guard !steps.contains(step) else {
+      let circle = (steps + [step]).map(\.service).joined(separator: " -> ")
+      throw ComposeError("services extend each other in a circle: \(circle)", at: extends.position)
+    }
+    var source = file
+    if let path = extends["file"], let written = path.string {
+      try TreeLoader.refuseRemote(written, at: path.position)
+      source = Path.join(Path.folder(of: file), written)
+      try paths.check(source, written: written, at: path.position)
+    }
+    let services = try services(of: source, at: extends.position)
+    guard let found = services[base] else {
+      throw ComposeError("there is no service `\(base)` to extend in \(source)", at: other.position)
+    }
+    var origin = try extended(found, named: base, of: source, steps: steps + [step])
+    try refuseExtending(origin, named: base)
+    try LegacyFormat.resolvePaths(of: &origin, paths.at(Path.folder(of: source)))
+    var merged = try Self.merge(origin, service)
+    merged.remove("extends")
+    return YAMLNode(merged.content, at: service.position)
+  }
+
+  private mutating func services(
+    of file: String, at position: SourcePosition
+  ) throws(ComposeError) -> YAMLNode {
+    if let known = read[file] { return known }
+    var services = YAMLNode(mappingAt: position)
+    for document in try SourceDocument.read(file, at: position) {
+      services = try self.services(of: document)
+    }
+    read[file] = services
+    return services
+  }
+
+  /// What ties a service to others can't be passed on.
+  private func refuseExtending(_ service: YAMLNode, named name: String) throws(ComposeError) {
+    let isTied = service["net"]?.string?.hasPrefix("container:") == true
+    for key in ["links", "volumes_from"] + (isTied ? ["net"] : []) where service[key] != nil {
+      throw ComposeError(
+        "the service `\(name)` has `\(key)`, so it can't be extended in a file without `services:`",
+        at: service.position(ofKey: key))
+    }
+  }
+
+  private static func merge(
+    files earlier: YAMLNode, _ later: YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    var merged = earlier
+    for (name, entry) in later.mapping ?? [:] {
+      let service = try merged[name].map { (known) throws(ComposeError) in
+        try merge(known, entry.value)
+      }
+      merged.set(name, service ?? entry.value, at: merged.mapping?[name]?.keyPosition)
+    }
+    return merged
+  }
+
+  /// A service laid over another; an image takes the place of a build, and the other way round.
+  private static func merge(
+    _ earlier: YAMLNode, _ later: YAMLNode
+  ) throws(ComposeError) -> YAMLNode {
+    var earlier = earlier
+    if later["image"] != nil { earlier.remove("build") }
+    if later["build"] != nil { earlier.remove("image") }
+    return try Merge.service(earlier, with: later, keys: LegacyKeys.table)
+  }
+}
+
+extension Canonicalizer {
+  /// A service of the format of Compose 1 in the form of its table.
+  mutating func read(legacy service: YAMLNode) throws(ComposeError) -> YAMLNode {
+    let shape = Shape.fields(LegacyKeys.table)
+    return try read(try expand(service, as: shape), as: shape, name: "service")
+  }
+}

@@ -1,0 +1,78 @@
+import Compose
+import Testing
+
+@Suite("The format of Compose 1 means what Docker Compose 1.29.2 made of it")
+struct LegacyParityTests {
+  /// Where ours is another on purpose: the case, the field of a service, and why.
+  private static let deliberate: [(case: String, field: String, reason: String)] = [
+    ("scalars", "a.environment", "numbers and words are read as in every other file, by YAML 1.2"),
+    ("labels-boolean", "a.labels", "true is `true`, not Python's `True`"),
+    (
+      "container-name", "b.network_mode", "a pod renames its containers, so the name is a service's"
+    ),
+  ]
+
+  /// What it refuses and we take on purpose.
+  private static let taken: [(case: String, reason: String)] = [
+    ("build-missing-folder", "the folder is looked for when the image is built, as today"),
+    ("quota-text", "1.29.2 stops with a TypeError: that is no meaning"),
+  ]
+
+  @Test("the corpus is broad")
+  func broad() {
+    #expect(CorpusCase.legacy.count >= 50 && CorpusCase.legacyRefused.count >= 40)
+  }
+
+  @Test("each key and form, field by field")
+  func fields() async throws {
+    let answers = try await Compose1.answers(for: CorpusCase.legacy)
+    for (item, answer) in zip(CorpusCase.legacy, answers) {
+      let expected = Set(Self.deliberate.filter { $0.case == item.description }.map(\.field))
+      #expect(answer.error == nil, "\(item): \(answer.error ?? "")")
+      #expect(
+        answer.ours != nil, "\(item): \(String(describing: Self.refusal(of: item)))")
+      let found = answer.differences
+      #expect(Set(found.keys) == expected, "\(item): \(found)")
+    }
+    for entry in Self.deliberate {
+      #expect(CorpusCase.legacy.contains { $0.description == entry.case }, "\(entry)")
+    }
+  }
+
+  @Test("what it refuses is refused with its place")
+  func refused() async throws {
+    let answers = try await Compose1.answers(for: CorpusCase.legacyRefused)
+    for (item, answer) in zip(CorpusCase.legacyRefused, answers) {
+      #expect(answer.error != nil, "\(item)")
+      let error = Self.refusal(of: item)
+      if Self.taken.contains(where: { $0.case == item.description }) {
+        #expect(error == nil, "\(item)")
+        continue
+      }
+      #expect((error?.position?.line ?? 0) > 0, "\(item): \(String(describing: error))")
+      #expect(error?.message.contains("\n") == false)
+    }
+  }
+
+  @Test("a service of versions 2 and 3 means what it made of it too")
+  func versions() async throws {
+    let cases = CorpusCase.all.filter { $0.description.hasPrefix("versions/") }
+    #expect(cases.count >= 40)
+    let answers = try await Compose1.answers(for: cases)
+    for (item, answer) in zip(cases, answers) {
+      // It refuses version numbers that the current specification takes no notice of.
+      if item.description.hasPrefix("versions/value-") { continue }
+      #expect(answer.error == nil, "\(item): \(answer.error ?? "")")
+      #expect(answer.differences.isEmpty, "\(item): \(answer.differences)")
+    }
+  }
+
+  private static func refusal(of item: CorpusCase) -> ComposeError? {
+    do throws(ComposeError) {
+      _ = try ComposeLoader.load(item.options())
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
