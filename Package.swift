@@ -179,7 +179,7 @@ let package = Package(
       dependencies: [
         "Compose", "TestSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
-      ], exclude: ["Corpus", "Legacy", "Refused"],
+      ], exclude: ["Corpus", "Legacy", "Refused", "Support/compose1.py"],
       swiftSettings: settings),
     .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(

@@ -26,7 +26,7 @@ public struct SettingsFile: Sendable {
   /// - Parameters:
   ///   - path: its path; nil for the standard one, which may be missing.
   ///   - standard: the standard path.
-  /// - Throws: `ComposeError` with the place of what can't be understood, or for a file that anybody can write.
+  /// - Throws: `ComposeError` with the place of what can't be understood, or for a file that others can write.
   public init(path: String?, standard: String) throws(ComposeError) {
     let file = path ?? standard
     var status = stat()
@@ -37,7 +37,7 @@ public struct SettingsFile: Sendable {
       }
       throw ComposeError("\(file) can't be read: \(String(cString: strerror(errno)))")
     }
-    guard status.st_mode & 0o002 == 0, status.st_uid == 0 || status.st_uid == geteuid() else {
+    guard status.st_mode & 0o022 == 0, status.st_uid == 0 || status.st_uid == geteuid() else {
       throw ComposeError(
         "\(file) is writable by others: it must be root's and writable by nobody else")
     }

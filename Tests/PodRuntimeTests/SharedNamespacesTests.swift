@@ -66,6 +66,44 @@ struct SharedNamespacesTests {
     }
   }
 
+  @Test("what belongs to the namespace itself goes along, what runs before a service too")
+  func settings() throws {
+    let web = service("web") {
+      $0.networks = ["default": NetworkAttachment()]
+      $0.dnsOptions = ["ndots:1"]
+      $0.macAddress = Located("02:42:ac:11:00:09", at: at(8))
+      $0.resources.sysctls = ["net.core.somaxconn": "99", "kernel.msgmax": "8192"]
+      var before = service("web") { $0.image = Located("busybox", at: here) }
+      before.networks = ["default": NetworkAttachment()]
+      $0.preStart = [before]
+    }
+    let other = service("other") {
+      $0.resources.sysctls = ["net.core.somaxconn": "100"]
+      $0.macAddress = Located("02:42:ac:11:00:10", at: at(9))
+    }
+    let plan = try shared([web, other], networks: [Network(key: "default")])
+    #expect(plan.networks.isEmpty)
+    let infra = plan.containers[0]
+    #expect(infra.create.hostConfig?.sysctls == ["net.core.somaxconn": "99"])
+    #expect(infra.create.hostConfig?.dnsOptions == ["ndots:1"])
+    #expect(infra.create.macAddress == "02:42:ac:11:00:09")
+    #expect(plan.containers[1].create.hostConfig?.sysctls == ["kernel.msgmax": "8192"])
+    #expect(plan.containers[1].preStart.first?.references == [.network("infra")])
+    #expect(plan.warnings.count == 1)
+    #expect(plan.warnings.first?.contains("mac_address of 'other' (compose.yaml:9:3)") == true)
+    #expect(plan.warnings.first?.contains("the sysctl net.core.somaxconn of 'other'") == true)
+  }
+
+  @Test("a service of several containers can't publish a port in one namespace")
+  func scaled() throws {
+    let web = service("web") {
+      $0.ports = [port(80)]
+      $0.scale = Located(2, at: at(3))
+    }
+    let error = #expect(throws: ComposeError.self) { _ = try shared([web]) }
+    #expect(error?.message.contains("2 containers that publish a port") == true)
+  }
+
   @Test("networks that the file names have no effect, and one warning says so")
   func ignored() throws {
     let web = service("web") { $0.networks = ["front": NetworkAttachment(position: at(5))] }

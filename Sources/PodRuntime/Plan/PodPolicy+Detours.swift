@@ -19,10 +19,9 @@ extension PodPolicy {
     for volume in project.volumes.values where !volume.isExternal {
       try checkOptions(of: volume, at: volume.position ?? start)
     }
-    for service in project.services.values {
+    for service in project.services.values.flatMap(\.withPreStart) {
       try checkDevicePaths(of: service)
       try checkSecurityOptions(of: service)
-      if let build = service.build { try checkContext(of: build, in: project) }
     }
   }
 
@@ -73,18 +72,6 @@ extension PodPolicy {
         || text.hasPrefix("label:level:")
       if !isKnown {
         throw refusal("security_opt \(option.value)", "privileged", at: option.position)
-      }
-    }
-  }
-
-  /// A build reads its context as the executor does, and takes whatever it finds there into the image.
-  private func checkContext(of build: Build, in project: Project) throws(ComposeError) {
-    guard case .only = bindMounts else { return }
-    let root = Self.realPath(project.workingDirectory)
-    for path in [build.context, build.dockerfile ?? ""] where path.hasPrefix("/") {
-      let real = Self.realPath(path)
-      if !Self.isAtOrBelow(real, root), !allows(real, in: bindMounts) {
-        throw refusal("build from \(path)", "bind-mounts", at: build.position)
       }
     }
   }

@@ -98,6 +98,8 @@ struct SharedNamespaces {
     }
     infra.dns = Array(OrderedSet(infra.dns + service.dns))
     infra.dnsSearch = Array(OrderedSet(infra.dnsSearch + service.dnsSearch))
+    infra.dnsOptions = Array(OrderedSet(infra.dnsOptions + service.dnsOptions))
+    moveNetwork(of: &service, to: &infra, ignored: &ignored)
     infra.externalLinks += service.externalLinks
     infra.expose = Array(OrderedSet(infra.expose + service.expose))
     service.networks = [:]
@@ -108,7 +110,30 @@ struct SharedNamespaces {
     service.domainname = nil
     service.dns = []
     service.dnsSearch = []
+    service.dnsOptions = []
     service.networkMode = Located(.service(infra.name), at: position)
+  }
+
+  /// Hands over what belongs to the namespace itself: its address, and the kernel's settings for it.
+  private static func moveNetwork(
+    of service: inout Service, to infra: inout Service, ignored: inout [String]
+  ) {
+    if let address = service.macAddress {
+      if infra.macAddress == nil {
+        infra.macAddress = address
+      } else if infra.macAddress?.value != address.value {
+        ignored.append("mac_address of '\(service.name)' (\(address.position))")
+      }
+      service.macAddress = nil
+    }
+    for (name, value) in service.resources.sysctls where name.hasPrefix("net.") {
+      if let other = infra.resources.sysctls[name], other != value {
+        ignored.append("the sysctl \(name) of '\(service.name)' (\(service.position))")
+      } else {
+        infra.resources.sysctls[name] = value
+      }
+      service.resources.sysctls[name] = nil
+    }
   }
 
   /// Names that lead to a service on its networks, beside those that every shared namespace knows.
