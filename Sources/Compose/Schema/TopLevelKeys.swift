@@ -18,10 +18,10 @@ enum TopLevelKeys {
     ])
 
   private static func resource(_ keys: KeyTable) -> Shape {
-    .names(.expanding(External.expand, .fields(keys)), allowsNull: true)
+    .names(.completing(External.expand, .fields(keys)), allowsNull: true)
   }
 
   private static func fileResource(_ keys: KeyTable) -> Shape {
-    .names(.expanding(External.expandFile, .fields(keys)), allowsNull: false)
+    .names(.completing(External.expandFile, .fields(keys)), allowsNull: false)
   }
 }
