@@ -19,7 +19,7 @@ struct Throttle: SuiteTrait, TestTrait, TestScoping {
   ) async throws {
     await Machine.shared.take(weight)
     do {
-      try await function()
+      try await Machine.$held.withValue(weight) { try await function() }
     } catch {
       await Machine.shared.give(weight)
       throw error
@@ -54,6 +54,9 @@ actor Machine {
   static let shared = Machine()
   /// The shares that there are.
   static let width = ProcessInfo.processInfo.environment["TEST_WIDTH"].flatMap { Int($0) } ?? 4
+
+  /// What the running test case holds of it.
+  @TaskLocal static var held = 0
 
   private var free = width
   private var waiting: [(weight: Int, go: CheckedContinuation<Void, Never>)] = []
