@@ -13,6 +13,8 @@ final class TerminalSession: Sendable {
   private let url: String
   private let id: String
   private let text = Mutex("")
+  /// What became of the last request that failed.
+  private let fault = Mutex("")
 
   private init(_ url: String, _ answer: Answer) {
     self.url = url
@@ -39,26 +41,48 @@ final class TerminalSession: Sendable {
   ///
   /// - Parameters:
   ///   - keys: what is typed.
+  ///   - limit: how long is waited.
   ///   - words: what has to come.
   /// - Returns: what came.
   /// - Throws: `DeadlinePassed`, `CommandFailed`.
   @discardableResult
-  func type(_ keys: String, until words: String...) async throws -> String {
+  func type(
+    _ keys: String, within limit: Duration = .seconds(30), until words: String...
+  ) async throws -> String {
     let before = keys.isEmpty ? 0 : screen.utf8.count
     if !keys.isEmpty {
       let hex = keys.utf8.map { String(format: "%02X", $0) }.joined()
       try await Self.post(url, ["session=\(id)", "keys=\(hex)"])
     }
-    return try await eventually("\(words) after “\(keys)”: \(screen)") {
+    return try await eventually(
+      "\(words) after “\(keys)”: \(screen) \(fault.withLock { $0 })", within: limit
+    ) {
       let new = String(decoding: screen.utf8.dropFirst(before), as: UTF8.self)
       return words.allSatisfy(new.contains) ? new : nil
     }
   }
 
+  /// Types a password, again if nothing comes of it: `login` throws away what is typed between its prompt and its reading.
+  func answer(_ password: String, until words: String) async throws {
+    for _ in 1..<5 {
+      let before = screen.utf8.count
+      if (try? await type(password + "\r", within: .seconds(8), until: words)) != nil { return }
+      // Heard, but answered otherwise.
+      if screen.utf8.count > before + 2 { break }
+    }
+    try await type(password + "\r", until: words)
+  }
+
   private func listen() async throws {
     while !Task.isCancelled {
-      guard let answer = try? await Self.ask(url, ["session=\(id)"]) else { return }
-      text.withLock { $0 += answer.data }
+      do {
+        let answer = try await Self.ask(url, ["session=\(id)"])
+        text.withLock { $0 += answer.data }
+      } catch {
+        // The session's end, or an answer that came with none of its own: the next tells which.
+        fault.withLock { $0 = "\(error)" }
+        try? await Task.sleep(for: .milliseconds(100))
+      }
     }
   }
 

@@ -34,7 +34,7 @@ struct TerminalTests {
       try await TerminalSession.open(at: ports[1]) { terminal in
         try await terminal.type("", until: "login: ")
         try await terminal.type("operator\r", until: "Password: ")
-        try await terminal.type(password + "\r", until: "~ $ ")
+        try await terminal.answer(password, until: "~ $ ")
         let processes = try await terminal.type(
           "ps; echo all-$((6 * 7))\r", until: "all-42", "/pause", "httpd -f -p 8080")
         #expect(processes.contains("redis-server"), "\(processes)")
@@ -61,11 +61,11 @@ struct TerminalTests {
       try await TerminalSession.open(at: ports[1]) { terminal in
         try await terminal.type("", until: "login: ")
         try await terminal.type("root\r", until: "Password: ")
-        try await terminal.type("\r", until: "Login incorrect")
+        try await terminal.answer("", until: "Login incorrect")
         try await terminal.type("operator\r", until: "Password: ")
-        try await terminal.type("another\r", until: "Login incorrect")
+        try await terminal.answer("another", until: "Login incorrect")
         try await terminal.type("operator\r", until: "Password: ")
-        try await terminal.type("a long one\r", until: "~ $ ")
+        try await terminal.answer("a long one", until: "~ $ ")
       }
       let plain = try await Command(
         "curl", ["-s", "--noproxy", "*", "-m", "5", "http://127.0.0.1:\(ports[1])/"]
