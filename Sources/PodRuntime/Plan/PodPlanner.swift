@@ -37,6 +37,7 @@ public struct PodPlanner: Sendable {
     self.identity = identity
     let names = identity.names
     if let fault = request.project.faults.first { throw fault }
+    try Self.checkNumber(of: request.project)
     try Self.refuseContractLabels(request.project)
     let shared = try SharedNamespaces(request.project, options: request.options)
     infra = shared?.infra
@@ -161,6 +162,17 @@ public struct PodPlanner: Sendable {
   }
 
   // MARK: What no pod may ask for
+
+  /// How many containers a service may have: more fit no host, and a plan of each would take the executor's memory.
+  static let mostContainers = 1000
+
+  private static func checkNumber(of project: Project) throws(ComposeError) {
+    for service in project.services.values where service.containers > mostContainers {
+      throw ComposeError(
+        "service '\(service.name)' has \(service.containers) containers: at most \(mostContainers) can be had",
+        at: service.scale?.position ?? service.position)
+    }
+  }
 
   private static func refuseContractLabels(_ project: Project) throws(ComposeError) {
     for service in project.services.values.flatMap(\.withPreStart) {
