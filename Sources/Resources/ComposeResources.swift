@@ -1,6 +1,5 @@
 import ArgumentParser
 import Compose
-import Glibc
 import Program
 import ResourceSums
 
@@ -33,19 +32,7 @@ struct ComposeResources: ParsableCommand {
   @OptionGroup(title: "What counts") var sums: SumArguments
   @OptionGroup(title: "Submission") var submission: SubmissionArguments
 
-  static func main() {
-    do {
-      var command = try parseAsRoot()
-      try command.run()
-    } catch {
-      // A wrong option is bad input like any other: one line, exit 1. Help and version are no errors.
-      if exitCode(for: error) == .validationFailure {
-        StandardError.line("compose-resources: \(message(for: error))")
-        Glibc.exit(1)
-      }
-      exit(withError: error)
-    }
-  }
+  static func main() { runProgram(usage: 1) }
 
   func run() throws {
     do {

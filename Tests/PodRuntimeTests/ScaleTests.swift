@@ -57,6 +57,15 @@ struct ScaleTests {
     #expect(asker.dependencies.map(\.service) == ["web"])
   }
 
+  @Test("of more than any host has is refused with its line, whatever the number")
+  func tooMany() throws {
+    #expect(try plan(project([web(PodPlanner.mostContainers)])).containers.count == 1000)
+    for count in [PodPlanner.mostContainers + 1, Int.max] {
+      let error = #expect(throws: ComposeError.self) { try plan(project([web(count)])) }
+      #expect(error?.position == at(9) && error?.message.contains("at most 1000") == true)
+    }
+  }
+
   @Test("of none can't be shared from, and a pod has one container at least")
   func none() {
     let joined = service("guest") { $0.pid = Located(.service("web"), at: at(4)) }

@@ -33,7 +33,7 @@ public struct FileArchive: Sendable, Hashable {
   ///
   /// - Parameter time: the files' time of change, in seconds since 1970.
   /// - Returns: nil where a path is too long for the format, which takes 100 bytes after a `/` and 155 before.
-  func bytes(time: Int64) -> [UInt8]? {
+  public func bytes(time: Int64) -> [UInt8]? {
     var bytes: [UInt8] = []
     for file in files {
       guard let (prefix, name) = Self.parts(of: file.path) else { return nil }

@@ -2,6 +2,7 @@ import Dispatch
 import Glibc
 import HTTPClient
 import MesosExecutor
+import PodRuntime
 import Subprocess
 import SystemPackage
 
@@ -114,30 +115,14 @@ struct TaskProbe: Sendable {
     let line = command.value ?? ""
     let words = command.isShell ? ["-c", line] : Array(command.arguments.dropFirst())
     let program: Executable = command.isShell ? .path("/bin/sh") : .name(line)
-    var options = PlatformOptions()
-    options.teardownSequence = [
-      .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
-    ]
-    // In a group of its own, so that a check that hangs takes what it started along.
-    options.createSession = true
-    let platform = options
     let folder = FilePath(sandbox)
     do {
-      let result = try await withThrowingTaskGroup(of: TerminationStatus?.self) { group in
-        group.addTask {
-          try await run(
-            program, arguments: Arguments(words), environment: .custom(custom),
-            workingDirectory: folder, platformOptions: platform, output: .discarded,
-            error: .discarded
-          ).terminationStatus
-        }
-        group.addTask {
-          try await Task.sleep(for: timeout)
-          return nil
-        }
-        let first = try await group.next() ?? nil
-        group.cancelAll()
-        return first
+      let result = try await processStatus(within: timeout) { platform in
+        try await run(
+          program, arguments: Arguments(words), environment: .custom(custom),
+          workingDirectory: folder, platformOptions: platform, output: .discarded,
+          error: .discarded
+        ).terminationStatus
       }
       guard let result else {
         return Result(isPassed: false, words: "'\(line)' took longer than \(timeout)")

@@ -43,32 +43,16 @@ struct HookRun: Sendable {
   ) async throws -> TerminationStatus? {
     let custom = Dictionary(
       uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
-    var options = PlatformOptions()
-    options.teardownSequence = [
-      .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
-    ]
-    // In a group of its own, so that a hook that hangs takes what it started along.
-    options.createSession = true
-    let platform = options
     let folder = FilePath(folder)
-    return try await withThrowingTaskGroup(of: TerminationStatus?.self) { group in
-      group.addTask {
-        try await Subprocess.run(
-          .path("/bin/sh"), arguments: ["-c", command], environment: .custom(custom),
-          workingDirectory: folder, platformOptions: platform,
-          input: .fileDescriptor(input, closeAfterSpawningProcess: false),
-          // What it says stands in the sandbox beside the executor's own words.
-          output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
-          error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
-        ).terminationStatus
-      }
-      group.addTask {
-        try await Task.sleep(for: timeout)
-        return nil
-      }
-      let first = try await group.next() ?? nil
-      group.cancelAll()
-      return first
+    return try await processStatus(within: timeout) { platform in
+      try await Subprocess.run(
+        .path("/bin/sh"), arguments: ["-c", command], environment: .custom(custom),
+        workingDirectory: folder, platformOptions: platform,
+        input: .fileDescriptor(input, closeAfterSpawningProcess: false),
+        // What it says stands in the sandbox beside the executor's own words.
+        output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
+        error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
+      ).terminationStatus
     }
   }
 

@@ -61,18 +61,24 @@ struct InfraImage: Sendable {
     let manifest = """
       [{"Config":"config.json","Layers":["layer.tar"],"RepoTags":["\(name)"]}]
       """
-    var archive = TarArchive()
-    archive.add("layer.tar", layer(of: program))
-    archive.add("config.json", Array(config.utf8))
-    archive.add("manifest.json", Array(manifest.utf8))
-    return archive.closed
+    return tar([
+      .init(path: "layer.tar", content: layer(of: program), mode: 0o644),
+      .init(path: "config.json", content: Array(config.utf8), mode: 0o644),
+      .init(path: "manifest.json", content: Array(manifest.utf8), mode: 0o644),
+    ])
   }
 
   /// The image's only layer.
   static func layer(of program: InfraProgram) -> [UInt8] {
-    var layer = TarArchive()
-    layer.add("pause", mode: 0o755, program.file)
-    return layer.closed
+    tar([.init(path: "pause", content: program.file, mode: 0o755)])
+  }
+
+  /// Files that have no time: the same bytes for the same files.
+  private static func tar(_ files: [FileArchive.File]) -> [UInt8] {
+    guard let bytes = FileArchive(files: files).bytes(time: 0) else {
+      preconditionFailure("the names above are short")
+    }
+    return bytes
   }
 
   /// What the layer is known by: the SHA-256 of its bytes, which never change.
