@@ -70,6 +70,22 @@ struct ServiceHookTests {
     #expect(!end.stdout.contains { $0.contains("never") })
   }
 
+  @Test("are waited for to their end, even if they close their output long before")
+  func silent() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sleep", "1000"]
+          stop_signal: KILL
+          post_start:
+            - {command: ["sh", "-c", "exec >/dev/null 2>&1; sleep 11; exit 3"]}
+      """
+    let end = try await podEnd(on: engine, file)
+    #expect(end.message == "compose.yaml:7:9: the post_start of service 'web' ended with 3")
+  }
+
   @Test("that take too long are named when the pod isn't running in time")
   func slow() async throws {
     let engine = try #require(TestEngine.all.first)

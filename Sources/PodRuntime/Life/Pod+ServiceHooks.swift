@@ -61,13 +61,14 @@ extension Pod {
     }
   }
 
-  /// A command's exit code; its output may end a moment before the engine knows of its end.
+  /// A command's exit code. Its output may end a moment before the engine knows of its end, or long before where it closes
+  /// that itself; no event tells of either, and the pod's own deadlines cancel this.
   private func exitCode(of exec: String) async throws -> Int {
-    let deadline = ContinuousClock.now + .seconds(10)
+    var wait = Duration.milliseconds(20)
     while true {
       if let code = try await engine.execExitCode(exec) { return code }
-      guard .now < deadline else { return 0 }
-      try await Task.sleep(for: .milliseconds(20))
+      try await Task.sleep(for: wait)
+      wait = min(wait * 2, .seconds(1))
     }
   }
 
