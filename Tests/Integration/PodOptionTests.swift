@@ -8,7 +8,7 @@ struct PodOptionTests {
   func service(on engine: TestEngine) async throws {
     let file = """
       services:
-        prepare: {image: pod-test/busybox, command: ["true"]}
+        prepare: {image: pod-test/busybox, command: ["true"], scale: 2}
         web:
           image: pod-test/busybox
           command: [sh, -c, 'until [ -e /box/stop ]; do sleep 0.05; done']

@@ -129,6 +129,19 @@ struct PodPlannerTests {
     #expect(error?.message.contains(key) == true)
   }
 
+  @Test("is refused where a volume's mount or an image's build sets one")
+  func hiddenLabels() {
+    var mount = ServiceMount(source: .anonymous, target: "/data", position: at(4))
+    mount.labels = [PodLabel.run: "other"]
+    var build = Build(position: at(6), context: ".")
+    build.labels = [PodLabel.run: "other"]
+    let (mounted, built) = (service("a") { $0.mounts = [mount] }, service("b") { $0.build = build })
+    for (service, line) in [(mounted, 4), (built, 6)] {
+      let error = #expect(throws: ComposeError.self) { try plan(project([service])) }
+      #expect(error?.position == at(line))
+    }
+  }
+
   @Test("is refused where logging is none")
   func logging() {
     let web = service("web") {

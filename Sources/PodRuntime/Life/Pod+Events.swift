@@ -216,10 +216,12 @@ extension Pod {
 
   /// In a pod that is a service each service runs for good, but for those that others wait for to complete.
   private func mayNotEnd(_ name: String) -> Bool {
-    guard request.options.kind == .service else { return false }
+    guard request.options.kind == .service, let service = members[name]?.plan.service.name else {
+      return false
+    }
     return !members.values.contains { other in
       other.plan.dependencies.contains {
-        $0.service == name && $0.dependency.condition == .completedSuccessfully
+        $0.service == service && $0.dependency.condition == .completedSuccessfully
       }
     }
   }

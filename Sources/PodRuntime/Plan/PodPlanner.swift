@@ -181,6 +181,13 @@ public struct PodPlanner: Sendable {
           "label '\(key)' is the executor's own: it tells which pod a container belongs to",
           at: value.position)
       }
+      for mount in service.mounts {
+        try refuse(mount.labels.keys, at: mount.position, of: "the volume at \(mount.target)")
+      }
+      // Its containers would inherit them.
+      if let build = service.build {
+        try refuse(build.labels.keys, at: build.position, of: "the image of '\(service.name)'")
+      }
     }
     for network in project.networks.values {
       try refuse(network.labels.keys, at: network.position, of: "network '\(network.key)'")
