@@ -34,6 +34,34 @@ final class TerminalSession: Sendable {
     }
   }
 
+  /// Opens a session, logs in, and lends it to `body`.
+  ///
+  /// `login` throws away what is typed between its prompt and its reading, and nothing tells when that is over: an attempt
+  /// that nothing comes of is followed by one in a session of its own, so that no attempt's keys reach another.
+  ///
+  /// - Throws: `DeadlinePassed`, `CommandFailed`, and what `body` throws.
+  static func logIn(
+    at port: Int, as user: String, with password: String, until words: String,
+    _ body: (TerminalSession) async throws -> Void = { _ in }
+  ) async throws {
+    let attempts = 6
+    for attempt in 1...attempts {
+      var answered = true
+      try await open(at: port) { terminal in
+        try await terminal.type("", until: "login: ")
+        try await terminal.type(user + "\r", until: "Password: ")
+        do {
+          try await terminal.type(password + "\r", within: .seconds(5 * attempt), until: words)
+        } catch  where attempt < attempts {
+          answered = false
+          return
+        }
+        try await body(terminal)
+      }
+      if answered { return }
+    }
+  }
+
   /// All that the shell has written.
   var screen: String { text.withLock { $0 } }
 
@@ -60,17 +88,6 @@ final class TerminalSession: Sendable {
       let new = String(decoding: screen.utf8.dropFirst(before), as: UTF8.self)
       return words.allSatisfy(new.contains) ? new : nil
     }
-  }
-
-  /// Types a password, again if nothing comes of it: `login` throws away what is typed between its prompt and its reading.
-  func answer(_ password: String, until words: String) async throws {
-    for _ in 1..<5 {
-      let before = screen.utf8.count
-      if (try? await type(password + "\r", within: .seconds(8), until: words)) != nil { return }
-      // Heard, but answered otherwise.
-      if screen.utf8.count > before + 2 { break }
-    }
-    try await type(password + "\r", until: words)
   }
 
   private func listen() async throws {

@@ -31,10 +31,9 @@ struct TerminalTests {
           "web:8080/tcp on host port \(ports[0]), terminal:4200/tcp on host port \(ports[1])"))
       let password = try password(of: pod)
       #expect(password.count == 20)
-      try await TerminalSession.open(at: ports[1]) { terminal in
-        try await terminal.type("", until: "login: ")
-        try await terminal.type("operator\r", until: "Password: ")
-        try await terminal.answer(password, until: "~ $ ")
+      try await TerminalSession.logIn(
+        at: ports[1], as: "operator", with: password, until: "~ $ "
+      ) { terminal in
         let processes = try await terminal.type(
           "ps; echo all-$((6 * 7))\r", until: "all-42", "/pause", "httpd -f -p 8080")
         #expect(processes.contains("redis-server"), "\(processes)")
@@ -58,14 +57,12 @@ struct TerminalTests {
     try await Sample.terminal.run(on: engine, settings(ports, hash: hash)) { pod in
       try await pod.running()
       #expect(pod.output(of: "terminal").allSatisfy { !$0.contains("password") })
-      try await TerminalSession.open(at: ports[1]) { terminal in
-        try await terminal.type("", until: "login: ")
-        try await terminal.type("root\r", until: "Password: ")
-        try await terminal.answer("", until: "Login incorrect")
-        try await terminal.type("operator\r", until: "Password: ")
-        try await terminal.answer("another", until: "Login incorrect")
-        try await terminal.type("operator\r", until: "Password: ")
-        try await terminal.answer("a long one", until: "~ $ ")
+      for (user, password, answer) in [
+        ("root", "", "Login incorrect"), ("operator", "another", "Login incorrect"),
+        ("operator", "a long one", "~ $ "),
+      ] {
+        try await TerminalSession.logIn(
+          at: ports[1], as: user, with: password, until: answer)
       }
       let plain = try await Command(
         "curl", ["-s", "--noproxy", "*", "-m", "5", "http://127.0.0.1:\(ports[1])/"]
