@@ -28,6 +28,9 @@ public struct AgentOptions: Sendable {
   public var routelessTime = Duration.milliseconds(50)
   /// How long it then recovers its state: 503 to everything.
   public var recoveryTime = Duration.milliseconds(100)
+  /// Whether a restarted agent goes on by itself after those times and the reregistration timeout; else
+  /// ``AgentStandIn/advance()`` does it.
+  public var advancesByItself = true
   /// The folder of sandboxes and of the agent's own checkpoints (`--work_dir`); must exist.
   public var workDirectory: String
   /// `--port`, on 127.0.0.1; 0 for any that is free.

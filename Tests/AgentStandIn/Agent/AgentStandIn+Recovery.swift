@@ -43,6 +43,22 @@ extension AgentStandIn {
     }
   }
 
+  /// Takes a restarted agent to the next phase of its recovery, where options say that it doesn't go on by itself.
+  public func advance() {
+    let (phase, life) = state.withLock { ($0.phase, $0.life) }
+    switch phase {
+    case .routeless: routesAppear(life)
+    case .recovering: reconnect(life)
+    case .reconnecting: destroyUnregistered(life)
+    default: break
+    }
+  }
+
+  /// Ends a phase when its time is over, unless that is done by hand.
+  func later(_ time: Duration, _ work: @escaping @Sendable () -> Void) {
+    if options.advancesByItself { timers.after(time, work) }
+  }
+
   /// `Slave::initialize` has added its routes; recovery is under way.
   func routesAppear(_ life: Int) {
     let moved = state.withLock { state in
@@ -51,7 +67,7 @@ extension AgentStandIn {
       return true
     }
     guard moved else { return }
-    timers.after(options.recoveryTime) { [weak self] in self?.reconnect(life) }
+    later(options.recoveryTime) { [weak self] in self?.reconnect(life) }
   }
 
   /// `Slave::_recover`: executors may subscribe; those whose process has ended meanwhile are noticed now.
@@ -71,7 +87,7 @@ extension AgentStandIn {
         return
       }
       state.phase = .reconnecting
-      timers.after(options.executorReregistrationTimeout) { [weak self] in
+      later(options.executorReregistrationTimeout) { [weak self] in
         self?.destroyUnregistered(life)
       }
     }

@@ -83,7 +83,7 @@ public final class AgentStandIn: Sendable {
     state.withLock { $0.phase = .routeless }
     try serve(try Socket.listen(on: .loopback(port: port)))
     let life = state.withLock { $0.life }
-    timers.after(options.routelessTime) { [weak self] in self?.routesAppear(life) }
+    later(options.routelessTime) { [weak self] in self?.routesAppear(life) }
   }
 
   /// Ends everything: kills what its runs have left, removes their cgroups, stops listening. Sandboxes stay.
