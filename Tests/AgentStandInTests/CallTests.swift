@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// src/slave/http.cpp, `Http::executor`, and src/common/validation.cpp.
-@Suite("The stand-in's endpoint", .timeLimit(.minutes(1)))
+@Suite("The stand-in's endpoint", .timeLimit(.minutes(5)))
 struct CallTests {
   /// An executor's mistake and the agent's word for it.
   struct Mistake: Sendable, CustomTestStringConvertible {

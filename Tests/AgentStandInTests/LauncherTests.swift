@@ -5,7 +5,7 @@ import Testing
 
 /// src/slave/containerizer/mesos: containerizer.cpp, linux_launcher.cpp, isolators/cgroups.
 @Suite(
-  "The stand-in's launcher", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(1)))
+  "The stand-in's launcher", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(5)))
 struct LauncherTests {
   private static let kinds: [LaunchOptions.Launcher] = [.posix, .cgroups1, .cgroups2].filter {
     kind in

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// src/slave/slave.cpp: `subscribe`, `recover`, `reregisterExecutorTimeout`, `shutdownFramework`.
-@Suite("The stand-in's streams and recovery", .timeLimit(.minutes(1)))
+@Suite("The stand-in's streams and recovery", .timeLimit(.minutes(5)))
 struct RecoveryTests {
   @Test("a restarted agent answers 404, then 503, and then takes subscriptions before calls")
   func statuses() async throws {

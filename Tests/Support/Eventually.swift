@@ -20,7 +20,7 @@ public struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
 ///   - condition: Looked at again and again; what it throws ends the wait.
 /// - Throws: ``DeadlinePassed`` when the time is over; `CancellationError` when the task is cancelled.
 nonisolated(nonsending) public func eventually(
-  _ what: String, within: Duration = .seconds(30), _ condition: () async throws -> Bool
+  _ what: String, within: Duration = .seconds(90), _ condition: () async throws -> Bool
 ) async throws {
   let _: Bool = try await eventually(what, within: within) { try await condition() ? true : nil }
 }
@@ -34,7 +34,7 @@ nonisolated(nonsending) public func eventually(
 /// - Returns: The first value that was not nil.
 /// - Throws: ``DeadlinePassed`` when the time is over; `CancellationError` when the task is cancelled.
 nonisolated(nonsending) public func eventually<Value>(
-  _ what: String, within: Duration = .seconds(30), _ value: () async throws -> Value?
+  _ what: String, within: Duration = .seconds(90), _ value: () async throws -> Value?
 ) async throws -> Value {
   let deadline = ContinuousClock.now + within
   while true {
