@@ -67,9 +67,10 @@ public actor Pod {
     self.log = log
     self.report = report
     self.environment = environment
+    let names = PodSetup(request: request, engine: engine).identity(parent: "").names
     images = Images(
-      engine: engine, environment: environment,
-      projectDirectory: request.project.workingDirectory, log: log)
+      engine: engine, environment: environment, project: names.project,
+      projectDirectory: request.project.workingDirectory, proxies: request.proxies, log: log)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.
