@@ -67,7 +67,7 @@ let package = Package(
     .target(
       name: "PodRuntime",
       dependencies: [
-        "Compose", "DockerEngine", "Cgroups", "PodIdentity",
+        "CLinux", "Compose", "DockerEngine", "Cgroups", "PodIdentity",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Subprocess", package: "swift-subprocess"),
@@ -88,8 +88,6 @@ let package = Package(
       dependencies: [
         "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor",
         "PodIdentity",
-        .product(name: "Subprocess", package: "swift-subprocess"),
-        .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),

@@ -32,6 +32,8 @@ public struct PodRequest: Sendable {
   public var notes: [String] = []
   /// Where hooks run; nil for the project's folder.
   public var sandbox: String?
+  /// Variables that lead its containers and builds to a proxy, unless they have some of these names themselves.
+  public var proxies: [String: String] = [:]
   /// What the pod does beyond its Compose file.
   public var options = PodOptions()
 

@@ -43,6 +43,33 @@ struct ConnectionTests {
     }
   }
 
+  @Test("an end that the engine can't tell of at once is asked for again")
+  func hidden() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sh", "-c", "until [ -e /box/go ]; do sleep 0.05; done; echo gone; exit 5"]
+          volumes: [".:/box"]
+      """
+    try await EngineProxy.with(engine) { proxy in
+      let settings = PodSettings(
+        options: ["--log-level", "debug"],
+        environment: ["DOCKER_HOST": "tcp://127.0.0.1:\(proxy.port)"])
+      try await withPod(on: engine, file, settings) { pod in
+        try await pod.running()
+        try await proxy.hideContainers()
+        try pod.sandbox.write("go", "")
+        try await pod.executor.line(containing: "debug: the end of container", in: .stderr)
+        try await proxy.open()
+        let end = try await pod.ended(within: .seconds(20))
+        #expect(end.message == "service 'web' ended with 5", "\(end)")
+        #expect(!end.stderr.contains { $0.contains("the engine is away") })
+      }
+    }
+  }
+
   @Test("was cut while the log was rotated: one line says so", arguments: TestEngine.all)
   func rotated(on engine: TestEngine) async throws {
     let file = """

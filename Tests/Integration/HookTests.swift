@@ -119,10 +119,13 @@ struct HookTests {
       on: engine, file,
       PodSettings(options: [
         "--running-hook", "exit 4", "--post-stop-hook", "kill -9 $$",
+        "--pre-launch-hook", "sleep 97531.75 & setsid sleep 97531.75 & exit 0",
       ]))
     #expect(end.status == .exited(0) && end.states.last == "TASK_FINISHED", "\(end)")
     #expect(end.stderr.contains { $0.contains("the running hook 'exit 4' ended with 4") })
     #expect(end.stderr.contains { $0.contains("the post-stop hook") && $0.contains("signal 9") })
+    // What one leaves running ends with it.
+    #expect(try await Self.sleepers("97531.75") == 0)
   }
 
   @Test("a pod that is killed while its pre-launch hook runs ends at once")
@@ -141,14 +144,46 @@ struct HookTests {
     }
   }
 
+  /// How many processes sleep for so long.
+  private static func sleepers(_ time: String) async throws -> Int {
+    let found = try await Command("pgrep", ["-xf", "sleep \(time)"]).run()
+    return found.stdout.split(separator: "\n").count
+  }
+
   @Test(
-    "a task names them by label; the agent's token is none of their business",
-    arguments: MesosHost.linux)
+    "an executor that is killed takes its hook along, with all that it started",
+    arguments: ["pre-launch", "post-stop"])
+  func orphaned(event: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let run = UUID().uuidString.lowercased()
+    let time = "86413." + run.filter(\.isWholeNumber)
+    // In its own session, in others, and without a parent.
+    let hook = """
+      sleep \(time) & setsid sleep \(time) & (setsid sh -c 'sleep \(time) & sleep \(time)' &)
+      exec sleep \(time)
+      """
+    let settings = PodSettings(
+      options: ["--\(event)-hook", hook, "--hook-timeout", "10m"], run: run)
+    let file = "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n"
+    try await withPod(on: engine, file, settings) { pod in
+      try await eventually("the hook") { try await Self.sleepers(time) == 5 }
+      pod.send(SIGKILL)
+      // Nobody holds its output open.
+      #expect(try await pod.ended().status == .signalled(SIGKILL))
+      try await eventually("the end of all that it started") {
+        try await Self.sleepers(time) == 0
+      }
+    }
+  }
+
+  @Test(
+    "a task names them by label, and they run as its user; the agent's token is none of their business",
+    arguments: MesosHost.linux.prefix(1) + MesosHost.ordinary.suffix(1))
   func labels(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = {
       $0.labels = [
-        ("pod.pre_launch_hook", "env > env.txt; pwd > pwd.txt"),
+        ("pod.pre_launch_hook", "env > env.txt; pwd > pwd.txt; id -u > user.txt"),
         ("org.apache.aurora.metadata.pod.post_stop_hook", "cat > last.json"),
       ]
     }
@@ -160,6 +195,8 @@ struct HookTests {
         seen.contains("MESOS_DIRECTORY=") && !seen.contains("MESOS_EXECUTOR_AUTHENTICATION_TOKEN"))
       let folder = try String(contentsOfFile: pod.run.sandbox + "/pwd.txt", encoding: .utf8)
       #expect(folder == pod.run.sandbox + "\n")
+      let user = try String(contentsOfFile: pod.run.sandbox + "/user.txt", encoding: .utf8)
+      #expect((user == "0\n") == !host.isOrdinaryUser, "\(user)")
       try pod.write("stop", "0")
       #expect(try await pod.ended().state == "TASK_FINISHED")
       let last = try String(contentsOfFile: pod.run.sandbox + "/last.json", encoding: .utf8)

@@ -94,6 +94,37 @@ struct ImageTests {
     try await engine.docker("rmi", tag).output()
   }
 
+  @Test("a build, and what runs, gets the proxies of the docker command's configuration")
+  func proxies() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          build: {context: app, args: {HTTPS_PROXY: own}}
+          environment: {NO_PROXY: own}
+      """
+    let recipe = """
+      FROM pod-test/busybox
+      RUN echo "built $HTTP_PROXY $HTTPS_PROXY $https_proxy" >/built
+      CMD cat /built; echo "run $HTTP_PROXY $NO_PROXY"
+      """
+    let configuration = """
+      {"proxies": {"default": {"httpProxy": "http://one", "httpsProxy": "http://two", "noProxy": "all"}}}
+      """
+    let end = try await podEnd(
+      on: engine, file,
+      PodSettings(files: ["app/Dockerfile": recipe, ".docker/config.json": configuration]))
+    #expect(
+      end.output(of: "web") == ["built http://one own http://two", "run http://one own"], "\(end)")
+    // One that can't be read is spoken of, and no more.
+    let broken = try await podEnd(
+      on: engine, "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n",
+      PodSettings(files: [".docker/config.json": #"{"proxies": 1}"#]))
+    #expect(broken.status == .exited(0), "\(broken)")
+    #expect(
+      broken.stderr.contains { $0.contains("/.docker/config.json can't be used") }, "\(broken)")
+  }
+
   @Test("a build that fails says what docker said last", arguments: TestEngine.all)
   func brokenBuild(on engine: TestEngine) async throws {
     let end = try await podEnd(

@@ -128,4 +128,23 @@ struct PodOptionTests {
     }
     try await engine.docker("rmi", shared).output()
   }
+
+  @Test("with rmi local those go that were built and have no name of their own")
+  func builtImages() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let mark = UUID().uuidString.prefix(8).lowercased()
+    let file = """
+      services:
+        nameless: {build: {dockerfile_inline: "FROM pod-test/busybox\\nLABEL it=\(mark)-a\\nCMD true"}}
+        named: {image: "it-named-\(mark)", build: {dockerfile_inline: "FROM pod-test/busybox\\nLABEL it=\(mark)-b\\nCMD true"}}
+      """
+    let end = try await podEnd(on: engine, file, PodSettings(options: ["--rmi", "local"]))
+    #expect(end.status == .exited(0), "\(end)")
+    func images(_ label: String) async throws -> String {
+      try await engine.docker("images", "-q", "--filter", "label=it=\(mark)-\(label)").output()
+    }
+    #expect(try await images("a").isEmpty)
+    #expect(try await !images("b").isEmpty)
+    try await engine.docker("rmi", "it-named-\(mark)").output()
+  }
 }

@@ -100,4 +100,56 @@ struct RestartTests {
       #expect(pod.output(of: "joined").last == namespace)
     }
   }
+
+  @Test("who ends together with the owner of its namespace starts after it")
+  func endTogether() async throws {
+    let engine = try #require(TestEngine.all.first)
+    // The owner's second wait is longer than the other's first.
+    let file = """
+      services:
+        owner:
+          image: pod-test/busybox
+          restart: always
+          volumes: [".:/box"]
+          command: ["sh", "-c", "echo up; until [ -e /box/one ]; do sleep 0.05; done; rm /box/one; exit 1"]
+        joined:
+          image: pod-test/busybox
+          restart: always
+          network_mode: service:owner
+          volumes: [".:/box"]
+          stop_grace_period: 0s
+          command: ["sh", "-c", "echo up; until [ -e /box/both ]; do sleep 0.05; done; rm /box/both; touch /box/one; exit 1"]
+      """
+    try await withPod(on: engine, file, PodSettings(options: ["--grace", "0s"])) { pod in
+      try await pod.running()
+      try pod.sandbox.write("one", "")
+      for starts in 2...3 {
+        try await eventually("start \(starts) of both", within: .seconds(40)) {
+          if pod.executor.status != nil { return true }
+          return pod.output(of: "owner").count == starts
+            && pod.output(of: "joined").count == starts
+        }
+        if starts == 2 { try pod.sandbox.write("both", "") }
+      }
+      #expect(pod.executor.status == nil, "\(PodEnd(soFar: pod))")
+    }
+  }
+
+  @Test("what is started again is heard, even if nobody read what it wrote before")
+  func unread() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = counting(
+      policy: "on-failure", script: "[ $$n -ge 2 ] || { seq 100000; exit 1; }; echo heard"
+    ).replacing(
+      "steady:\n    image: founding/base", with: "steady: {image: founding/base, scale: 0}")
+    let settings = PodSettings(
+      shell: #""$@" | { until [ -e go ]; do sleep 0.05; done; cat; }"#)
+    try await withPod(on: engine, file, settings) { pod in
+      try await pod.executor.line(containing: "the output of 'job' is not read", in: .stderr)
+      try pod.sandbox.write("go", "")
+      let end = try await pod.ended()
+      #expect(end.states.last == "TASK_FINISHED", "\(end)")
+      #expect(end.output(of: "job").suffix(2) == ["start 2", "heard"])
+    }
+  }
 }

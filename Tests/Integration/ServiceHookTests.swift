@@ -70,6 +70,30 @@ struct ServiceHookTests {
     #expect(!end.stdout.contains { $0.contains("never") })
   }
 
+  @Test("run at the first start alone, not when a policy starts the container again")
+  func restarted() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sh", "-c", "[ -e /box/again ] && echo again && exec sleep 1000; until [ -e /box/go ]; do sleep 0.05; done; touch /box/again; exit 1"]
+          volumes: [".:/box"]
+          restart: on-failure
+          stop_signal: KILL
+          pre_start: [{command: ["echo", "before"]}]
+          post_start: [{command: ["sh", "-c", "echo after; touch /box/go"]}]
+      """
+    try await withPod(on: engine, file) { pod in
+      try await pod.running()
+      try await pod.says("again", service: "web")
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.output(of: "web pre_start ->") == ["before"], "\(end)")
+      #expect(end.output(of: "web ->") == ["after"], "\(end)")
+    }
+  }
+
   @Test("are waited for to their end, even if they close their output long before")
   func silent() async throws {
     let engine = try #require(TestEngine.all.first)

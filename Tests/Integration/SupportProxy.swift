@@ -56,9 +56,16 @@ struct EngineProxy: Sendable {
     try await process.line(containing: "open")
   }
 
+  /// Breaks off whenever a container is inspected, until `open`.
+  func hideContainers() async throws {
+    process.send(SIGHUP)
+    try await process.line(containing: "hidden")
+  }
+
   private static let program = """
-    import signal, socket, ssl, sys, threading
-    target, tls, pairs, is_open = sys.argv[1], None, set(), True
+    import re, signal, socket, ssl, sys, threading
+    target, tls, pairs, is_open, hides = sys.argv[1], None, set(), True, False
+    inspection = re.compile(rb'GET /v[0-9.]+/containers/[0-9a-f]{64}/json')
     if len(sys.argv) > 2:
         folder = sys.argv[2]
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + '/ca.pem')
@@ -69,7 +76,9 @@ struct EngineProxy: Sendable {
         except OSError: pass
     def relay(one, other):
         try:
-            while data := one.recv(65536): other.sendall(data)
+            while data := one.recv(65536):
+                if hides and inspection.match(data): raise OSError('hidden')
+                other.sendall(data)
             if tls: end(other)
             else: other.shutdown(socket.SHUT_WR)
         except OSError:
@@ -95,12 +104,15 @@ struct EngineProxy: Sendable {
             client, _ = listener.accept()
             if is_open: threading.Thread(target=serve, args=(client,), daemon=True).start()
             else: client.close()
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2])
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP])
     listener = socket.create_server(('127.0.0.1', 0), backlog=64)
     threading.Thread(target=listen, args=(listener,), daemon=True).start()
     print('port', listener.getsockname()[1], flush=True)
     while True:
-        is_open = signal.sigwait([signal.SIGUSR1, signal.SIGUSR2]) == signal.SIGUSR2
+        sent = signal.sigwait([signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP])
+        hides = sent == signal.SIGHUP
+        is_open = sent != signal.SIGUSR1
+        if hides: print('hidden', flush=True); continue
         if not is_open:
             for pair in list(pairs):
                 for one in pair: end(one)

@@ -56,7 +56,7 @@ struct Consistency {
     for (_, entry) in build["additional_contexts"]?.mapping ?? [:] {
       guard let text = entry.value.string, text.hasPrefix("service:") else { continue }
       let other = String(text.dropFirst(8))
-      guard services[other]?.value["build"] != nil else {
+      guard services[other]?.value["build"] != nil || disabled.contains(other) else {
         throw ComposeError(
           "the service `\(name)` builds from the service `\(other)`, which isn't there or isn't built",
           at: entry.value.position)

@@ -20,6 +20,8 @@ public struct Build: Sendable, Equatable {
   public var cacheFrom: [String]
   /// `dockerfile_inline:`.
   public var dockerfileText: String?
+  /// `additional_contexts:`, some of which may name a service as `service:NAME`.
+  public var contexts: OrderedDictionary<String, Located<String>> = [:]
   /// Further options of `docker build`, some of which need BuildKit.
   public var options: [String] = []
   /// Files of the host that these options have the docker command read.
@@ -42,5 +44,13 @@ public struct Build: Sendable, Equatable {
     cacheFrom = []
     noCache = false
     pull = false
+  }
+
+  /// The services whose images it builds on, each with the place that names it first.
+  public var services: [Located<String>] {
+    contexts.values.compactMap { context in
+      guard context.value.hasPrefix("service:") else { return nil }
+      return Located(String(context.value.dropFirst(8)), at: context.position)
+    }
   }
 }

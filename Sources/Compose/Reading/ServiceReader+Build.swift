@@ -37,12 +37,7 @@ extension ServiceReader {
     }
     for (name, entry) in build["additional_contexts"]?.mapping ?? [:] {
       let context = entry.value.string ?? ""
-      if context.hasPrefix("service:") {
-        throw ComposeError(
-          "a pod can't build from another service's image: name the image, as `docker-image://NAME`",
-          at: entry.value.position)
-      }
-      words += ["--build-context", "\(name)=\(context)"]
+      section.contexts[name] = Located(context, at: entry.value.position)
       if context.hasPrefix("/") {
         section.hostFiles.append(Located(context, at: entry.keyPosition))
       }

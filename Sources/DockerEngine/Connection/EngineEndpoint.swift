@@ -22,6 +22,12 @@ public struct EngineEndpoint: Sendable, Equatable, CustomStringConvertible {
   /// As in DOCKER_HOST; a TCP endpoint as `http://` or `https://`.
   public var description: String { http.description }
 
+  /// As the docker command's configuration names it under `proxies`: `unix:///path` or `tcp://host:port`.
+  public var daemonHost: String {
+    guard !isLocal, let mark = description.firstRange(of: "://") else { return description }
+    return "tcp://" + description[mark.upperBound...]
+  }
+
   /// The endpoint that the docker command would use, contexts aside.
   ///
   /// `DOCKER_HOST` is `unix:///path`, `tcp://host[:port]`, `http://…` or `https://…`; unset or empty it is

@@ -60,6 +60,7 @@ struct TaskPod {
     }
     request.limits = TaskLimits(
       cpus: task.scalar("cpus"), memory: task.scalar("mem").map { Int64($0 * 1_048_576) })
+    try request.takeProxies(environment: settings.environment)
     for label in task.labels { request.taskLabels[label.key] = label.value ?? "" }
     return request
   }

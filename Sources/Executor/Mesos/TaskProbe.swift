@@ -3,8 +3,6 @@ import Glibc
 import HTTPClient
 import MesosExecutor
 import PodRuntime
-import Subprocess
-import SystemPackage
 
 /// One look at a pod's health, as Mesos' own executors take it: from the host, at the pod's host ports.
 struct TaskProbe: Sendable {
@@ -110,28 +108,20 @@ struct TaskProbe: Sendable {
   private func execute(_ command: CommandInfo, timeout: Duration) async -> Result {
     var variables = environment
     for variable in command.environment { variables[variable.name] = variable.value }
-    let custom = Dictionary(
-      uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
     let line = command.value ?? ""
     let words = command.isShell ? ["-c", line] : Array(command.arguments.dropFirst())
-    let program: Executable = command.isShell ? .path("/bin/sh") : .name(line)
-    let folder = FilePath(sandbox)
+    let program = GuardedProgram(
+      command.isShell ? "/bin/sh" : line, words, environment: variables, folder: sandbox)
     do {
-      let result = try await processStatus(within: timeout) { platform in
-        try await run(
-          program, arguments: Arguments(words), environment: .custom(custom),
-          workingDirectory: folder, platformOptions: platform, output: .discarded,
-          error: .discarded
-        ).terminationStatus
-      }
-      guard let result else {
+      switch try await program.run(within: timeout) {
+      case nil:
         return Result(isPassed: false, words: "'\(line)' took longer than \(timeout)")
-      }
-      if case .exited(let code) = result {
+      case .exited(let code):
         return Result(
           isPassed: code == 0, words: "'\(line)' ended with \(code)", exitCode: Int(code))
+      case .signalled(let signal):
+        return Result(isPassed: false, words: "'\(line)' was ended by signal \(signal)")
       }
-      return Result(isPassed: false, words: "'\(line)' \(result)")
     } catch {
       return Result(isPassed: false, words: "'\(line)': \(error)")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compose
+import DockerEngine
 import Glibc
 import PodIdentity
 import PodRuntime
@@ -93,6 +94,23 @@ struct TaskOptions: ParsableArguments {
         launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout))
     request.policy = settings.file.policy
     request.options = try settings.podOptions { options.text($0) }
+    try request.takeProxies(environment: settings.environment)
     return request
+  }
+}
+
+extension PodRequest {
+  /// Takes over the proxy variables of the docker command's configuration.
+  ///
+  /// - Parameter environment: names the engine, and where the configuration is.
+  /// - Throws: `EngineError` for a DOCKER_HOST that can't be understood.
+  mutating func takeProxies(environment: [String: String]) throws {
+    let configuration = DockerConfiguration(
+      projectDirectory: project.workingDirectory, environment: environment)
+    var problems: [String] = []
+    proxies = configuration.proxies(of: try EngineEndpoint.from(environment: environment)) {
+      problems.append($0)
+    }
+    warnings += problems
   }
 }

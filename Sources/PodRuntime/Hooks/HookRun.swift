@@ -1,5 +1,4 @@
 import Glibc
-import Subprocess
 import SystemPackage
 
 /// Runs hooks, each to its end or its deadline.
@@ -23,36 +22,19 @@ struct HookRun: Sendable {
       // A file and no pipe: a hook need not read it.
       let file = try Self.file(with: input)
       defer { try? file.close() }
-      guard let status = try await status(of: hook.command, input: file, within: timeout) else {
-        return "\(words) took longer than \(timeout)"
-      }
-      switch status {
+      let shell = GuardedProgram(
+        "/bin/sh", ["-c", hook.command], environment: environment, folder: folder)
+      // What it says stands in the sandbox beside the executor's own words.
+      switch try await shell.run(within: timeout, input: file, output: .standardError) {
       case .exited(0): return nil
       case .exited(let code): return "\(words) ended with \(code)"
-      case .signaled(let signal): return "\(words) was ended by signal \(signal)"
+      case .signalled(let signal): return "\(words) was ended by signal \(signal)"
+      case nil: return "\(words) took longer than \(timeout)"
       }
     } catch is CancellationError {
       return "\(words) was cut off by the pod's end"
     } catch {
       return "\(words) can't be run: \(error)"
-    }
-  }
-
-  private func status(
-    of command: String, input: FileDescriptor, within timeout: Duration
-  ) async throws -> TerminationStatus? {
-    let custom = Dictionary(
-      uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
-    let folder = FilePath(folder)
-    return try await processStatus(within: timeout) { platform in
-      try await Subprocess.run(
-        .path("/bin/sh"), arguments: ["-c", command], environment: .custom(custom),
-        workingDirectory: folder, platformOptions: platform,
-        input: .fileDescriptor(input, closeAfterSpawningProcess: false),
-        // What it says stands in the sandbox beside the executor's own words.
-        output: .fileDescriptor(.standardError, closeAfterSpawningProcess: false),
-        error: .fileDescriptor(.standardError, closeAfterSpawningProcess: false)
-      ).terminationStatus
     }
   }
 

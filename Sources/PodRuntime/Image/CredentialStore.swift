@@ -1,15 +1,13 @@
 import DockerEngine
 import FoundationEssentials
 import Logging
-import PodIdentity
 import Subprocess
 import SystemPackage
 
-/// Finds the credentials for a registry where the docker command would: `auths`, `credHelpers` and `credsStore` of
-/// the `config.json` in the sandbox's `.docker`, in the project's, in DOCKER_CONFIG and in HOME's `.docker`, the first
-/// that has any.
+/// Finds the credentials for a registry where the docker command would: in `auths`, `credHelpers` and `credsStore` of its
+/// configuration, the first file that has any.
 struct CredentialStore: Sendable {
-  let files: [String]
+  let configuration: DockerConfiguration
   let environment: [String: String]
   let log: Logger
 
@@ -20,14 +18,8 @@ struct CredentialStore: Sendable {
   ///   - environment: has HOME and DOCKER_CONFIG, PATH for the helpers, and under Mesos the sandbox.
   ///   - log: takes what is wrong with a file.
   init(projectDirectory: String, environment: [String: String], log: Logger) {
-    var folders = [projectDirectory + "/.docker"]
-    // The Compose file may lie in a folder of the sandbox, the credentials beside that folder.
-    if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty, sandbox != projectDirectory {
-      folders.insert(sandbox + "/.docker", at: 0)
-    }
-    if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { folders.append(folder) }
-    if let home = environment["HOME"], !home.isEmpty { folders.append(home + "/.docker") }
-    files = folders.map { $0 + "/config.json" }
+    configuration = DockerConfiguration(
+      projectDirectory: projectDirectory, environment: environment)
     self.environment = environment
     self.log = log
   }
@@ -35,8 +27,7 @@ struct CredentialStore: Sendable {
   /// The credentials for an image's registry, or nil where no file has any.
   func credentials(for image: String) async -> RegistryCredentials? {
     let registry = Self.registry(of: image)
-    for file in files {
-      guard let text = try? KernelFile.text(file) else { continue }
+    for (file, text) in configuration.texts {
       do {
         let config = try JSONDecoder().decode(ConfigFile.self, from: Data(text.utf8))
         if let found = try await credentials(for: registry, in: config) { return found }

@@ -7,13 +7,22 @@ import SystemPackage
 /// Builds a service's image by the `docker` command: a build is a client's work, which no engine call does alone.
 struct ImageBuild: Sendable {
   let environment: [String: String]
+  /// Build arguments that lead to a proxy, for those that the file doesn't name.
+  let proxies: [String: String]
   let log: Logger
 
   /// Builds an image, from the cache where nothing has changed.
   ///
+  /// - Parameters:
+  ///   - build: what to build.
+  ///   - service: whose image it is.
+  ///   - bases: names of the images that it builds on, by service.
+  ///   - tag: a name for it besides the service's.
   /// - Returns: the image's ID, so that nobody's later build under the same name changes what runs.
   /// - Throws: `ComposeError` with the place of `build:` and the last line of what docker said.
-  func build(_ build: Build, service: Service) async throws -> String {
+  func build(
+    _ build: Build, service: Service, on bases: [String: String], tag: String?
+  ) async throws -> String {
     log.info("building the image of '\(service.name)'")
     let start = ContinuousClock.now
     var options = PlatformOptions()
@@ -21,7 +30,8 @@ struct ImageBuild: Sendable {
     let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
     do {
       result = try await run(
-        .name("docker"), arguments: Arguments(arguments(build, service: service)),
+        .name("docker"),
+        arguments: Arguments(arguments(build, service: service, on: bases, tag: tag)),
         environment: .custom(
           Dictionary(
             uniqueKeysWithValues: environment.map {
@@ -43,6 +53,12 @@ struct ImageBuild: Sendable {
     let id = result.standardOutput.split(whereSeparator: { $0.isNewline }).last
     guard result.terminationStatus.isSuccess, let id else {
       let lines = result.standardError.split(whereSeparator: { $0.isNewline })
+      if let option = lines.first(where: { $0.hasPrefix("unknown flag: ") })?.dropFirst(14) {
+        let context = option == "--build-context" ? build.contexts.values.first : nil
+        throw ComposeError(
+          "service '\(service.name)' can't be built: `docker build` has no \(option) here, which its buildx plugin "
+            + "brings", at: context?.position ?? build.position)
+      }
       let last = lines.last.map(String.init) ?? "docker build \(result.terminationStatus)"
       throw ComposeError(
         "service '\(service.name)' can't be built: \(last)", at: build.position)
@@ -52,9 +68,11 @@ struct ImageBuild: Sendable {
     return String(id)
   }
 
-  func arguments(_ build: Build, service: Service) -> [String] {
+  private func arguments(
+    _ build: Build, service: Service, on bases: [String: String], tag: String?
+  ) -> [String] {
     var words = ["build", "--quiet"]
-    if let image = service.image?.value { words += ["--tag", image] }
+    for name in [service.image?.value, tag].compactMap({ $0 }) { words += ["--tag", name] }
     if build.dockerfileText != nil {
       words += ["--file", "-"]
     } else if let dockerfile = build.dockerfile {
@@ -63,6 +81,16 @@ struct ImageBuild: Sendable {
     }
     for (key, value) in build.args {
       words += ["--build-arg", value.map { "\(key)=\($0)" } ?? key]
+    }
+    for (key, value) in proxies.sorted(by: { $0.key < $1.key })
+    where !build.args.keys.contains(key) {
+      words += ["--build-arg", "\(key)=\(value)"]
+    }
+    for (name, context) in build.contexts {
+      let base = bases[String(context.value.trimmingPrefix("service:"))]
+      let isService = context.value.hasPrefix("service:")
+      let value = isService ? "docker-image://\(base ?? "")" : context.value
+      words += ["--build-context", "\(name)=\(value)"]
     }
     if let target = build.target { words += ["--target", target] }
     if let platform = service.isolation.platform, !build.options.contains("--platform") {

@@ -28,44 +28,66 @@ struct Images: Sendable {
   let engine: DockerEngine
   /// The environment that `docker build` and credential helpers run in.
   let environment: [String: String]
+  /// The pod's Compose project, in the names of what is built for other builds.
+  let project: String
   /// The folder of the Compose file.
   let projectDirectory: String
+  /// Variables that lead a build to a proxy.
+  let proxies: [String: String]
   let log: Logger
 
-  /// Looks up, pulls and builds what the services need, all at once.
+  /// Looks up, pulls and builds what the services need, all at once, but for builds on other services' images: those come
+  /// after them.
   ///
   /// - Returns: the images by service.
   /// - Throws: `ComposeError` for an image that can't be had, with the line that names it.
   func provide(for services: [Service]) async throws -> [String: ProvidedImage] {
     try await withThrowingTaskGroup(of: [(String, ProvidedImage)].self) { group in
-      var pulled: [String: [Service]] = [:]
-      for service in services {
-        if service.build != nil, service.pullPolicy.map({ $0.value == .build }) ?? true {
-          group.addTask { [(service.name, try await build(service))] }
-        } else if let image = service.image {
-          // One image is pulled once, as its most demanding service asks.
-          let policy = service.pullPolicy?.value ?? .missing
-          let platform = service.isolation.platform ?? ""
-          let age = service.pullAge.map(String.init) ?? ""
-          let key = "\(policy == .always) \(policy == .never) \(age) \(platform) \(image.value)"
-          pulled[key, default: []].append(service)
-        }
-      }
-      for users in pulled.values {
+      let order = BuildOrder(services)
+      for users in Self.pulls(of: services.filter { !order.isOrdered($0) }) {
         group.addTask {
           let image = try await provide(users[0])
           return users.map { ($0.name, image) }
         }
       }
+      var waiting = services.filter(order.isOrdered)
       var result: [String: ProvidedImage] = [:]
-      for try await images in group {
-        for (name, image) in images { result[name] = image }
-      }
+      repeat {
+        let ready = waiting.filter { order.isReady($0, after: result.keys) }
+        waiting.removeAll(where: { service in ready.contains { $0.name == service.name } })
+        for service in ready {
+          let bases = order.bases(of: service, project: project)
+          let tag = order.tag(of: service, project: project)
+          group.addTask { [(service.name, try await provide(service, on: bases, tag: tag))] }
+        }
+        for (name, image) in try await group.next() ?? [] { result[name] = image }
+      } while !group.isEmpty || waiting.contains { order.isReady($0, after: result.keys) }
       return result
     }
   }
 
-  private func provide(_ service: Service) async throws -> ProvidedImage {
+  /// Services whose image is pulled, or found: one image is asked for once, as its most demanding service does.
+  private static func pulls(of services: [Service]) -> [[Service]] {
+    var pulls: [String: [Service]] = [:]
+    for service in services {
+      guard let image = service.image else { continue }
+      let policy = service.pullPolicy?.value ?? .missing
+      let platform = service.isolation.platform ?? ""
+      let age = service.pullAge.map(String.init) ?? ""
+      let key = "\(policy == .always) \(policy == .never) \(age) \(platform) \(image.value)"
+      pulls[key, default: []].append(service)
+    }
+    return Array(pulls.values)
+  }
+
+  /// - Parameters:
+  ///   - service: whose image is wanted.
+  ///   - bases: names of the images that it builds on, by service.
+  ///   - tag: a further name for what is built.
+  private func provide(
+    _ service: Service, on bases: [String: String] = [:], tag: String? = nil
+  ) async throws -> ProvidedImage {
+    if service.isAlwaysBuilt { return try await build(service, on: bases, tag: tag) }
     guard let image = service.image else {
       throw ComposeError("service '\(service.name)' has no image", at: service.position)
     }
@@ -91,7 +113,7 @@ struct Images: Sendable {
       try await ImagePull(engine: engine, credentials: store, log: log).pull(
         image.value, platform: service.isolation.platform)
     } catch let error as EngineError {
-      if service.build != nil { return try await build(service) }
+      if service.build != nil { return try await build(service, on: bases, tag: tag) }
       throw ComposeError(
         "image '\(image.value)' can't be pulled: \(error.message)", at: image.position)
     }
@@ -111,12 +133,14 @@ struct Images: Sendable {
     }
   }
 
-  private func build(_ service: Service) async throws -> ProvidedImage {
+  private func build(
+    _ service: Service, on bases: [String: String], tag: String?
+  ) async throws -> ProvidedImage {
     guard let build = service.build else {
       throw ComposeError("service '\(service.name)' has no build", at: service.position)
     }
-    let id = try await ImageBuild(environment: environment, log: log)
-      .build(build, service: service)
+    let id = try await ImageBuild(environment: environment, proxies: proxies, log: log)
+      .build(build, service: service, on: bases, tag: tag)
     guard let found = try await lookUp(id) else {
       throw ComposeError(
         "service '\(service.name)' was built, but the engine doesn't have the image \(id)",

@@ -4,11 +4,13 @@ import Logging
 import OrderedCollections
 
 extension Pod {
-  /// Removes the images of the pod's services, as far as that was asked for and no other container uses them.
+  /// Removes the images of the pod's services, as far as that was asked for and no other container uses them, and the
+  /// names that were given for other builds alone.
   ///
   /// - Parameter limit: how long it may take.
   func removeImages(within limit: Duration) async {
-    let names = imagesToRemove
+    let order = BuildOrder(request.project.services.values)
+    let names = imagesToRemove + order.tags(project: images.project)
     guard !names.isEmpty else { return }
     let engine = engine
     let log = log

@@ -46,8 +46,12 @@ struct Member {
   var endedWhileStarting = false
   /// When the engine last said that its memory, or its pod's, ran out.
   var outOfMemoryAt: ContinuousClock.Instant?
-  /// True while an end is looked into.
+  /// How often it was asked to start.
+  var starts = 0
+  /// True while an end is looked into, until it is decided what follows from it.
   var isExamined = false
+  /// An end was seen while another was looked into.
+  var hasEndedAgain = false
   /// True while commands around its life are under way.
   var isInHooks = false
   /// True while it is stopped on purpose, to be started again with the owner of its namespace.

@@ -132,8 +132,10 @@ extension Pod {
     let engine = engine
     do {
       try await member.output?.attach()
+      guard verdict == nil else { return }
       update(name) { member in
         member.phase = .starting
+        member.starts += 1
         member.endedWhileStarting = false
         if member.health != .none { member.health = .starting }
       }

@@ -50,10 +50,13 @@ extension Pod {
         try await group.waitForAll()
       }
       await ahead
-      await until { self.verdict != nil || self.members.values.allSatisfy(\.isUp) }
+      await until {
+        self.verdict != nil || self.isFailing || self.members.values.allSatisfy(\.isUp)
+      }
       let addresses = await addresses(of: plan)
       // What has been decided meanwhile is never followed by RUNNING.
-      guard verdict == nil, !Task.isCancelled else { return }
+      guard verdict == nil, !isFailing, !Task.isCancelled else { return }
+      hasComeUp = true
       await report(.running(addresses))
       isRunning = true
       startHooks(addresses)

@@ -21,7 +21,12 @@ public actor Pod {
   var members: [String: Member] = [:]
   var changes = Changes()
   var verdict: PodOutcome?
+  /// Its owner is told that it runs; the time for coming up is over.
+  var hasComeUp = false
+  /// Its owner has been told.
   var isRunning = false
+  /// A container's end has failed the pod; what is to be said of it is gathered.
+  var isFailing = false
   var isListening = false
   /// The images that the services' containers are made from, by service.
   var provided: [String: ProvidedImage] = [:]
@@ -67,9 +72,10 @@ public actor Pod {
     self.log = log
     self.report = report
     self.environment = environment
+    let names = PodSetup(request: request, engine: engine).identity(parent: "").names
     images = Images(
-      engine: engine, environment: environment,
-      projectDirectory: request.project.workingDirectory, log: log)
+      engine: engine, environment: environment, project: names.project,
+      projectDirectory: request.project.workingDirectory, proxies: request.proxies, log: log)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.
@@ -149,7 +155,7 @@ public actor Pod {
   }
 
   private func launchTimedOut() {
-    guard !isRunning else { return }
+    guard !hasComeUp else { return }
     let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
       if member.hasStarted, member.isInHooks {
         return "the post_start of '\(member.name)' is not done"
@@ -217,13 +223,16 @@ public actor Pod {
   }
 
   /// Starts work on a container that nobody waits for before the pod ends.
-  func spawn(_ work: @escaping @Sendable (isolated Pod) async -> Void) {
+  @discardableResult
+  func spawn(_ work: @escaping @Sendable (isolated Pod) async -> Void) -> Task<Void, Never> {
     taskCount += 1
     let number = taskCount
-    tasks[number] = Task {
+    let task = Task {
       await work(self)
       self.tasks[number] = nil
     }
+    tasks[number] = task
+    return task
   }
 
   // MARK: Waiting

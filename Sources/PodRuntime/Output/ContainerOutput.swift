@@ -97,7 +97,6 @@ actor ContainerOutput {
   private func readOn() async throws {
     stop()
     await pump?.value
-    isForwarding = false
     standardOutput.dropPending()
     standardError.dropPending()
     if try await isLogWhole() {
@@ -148,6 +147,7 @@ actor ContainerOutput {
   /// Gives the stream up.
   func stop() {
     stream += 1
+    isForwarding = false
     pump?.cancel()
   }
 

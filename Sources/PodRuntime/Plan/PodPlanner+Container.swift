@@ -61,6 +61,12 @@ extension PodPlanner {
       ports: published, copies: try copies(of: service))
   }
 
+  private func proxies(for service: Service) -> [String] {
+    if service.name == infra { return [] }
+    return request.proxies.filter { !service.environment.keys.contains($0.key) }
+      .map { "\($0.key)=\($0.value)" }.sorted()
+  }
+
   /// A link by its alias, and by the names that Compose gives every link.
   private func linked(_ link: Link) -> [ContainerPlan.Reference] {
     guard let target = project.services[link.target] else { return [] }
@@ -88,7 +94,7 @@ extension PodPlanner {
     body.attachStderr = true
     body.cmd = service.command
     body.entrypoint = service.entrypoint
-    body.env = Pod.variables(service.environment)
+    body.env = proxies(for: service) + Pod.variables(service.environment)
     body.hostname = service.hostname?.value
     body.domainname = service.domainname
     body.user = service.user

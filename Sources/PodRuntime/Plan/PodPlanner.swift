@@ -39,6 +39,7 @@ public struct PodPlanner: Sendable {
     if let fault = request.project.faults.first { throw fault }
     try Self.checkNumber(of: request.project)
     try Self.refuseContractLabels(request.project)
+    try BuildOrder(request.project.services.values).check()
     let shared = try SharedNamespaces(request.project, options: request.options)
     infra = shared?.infra
     project = shared?.project ?? request.project

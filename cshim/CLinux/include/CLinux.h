@@ -24,4 +24,28 @@ int linux_accept(int socket);
 /* The process and user at the other end of a connected unix socket (unix(7), SO_PEERCRED). Returns 0 or -1. */
 int linux_peer(int socket, pid_t *process, uid_t *user);
 
+/* A program to start. */
+struct linux_program {
+  /* Where it runs. */
+  const char *folder;
+  /* Its path, and what it is given; ends with NULL. */
+  char *const *arguments;
+  /* Its variables, NAME=VALUE; ends with NULL. */
+  char *const *environment;
+  /* Its standard input; none of 1 and 2. */
+  int input;
+  /* Its standard output and standard error. */
+  int output;
+};
+
+/* Starts a program in a session of its own that ends with this process, however that ends, and with all that it started,
+   in whatever session. When the program itself ends, what it left running ends too.
+   *lifeline is a descriptor whose closing kills it; *process and the returned descriptor are for linux_wait_program.
+   -1 and errno where there can be no guard. */
+int linux_start_program(const struct linux_program *what, pid_t *process, int *lifeline);
+
+/* Waits for the program's end, closes the descriptor, and sets the status as waitpid(2) has it.
+   Returns 0, or errno where the program could not be started. */
+int linux_wait_program(pid_t process, int result, int *status);
+
 #endif

@@ -1,0 +1,82 @@
+import Compose
+
+/// Which builds come after which: one that has another service's image among its `additional_contexts` after that.
+struct BuildOrder: Sendable {
+  private let services: [String: Service]
+  /// The services on whose images others build.
+  private let bases: Set<String>
+
+  /// Reads what builds on what.
+  init(_ services: some Sequence<Service>) {
+    let services = Array(services)
+    self.services = services.reduce(into: [:]) { $0[$1.name] = $1 }
+    bases = Set(services.flatMap { $0.build?.services.map(\.value) ?? [] })
+  }
+
+  /// Whether a service's image has a place in the order: it is built for sure, or on others, or others are on it.
+  func isOrdered(_ service: Service) -> Bool {
+    service.isAlwaysBuilt || service.build?.services.isEmpty == false
+      || bases.contains(service.name)
+  }
+
+  /// Whether all that a service builds on is there.
+  func isReady(_ service: Service, after done: some Collection<String>) -> Bool {
+    (service.build?.services ?? []).allSatisfy { done.contains($0.value) }
+  }
+
+  /// The names of what a service builds on, by service.
+  func bases(of service: Service, project: String) -> [String: String] {
+    (service.build?.services ?? []).reduce(into: [:]) { result, base in
+      guard let other = services[base.value] else { return }
+      result[base.value] = other.image?.value ?? tag(of: other, project: project)
+    }
+  }
+
+  /// The name under which others build on a service's image that has none of its own, as Compose would call it; nil where
+  /// none is needed.
+  func tag(of service: Service, project: String) -> String? {
+    guard bases.contains(service.name), service.image == nil else { return nil }
+    return "\(project)-\(service.name)".lowercased()
+  }
+
+  /// All such names.
+  func tags(project: String) -> [String] {
+    services.values.compactMap { tag(of: $0, project: project) }
+  }
+
+  /// Refuses what can't be put into an order.
+  ///
+  /// - Throws: `ComposeError` with the line that names a service which isn't there, or builds on the one that names it.
+  func check() throws(ComposeError) {
+    for service in services.values {
+      for base in service.build?.services ?? [] {
+        guard services[base.value] != nil else {
+          throw ComposeError(
+            "service '\(service.name)' builds on the image of '\(base.value)', whose profile isn't enabled: enable it, "
+              + "or give it no profile and `scale: 0`", at: base.position)
+        }
+        guard !reaches(service.name, from: base.value) else {
+          throw ComposeError(
+            "service '\(service.name)' builds on the image of '\(base.value)', which builds on its own",
+            at: base.position)
+        }
+      }
+    }
+  }
+
+  private func reaches(_ goal: String, from start: String) -> Bool {
+    var open = [start]
+    var seen: Set<String> = []
+    while let name = open.popLast() {
+      if name == goal { return true }
+      guard seen.insert(name).inserted else { continue }
+      open += services[name]?.build?.services.map(\.value) ?? []
+    }
+    return false
+  }
+}
+
+extension Service {
+  /// Whether its image is built, whatever there is already.
+  var isAlwaysBuilt: Bool { build != nil && (pullPolicy.map { $0.value == .build } ?? true) }
+}

@@ -1,0 +1,76 @@
+import DockerEngine
+import FoundationEssentials
+import PodIdentity
+
+/// The docker command's configuration: the `config.json` of the sandbox's `.docker`, of the project's, of DOCKER_CONFIG and
+/// of HOME's `.docker`, the first that says something.
+public struct DockerConfiguration: Sendable {
+  /// Where it may be, the strongest first.
+  let files: [String]
+
+  /// Looks in the folders that the environment names.
+  ///
+  /// - Parameters:
+  ///   - projectDirectory: the folder of the Compose file.
+  ///   - environment: has HOME and DOCKER_CONFIG, and under Mesos the sandbox.
+  public init(projectDirectory: String, environment: [String: String]) {
+    var folders = [projectDirectory + "/.docker"]
+    // The Compose file may lie in a folder of the sandbox, the configuration beside that folder.
+    if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty, sandbox != projectDirectory {
+      folders.insert(sandbox + "/.docker", at: 0)
+    }
+    if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { folders.append(folder) }
+    if let home = environment["HOME"], !home.isEmpty { folders.append(home + "/.docker") }
+    files = folders.map { $0 + "/config.json" }
+  }
+
+  /// What each file that is there holds.
+  var texts: [(file: String, text: String)] {
+    files.compactMap { file in (try? KernelFile.text(file)).map { (file, $0) } }
+  }
+
+  /// The variables that lead containers and builds to a proxy, as the docker command sets them: `proxies` of the first
+  /// file that has an entry for the engine, or for `default`; each in capitals and in small letters.
+  ///
+  /// - Parameters:
+  ///   - endpoint: the engine.
+  ///   - warn: told of a file that can't be read.
+  /// - Returns: values by name.
+  public func proxies(
+    of endpoint: EngineEndpoint, warn: (String) -> Void
+  ) -> [String: String] {
+    for (file, text) in texts {
+      do {
+        let all = try JSONDecoder().decode(Proxies.self, from: Data(text.utf8)).proxies ?? [:]
+        if let found = all[endpoint.daemonHost] ?? all["default"] { return found.variables }
+      } catch {
+        warn("proxies in \(file) can't be used: not the JSON of a docker config file")
+      }
+    }
+    return [:]
+  }
+
+  private struct Proxies: Decodable {
+    var proxies: [String: Proxy]?
+  }
+
+  private struct Proxy: Decodable {
+    var httpProxy: String?
+    var httpsProxy: String?
+    var noProxy: String?
+    var ftpProxy: String?
+    var allProxy: String?
+
+    var variables: [String: String] {
+      let values = [
+        "http_proxy": httpProxy, "https_proxy": httpsProxy, "no_proxy": noProxy,
+        "ftp_proxy": ftpProxy, "all_proxy": allProxy,
+      ]
+      return values.reduce(into: [:]) { result, entry in
+        guard let value = entry.value, !value.isEmpty else { return }
+        result[entry.key] = value
+        result[entry.key.uppercased()] = value
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Builds on other services' images", .needsEngine, .throttled)
+struct BuildOrderTests {
+  private static let file = """
+    services:
+      web:
+        build:
+          context: web
+          additional_contexts:
+            files: "service:middle"
+      middle:
+        build: {context: middle, additional_contexts: {ground: "service:Base"}}
+        scale: 0
+      Base: {build: base, command: ["true"]}
+    """
+
+  /// Each has the name of a context where another image's name would stand.
+  private static let recipes = [
+    "web/Dockerfile":
+      "FROM pod-test/busybox\nCOPY --from=files /made /made\nCMD cat /made\n",
+    "middle/Dockerfile": "FROM ground\nRUN echo and middle >>/made\n",
+    "base/Dockerfile": "FROM pod-test/busybox\nRUN echo base >/made\n",
+  ]
+
+  /// The docker command here has no buildx, which alone knows `--build-context`: this one gives the image that is handed
+  /// on the context's name for the time of the build, and leaves the rest to it.
+  private static let buildx = """
+    #!/bin/bash -e
+    words=() names=()
+    while [ $# -gt 0 ]; do
+      if [ "$1" = --build-context ]; then
+        [[ $2 = *=docker-image://* ]] || { echo "$2 is no image" >&2; exit 1; }
+        names+=("${2%%=*}")
+        "$DOCKER" tag "${2#*=docker-image://}" "${2%%=*}"
+        shift
+      else
+        words+=("$1")
+      fi
+      shift
+    done
+    code=0
+    "$DOCKER" "${words[@]}" || code=$?
+    for name in "${names[@]}"; do "$DOCKER" rmi "$name" >&2; done
+    exit $code
+    """
+
+  @Test("come after them, and leave nothing of the names that they need")
+  func order() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let settings = PodSettings(
+      files: Self.recipes.merging(["bin/docker": Self.buildx]) { $1 },
+      shell: """
+        chmod +x bin/docker
+        DOCKER=$(command -v docker) PATH=$PWD/bin:$PATH exec "$@"
+        """)
+    try await withPod(on: engine, Self.file, settings) { pod in
+      let end = try await pod.ended()
+      #expect(end.status == .exited(0), "\(end)")
+      #expect(end.output(of: "web") == ["base", "and middle"])
+      let names = try await engine.docker(
+        "images", "--format", "{{.Repository}}", "--filter", "reference=\(pod.task)*"
+      ).output()
+      #expect(names.isEmpty, "\(names)")
+    }
+  }
+
+  @Test("are refused with their line where docker has no buildx, and where they can have no order")
+  func refused() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let end = try await podEnd(on: engine, Self.file, PodSettings(files: Self.recipes))
+    #expect(end.status == .exited(1))
+    #expect(
+      end.message
+        == "compose.yaml:8:60: service 'middle' can't be built: `docker build` has no --build-context here, which its "
+        + "buildx plugin brings", "\(end)")
+    let round = Self.file.replacing(
+      "build: base", with: #"build: {context: base, additional_contexts: {top: "service:web"}}"#)
+    let cycle = try await podEnd(on: engine, round, PodSettings(files: Self.recipes))
+    #expect(cycle.message.contains("which builds on its own"), "\(cycle)")
+    let hidden = Self.file.replacing(
+      "Base: {build: base,", with: "Base: {build: base, profiles: [no],")
+    let missing = try await podEnd(on: engine, hidden, PodSettings(files: Self.recipes))
+    #expect(missing.message.hasPrefix("compose.yaml:8:60: "), "\(missing)")
+    #expect(missing.message.contains("whose profile isn't enabled"))
+  }
+}
