@@ -64,8 +64,14 @@ struct KeyTableTests {
     table.keys.flatMap { key -> [Row] in
       let path = prefix + key.name
       let isHonoured = outer && key.isHonoured
-      // The keys of a container that runs before the service's are those of a service.
-      let inner = path == "services.*.pre_start" ? [] : rows(in: key.shape, under: path, isHonoured)
+      let inner =
+        switch path {
+        // The keys of a container that runs before the service's are those of a service.
+        case "services.*.pre_start": [Row]()
+        // So are a job's, but for its own.
+        case "jobs": rows(of: KeyTable("a job", JobKeys.own), under: "jobs.*.", isHonoured)
+        default: rows(in: key.shape, under: path, isHonoured)
+        }
       return [Row(path: path, key: key, isHonoured: isHonoured)] + inner
     }
   }
@@ -154,7 +160,7 @@ extension Shape {
     case .command: "command line or its words"
     case .test: "test"
     case .hosts: "hosts and addresses"
-    case .pairs(let values): values.allowsList ? "mapping or list of `NAME=value`" : "mapping"
+    case .pairs(let values, _): values.allowsList ? "mapping or list of `NAME=value`" : "mapping"
     case .manyValued: "mapping of values and lists"
     case .fields: "mapping"
     case .names(let inner, _): "names: \(inner.words)"

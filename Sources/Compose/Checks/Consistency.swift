@@ -41,6 +41,7 @@ struct Consistency {
       }
     }
     try checkSecrets()
+    try checkJobs()
     try DependencyCycle.refuse(in: services)
   }
 
@@ -142,6 +143,21 @@ struct Consistency {
       guard rule["target"]?.string?.isEmpty != false, action != "rebuild", action != "restart"
       else { continue }
       throw ComposeError("the action `\(action)` needs a `target`", at: rule.position)
+    }
+  }
+
+  private func checkJobs() throws(ComposeError) {
+    let jobs = tree["jobs"]?.mapping ?? [:]
+    for (name, entry) in jobs {
+      if services[name] != nil {
+        throw ComposeError("`\(name)` is both a service and a job", at: entry.keyPosition)
+      }
+      for (other, dependency) in entry.value["depends_on"]?.mapping ?? [:]
+      where services[other] == nil && jobs[other] == nil {
+        throw ComposeError(
+          "the job `\(name)` needs `\(other)`, which is no service and no job",
+          at: dependency.keyPosition)
+      }
     }
   }
 

@@ -26,9 +26,9 @@ enum DeviceRequests {
       [
         Key("capabilities", .distinctStrings, goes: "DeviceRequests.Capabilities"),
         Key("driver", .string, goes: "DeviceRequests.Driver"),
-        Key("count", .completing(count, .integer(.plain)), goes: "DeviceRequests.Count"),
+        Key("count", .completing(count, .integer(.strict)), goes: "DeviceRequests.Count"),
         Key("device_ids", .distinctStrings, goes: "DeviceRequests.DeviceIDs"),
-        Key("options", .pairs(.labels), goes: "DeviceRequests.Options"),
+        Key("options", .pairs(.labels, distinct: true), goes: "DeviceRequests.Options"),
       ], required: required, ignoresUnknown: required.isEmpty)
   }
 

@@ -11,7 +11,7 @@ enum EnvironmentFiles {
       Key("path", .string, goes: "Env"),
       Key("required", .boolean, omit: .whenTrue, goes: "may be missing"),
       Key("format", .string, goes: "how it is read"),
-    ], required: ["path"])
+    ], required: ["path"], allowsExtensions: false)
 
   /// A path, or a list of paths and mappings, as a list of mappings.
   @Sendable private static func expand(

@@ -9,9 +9,9 @@ enum Secrets {
       Key("file", .string, goes: "where it comes from"),
       Key("environment", .string, goes: "where it comes from"),
       Key("external", .boolean, goes: "refused: a swarm's"),
-      Key("labels", .pairs(.labels), never: "a swarm's"),
+      Key("labels", .pairs(.labels, distinct: true), never: "a swarm's"),
       Key("driver", .string, goes: "refused: a swarm's"),
-      Key("driver_opts", .pairs(.storage), never: "a swarm's"),
+      Key("driver_opts", .pairs(.secretOptions), never: "a swarm's"),
       Key("template_driver", .string, goes: "refused: a swarm's"),
     ])
 }
@@ -26,7 +26,7 @@ enum Configs {
       Key("environment", .string, goes: "where it comes from"),
       Key("content", .string, goes: "what it holds"),
       Key("external", .boolean, goes: "refused: a swarm's"),
-      Key("labels", .pairs(.labels), never: "a swarm's"),
+      Key("labels", .pairs(.labels, distinct: true), never: "a swarm's"),
       Key("template_driver", .string, goes: "refused: a swarm's"),
     ])
 }
@@ -40,7 +40,7 @@ enum Volumes {
       Key("driver", .string, goes: "Driver"),
       Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts"),
       Key("external", .boolean, goes: "neither made nor removed"),
-      Key("labels", .pairs(.labels), goes: "Labels"),
+      Key("labels", .pairs(.labels, distinct: true), goes: "Labels"),
     ])
 }
 

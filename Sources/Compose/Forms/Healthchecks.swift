@@ -47,16 +47,17 @@ enum BlockIO {
       Key("device_read_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadIOps"),
       Key("device_write_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteBps"),
       Key("device_write_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteIOps"),
-    ])
+    ], allowsExtensions: false)
 
-  private static let weight = WholeNumber(takesText: false, least: 0, wraps: true)
+  private static let weight = WholeNumber(
+    takesText: false, least: 0, bits: 16, overflow: .unsigned)
 
   private static let weightKeys = KeyTable(
     "an entry of `weight_device`",
     [
       Key("path", .string, omit: .never(.string("")), json: "Path", goes: "Path"),
       Key("weight", .integer(weight), omit: .never(.integer(0)), json: "Weight", goes: "Weight"),
-    ])
+    ], allowsExtensions: false)
 
   private static let rateKeys = KeyTable(
     "a limit of a device",
@@ -64,5 +65,5 @@ enum BlockIO {
       Key("path", .string, omit: .never(.string("")), json: "Path", goes: "Path"),
       Key(
         "rate", .bytes(.wholeOrText), omit: .never(.string("0")), json: "Rate", goes: "Rate"),
-    ])
+    ], allowsExtensions: false)
 }

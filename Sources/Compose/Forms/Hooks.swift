@@ -8,13 +8,15 @@ enum Hooks {
   /// The keys of a container that runs before the service's.
   static let preStartKeys = KeyTable(
     "a hook",
-    ServiceKeys.container + [Key("per_replica", .boolean, goes: "refused, as by Compose")])
+    ServiceKeys.container.map(\.withoutIdentity) + [
+      Key("per_replica", .boolean, goes: "refused, as by Compose")
+    ])
 
   private static let common: [Key] = [
     Key("command", .command, goes: "Exec.Cmd"),
     Key("user", .string, goes: "Exec.User"),
     Key("privileged", .boolean, goes: "Exec.Privileged"),
     Key("working_dir", .string, goes: "Exec.WorkingDir"),
-    Key("environment", .pairs(.environment), goes: "Exec.Env"),
+    Key("environment", .pairs(.environment, distinct: true), goes: "Exec.Env"),
   ]
 }

@@ -35,7 +35,7 @@ enum Mounts {
   private static let volumeKeys = KeyTable(
     "`volume`",
     [
-      Key("labels", .pairs(.labels), goes: "VolumeOptions.Labels"),
+      Key("labels", .pairs(.labels, distinct: true), goes: "VolumeOptions.Labels"),
       Key("nocopy", .boolean, goes: "VolumeOptions.NoCopy"),
       Key("subpath", .string, goes: "VolumeOptions.Subpath"),
     ])

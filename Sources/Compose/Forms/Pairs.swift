@@ -31,7 +31,9 @@ enum Pairs {
         keyPosition: item.position,
         value: YAMLNode(found.map { .string($0) } ?? .null, at: item.position))
     }
-    return YAMLNode(.mapping(entries), at: node.position)
+    var listed = YAMLNode(.mapping(entries), at: node.position)
+    if case .keys = values { listed.form = .short } else { listed.form = .listed }
+    return listed
   }
 
   /// A mapping whose values are strings, or null where that has a meaning.
@@ -47,9 +49,14 @@ enum Pairs {
       if key.isEmpty, !values.allowsNoName, entry.keyPosition != entry.value.position {
         throw ComposeError("an empty name under `\(name)`", at: entry.keyPosition)
       }
+      if values.refusesExtensions, key.hasPrefix("x-") {
+        throw ComposeError("`\(key)` can't stand in `\(name)`", at: entry.keyPosition)
+      }
       entries.values[index].value.content = try value(entry.value, values, key: key)
     }
-    return YAMLNode(.mapping(entries), at: node.position)
+    var typed = node
+    typed.content = .mapping(entries)
+    return typed
   }
 
   private static func value(
@@ -61,8 +68,11 @@ enum Pairs {
     case (.null, .labels), (.null, .options), (.null, .storage): return .string("")
     case (.null, .contexts):
       throw ComposeError("`\(key)` has no value; write `\(key): CONTEXT`", at: node.position)
-    case (.boolean, .options), (.boolean, .driverOptions), (_, .strings), (.null, .driverOptions),
-      (.boolean, .storage), (.decimal, .storage):
+    case (.timestamp, .strings): return .string(node.scalarText ?? "")
+    case (.boolean, .options), (.boolean, .driverOptions), (_, .strings), (_, .contexts),
+      (.null, .driverOptions), (.null, .secretOptions), (.boolean, .storage), (.decimal, .storage),
+      (.unsigned, .storage), (.timestamp, .storage), (.boolean, .secretOptions),
+      (.decimal, .secretOptions), (.unsigned, .secretOptions), (.timestamp, .secretOptions):
       throw ComposeError(
         "`\(key)` must be a string, not \(node.kind); write it in quotes", at: node.position)
     default:

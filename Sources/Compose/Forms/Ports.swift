@@ -11,7 +11,7 @@ enum Ports {
       Key("name", .string, goes: "nothing: a comment"),
       Key("mode", .string, goes: "nothing: for swarms"),
       Key("host_ip", .string, goes: "HostIp"),
-      Key("target", .integer(.wholeCount), goes: "PortBindings' key"),
+      Key("target", .integer(.port), goes: "PortBindings' key"),
       Key("published", .stringOrInteger, goes: "HostPort"),
       Key("protocol", .string, goes: "PortBindings' key"),
       Key("app_protocol", .string, goes: "nothing: a comment"),
@@ -21,7 +21,9 @@ enum Ports {
   @Sendable static func identity(_ node: YAMLNode) -> String? {
     guard let target = node["target"]?.scalarText else { return nil }
     let host = node["host_ip"]?.string ?? "0.0.0.0"
-    let published = node["published"]?.scalarText ?? ""
+    // To Docker Compose a number and its text are two.
+    let isNumber = node["published"]?.integer != nil
+    let published = (isNumber ? "#" : "") + (node["published"]?.scalarText ?? "")
     return "\(host):\(published):\(target)/\(node["protocol"]?.string ?? "tcp")"
   }
 
@@ -32,10 +34,8 @@ enum Ports {
     guard let items = node.sequence else { return node }
     var ports: [YAMLNode] = []
     for item in items {
-      if let number = item.integer {
-        ports += try expand(String(number), at: item.position)
-      } else if let text = item.string {
-        ports += try expand(text, at: item.position)
+      if let text = item.string ?? item.integer.map({ String($0) }) {
+        ports += try expand(text, at: item.position).map(\.shortened)
       } else {
         ports.append(item)
       }

@@ -3,7 +3,9 @@ import OrderedCollections
 /// The format of Compose 1: no `services:`, each top-level key a service. Its services are carried over to the
 /// modern form.
 enum LegacyFormat {
-  private static let modernTopLevel: Set = ["configs", "include", "models", "name", "secrets"]
+  private static let modernTopLevel: Set = [
+    "configs", "include", "jobs", "models", "name", "secrets",
+  ]
 
   /// True if a file is written in that format: no version, none of the sections of later ones, and a service.
   static func isUsed(by tree: YAMLNode) -> Bool {

@@ -12,28 +12,16 @@ struct Normalizer {
     try tree.edit("services") { (services) throws(ComposeError) in
       try services.editEach { (_, service) throws(ComposeError) in
         usesDefault = joinDefault(&service) || usesDefault
-        try service.edit("build") { (build) throws(ComposeError) in try normalize(build: &build) }
-        service.edit("volumes") { (mounts: inout YAMLNode) in
-          mounts.editItems { (mount: inout YAMLNode) in
-            mount.edit("target") { (target: inout YAMLNode) in
-              target.content = .string(Path.clean(target.string ?? ""))
-            }
-          }
-        }
-        service.edit("pull_policy") { (policy: inout YAMLNode) in
-          if policy.string == "if_not_present" { policy.content = .string("missing") }
-        }
-        spellOut(&service)
-        service.edit("environment") { (variables: inout YAMLNode) in
-          variables.editEach { (name: String, value: inout YAMLNode) in
-            if value.isNull, let found = environment[name] { value.content = .string(found) }
-          }
-        }
-        try service.edit("extra_hosts") { (hosts) throws(ComposeError) in
-          hosts = try ExtraHosts.canonical(hosts)
-        }
+        try normalize(container: &service)
         imply(dependenciesOf: &service)
         try inherit(intoHooksOf: &service)
+      }
+    }
+    try tree.edit("jobs") { (jobs) throws(ComposeError) in
+      try jobs.editEach { (_, job) throws(ComposeError) in
+        _ = joinDefault(&job)
+        try normalize(container: &job)
+        imply(dependenciesOf: &job)
       }
     }
     if usesDefault, tree["networks"]?["default"] == nil {
@@ -41,6 +29,30 @@ struct Normalizer {
       if networks.isNull { networks = YAMLNode(mappingAt: networks.position) }
       networks.set("default", YAMLNode(.null, at: networks.position))
       tree.set("networks", networks, at: tree.position(ofKey: "networks"))
+    }
+  }
+
+  /// What a service and a job have in common.
+  private func normalize(container service: inout YAMLNode) throws(ComposeError) {
+    try service.edit("build") { (build) throws(ComposeError) in try normalize(build: &build) }
+    service.edit("volumes") { (mounts: inout YAMLNode) in
+      mounts.editItems { (mount: inout YAMLNode) in
+        mount.edit("target") { (target: inout YAMLNode) in
+          target.content = .string(Path.clean(target.string ?? ""))
+        }
+      }
+    }
+    service.edit("pull_policy") { (policy: inout YAMLNode) in
+      if policy.string == "if_not_present" { policy.content = .string("missing") }
+    }
+    spellOut(&service)
+    service.edit("environment") { (variables: inout YAMLNode) in
+      variables.editEach { (name: String, value: inout YAMLNode) in
+        if value.isNull, let found = environment[name] { value.content = .string(found) }
+      }
+    }
+    try service.edit("extra_hosts") { (hosts) throws(ComposeError) in
+      hosts = try ExtraHosts.canonical(hosts)
     }
   }
 
@@ -87,6 +99,9 @@ struct Normalizer {
     }
     service.edit("provider") { (provider: inout YAMLNode) in
       provider.edit("options") { (options: inout YAMLNode) in
+        for (name, entry) in options.mapping ?? [:] where entry.value.sequence?.isEmpty == true {
+          options.remove(name)
+        }
         options.editEach { (_: String, value: inout YAMLNode) in texts(&value) }
       }
     }
@@ -146,6 +161,7 @@ struct Normalizer {
       for name in variables.keys where positions[name] == nil { positions[name] = position }
     }
     var merged = YAMLNode(mappingAt: own.position)
+    merged.form = own.form
     for (name, value) in variables where own[name] == nil {
       merged.set(name, YAMLNode(.string(value), at: positions[name] ?? own.position))
     }

@@ -14,10 +14,16 @@ struct PathResolver {
     PathResolver(directory: directory, confinedTo: confinedTo, home: home)
   }
 
-  /// Makes the paths of a canonical tree absolute.
-  func resolve(_ tree: inout YAMLNode) throws(ComposeError) {
-    try tree.edit("services") { (services) throws(ComposeError) in
-      try services.editEach { (_, service) throws(ComposeError) in try resolve(service: &service) }
+  /// Makes the paths of a canonical tree absolute; a build without a context gets this folder, unless another file
+  /// may give it one.
+  func resolve(_ tree: inout YAMLNode, completing: Bool = true) throws(ComposeError) {
+    for kind in ["services", "jobs"] {
+      try tree.edit(kind) { (services) throws(ComposeError) in
+        try services.editEach { (_, service) throws(ComposeError) in
+          if completing { complete(buildOf: &service) }
+          try resolve(service: &service)
+        }
+      }
     }
     for key in ["configs", "secrets"] {
       try tree.edit(key) { (files) throws(ComposeError) in
@@ -53,6 +59,12 @@ struct PathResolver {
     }
   }
 
+  private func complete(buildOf service: inout YAMLNode) {
+    service.edit("build") { (build: inout YAMLNode) in
+      if build.mapping != nil, build["context"] == nil { build.set("context", text: ".") }
+    }
+  }
+
   private func resolve(service: inout YAMLNode) throws(ComposeError) {
     try service.edit("build") { (build) throws(ComposeError) in try resolve(build: &build) }
     try service.edit("env_file") { (files) throws(ComposeError) in
@@ -85,9 +97,6 @@ struct PathResolver {
   }
 
   private func resolve(build: inout YAMLNode) throws(ComposeError) {
-    if build.mapping != nil, build["context"] == nil {
-      build.set("context", text: ".")
-    }
     try build.edit("context") { (context) throws(ComposeError) in try resolveContext(&context) }
     if let dockerfile = build["dockerfile"], let name = dockerfile.string, !name.isEmpty,
       let context = build["context"]?.string

@@ -18,16 +18,18 @@ struct Profiles {
     }
   }
 
-  /// Takes the services out that aren't enabled, and returns their names.
+  /// Takes the services and jobs out that aren't enabled, and returns the services' names.
   func disable(in tree: inout YAMLNode) -> Set<String> {
     var disabled: Set<String> = []
     if enabled.contains("*") { return disabled }
-    tree.edit("services") { (services: inout YAMLNode) in
-      for (name, entry) in services.mapping ?? [:] {
-        let profiles = entry.value["profiles"]?.strings ?? []
-        guard !profiles.isEmpty, enabled.isDisjoint(with: profiles) else { continue }
-        services.remove(name)
-        disabled.insert(name)
+    for kind in ["services", "jobs"] {
+      tree.edit(kind) { (workloads: inout YAMLNode) in
+        for (name, entry) in workloads.mapping ?? [:] {
+          let profiles = entry.value["profiles"]?.strings ?? []
+          guard !profiles.isEmpty, enabled.isDisjoint(with: profiles) else { continue }
+          workloads.remove(name)
+          if kind == "services" { disabled.insert(name) }
+        }
       }
     }
     return disabled

@@ -111,7 +111,9 @@ extension TreeLoader {
           "`\(key)` can't be empty in a file that another extends", at: value.position)
       }
     }
-    try paths.at(Path.folder(of: file)).resolve(&tree)
+    try canonicalizer.expandGPUs(in: &tree)
+    tree.settle()
+    try paths.at(Path.folder(of: file)).resolve(&tree, completing: false)
     let read = ExtendedFile(
       services: tree["services"] ?? YAMLNode(mappingAt: tree.position), directives: directives)
     extended[file] = read

@@ -4,7 +4,9 @@ import OrderedCollections
 extension TreeLoader {
   /// How many files may be included in all: files that include each other twice would never end.
   private static let mostIncluded = 1000
-  private static let kinds = ["services", "volumes", "networks", "secrets", "configs", "models"]
+  private static let kinds = [
+    "services", "jobs", "volumes", "networks", "secrets", "configs", "models",
+  ]
 
   /// Takes what a tree includes into it, and `include:` out of it.
   mutating func include(
@@ -100,12 +102,20 @@ extension TreeLoader {
   ) throws(ComposeError) {
     guard let resources = included[kind]?.mapping else { return }
     var own = tree[kind] ?? YAMLNode(mappingAt: included.position(ofKey: kind))
-    if own.isNull { own = YAMLNode(mappingAt: own.position) }
+    if own.isNull {
+      guard resources.isEmpty else {
+        throw ComposeError(
+          "`\(kind)` can't be empty beside an included file that has some; take the line out",
+          at: tree.position(ofKey: kind))
+      }
+      own = YAMLNode(mappingAt: own.position)
+    }
     for (name, entry) in resources {
       guard let ours = own.mapping?[name] else {
         own.set(name, entry.value, at: entry.keyPosition)
         continue
       }
+      if entry.value.isWritten(as: ours.value) { continue }
       var theirs = entry.value
       directives.apply(toResource: &theirs, named: name, of: kind)
       let merged = try Merge.resource(theirs, with: ours.value, kind: kind)

@@ -34,8 +34,11 @@ struct TreeLoader {
     of documents: [(file: String, document: SourceDocument)]
   ) throws(ComposeError) -> YAMLNode? {
     var merged: YAMLNode?
-    for (file, document) in try carried(documents) {
+    let documents = try carried(documents)
+    for (index, (file, document)) in documents.enumerated() {
+      canonicalizer.isMerging = !including.isEmpty || index < documents.count - 1
       merged = try add(document, of: file, to: merged)
+      if canonicalizer.isMerging { merged?.settle() }
     }
     guard var tree = merged else { return nil }
     try FileChecks.check(tree)
@@ -74,7 +77,6 @@ struct TreeLoader {
       tree = try Merge.merge(merged, with: tree)
     }
     tree = try canonicalizer.read(file: tree)
-    tree = Merge.unique(tree, in: TopLevelKeys.table)
     if let version = tree.mapping?["version"] {
       canonicalizer.warn(
         "`version` is obsolete and has no effect; remove it", at: version.keyPosition)

@@ -17,13 +17,26 @@ struct Arrangement {
     for key in TopLevelKeys.table.keys {
       if key.name == "models", format == .json { continue }
       guard let entry = node.mapping?[key.name] else { continue }
-      let value = arrange(entry.value, key.shape)
+      var value = arrange(entry.value, key.shape)
       if key.name != "services", isEmpty(value) { continue }
+      if key.name == "jobs", format == .yaml { value = named(value) }
       arranged[key.name] = YAMLNode.Entry(keyPosition: entry.keyPosition, value: value)
     }
     addExtensions(of: node, to: &arranged)
     if format == .json { sort(&arranged) }
     return YAMLNode(.mapping(arranged), at: node.position)
+  }
+
+  /// Jobs that say their names themselves, as Docker Compose prints them.
+  private func named(_ jobs: YAMLNode) -> YAMLNode {
+    var jobs = jobs
+    jobs.editEach { (name: String, job: inout YAMLNode) in
+      var named = YAMLNode(mappingAt: job.position)
+      named.set("name", text: name)
+      for (key, entry) in job.mapping ?? [:] { named.set(key, entry.value, at: entry.keyPosition) }
+      job = named
+    }
+    return jobs
   }
 
   private func arrange(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
@@ -46,8 +59,9 @@ struct Arrangement {
       var node = node
       node.editItems { (item: inout YAMLNode) in item = arrange(item, inner) }
       return node
-    case .pairs(.keys): return keys(node)
-    case .pairs, .manyValued: return sorted(node)
+    case .pairs(.keys, _): return keys(node)
+    case .pairs(.contexts, _), .manyValued: return sorted(node)
+    case .pairs: return sorted(withoutExtensions(node))
     case .any: return any(node)
     default: return node
     }
@@ -102,6 +116,17 @@ struct Arrangement {
   private func isCommand(_ shape: Shape) -> Bool {
     if case .command = shape { return true }
     return false
+  }
+
+  /// Names of a mapping that start with `x-` are extensions to Docker Compose, which prints them as one.
+  private func withoutExtensions(_ node: YAMLNode) -> YAMLNode {
+    let names = (node.mapping ?? [:]).keys.filter { $0.hasPrefix("x-") }.sorted(by: Self.precedes)
+    guard node.form != .listed, !names.isEmpty else { return node }
+    let texts = names.map { "\($0):\(node[$0]?.scalarText ?? "<nil>")" }
+    var node = node
+    for name in names { node.remove(name) }
+    node.set("#extensions", text: "map[\(texts.joined(separator: " "))]")
+    return node
   }
 
   /// Keys of SSH agents: names, with a path where they have one.

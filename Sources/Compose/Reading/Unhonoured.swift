@@ -12,6 +12,9 @@ enum Unhonoured {
       guard let key = TopLevelKeys.table[kind], let node = tree[kind] else { continue }
       found.look(in: node, key.shape, path: kind + ".")
     }
+    if let jobs = tree.mapping?["jobs"], jobs.value.mapping?.isEmpty == false {
+      found.keys.append(Located("jobs", at: jobs.keyPosition))
+    }
     return found.keys
   }
 

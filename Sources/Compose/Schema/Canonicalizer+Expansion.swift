@@ -31,12 +31,32 @@ extension Canonicalizer {
     case .list(let inner):
       try node.editItems { (item) throws(ComposeError) in item = try expand(item, as: inner) }
     case .stringOrStrings:
-      if node.string != nil { node = YAMLNode(.sequence([node]), at: node.position) }
-    case .pairs(let values):
+      if node.string != nil { node = YAMLNode(.sequence([node]), at: node.position).shortened }
+    case .pairs(let values, let distinct):
+      if distinct { try Self.refuseEqualItems(of: node) }
       if values.allowsList { return try Pairs.mapping(node, values, lookUp: lookUp) }
     default: break
     }
     return node
+  }
+
+  /// `gpus: all` of a file's services in the long form, which what extends them is added to.
+  mutating func expandGPUs(in tree: inout YAMLNode) throws(ComposeError) {
+    try tree.edit("services") { (services) throws(ComposeError) in
+      try services.editEach { (_, service) throws(ComposeError) in
+        try service.edit("gpus") { (gpus) throws(ComposeError) in
+          gpus = try DeviceRequests.expandAll(gpus, &self)
+        }
+      }
+    }
+  }
+
+  /// Throws where two items of a list are written alike.
+  static func refuseEqualItems(of node: YAMLNode) throws(ComposeError) {
+    let items = node.sequence ?? []
+    for (index, item) in items.enumerated() where items[..<index].contains(item) {
+      throw ComposeError("this stands in the list twice", at: item.position)
+    }
   }
 
   /// Keys under their former names brought to their present ones.

@@ -10,8 +10,8 @@ extension Canonicalizer {
     case .string:
       guard node.string != nil else { throw needsString(node, name) }
     case .stringOrInteger:
-      if let value = node.integer { node.content = .string(String(value)) }
-      guard node.string != nil else {
+      if let value = node.integer, !isMerging { node.content = .string(String(value)) }
+      guard node.string != nil || isMerging && node.integer != nil else {
         throw ComposeError.wrongKind(node, name, "a string or a whole number")
       }
     case .word(let words):
@@ -31,9 +31,11 @@ extension Canonicalizer {
     case .booleanText:
       if let value = node.boolean { node.content = .string(value ? "true" : "false") }
       guard node.string != nil else { throw needsString(node, name) }
-    case .integer(let kind): node.content = .integer(try integer(node, kind, name: name))
+    case .integer(let kind): node.content = try integer(node, kind, name: name)
     case .decimal: node.content = .single(try decimal(node, name: name))
-    case .bytes(let forms): node.content = .string(String(try bytes(node, forms, name: name)))
+    case .bytes(let forms):
+      if isMerging, node.string != nil { break }
+      node.content = .string(String(try bytes(node, forms, name: name)))
     case .duration:
       guard let value = node.string.flatMap(ComposeDuration.nanoseconds) else {
         throw mismatch(node, name, "a duration such as 10s or 1m30s", quoting: true)
@@ -56,7 +58,7 @@ extension Canonicalizer {
       var seen: Set<String> = []
       for item in node.sequence ?? [] {
         switch item.content {
-        case .string, .integer, .unsigned:
+        case .string, .integer:
           let isText = item.string != nil
           guard seen.insert((isText ? "s" : "n") + (item.scalarText ?? "")).inserted else {
             throw ComposeError("this stands twice in `\(name)`", at: item.position)
@@ -93,9 +95,10 @@ extension Canonicalizer {
     let value: Float? =
       switch node.content {
       case .integer(let value): Float(value)
+      case .unsigned(let value): Float(value)
       case .decimal(let value): Float(value)
       case .single(let value): value
-      case .string(let text): Float(text)
+      case .string(let text): text.contains { "xX".contains($0) } ? nil : Float(text)
       default: nil
       }
     guard let value, value.isFinite else {
@@ -171,28 +174,52 @@ extension Canonicalizer {
 
   private mutating func integer(
     _ node: YAMLNode, _ kind: WholeNumber, name: String
-  ) throws(ComposeError) -> Int64 {
-    let value: Int64? =
-      switch node.content {
-      case .integer(let value): value
-      case .decimal(let value) where kind.takesFractions || value == value.rounded():
-        abs(value) < 9e18 ? Int64(value) : nil
-      case .string(let text) where kind.takesText: Int64(text)
-      default: nil
-      }
-    guard let value else { throw mismatch(node, name, "a whole number", quoting: true) }
-    guard value >= kind.least, value <= kind.most else {
+  ) throws(ComposeError) -> YAMLNode.Content {
+    guard let value = Self.value(of: node, kind) else {
+      throw mismatch(node, name, "a whole number", quoting: true)
+    }
+    if case .integer(let number) = value, number < kind.least || number > kind.most {
       throw ComposeError(
         kind.most == Int64.max
           ? "`\(name)` can't be below \(kind.least)"
           : "`\(name)` must be \(kind.least) to \(kind.most)", at: node.position)
     }
-    if kind.wraps, value > UInt16.max {
-      let kept = Int64(UInt16(truncatingIfNeeded: value))
-      warn("`\(name)` has 16 bits: of \(value) only \(kept) is left", at: node.position)
-      return kept
+    guard kind.bits < 64 else { return value }
+    let all =
+      switch value {
+      case .integer(let number): UInt64(truncatingIfNeeded: number)
+      case .unsigned(let number): number
+      default: UInt64(0)
+      }
+    let kept = all & (1 << UInt64(kind.bits) - 1)
+    if kept != all {
+      warn("`\(name)` has \(kind.bits) bits: of \(all) only \(kept) is left", at: node.position)
     }
-    return value
+    return .integer(Int64(kept))
+  }
+
+  /// The number, brought into 64 bits as Docker Compose brings it there.
+  private static func value(of node: YAMLNode, _ kind: WholeNumber) -> YAMLNode.Content? {
+    switch node.content {
+    case .integer: return node.content
+    case .unsigned(let value):
+      switch kind.overflow {
+      case .refused: return nil
+      case .signed: return .integer(Int64(bitPattern: value))
+      case .unsigned: return .unsigned(value)
+      }
+    case .decimal(let value):
+      guard kind.takesDecimals, kind.takesFractions || value == value.rounded() else { return nil }
+      if let whole = Int64(exactly: value.rounded(.towardZero)) { return .integer(whole) }
+      switch kind.overflow {
+      case .refused: return nil
+      case .signed: return .integer(.min)
+      case .unsigned:
+        return value < 0 ? .integer(.min) : .unsigned(value < 0x1p64 ? UInt64(value) : 1 << 63)
+      }
+    case .string(let text) where kind.takesText: return Int64(text).map { .integer($0) }
+    default: return nil
+    }
   }
 
   private func bytes(
@@ -201,7 +228,11 @@ extension Canonicalizer {
     switch (node.content, forms) {
     case (.integer(let value), .numberOrText), (.integer(let value), .wholeOrText): return value
     case (.integer(let value), .countOrText) where value >= 0: return value
-    case (.decimal, .numberOrText): return 0
+    case (.decimal, .numberOrText), (.unsigned, .numberOrText), (.unsigned, .wholeOrText),
+      (.unsigned, .countOrText):
+      return 0
+    case (.decimal(let value), .wholeOrText) where value == value.rounded(): return 0
+    case (.decimal(let value), .countOrText) where value == value.rounded() && value >= 0: return 0
     case (.string(let text), _):
       if let value = ByteSize.bytes(text) { return value }
     default: break

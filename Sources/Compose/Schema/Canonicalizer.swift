@@ -8,6 +8,8 @@ struct Canonicalizer {
   private(set) var warnings: [Located<String>] = []
   /// Variables that a list of names takes its values from at once: those of an included file.
   var lookUp: ((String) -> String?)?
+  /// True while more files are to be merged: values are checked, but kept as they are written where merging must tell.
+  var isMerging = false
 
   /// Adds a warning.
   mutating func warn(_ message: String, at position: SourcePosition) {
@@ -49,7 +51,7 @@ struct Canonicalizer {
         item = try read(item, as: inner, name: name)
       }
       return list
-    case .pairs(let values): return try Pairs.typed(node, values, name: name)
+    case .pairs(let values, _): return try Pairs.typed(node, values, name: name)
     case .manyValued:
       try Pairs.checkManyValued(node, name: name)
       return node
@@ -69,15 +71,28 @@ struct Canonicalizer {
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       guard let known = table[key] else {
-        if key.hasPrefix("x-") || table.ignoresUnknown { continue }
+        if key.hasPrefix("x-"), table.allowsExtensions { continue }
+        if table.ignoresUnknown { continue }
         throw unknown(key, in: table, at: entry.keyPosition)
       }
-      entries.values[index].value = try read(entry.value, as: known.shape, name: key)
+      let value = try read(entry.value, as: known.shape, name: key)
+      entries.values[index].value = value
+      if isMerging, case .append(identity: nil) = known.merge {
+        entries.values[index].value = try expanded(entry.value, as: known.shape)
+      }
     }
     for key in table.required where entries[key] == nil {
       throw ComposeError("\(table.subject) needs `\(key)`", at: node.position)
     }
     return YAMLNode(.mapping(entries), at: node.position)
+  }
+
+  /// What a list of a file before the last is for merging: its items as they are written.
+  private mutating func expanded(
+    _ node: YAMLNode, as shape: Shape
+  ) throws(ComposeError) -> YAMLNode {
+    guard node.sequence == nil, case .completing(let complete, _) = shape else { return node }
+    return try complete(node, &self)
   }
 
   /// Docker Compose's checks go by way of JSON, which has no such numbers.

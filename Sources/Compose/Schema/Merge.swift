@@ -65,10 +65,20 @@ enum Merge {
   ) throws(ComposeError) -> YAMLNode {
     switch key.merge {
     case .override: return later
-    case .replace: return later.isNull ? earlier : later
+    case .replace:
+      if later.isNull { return earlier }
+      let isMixed =
+        earlier.mapping != nil && later.mapping == nil
+        || earlier.sequence != nil && later.sequence == nil
+      return isMixed ? try refuseMixed(earlier, later) : later
     case .deep: return try deep(earlier, later, key.shape)
     case .pairs:
       guard let values = key.shape.pairValues, later.mapping != nil || later.isNull else {
+        return try refuseMixed(earlier, later)
+      }
+      if case .keys = values, earlier.mapping != nil, later.mapping != nil,
+        earlier.form != later.form
+      {
         return try refuseMixed(earlier, later)
       }
       return pairs(earlier, later, skippingNull: values.skipsNull)
@@ -100,7 +110,7 @@ enum Merge {
   /// One list after the other, without what is there already.
   private static func joined(_ earlier: [YAMLNode], _ later: [YAMLNode]) -> [YAMLNode] {
     var joined = earlier
-    for item in later where !joined.contains(item) { joined.append(item) }
+    for item in later where !joined.contains(where: item.isWritten) { joined.append(item) }
     return joined
   }
 
@@ -119,24 +129,27 @@ enum Merge {
     guard let one = earlier.sequence, let other = later.sequence else {
       return try refuseMixed(earlier, later)
     }
-    func subnet(_ pool: YAMLNode) -> String? { pool["subnet"]?.string }
-    var pools: [YAMLNode] = []
-    for original in one {
-      var base = original
-      for pool in other {
-        if subnet(pool) != subnet(base), !pools.contains(where: { subnet($0) == subnet(pool) }) {
-          pools.append(pool)
+    var pools = one + other
+    var merged: [Int] = []
+    func subnet(_ index: Int) -> String? { pools[index]["subnet"]?.string }
+    for base in one.indices {
+      for added in one.count..<pools.count {
+        if subnet(added) != subnet(base), !merged.contains(where: { subnet($0) == subnet(added) }) {
+          merged.append(added)
           continue
         }
-        base = try deep(base, pool, .any)
-        if let index = pools.firstIndex(where: { subnet($0) == subnet(base) }) {
-          pools[index] = base
+        pools[base] = try deep(pools[base], pools[added], .any)
+        if let index = merged.firstIndex(where: { subnet($0) == subnet(base) }) {
+          merged[index] = base
         } else {
-          pools.append(base)
+          merged.append(base)
         }
       }
     }
-    return YAMLNode(.sequence(pools), at: later.position)
+    guard !merged.isEmpty else {
+      throw ComposeError("a list of pools can't be merged with an empty one", at: later.position)
+    }
+    return YAMLNode(.sequence(merged.map { pools[$0] }), at: later.position)
   }
 
   private static func deep(
@@ -188,8 +201,11 @@ enum Merge {
   private static func pairs(
     _ earlier: YAMLNode, _ later: YAMLNode, skippingNull: Bool
   ) -> YAMLNode {
-    guard earlier.mapping != nil else { return later.isNull ? earlier : later }
+    guard earlier.mapping != nil else {
+      return !later.isNull ? later : skippingNull ? earlier : YAMLNode(mappingAt: later.position)
+    }
     var merged = earlier
+    if !skippingNull, merged.form == .long { merged.form = .listed }
     for (name, entry) in later.mapping ?? [:] {
       if skippingNull, entry.value.isNull, merged[name] != nil { continue }
       merged.set(name, entry.value, at: entry.keyPosition)
@@ -201,7 +217,10 @@ enum Merge {
     _ earlier: YAMLNode, _ later: YAMLNode,
     _ join: (String, YAMLNode, YAMLNode) throws(ComposeError) -> YAMLNode
   ) throws(ComposeError) -> YAMLNode {
-    guard var merged = earlier.mapping else { return later }
+    guard var merged = earlier.mapping else {
+      return earlier.sequence == nil
+        ? later : later.isNull ? earlier : try refuseMixed(earlier, later)
+    }
     guard let added = later.mapping else {
       return later.isNull ? earlier : try refuseMixed(earlier, later)
     }

@@ -4,7 +4,7 @@ import OrderedCollections
 /// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.
 enum ServiceKeys {
   static let table = KeyTable(
-    "a service", own + container + rest, formerNames: ["x-develop": "develop"])
+    "a service", own + container + workload, formerNames: ["x-develop": "develop"])
 
   /// What is said of the service itself.
   private static let own: [Key] = [
@@ -115,7 +115,7 @@ enum ServiceKeys {
   ]
 
   /// What is said of its image, and of its place among others.
-  private static let rest: [Key] = [
+  static let workload: [Key] = [
     Key("build", .expanding(Builds.expand, .fields(Builds.keys)), goes: "docker build"),
     Key("depends_on", .expanding(DependsOn.expand, DependsOn.shape), goes: "the order of starting"),
     Key("expose", .texts, .append(identity: Identity.scalar), goes: "ExposedPorts"),

@@ -42,8 +42,9 @@ indirect enum Shape: Sendable {
   case test
   /// Hosts and their addresses, as a mapping or a list; both are kept.
   case hosts
-  /// Names with values, as a mapping or as a list of `NAME=value`; canonical: a mapping.
-  case pairs(PairValues)
+  /// Names with values, as a mapping or as a list of `NAME=value`, which may refuse what stands in it twice;
+  /// canonical: a mapping.
+  case pairs(PairValues, distinct: Bool = false)
   /// Names with one value or several.
   case manyValued
   /// A mapping with these keys.
@@ -66,7 +67,7 @@ extension Shape {
   /// What the values may be where the form is `pairs` in the end.
   var pairValues: PairValues? {
     switch self {
-    case .pairs(let values): values
+    case .pairs(let values, _): values
     case .expanding(_, let inner), .completing(_, let inner), .optional(let inner): inner.pairValues
     default: nil
     }
@@ -93,6 +94,8 @@ enum PairValues: Sendable {
   case driverOptions
   /// A mapping only, of strings and whole numbers.
   case storage
+  /// The same without null.
+  case secretOptions
   /// A mapping of strings only.
   case strings
 
@@ -100,14 +103,24 @@ enum PairValues: Sendable {
   var allowsList: Bool {
     switch self {
     case .environment, .labels, .contexts, .keys: true
-    case .options, .driverOptions, .storage, .strings: false
+    case .options, .driverOptions, .storage, .secretOptions, .strings: false
     }
   }
 
   /// True where a name may be empty.
   var allowsNoName: Bool {
-    if case .storage = self { return true }
-    return false
+    switch self {
+    case .options, .driverOptions, .storage, .secretOptions: true
+    case .environment, .labels, .contexts, .keys, .strings: false
+    }
+  }
+
+  /// True where a name that starts with `x-` is refused, since Docker Compose takes it for an extension.
+  var refusesExtensions: Bool {
+    switch self {
+    case .storage, .secretOptions: true
+    default: false
+    }
   }
 
   /// True where null in a later file leaves the earlier file's value.
@@ -195,6 +208,23 @@ struct Key: Sendable {
     self.isHonoured = isHonoured
   }
 
+  /// The same where entries of a list are never taken for one another, and where some lists refuse what stands in
+  /// them twice.
+  var withoutIdentity: Key {
+    var (shape, merge) = (self.shape, self.merge)
+    if case .append = merge { merge = .append(identity: nil) }
+    if case .pairs(let values, _) = shape { shape = .pairs(values, distinct: true) }
+    if case .expanding(let expand, let long) = shape, ["ports", "volumes"].contains(name) {
+      let expandDistinct: Expander = { (node, canonicalizer) throws(ComposeError) in
+        try Canonicalizer.refuseEqualItems(of: node)
+        return try expand(node, &canonicalizer)
+      }
+      shape = .expanding(expandDistinct, long)
+    }
+    return Key(
+      name, shape, merge, omit: omission, json: nameInJSON, goes: goes, isHonoured: isHonoured)
+  }
+
   private static func merge(for shape: Shape) -> MergeRule {
     switch shape {
     case .command, .test: .override
@@ -227,15 +257,18 @@ struct KeyTable: Sendable {
   let required: [String]
   /// True where Docker Compose says nothing of keys that it doesn't know.
   let ignoresUnknown: Bool
+  /// True where keys that start with `x-` may stand.
+  let allowsExtensions: Bool
   /// Former names of keys; a value under one stands before that under the key itself.
   let formerNames: KeyValuePairs<String, String>
   private let index: [String: Int]
 
   init(
     _ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false,
-    formerNames: KeyValuePairs<String, String> = [:]
+    allowsExtensions: Bool = true, formerNames: KeyValuePairs<String, String> = [:]
   ) {
     self.ignoresUnknown = ignoresUnknown
+    self.allowsExtensions = allowsExtensions
     self.formerNames = formerNames
     self.subject = subject
     self.keys = keys

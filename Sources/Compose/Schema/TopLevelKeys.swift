@@ -8,6 +8,9 @@ enum TopLevelKeys {
       Key(
         "services", .names(.fields(ServiceKeys.table), allowsNull: false), omit: .unset,
         goes: "containers"),
+      Key(
+        "jobs", .names(.fields(JobKeys.table), allowsNull: false),
+        never: "run by hand or by the clock"),
       Key("networks", resource(Networks.keys), goes: "networks"),
       Key("volumes", resource(Volumes.keys), goes: "volumes"),
       Key("secrets", fileResource(Secrets.keys), goes: "files in containers"),

@@ -62,6 +62,13 @@ extension YAMLNode {
     for index in items.indices { try body(&items[index]) }
   }
 
+  /// The same node, marked as one that was written in a short form.
+  var shortened: YAMLNode {
+    var node = self
+    node.form = .short
+    return node
+  }
+
   /// The list with each item expanded; any other node as it is.
   func expandingItems(
     _ expand: (YAMLNode) throws(ComposeError) -> YAMLNode
@@ -69,7 +76,10 @@ extension YAMLNode {
     guard let items = sequence else { return self }
     var expanded: [YAMLNode] = []
     expanded.reserveCapacity(items.count)
-    for item in items { expanded.append(try expand(item)) }
+    for item in items {
+      let long = try expand(item)
+      expanded.append(item.mapping == nil ? long.shortened : long)
+    }
     return YAMLNode(.sequence(expanded), at: position)
   }
 }

@@ -51,6 +51,18 @@ public struct YAMLNode: Sendable {
   public var position: SourcePosition
   /// What it does to the files before it.
   var directive = Directive.none
+  /// How it is written, where files that are merged must tell.
+  var form = Form.long
+
+  /// The form that a value was written in.
+  enum Form: Sendable {
+    /// As it stands.
+    case long
+    /// In a short form; from the next file on it is a long one.
+    case short
+    /// As a list of `NAME=value`.
+    case listed
+  }
 
   /// A tag that changes merging (Compose specification, "Merge and override").
   enum Directive: Sendable {
@@ -77,6 +89,30 @@ extension YAMLNode: Equatable {
     }
     return one.count == other.count
       && one.allSatisfy { key, entry in other[key]?.value == entry.value }
+  }
+
+  /// True if another node holds the same in the same form.
+  func isWritten(as other: YAMLNode) -> Bool {
+    guard form == other.form else { return false }
+    switch (content, other.content) {
+    case (.mapping(let one), .mapping(let other)):
+      guard one.count == other.count, form != .listed || one.keys == other.keys else {
+        return false
+      }
+      return one.allSatisfy { key, entry in
+        other[key].map { entry.value.isWritten(as: $0.value) } ?? false
+      }
+    case (.sequence(let one), .sequence(let other)):
+      return one.count == other.count && zip(one, other).allSatisfy { $0.isWritten(as: $1) }
+    default: return content == other.content
+    }
+  }
+
+  /// Makes its short forms long ones.
+  mutating func settle() {
+    if form == .short { form = .long }
+    editEach { (_: String, value: inout YAMLNode) in value.settle() }
+    editItems { (item: inout YAMLNode) in item.settle() }
   }
 }
 
