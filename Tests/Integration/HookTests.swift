@@ -151,8 +151,8 @@ struct HookTests {
   }
 
   @Test(
-    "an executor that is killed takes its hook along, with all that it started",
-    arguments: ["pre-launch", "post-stop"])
+    "an executor that is killed takes its hook or build along, with all that it started",
+    arguments: ["pre-launch", "post-stop", "build"])
   func orphaned(event: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let run = UUID().uuidString.lowercased()
@@ -162,9 +162,16 @@ struct HookTests {
       sleep \(time) & setsid sleep \(time) & (setsid sh -c 'sleep \(time) & sleep \(time)' &)
       exec sleep \(time)
       """
-    let settings = PodSettings(
-      options: ["--\(event)-hook", hook, "--hook-timeout", "10m"], run: run)
-    let file = "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n"
+    var settings = PodSettings(run: run)
+    var file = "services:\n  web: {image: pod-test/busybox, command: [\"true\"]}\n"
+    if event == "build" {
+      // In the place of the docker command, whose build would have to hang.
+      file = "services:\n  web: {build: .}\n"
+      settings.files["bin/docker"] = "#!/bin/sh\n" + hook
+      settings.shell = #"chmod +x bin/docker; PATH=$PWD/bin:$PATH exec "$@""#
+    } else {
+      settings.options = ["--\(event)-hook", hook, "--hook-timeout", "10m"]
+    }
     try await withPod(on: engine, file, settings) { pod in
       try await eventually("the hook") { try await Self.sleepers(time) == 5 }
       pod.send(SIGKILL)

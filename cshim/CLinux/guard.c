@@ -61,7 +61,7 @@ static void become(const struct linux_program *what, pid_t guard, int fault) {
   /* A guard that is killed takes the program along: it has one thread, so this can be relied on. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() == guard && chdir(what->folder) == 0 && dup2(what->input, 0) >= 0 &&
-      dup2(what->output, 1) >= 0 && dup2(what->output, 2) >= 0) {
+      dup2(what->output, 1) >= 0 && dup2(what->error, 2) >= 0) {
     close_between(3, fault - 1);
     close_between(fault + 1, ~0u >> 1);
     execve(what->arguments[0], what->arguments, what->environment);

@@ -42,23 +42,26 @@ public struct GuardedProgram: Sendable {
   /// Runs it to its end or its deadline; what it left running ends then, too.
   ///
   /// - Parameters:
-  ///   - limit: how long it may take.
+  ///   - limit: how long it may take; nil for as long as this task isn't cancelled.
   ///   - input: its standard input; nil for none.
-  ///   - output: its standard output and standard error; nil for nowhere.
+  ///   - output: its standard output; nil for nowhere.
+  ///   - error: its standard error; nil for nowhere.
   /// - Returns: how it ended; nil where its time was over.
   /// - Throws: `Errno` where it can't be started, `CancellationError`.
   public func run(
-    within limit: Duration, input: FileDescriptor? = nil, output: FileDescriptor? = nil
+    within limit: Duration?, input: FileDescriptor? = nil, output: FileDescriptor? = nil,
+    error: FileDescriptor? = nil
   ) async throws -> Ending? {
     try Task.checkCancellation()
     let lifeline = Lifeline()
     return try await withTaskCancellationHandler {
       let clock = Task {
+        guard let limit else { return }
         try await Task.sleep(for: limit)
         lifeline.cut()
       }
       defer { clock.cancel() }
-      let ending = try await ending(lifeline, input: input, output: output)
+      let ending = try await ending(lifeline, files: [input, output, error])
       try Task.checkCancellation()
       return lifeline.isCut ? nil : ending
     } onCancel: {
@@ -66,28 +69,38 @@ public struct GuardedProgram: Sendable {
     }
   }
 
+  /// Runs it to its end, and reads what it wrote.
+  ///
+  /// - Parameter input: what it reads.
+  /// - Returns: how it ended, and the end of what it wrote to its standard output and to its standard error.
+  /// - Throws: `Errno` where it can't be started, `CancellationError`.
+  func texts(input: String) async throws -> (Ending?, output: String, error: String) {
+    let files = try NamelessFiles(input: input)
+    defer { files.close() }
+    let ending = try await run(
+      within: nil, input: files.input, output: files.output, error: files.error)
+    return (ending, try NamelessFile.text(of: files.output), try NamelessFile.text(of: files.error))
+  }
+
   /// A thread waits: there may be no other way to hear of the end, and none is held up by it.
-  private func ending(
-    _ lifeline: Lifeline, input: FileDescriptor?, output: FileDescriptor?
-  ) async throws -> Ending {
+  private func ending(_ lifeline: Lifeline, files: [FileDescriptor?]) async throws -> Ending {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue(label: "program").async {
         continuation.resume(
-          with: Result { try wait(lifeline, input: input, output: output) })
+          with: Result { try wait(lifeline, files: files) })
       }
     }
   }
 
-  private func wait(
-    _ lifeline: Lifeline, input: FileDescriptor?, output: FileDescriptor?
-  ) throws -> Ending {
+  private func wait(_ lifeline: Lifeline, files: [FileDescriptor?]) throws -> Ending {
     let nothing = try FileDescriptor.open("/dev/null", .readWrite, options: .closeOnExec)
     defer { try? nothing.close() }
     var process: pid_t = 0
     var life: Int32 = -1
     let result = withPointers { program in
-      program.input = (input ?? nothing).rawValue
-      program.output = (output ?? nothing).rawValue
+      program.input = (files[0] ?? nothing).rawValue
+      program.output = (files[1] ?? nothing).rawValue
+      program.error = (files[2] ?? nothing).rawValue
       return linux_start_program(&program, &process, &life)
     }
     guard result >= 0 else { throw Errno(rawValue: errno) }

@@ -1,4 +1,3 @@
-import Glibc
 import SystemPackage
 
 /// Runs hooks, each to its end or its deadline.
@@ -20,12 +19,14 @@ struct HookRun: Sendable {
     let timeout = min(hook.timeout, limit ?? hook.timeout)
     do {
       // A file and no pipe: a hook need not read it.
-      let file = try Self.file(with: input)
+      let file = try NamelessFile.with(input)
       defer { try? file.close() }
       let shell = GuardedProgram(
         "/bin/sh", ["-c", hook.command], environment: environment, folder: folder)
       // What it says stands in the sandbox beside the executor's own words.
-      switch try await shell.run(within: timeout, input: file, output: .standardError) {
+      switch try await shell.run(
+        within: timeout, input: file, output: .standardError, error: .standardError)
+      {
       case .exited(0): return nil
       case .exited(let code): return "\(words) ended with \(code)"
       case .signalled(let signal): return "\(words) was ended by signal \(signal)"
@@ -35,23 +36,6 @@ struct HookRun: Sendable {
       return "\(words) was cut off by the pod's end"
     } catch {
       return "\(words) can't be run: \(error)"
-    }
-  }
-
-  /// A file without a name, at its beginning.
-  private static func file(with text: String) throws -> FileDescriptor {
-    guard let stream = tmpfile() else { throw Errno(rawValue: errno) }
-    defer { fclose(stream) }
-    let number = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0)
-    guard number >= 0 else { throw Errno(rawValue: errno) }
-    let file = FileDescriptor(rawValue: number)
-    do {
-      try file.writeAll(text.utf8)
-      try file.seek(offset: 0, from: .start)
-      return file
-    } catch {
-      try? file.close()
-      throw error
     }
   }
 }

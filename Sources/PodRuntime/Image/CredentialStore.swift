@@ -1,8 +1,6 @@
 import DockerEngine
 import FoundationEssentials
 import Logging
-import Subprocess
-import SystemPackage
 
 /// Finds the credentials for a registry where the docker command would: in `auths`, `credHelpers` and `credsStore` of its
 /// configuration, the first file that has any.
@@ -78,20 +76,12 @@ struct CredentialStore: Sendable {
   private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
     let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     guard isPlain else { throw Fault(words: "'\(helper)' is no name of a credential helper") }
-    var options = PlatformOptions()
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(1))]
-    let result = try await run(
-      .name("docker-credential-\(helper)"), arguments: ["get"],
-      environment: .custom(
-        Dictionary(
-          uniqueKeysWithValues: environment.map {
-            (Environment.Key(stringLiteral: $0.key), $0.value)
-          })),
-      platformOptions: options, input: .string(server), output: .string(limit: 1 << 16),
-      error: .discarded)
+    let program = GuardedProgram(
+      "docker-credential-\(helper)", ["get"], environment: environment, folder: ".")
+    let (ending, output, _) = try await program.texts(input: server)
     // A helper that doesn't know the server says so by failing.
-    guard result.terminationStatus.isSuccess else { return nil }
-    let answer = try JSONDecoder().decode(Answer.self, from: Data(result.standardOutput.utf8))
+    guard ending == .exited(0) else { return nil }
+    let answer = try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
     if answer.username == "<token>" {
       return RegistryCredentials(serverAddress: server, identityToken: answer.secret)
     }

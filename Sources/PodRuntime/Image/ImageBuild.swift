@@ -1,7 +1,6 @@
 import Compose
 import Logging
 import OrderedCollections
-import Subprocess
 import SystemPackage
 
 /// Builds a service's image by the `docker` command: a build is a client's work, which no engine call does alone.
@@ -25,23 +24,15 @@ struct ImageBuild: Sendable {
   ) async throws -> String {
     log.info("building the image of '\(service.name)'")
     let start = ContinuousClock.now
-    var options = PlatformOptions()
-    options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(2))]
-    let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
+    let docker = GuardedProgram(
+      "docker", arguments(build, service: service, on: bases, tag: tag), environment: environment,
+      folder: ".")
+    let (ending, output, errors): (GuardedProgram.Ending?, String, String)
     do {
-      result = try await run(
-        .name("docker"),
-        arguments: Arguments(arguments(build, service: service, on: bases, tag: tag)),
-        environment: .custom(
-          Dictionary(
-            uniqueKeysWithValues: environment.map {
-              (Environment.Key(stringLiteral: $0.key), $0.value)
-            })),
-        platformOptions: options, input: .string(build.dockerfileText ?? ""),
-        output: .string(limit: 1 << 20), error: .string(limit: 1 << 22))
+      (ending, output, errors) = try await docker.texts(input: build.dockerfileText ?? "")
     } catch let error as CancellationError {
       throw error
-    } catch let error as SubprocessError where error.code == .executableNotFound {
+    } catch Errno.noSuchFileOrDirectory {
       throw ComposeError(
         "service '\(service.name)' has build, and there is no docker command on PATH: build the image "
           + "beforehand and name it with `image`", at: build.position)
@@ -49,23 +40,25 @@ struct ImageBuild: Sendable {
       throw ComposeError(
         "service '\(service.name)' can't be built: \(error)", at: build.position)
     }
-    try Task.checkCancellation()
-    let id = result.standardOutput.split(whereSeparator: { $0.isNewline }).last
-    guard result.terminationStatus.isSuccess, let id else {
-      let lines = result.standardError.split(whereSeparator: { $0.isNewline })
-      if let option = lines.first(where: { $0.hasPrefix("unknown flag: ") })?.dropFirst(14) {
-        let context = option == "--build-context" ? build.contexts.values.first : nil
-        throw ComposeError(
-          "service '\(service.name)' can't be built: `docker build` has no \(option) here, which its buildx plugin "
-            + "brings", at: context?.position ?? build.position)
-      }
-      let last = lines.last.map(String.init) ?? "docker build \(result.terminationStatus)"
-      throw ComposeError(
-        "service '\(service.name)' can't be built: \(last)", at: build.position)
+    let id = output.split(whereSeparator: { $0.isNewline }).last
+    guard ending == .exited(0), let id else {
+      throw refusal(of: build, service: service, errors: errors)
     }
     log.info(
       "built the image of '\(service.name)' in \((.now - start).components.seconds) s")
     return String(id)
+  }
+
+  private func refusal(of build: Build, service: Service, errors: String) -> ComposeError {
+    let lines = errors.split(whereSeparator: { $0.isNewline })
+    if let option = lines.first(where: { $0.hasPrefix("unknown flag: ") })?.dropFirst(14) {
+      let context = option == "--build-context" ? build.contexts.values.first : nil
+      return ComposeError(
+        "service '\(service.name)' can't be built: `docker build` has no \(option) here, which its buildx plugin "
+          + "brings", at: context?.position ?? build.position)
+    }
+    let last = lines.last ?? "docker build said nothing"
+    return ComposeError("service '\(service.name)' can't be built: \(last)", at: build.position)
   }
 
   private func arguments(

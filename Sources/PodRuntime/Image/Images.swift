@@ -84,6 +84,8 @@ struct Images: Sendable {
   ///   - service: whose image is wanted.
   ///   - bases: names of the images that it builds on, by service.
   ///   - tag: a further name for what is built.
+  /// - Returns: the image.
+  /// - Throws: `ComposeError` with the line that names it.
   private func provide(
     _ service: Service, on bases: [String: String] = [:], tag: String? = nil
   ) async throws -> ProvidedImage {

@@ -32,10 +32,12 @@ struct linux_program {
   char *const *arguments;
   /* Its variables, NAME=VALUE; ends with NULL. */
   char *const *environment;
-  /* Its standard input; none of 1 and 2. */
+  /* Its standard input. */
   int input;
-  /* Its standard output and standard error. */
+  /* Its standard output; not 0. */
   int output;
+  /* Its standard error; neither 0 nor 1. */
+  int error;
 };
 
 /* Starts a program in a session of its own that ends with this process, however that ends, and with all that it started,

@@ -1,0 +1,74 @@
+import Glibc
+import SystemPackage
+
+/// Files without a name, for what programs read and write: none waits for the other, and nothing is left of them.
+enum NamelessFile {
+  /// Makes one.
+  ///
+  /// - Parameter text: what is in it.
+  /// - Returns: the file at its beginning.
+  /// - Throws: `Errno`.
+  static func with(_ text: String = "") throws -> FileDescriptor {
+    guard let stream = tmpfile() else { throw Errno(rawValue: errno) }
+    defer { fclose(stream) }
+    let number = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0)
+    guard number >= 0 else { throw Errno(rawValue: errno) }
+    let file = FileDescriptor(rawValue: number)
+    do {
+      try file.writeAll(text.utf8)
+      try file.seek(offset: 0, from: .start)
+      return file
+    } catch {
+      try? file.close()
+      throw error
+    }
+  }
+
+  /// Reads what a program wrote.
+  ///
+  /// - Parameters:
+  ///   - file: the file.
+  ///   - limit: how many bytes of its end at most.
+  /// - Returns: the text; bytes that are no UTF-8 are replaced.
+  /// - Throws: `Errno`.
+  static func text(of file: FileDescriptor, limit: Int = 1 << 16) throws -> String {
+    let end = try file.seek(offset: 0, from: .end)
+    try file.seek(offset: max(0, end - Int64(limit)), from: .start)
+    var bytes = [UInt8](repeating: 0, count: limit)
+    var count = 0
+    while count < limit {
+      let read = try bytes.withUnsafeMutableBytes {
+        try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[count...]))
+      }
+      if read == 0 { break }
+      count += read
+    }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}
+
+/// What a program reads, and what it writes.
+struct NamelessFiles {
+  let input: FileDescriptor
+  let output: FileDescriptor
+  let error: FileDescriptor
+
+  /// Makes them.
+  ///
+  /// - Parameter text: what the program reads.
+  /// - Throws: `Errno`.
+  init(input text: String) throws {
+    var made: [FileDescriptor] = []
+    do {
+      for text in [text, "", ""] { made.append(try NamelessFile.with(text)) }
+    } catch {
+      for file in made { try? file.close() }
+      throw error
+    }
+    (input, output, error) = (made[0], made[1], made[2])
+  }
+
+  func close() {
+    for file in [input, output, error] { try? file.close() }
+  }
+}
