@@ -49,7 +49,8 @@ struct Workplace {
     let environment = ProcessEnvironment.current
     let settings = try options.settings(environment: environment)
     let handler = StructuredLog(
-      logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON)
+      logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON,
+      journal: SystemdJournal(environment: environment))
     log = Logger(label: "pod-reaper") { _ in handler }
     let endpoint = try EngineEndpoint.from(environment: environment)
     engine = DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60))
