@@ -31,6 +31,9 @@ extension ResourceSum {
         filled.labels([("fileName", filled.fileName), ("pod.launch_timeout", "4m")])
       ),
     ]
+    if let odd = submission.variables.first(where: { !Self.isVariable($0.name) }) {
+      throw ComposeError("Marathon takes no variable named '\(odd.name)': letters, digits and _")
+    }
     if !submission.variables.isEmpty {
       app.append(
         ("env", .object(submission.variables.map { ($0.name, .string($0.value)) })))
@@ -65,6 +68,21 @@ extension ResourceSum {
       )
     }
     return id
+  }
+
+  /// What Marathon takes for a variable's name (`environmentVariable.raml`).
+  private static func isVariable(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) else {
+      return false
+    }
+    return name.utf8.allSatisfy {
+      switch $0 {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
   }
 
   /// A definition for each host port, in the order in which the pod hands them out.

@@ -79,7 +79,8 @@ struct ProgramTests {
     let filled = try await run(["--default-cpus", "0.1", "--default-mem", "10m"], text)
     #expect(filled.status == .exited(0))
     #expect(
-      filled.stdout.hasSuffix("total               1.15       68     0      0\n"), "\(filled.stdout)")
+      filled.stdout.hasSuffix("total               1.15       68     0      0\n"),
+      "\(filled.stdout)")
   }
 
   @Test(

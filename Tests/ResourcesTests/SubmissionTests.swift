@@ -114,13 +114,14 @@ struct MarathonAppTests {
   @Test("can't be made of files that no agent could fetch, or with an odd ID")
   func refused() async throws {
     func refusal(
-      _ change: (inout Project) -> Void, id: String? = nil
+      _ change: (inout Project) -> Void, id: String? = nil, variable: String? = nil
     ) async throws -> String {
       try await withProject(web) { project in
         var project = project
         change(&project)
         var submission = Submission(version: "1")
         submission.id = id
+        if let variable { submission.variables = [(variable, "1")] }
         let sum = try ResourceSum(project)
         let error = #expect(throws: ComposeError.self) {
           _ = try sum.marathonApp(project, submission)
@@ -141,6 +142,9 @@ struct MarathonAppTests {
     #expect(comma == "a Compose file's name can't have a comma: pod/a,b.yaml")
     for id in ["/Web", "/a_b", "/-a", "/", "/a b", "/a..b", "/.a", "/a.", "/a.-b"] {
       #expect(try await refusal({ _ in }, id: id).hasPrefix("--id takes an app's ID"))
+    }
+    for name in ["a.b", "1a", ""] {
+      #expect(try await refusal({ _ in }, variable: name).hasPrefix("Marathon takes no variable"))
     }
   }
 }
