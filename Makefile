@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-slow demo bench soak lint format install dist deb man hook
+.PHONY: help deps build test test-slow test-boot demo bench soak lint format install dist deb man hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
@@ -21,6 +21,10 @@ test: deps ## runs all tests on private Docker Engines; FILTER=name runs some
 test-slow: ## the tests that take minutes and more packages (scripts/deps slow)
 	@scripts/deps slow
 	@scripts/test-slow
+
+test-boot: ## the packages on a machine of its own that boots, with systemd as its init: minutes
+	@scripts/deps slow
+	@scripts/check-boot || [ $$? = 77 ]
 
 demo: deps ## two pods of one Compose file, side by side on this machine
 	@scripts/demo

@@ -20,7 +20,9 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var files: FileOptions
   @OptionGroup var task: TaskOptions
 
-  @Option(help: "What to say on stderr: debug, info, warning or error.")
+  @Option(
+    help: "What to say on stderr: debug, info, warning or error.",
+    completion: .list(["debug", "info", "warning", "error"]))
   var logLevel: String?
 
   func run() async throws {

@@ -26,7 +26,7 @@ struct Started: ParsableCommand {
 
   @Option(name: .customLong("run"), help: "Mesos' container ID: the sandbox path's last part.")
   var container: String
-  @Option(help: "The sandbox on the host.")
+  @Option(help: "The sandbox on the host.", completion: .directory)
   var sandbox: String
   @OptionGroup var reaper: ReaperOptions
 
@@ -69,13 +69,18 @@ struct Removed: ParsableCommand {
 
 /// Where the reaper is.
 struct ReaperOptions: ParsableArguments {
-  @Option(help: "The reaper's run folder. Default: /run/compose-pods.")
+  @Option(help: "The reaper's run folder. Default: /run/compose-pods.", completion: .directory)
   var runDir: String?
-  @Option(help: "The reaper's notification socket. Default: notify.sock in the run folder.")
+  @Option(
+    help: "The reaper's notification socket. Default: notify.sock in the run folder.",
+    completion: .file())
   var notifySocket: String?
-  @Option(help: "The folder where events wait. Default: spool in the run folder.")
+  @Option(
+    help: "The folder where events wait. Default: spool in the run folder.", completion: .directory)
   var spoolDir: String?
-  @Option(help: "The reaper's settings file. Default: /etc/pod-reaper.yaml, if it is there.")
+  @Option(
+    help: "The reaper's settings file. Default: /etc/pod-reaper.yaml, if it is there.",
+    completion: .file())
   var config: String?
 
   /// Sends an event, and ends the process with 4 if it was spooled.

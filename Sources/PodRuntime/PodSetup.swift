@@ -36,7 +36,8 @@ public struct PodSetup: Sendable {
       throw SetupFailure(
         description:
           "the engine uses the systemd cgroup driver, which puts containers into slices only: "
-          + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in its daemon.json")
+          + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in /etc/docker/daemon.json, and restart Docker"
+      )
     }
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
     let parent = CgroupParent.choose(

@@ -8,19 +8,21 @@ public struct FileOptions: ParsableArguments {
   @Option(
     name: [.customShort("f"), .customLong("file")],
     help:
-      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml and its kin."
-  )
+      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml and its kin.",
+    completion: .file())
   public var files: [String] = []
 
   /// `--project-directory`.
-  @Option(help: "The folder that relative paths resolve against. Default: the first file's.")
+  @Option(
+    help: "The folder that relative paths resolve against. Default: the first file's.",
+    completion: .directory)
   public var projectDirectory: String?
 
   /// `--env-file`.
   @Option(
     help:
-      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder."
-  )
+      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder.",
+    completion: .file())
   public var envFile: [String] = []
 
   /// `--profile`.

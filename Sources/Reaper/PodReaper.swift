@@ -13,9 +13,9 @@ struct PodReaper: AsyncParsableCommand {
     commandName: "pod-reaper",
     abstract: "Removes what dead compose-executors left: containers, networks, volumes, cgroups.",
     discussion: """
-      Without --once it is a service. Every option is also POD_REAPER_… in the environment and a key of \
-      /etc/pod-reaper.yaml. --once exits with 0: nothing leaked is left, 1: something could not be \
-      removed, 2: usage, 3: Docker not reachable, 4: another pass is working.
+      Without --once it is a service; `pod-reaper serve --help` has the options of both. Each is also POD_REAPER_… in \
+      the environment and a key of /etc/pod-reaper.yaml. --once exits with 0: nothing leaked is left, 1: something \
+      could not be removed, 2: usage, 3: Docker not reachable, 4: another pass is working.
       """,
     version: Version.text,
     subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
@@ -49,7 +49,8 @@ struct Workplace {
     let environment = ProcessEnvironment.current
     let settings = try options.settings(environment: environment)
     let handler = StructuredLog(
-      logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON)
+      logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON,
+      journal: SystemdJournal(environment: environment))
     log = Logger(label: "pod-reaper") { _ in handler }
     let endpoint = try EngineEndpoint.from(environment: environment)
     engine = DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60))

@@ -19,16 +19,19 @@ extension ResourceSum {
       throw ComposeError(
         "a job can't carry the variable \(variable.name): put it into .env beside the Compose file")
     }
-    let needed = filled.needed(pod)
+    let needed = try filled.needed(pod)
     let id = submission.id ?? "www-data/devel/\(project.name)"
     let key = id.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard key.count == 3, key.allSatisfy({ !$0.isEmpty }) else {
-      throw ComposeError("--id takes a job's role/environment/name, not '\(id)'")
+    guard key.count == 3, key.allSatisfy(Self.isIdentifier) else {
+      throw ComposeError(
+        "--id takes a job's role/environment/name of letters, digits, - _ and dots, not '\(id)'")
     }
+    let disk = submission.disk ?? Memory(bytes: 256 * 1_048_576)
+    guard disk > .none else { throw ComposeError("a job must ask for disk space: --disk 1m") }
     var job: [(key: String, value: JSONValue)] = [
       ("role", .string(key[0])), ("environment", .string(key[1])), ("name", .string(key[2])),
       ("cpu", .number(needed.cpus.text)), ("ram", .integer(needed.memory.mebibytes)),
-      ("disk", .integer((submission.disk ?? Memory(bytes: 256 * 1_048_576)).mebibytes)),
+      ("disk", .integer(disk.mebibytes)),
       ("port", .integer(needed.ports)),
     ]
     if needed.gpus > 0 { job.append(("gpu", .integer(needed.gpus))) }
@@ -50,5 +53,18 @@ extension ResourceSum {
       ("service", .boolean(submission.isService)), ("tier", .string("preemptible")),
     ]
     return JSONValue.object(job).text
+  }
+  /// What Aurora takes for a part of a job's key (Aurora, `ConfigurationManager`, a good identifier).
+  private static func isIdentifier(_ part: String) -> Bool {
+    (1...255).contains(part.utf8.count)
+      && part.utf8.allSatisfy {
+        switch $0 {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+          UInt8(ascii: "."):
+          true
+        default: false
+        }
+      }
   }
 }

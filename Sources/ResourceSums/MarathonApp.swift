@@ -13,7 +13,7 @@ extension ResourceSum {
     _ project: Project, _ submission: Submission
   ) throws(ComposeError) -> String {
     let filled = try FilledSubmission(submission, project, self)
-    let needed = filled.needed(total)
+    let needed = try filled.needed(total)
     var app: [(key: String, value: JSONValue)] = [("id", .string(try Self.appID(filled)))]
     if let user = submission.user { app.append(("user", .string(user))) }
     // Marathon starts the executor with `chmod ug+rx PATH && exec PATH CMD`, and refuses an empty CMD.
@@ -31,6 +31,9 @@ extension ResourceSum {
         filled.labels([("fileName", filled.fileName), ("pod.launch_timeout", "4m")])
       ),
     ]
+    if let odd = submission.variables.first(where: { !Self.isVariable($0.name) }) {
+      throw ComposeError("Marathon takes no variable named '\(odd.name)': letters, digits and _")
+    }
     if !submission.variables.isEmpty {
       app.append(
         ("env", .object(submission.variables.map { ($0.name, .string($0.value)) })))
@@ -44,12 +47,16 @@ extension ResourceSum {
       let name = filled.project.name.map { $0 == "_" ? "-" : $0 }
       return "/" + String(name.reversed().drop { $0 == "-" }.reversed())
     }
-    let isValid = id.split(separator: "/").allSatisfy { part in
-      part.first != "-" && part.last != "-"
+    // Marathon's `PathId`: names with dots between them, and each of the names begins and ends with a letter or a digit.
+    let parts = id.split(separator: "/").flatMap {
+      $0.split(separator: ".", omittingEmptySubsequences: false)
+    }
+    let isValid = parts.allSatisfy { part in
+      !part.isEmpty && part.first != "-" && part.last != "-"
         && part.utf8.allSatisfy { byte in
           switch byte {
           case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "-"), UInt8(ascii: "."):
+            UInt8(ascii: "-"):
             true
           default: false
           }
@@ -63,6 +70,21 @@ extension ResourceSum {
     return id
   }
 
+  /// What Marathon takes for a variable's name (`environmentVariable.raml`).
+  private static func isVariable(_ name: String) -> Bool {
+    guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) else {
+      return false
+    }
+    return name.utf8.allSatisfy {
+      switch $0 {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
+        true
+      default: false
+      }
+    }
+  }
+
   /// A definition for each host port, in the order in which the pod hands them out.
   private var portDefinitions: [JSONValue] {
     var taken: Set<String> = []
@@ -70,7 +92,8 @@ extension ResourceSum {
       let letters = need.service.lowercased().map {
         $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-"
       }
-      let word = String(letters.drop { $0 == "-" }) + "-\(need.target)"
+      let begin = String(letters.drop { $0 == "-" })
+      let word = (begin.isEmpty ? "port" : begin) + "-\(need.target)"
       var name = word
       var number = 2
       while !taken.insert(name).inserted {
@@ -102,6 +125,7 @@ extension ResourceSum {
   /// Seconds: the longest `stop_grace_period`, Docker's 10 s where a service has none, and 10 s for what comes after.
   private static func grace(of project: Project) -> Int64 {
     let longest = project.services.values.map { $0.stopGracePeriod ?? 10_000_000_000 }.max() ?? 0
-    return longest / 1_000_000_000 + (longest % 1_000_000_000 > 0 ? 1 : 0) + 10
+    let seconds = longest / 1_000_000_000 + (longest % 1_000_000_000 > 0 ? 1 : 0) + 10
+    return min(seconds, Int64(Int32.max))
   }
 }

@@ -1,7 +1,7 @@
 extension ResourceSum {
   /// A table for people: each service, the executor, and the total; memory in MiB.
   public var table: String {
-    var rows = [["SERVICE", "REPLICAS", "CPUS", "MEM", "GPUS", "PORTS", "FROM"]]
+    var rows = [["SERVICE", "REPLICAS", "CPUS", "MEM/MiB", "GPUS", "PORTS", "FROM"]]
     for part in parts {
       let keys = [part.cpusFrom, part.memoryFrom].filter { !$0.isEmpty }
       rows.append(

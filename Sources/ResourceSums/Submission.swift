@@ -92,10 +92,18 @@ struct FilledSubmission {
   }
 
   /// What a task must have: the sum, or what one of its containers may use if that is more.
-  func needed(_ sum: Amounts) -> Amounts {
+  ///
+  /// - Throws: `ComposeError` for a pod that would ask for nothing, which no framework takes.
+  func needed(_ sum: Amounts) throws(ComposeError) -> Amounts {
     var needed = sum
     needed.cpus = max(sum.cpus, self.sum.largest.cpus)
     needed.memory = max(sum.memory, self.sum.largest.memory)
+    guard self.sum.parts.contains(where: { $0.needs.replicas > 0 }) else {
+      throw ComposeError("there is nothing to submit: no service has a container")
+    }
+    guard needed.cpus > .none, needed.memory > .none else {
+      throw ComposeError("a task must ask for cpus and memory, and this one asks for none")
+    }
     return needed
   }
 

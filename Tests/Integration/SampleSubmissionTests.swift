@@ -32,9 +32,26 @@ struct SampleSubmissionTests {
       "stale: UPDATE_SAMPLES=1 FILTER=SampleSubmissionTests make test")
   }
 
-  private static func settings(for sample: Sample) -> MesosSettings {
+  /// Settings whose task reads one file more where the engine can't limit.
+  private static func settings(
+    for sample: Sample, on host: MesosHost,
+    _ make: @escaping (String, String) throws -> TaskDescription
+  ) async throws -> MesosSettings {
     var settings = MesosSettings(environment: Sample.images)
-    settings.fetched = { try await sample.fetched(in: $0, executor: $1) }
+    let unlimited = try await sample.unlimited(on: host.engine)
+    settings.make = {
+      var task = try make($0, $1)
+      if unlimited != nil {
+        for index in task.labels.indices where task.labels[index].key.hasSuffix("fileName") {
+          task.labels[index].value += ",\(sample.name)/unlimited.yaml"
+        }
+      }
+      return task
+    }
+    settings.fetched = {
+      try await sample.fetched(
+        in: $0, executor: $1, more: unlimited.map { ["unlimited.yaml": $0] } ?? [:])
+    }
     return settings
   }
 
@@ -58,21 +75,24 @@ struct SampleSubmissionTests {
     }
   }
 
-  /// The first engine: not every one here can limit processors.
-  private static let cases = MesosHost.linux.prefix(1).flatMap { host in
-    Sample.all.map { (host, $0) }
+  /// All on the first engine, and one of each framework on the other.
+  private static func cases(onOther sample: Sample) -> [(MesosHost, Sample)] {
+    MesosHost.linux.enumerated().flatMap { index, host in
+      (index == 0 ? Sample.all : [sample]).map { (host, $0) }
+    }
   }
 
-  @Test("run under Marathon", .needsEngine, arguments: cases)
+  @Test("run under Marathon", .needsEngine, arguments: cases(onOther: .founding))
   func marathon(on host: MesosHost, _ sample: Sample) async throws {
     let app = try MarathonApp(Array(sample.text("marathon.json").utf8))
     let ports = try FreePorts.take(sample.ports)
-    var settings = Self.settings(for: sample)
-    settings.make = { id, _ in try app.task(id: id, ports: ports) }
+    let settings = try await Self.settings(for: sample, on: host) { id, _ in
+      try app.task(id: id, ports: ports)
+    }
     try await expectLife(of: sample, settings, on: host, ports: ports)
   }
 
-  @Test("run under Aurora", .needsEngine, arguments: cases)
+  @Test("run under Aurora", .needsEngine, arguments: cases(onOther: .job))
   func aurora(on host: MesosHost, _ sample: Sample) async throws {
     let job = try JSON(parsing: Array(sample.text("aurora.json").utf8))
     #expect(job["port"]?.integer == Int64(sample.ports))
@@ -81,8 +101,7 @@ struct SampleSubmissionTests {
       Array(Sample.deployed("aurora/compose-executor.json").utf8),
       name: job["executor"]?["name"]?.string ?? "")
     let ports = try FreePorts.take(sample.ports)
-    var settings = Self.settings(for: sample)
-    settings.make = { id, _ in
+    let settings = try await Self.settings(for: sample, on: host) { id, _ in
       var task = executor.task(
         id: id, ports: ports,
         metadata: (job["labels"]?.members ?? [:]).map { ($0.key, $0.value.string ?? "") },

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The samples", .needsEngine, .throttled)
 struct SampleTests {
-  /// The first engine: not every one here can limit processors.
+  /// The first engine, for what is the same on each.
   private let engine: TestEngine
 
   init() throws { engine = try #require(TestEngine.all.first) }
@@ -17,8 +17,8 @@ struct SampleTests {
     ).output()
   }
 
-  @Test("founding counts visits in today's format as in the first")
-  func founding() async throws {
+  @Test("founding counts visits in today's format as in the first", arguments: TestEngine.all)
+  func founding(on engine: TestEngine) async throws {
     let ports = try FreePorts.take(2)
     try await Sample.founding.run(on: engine, PodSettings(ports: ports)) { pod in
       try await pod.running()
@@ -67,8 +67,8 @@ struct SampleTests {
     }
   }
 
-  @Test("job ends by itself, each step after those that it needs")
-  func job() async throws {
+  @Test("job ends by itself, each step after those that it needs", arguments: TestEngine.all)
+  func job(on engine: TestEngine) async throws {
     try await Sample.job.run(on: engine) { pod in
       let end = try await pod.ended()
       #expect(end.status == .exited(0), "\(end)")

@@ -1,3 +1,4 @@
+import AgentStandIn
 import Foundation
 import TestSupport
 import Testing
@@ -39,8 +40,27 @@ struct Sample: Sendable, CustomTestStringConvertible {
     try String(contentsOfFile: "\(root)/deploy/\(file)", encoding: .utf8)
   }
 
+  /// The file that takes the limits away, where the engine's hierarchy has no controllers for them, as one on cgroup v2 beside
+  /// the host's v1; nil where it has.
+  func unlimited(on engine: TestEngine) async throws -> String? {
+    let limits = try await engine.docker("info", "--format", "{{.CPUCfsQuota}} {{.MemoryLimit}}")
+      .output()
+    guard limits != "true true" else { return nil }
+    let sum = try await Command(
+      BuiltProgram.beside("compose-resources"), ["-f", "compose.yaml", "--format", "json"],
+      folder: path
+    ).output()
+    let services = try JSON(parsing: Array(sum.utf8))["services"]?.array ?? []
+    let lines = services.map {
+      "  \($0["name"]?.string ?? "nameless"): {cpus: 0, mem_limit: 0}\n"
+    }
+    return "services:\n" + lines.joined()
+  }
+
   /// What lies at a submission's addresses: tarballs of the release, as far as an executor needs it, and of the folder.
-  func fetched(in folder: TemporaryFolder, executor: String) async throws -> [String: String] {
+  func fetched(
+    in folder: TemporaryFolder, executor: String, more: [String: String] = [:]
+  ) async throws -> [String: String] {
     let version = try String(contentsOfFile: "\(Self.root)/VERSION", encoding: .utf8)
       .trimmingCharacters(in: .whitespacesAndNewlines)
     let release = "compose-executor-\(version)-linux-x86_64"
@@ -48,12 +68,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
     try await Command(
       "strip", ["-o", folder.path("release/\(release)/bin/compose-executor"), executor]
     ).output()
+    try await Command("cp", ["-R", path, folder.path("release")]).output()
+    for (file, text) in more { try folder.write("release/\(name)/\(file)", text) }
     var files: [String: String] = [:]
-    for (name, above) in [
-      (release, folder.path("release")), (name, "\(Self.root)/deploy/samples"),
-    ] {
+    for name in [release, name] {
       let file = folder.path("\(name).tar.gz")
-      try await Command("tar", ["-czf", file, "-C", above, name]).output()
+      try await Command("tar", ["-czf", file, "-C", folder.path("release"), name]).output()
       files["https://files.example.org/\(name).tar.gz"] = file
     }
     return files
@@ -66,6 +86,11 @@ struct Sample: Sendable, CustomTestStringConvertible {
   ) async throws {
     var settings = settings
     settings.environment.merge(Self.images) { own, _ in own }
+    if let file = try await unlimited(on: engine) {
+      settings.files["unlimited.yaml"] = file
+      if settings.options.isEmpty { settings.options = ["-f", "compose.yaml"] }
+      settings.options += ["-f", "unlimited.yaml"]
+    }
     settings.shell = "cp -Rn \(path)/. .; exec \"$@\""
     try await withPod(
       on: engine, settings.files["compose.yaml"] ?? text("compose.yaml"), settings,

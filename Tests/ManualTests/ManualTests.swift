@@ -38,29 +38,37 @@ struct ManualTests {
     return texts
   }
 
-  @Test("every option that a program's help has is on its page", arguments: programs)
-  func options(_ program: String, section: Int) async throws {
-    var wanted: Set<String> = []
-    for text in try await Self.help(of: program) {
+  /// The options that a program's help has, its subcommands' too.
+  private static func options(of program: String) async throws -> Set<String> {
+    var options: Set<String> = []
+    for text in try await help(of: program) {
       for line in text.split(separator: "\n") where line.hasPrefix("  -") {
-        wanted.formUnion(
+        options.formUnion(
           line.prefix { $0 != "<" }.matches(of: #/--?[a-z][a-z-]*/#).map { String($0.output) })
       }
     }
-    #expect(wanted.isSuperset(of: ["--help", "-h", "--version"]))
-    #expect(wanted.count > 5)
+    return options
+  }
+
+  @Test("every option that a program's help has is on its page")
+  func options() async throws {
     try await withManuals { folder in
-      let page = try await Command(
-        "man", ["-l", folder.path("man/man\(section)/\(program).\(section)")],
-        environment: ["MANPAGER": "cat", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"]
-      ).output()
-      let there = Set(
-        page.split(separator: "\n").filter { $0.hasPrefix("       -") }
-          .flatMap { $0.matches(of: #/--?[a-z][a-z-]*/#).map { String($0.output) } })
-      #expect(wanted.subtracting(there) == [])
-      #expect(page.contains(program.uppercased() + "(\(section))"))
-      for other in Self.programs where other.0 != program {
-        #expect(page.contains("\(other.0)(\(other.1))"))
+      for (program, section) in Self.programs {
+        let wanted = try await Self.options(of: program)
+        #expect(wanted.isSuperset(of: ["--help", "-h", "--version"]))
+        #expect(wanted.count > 5)
+        let page = try await Command(
+          "man", ["-l", folder.path("man/man\(section)/\(program).\(section)")],
+          environment: ["MANPAGER": "cat", "MANWIDTH": "100", "LC_ALL": "C.UTF-8"]
+        ).output()
+        let there = Set(
+          page.split(separator: "\n").filter { $0.hasPrefix("       -") }
+            .flatMap { $0.matches(of: #/--?[a-z][a-z-]*/#).map { String($0.output) } })
+        #expect(wanted.subtracting(there) == [], "\(program)")
+        #expect(page.contains(program.uppercased() + "(\(section))"))
+        for other in Self.programs where other.0 != program {
+          #expect(page.contains("\(other.0)(\(other.1))"), "\(program)")
+        }
       }
     }
   }
@@ -91,40 +99,47 @@ struct ManualTests {
     printf '%s\\n' "${COMPREPLY[@]}"
     """
 
-  @Test(
-    "bash completes subcommands, options and their values",
-    arguments: [
-      (["compose-executor", "co"], ["config"]),
-      (["compose-executor", "run", "--eng"], ["--engine-timeout"]),
-      (["compose-executor", "config", "--format", "y"], ["yaml"]),
-      (
-        ["compose-resources", "--default-"],
-        ["--default-cpus", "--default-gpus", "--default-mem"]
-      ),
-      (["compose-resources", "--format", "m"], ["marathon"]),
-      (["pod-reaper", "serve", "--onc"], ["--once"]),
-      (["pod-hook-notify", "re"], ["removed"]),
-    ])
-  func bash(_ line: [String], _ offered: [String]) async throws {
+  /// What is typed, and what is offered.
+  private static let lines: [(line: [String], offered: [String])] = [
+    (["compose-executor", "co"], ["config"]),
+    (["compose-executor", "run", "--eng"], ["--engine-timeout"]),
+    (["compose-executor", "config", "--format", "y"], ["yaml"]),
+    (["compose-resources", "--default-"], ["--default-cpus", "--default-gpus", "--default-mem"]),
+    (["compose-resources", "--format", "m"], ["marathon"]),
+    (["pod-reaper", "serve", "--onc"], ["--once"]),
+    // What the default subcommand takes.
+    (["pod-reaper", "--onc"], ["--once"]),
+    (["pod-reaper", "--log-level", "w"], ["warning"]),
+    (["pod-hook-notify", "re"], ["removed"]),
+  ]
+
+  @Test("bash completes subcommands, options and their values")
+  func bash() async throws {
     try await withManuals { folder in
-      let script = folder.path("bash-completion/completions/\(line[0])")
-      let result = try await Command(
-        "bash", ["--norc", "-c", Self.asked, "bash", script] + line
-      ).run()
-      #expect(result.stderr == "")
-      #expect(result.stdout.split(separator: "\n").map(String.init).sorted() == offered)
+      for (line, offered) in Self.lines {
+        let script = folder.path("bash-completion/completions/\(line[0])")
+        let result = try await Command(
+          "bash", ["--norc", "-c", Self.asked, "bash", script] + line
+        ).run()
+        #expect(result.stderr == "", "\(line)")
+        #expect(result.stdout.split(separator: "\n").map(String.init).sorted() == offered)
+      }
     }
   }
 
-  @Test("zsh and fish have theirs", arguments: programs)
-  func others(_ program: String, section: Int) async throws {
+  // That they offer what they should takes both shells: scripts/check-completions.
+  @Test("zsh and fish have theirs")
+  func others() async throws {
     try await withManuals { folder in
-      let zsh = try String(
-        contentsOfFile: folder.path("zsh/site-functions/_\(program)"), encoding: .utf8)
-      #expect(zsh.hasPrefix("#compdef \(program)\n"))
-      let fish = try String(
-        contentsOfFile: folder.path("fish/vendor_completions.d/\(program).fish"), encoding: .utf8)
-      #expect(fish.contains("complete -c '\(program)'") && fish.contains("-l 'help'"))
+      for (program, _) in Self.programs {
+        let zsh = try String(
+          contentsOfFile: folder.path("zsh/site-functions/_\(program)"), encoding: .utf8)
+        #expect(zsh.hasPrefix("#compdef \(program)\n"))
+        let fish = try String(
+          contentsOfFile: folder.path("fish/vendor_completions.d/\(program).fish"), encoding: .utf8
+        )
+        #expect(fish.contains("complete -c '\(program)'") && fish.contains("-l 'help'"))
+      }
     }
   }
 }

@@ -31,11 +31,11 @@ struct ProgramTests {
     let result = try await run(["--profile", "x"])
     #expect(
       result.stdout == """
-        SERVICE   REPLICAS  CPUS  MEM  GPUS  PORTS  FROM
-        web              2     1  128     0      2  cpus, mem_limit
-        side-car         1  0.05    2     0      0  cpu_quota, mem_limit
-        executor            0.05   48     0      0
-        total                1.1  178     0      2
+        SERVICE   REPLICAS  CPUS  MEM/MiB  GPUS  PORTS  FROM
+        web              2     1      128     0      2  cpus, mem_limit
+        side-car         1  0.05        2     0      0  cpu_quota, mem_limit
+        executor            0.05       48     0      0
+        total                1.1      178     0      2
 
         """)
     #expect(result.stderr.isEmpty)
@@ -79,7 +79,8 @@ struct ProgramTests {
     let filled = try await run(["--default-cpus", "0.1", "--default-mem", "10m"], text)
     #expect(filled.status == .exited(0))
     #expect(
-      filled.stdout.hasSuffix("total               1.15   68     0      0\n"), "\(filled.stdout)")
+      filled.stdout.hasSuffix("total               1.15       68     0      0\n"),
+      "\(filled.stdout)")
   }
 
   @Test(

@@ -46,7 +46,9 @@ struct MarathonAppTests {
   @Test("says what the command line said, and names ports of replicas apart")
   func given() async throws {
     let text = """
-      services: {a: {image: a, cpus: 1, mem_limit: 1m, scale: 2, ports: ["80"], gpus: [{count: 1}]}}
+      services:
+        a: {image: a, cpus: 1, mem_limit: 1m, scale: 2, ports: ["80"], gpus: [{count: 1}]}
+        __: {image: a, cpus: 1, mem_limit: 1m, ports: ["80"], stop_grace_period: 1000000h}
       """
     let app = try await withProject(
       text, others: ["sub/b.yaml": "services: {}"],
@@ -82,7 +84,8 @@ struct MarathonAppTests {
         ], ["uri": "http://10.0.0.1/files/pod.tar.gz", "extract": true],
       ])
     let names = (app["portDefinitions"] as? [NSDictionary])?.map { $0["name"] as? String }
-    #expect(names == ["a-80", "a-80-2"])
+    #expect(names == ["a-80", "a-80-2", "port-80"])
+    #expect(app["taskKillGracePeriodSeconds"] as? Int64 == 2_147_483_647)
   }
 
   @Test("asks for what one container may use where reservations are less")
@@ -111,13 +114,14 @@ struct MarathonAppTests {
   @Test("can't be made of files that no agent could fetch, or with an odd ID")
   func refused() async throws {
     func refusal(
-      _ change: (inout Project) -> Void, id: String? = nil
+      _ change: (inout Project) -> Void, id: String? = nil, variable: String? = nil
     ) async throws -> String {
       try await withProject(web) { project in
         var project = project
         change(&project)
         var submission = Submission(version: "1")
         submission.id = id
+        if let variable { submission.variables = [(variable, "1")] }
         let sum = try ResourceSum(project)
         let error = #expect(throws: ComposeError.self) {
           _ = try sum.marathonApp(project, submission)
@@ -136,8 +140,11 @@ struct MarathonAppTests {
     #expect(above.contains("doesn't lie in the project's folder"))
     let comma = try await refusal { $0.files[0] = $0.workingDirectory + "/a,b.yaml" }
     #expect(comma == "a Compose file's name can't have a comma: pod/a,b.yaml")
-    for id in ["/Web", "/a_b", "/-a", "/", "/a b"] {
+    for id in ["/Web", "/a_b", "/-a", "/", "/a b", "/a..b", "/.a", "/a.", "/a.-b"] {
       #expect(try await refusal({ _ in }, id: id).hasPrefix("--id takes an app's ID"))
+    }
+    for name in ["a.b", "1a", ""] {
+      #expect(try await refusal({ _ in }, variable: name).hasPrefix("Marathon takes no variable"))
     }
   }
 }
@@ -169,6 +176,31 @@ struct AuroraJobTests {
     #expect(job == expected)
   }
 
+  @Test("a pod that asks for nothing is refused, since no framework takes it")
+  func nothing() async throws {
+    func refusal(_ text: String, disk: Memory? = nil) async throws -> String {
+      try await withProject(text) { project in
+        var options = SumOptions()
+        options.executor = .none
+        options.defaultMemory = Memory.none
+        let sum = try ResourceSum(project, options)
+        var submission = Submission(version: "1")
+        submission.disk = disk
+        let error = #expect(throws: ComposeError.self) {
+          _ = try sum.auroraJob(project, submission)
+        }
+        return error?.message ?? ""
+      }
+    }
+    #expect(
+      try await refusal("services: {a: {image: a, cpus: 1, mem_limit: 1m, scale: 0}}")
+        == "there is nothing to submit: no service has a container")
+    #expect(
+      try await refusal("services: {a: {image: a, cpus: 1}}")
+        == "a task must ask for cpus and memory, and this one asks for none")
+    #expect(try await refusal(web, disk: Memory.none).hasPrefix("a job must ask for disk space"))
+  }
+
   @Test("carries no variables, and has a key of three parts")
   func refused() async throws {
     try await withProject(web) { project in
@@ -177,8 +209,10 @@ struct AuroraJobTests {
       submission.variables = [("A", "1")]
       #expect(throws: ComposeError.self) { _ = try sum.auroraJob(project, submission) }
       submission.variables = []
-      submission.id = "prod/web"
-      #expect(throws: ComposeError.self) { _ = try sum.auroraJob(project, submission) }
+      for id in ["prod/web", "a/b/c/d", "ops//web", "ops/prod/my web"] {
+        submission.id = id
+        #expect(throws: ComposeError.self) { _ = try sum.auroraJob(project, submission) }
+      }
       submission.id = nil
       let job = try parsed(try sum.auroraJob(project, submission))
       #expect(job["role"] as? String == "www-data")

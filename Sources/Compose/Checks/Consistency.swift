@@ -193,21 +193,18 @@ enum LimitChecks {
       throw ComposeError(
         "several containers can't have the one name `\(name.string ?? "")`", at: count.position)
     }
-    let (limits, reservations) = (
-      deploy?["resources"]?["limits"], deploy?["resources"]?["reservations"]
-    )
-    try compare(service["cpus"], limits, "cpus")
-    try compare(service["mem_limit"], limits, "memory")
-    try compare(service["pids_limit"], limits, "pids")
-    try compare(service["mem_reservation"], reservations, "memory")
-  }
-
-  private static func compare(
-    _ own: YAMLNode?, _ resources: YAMLNode?, _ key: String
-  ) throws(ComposeError) {
-    guard let own, !isZero(own), let resources, resources.mapping != nil else { return }
-    if let other = resources[key], other == own { return }
-    throw ComposeError("this and `deploy.resources` set different limits", at: own.position)
+    for (own, kind, key) in [
+      ("cpus", "limits", "cpus"), ("mem_limit", "limits", "memory"),
+      ("pids_limit", "limits", "pids"),
+      ("mem_reservation", "reservations", "memory"),
+    ] {
+      guard let node = service[own], !isZero(node), let other = deploy?["resources"]?[kind],
+        other.mapping != nil, other[key] != node
+      else { continue }
+      throw ComposeError(
+        "`\(own)` and `deploy.resources.\(kind).\(key)` differ: say it once, or the same",
+        at: node.position)
+    }
   }
 
   private static func isZero(_ node: YAMLNode) -> Bool {

@@ -5,8 +5,9 @@ import Program
 /// What a pod does beyond its Compose file: options of `run`, and labels of a task (`pod.` and the option, with `_` for `-`).
 struct PodOptionArguments: ParsableArguments {
   @Option(
-    help: "Namespaces that all services share: net, pid, or both with a comma; none. Default: none."
-  )
+    help:
+      "Namespaces that all services share: net, pid, or both with a comma; none. Default: none.",
+    completion: .list(["net", "pid", "net,pid", "none"]))
   var share: String?
 
   @Option(help: "The existing network that a shared network namespace joins. Default: bridge.")
@@ -14,27 +15,28 @@ struct PodOptionArguments: ParsableArguments {
 
   @Option(
     help:
-      "What it means that services end with 0: job (they are done) or service (the pod has failed). Default: job."
-  )
+      "What it means that services end with 0: job (they are done) or service (the pod has failed). Default: job.",
+    completion: .list(["job", "service"]))
   var type: String?
 
   @Flag(help: "Leave named volumes when the pod has ended.")
   var keepVolumes = false
 
   @Option(
-    help: "Images to remove at the end: none, local (built, without a name) or all. Default: none.")
+    help: "Images to remove at the end: none, local (built, without a name) or all. Default: none.",
+    completion: .list(["none", "local", "all"]))
   var rmi: String?
 
   @Option(
     help:
-      "A command before anything is made, with the pod's data as JSON on its input; if it fails, the pod does."
-  )
+      "A command before anything is made, with the pod's data as JSON on its input; if it fails, the pod does.",
+    completion: .file())
   var preLaunchHook: String?
 
-  @Option(help: "A command once the pod runs.")
+  @Option(help: "A command once the pod runs.", completion: .file())
   var runningHook: String?
 
-  @Option(help: "A command once the pod is gone.")
+  @Option(help: "A command once the pod is gone.", completion: .file())
   var postStopHook: String?
 
   @Option(help: "How long a hook may take. Default: 30s.")

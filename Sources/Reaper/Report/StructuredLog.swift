@@ -2,15 +2,18 @@ import FoundationEssentials
 import Logging
 import Program
 
-/// Log lines on standard error with their fields: for systemd's journal or a terminal, or as JSON.
+/// Log lines with their fields: to systemd's journal where standard error leads there, else on standard error, as text or
+/// as JSON.
 struct StructuredLog: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]
   let isJSON: Bool
+  let journal: SystemdJournal?
 
-  init(logLevel: Logger.Level, isJSON: Bool) {
+  init(logLevel: Logger.Level, isJSON: Bool, journal: SystemdJournal? = nil) {
     self.logLevel = logLevel
     self.isJSON = isJSON
+    self.journal = journal
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -22,7 +25,9 @@ struct StructuredLog: LogHandler {
     let fields = (event.metadata ?? [:]).map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
     guard isJSON else {
       let tail = fields.map { " \($0.0)=\($0.1.contains(" ") ? "\"\($0.1)\"" : $0.1)" }.joined()
-      return StandardError.line("\(Timestamp.now) \(event.level): \(event.message)\(tail)")
+      let line = "\(event.message)\(tail)"
+      if let journal, journal.send(line, event.level, fields) { return }
+      return StandardError.line("\(Timestamp.now) \(event.level): \(line)")
     }
     var entry = Dictionary(fields) { $1 }
     entry["time"] = Timestamp.now

@@ -3,7 +3,8 @@ import Program
 
 /// The settings as long options.
 struct SettingOptions: ParsableArguments {
-  @Option(help: "The settings file. Default: /etc/pod-reaper.yaml, if it is there.")
+  @Option(
+    help: "The settings file. Default: /etc/pod-reaper.yaml, if it is there.", completion: .file())
   var config: String?
 
   @Option(help: "How old a proof of death must be. Default: 30s.")
@@ -31,31 +32,38 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "The agent: http://HOST:PORT, https://HOST:PORT or unix:///PATH#slave(1).")
   var agentUrl: String?
 
-  @Option(help: "A file that holds the bearer token for the agent.")
+  @Option(help: "A file that holds the bearer token for the agent.", completion: .file())
   var agentTokenFile: String?
 
-  @Option(help: "A PEM file of the authorities that vouch for the agent.")
+  @Option(help: "A PEM file of the authorities that vouch for the agent.", completion: .file())
   var agentCaFile: String?
 
   @Flag(help: "The agent shows every run to this program, whatever its access control.")
   var agentSeesEverything = false
 
-  @Option(help: "The agent's --work_dir, for its checkpoints.")
+  @Option(help: "The agent's --work_dir, for its checkpoints.", completion: .directory)
   var agentWorkDir: String?
 
-  @Option(help: "The folder of lock and control socket. Default: /run/compose-pods.")
+  @Option(
+    help: "The folder of lock and control socket. Default: /run/compose-pods.",
+    completion: .directory)
   var runDir: String?
 
-  @Option(help: "Where executors lease. Default: lease.sock in the run folder.")
+  @Option(
+    help: "Where executors lease. Default: lease.sock in the run folder.", completion: .file())
   var leaseSocket: String?
 
-  @Option(help: "Where the agent's hook notifies. Default: notify.sock in the run folder.")
+  @Option(
+    help: "Where the agent's hook notifies. Default: notify.sock in the run folder.",
+    completion: .file())
   var notifySocket: String?
 
-  @Option(help: "Where notifications wait. Default: spool in the run folder.")
+  @Option(
+    help: "Where notifications wait. Default: spool in the run folder.", completion: .directory)
   var spoolDir: String?
 
-  @Option(help: "The folder of the journal. Default: /var/lib/compose-pods.")
+  @Option(
+    help: "The folder of the journal. Default: /var/lib/compose-pods.", completion: .directory)
   var stateDir: String?
 
   @Option(help: "The journal's size at which a new file is begun. Default: 10m.")
@@ -67,10 +75,12 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "Serve Prometheus metrics: 127.0.0.1:PORT or a socket's path.")
   var metrics: String?
 
-  @Option(help: "debug, info, warning or error. Default: info.")
+  @Option(
+    help: "debug, info, warning or error. Default: info.",
+    completion: .list(["debug", "info", "warning", "error"]))
   var logLevel: String?
 
-  @Option(help: "text or json. Default: text.")
+  @Option(help: "text or json. Default: text.", completion: .list(["text", "json"]))
   var logFormat: String?
 
   /// Joins the options with environment and file.
