@@ -47,7 +47,12 @@ struct ReaperRunFolderTests {
         var end = try await site.once("--grace", "500ms")
         #expect(end.status == .exited(0) && end.report?.cgroupsRemoved == [], "\(end)")
         #expect(try isThere(over, site))
-        let agent = try FalseAgent(FalseAgent.Words(runs: [listed]))
+        // Nor does an agent whose runs live below another root know of these.
+        let other = try FalseAgent(FalseAgent.Words(runs: [listed]))
+        end = try await site.once("--grace", "500ms", "--agent-url", other.url)
+        #expect(end.report?.cgroupsRemoved == [], "\(end)")
+        #expect(try isThere(over, site))
+        let agent = try FalseAgent(FalseAgent.Words(runs: [listed], cgroupsRoot: "/\(site.root)/"))
         end = try await site.once("--grace", "500ms", "--agent-url", agent.url)
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(over)"], "\(end)")
@@ -55,7 +60,7 @@ struct ReaperRunFolderTests {
         for name in [listed, busy] + others { #expect(try isThere(name, site), "\(name)") }
         process.send(SIGKILL)
         try await process.exit()
-        withExtendedLifetime(agent) {}
+        withExtendedLifetime((agent, other)) {}
       }
     }
   }

@@ -24,8 +24,7 @@ struct Daemon: Sendable {
     self.log = log
   }
 
-  /// When a pod that was removed is looked for again.
-  private static let looksAgain: [Duration] = [.seconds(1), .seconds(5), .seconds(20)]
+  private let laterLooks = LaterLooks()
 
   /// Works until it is cancelled.
   ///
@@ -110,9 +109,7 @@ struct Daemon: Sendable {
 
   /// Looks at runs again in a while: what a client that died had asked for may still appear.
   func lookAgain(at runs: [String], _ triggers: Triggers) {
-    for wait in runs.isEmpty ? [] : Self.looksAgain {
-      later(in: wait) { for run in runs { triggers.add(run: run) } }
-    }
+    for run in runs { laterLooks.add(run, triggers) }
   }
 
   private func later(in wait: Duration, _ look: @escaping @Sendable () -> Void) {

@@ -22,8 +22,8 @@ actor Reaper {
   var abandoned: [String: BootTime] = [:]
   var counters = Counters()
   var hooks = HookMemory()
-  /// Leases that are held, and those of executors that were seen to end while they held one.
-  var leases: Set<LeaseHolder> = []
+  /// Leases that are held, by how many connections, and those of executors that were seen to end while they held one.
+  var leases: [LeaseHolder: Int] = [:]
   var ended: [LeaseHolder: BootTime] = [:]
   let watches = ProcessWatches()
   nonisolated let progress = Progress()
@@ -40,9 +40,12 @@ actor Reaper {
     gate = Gate(settings.removal.parallel)
   }
 
-  /// Takes other settings from the next pass on.
+  /// Takes other settings from the next pass on; where lock, sockets and journal are stays as it was at the start, when
+  /// those places were made and checked.
   func apply(_ new: ReaperSettings) {
+    let old = settings
     settings = new
+    (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
     gate = Gate(new.removal.parallel)
   }
 
@@ -58,8 +61,8 @@ actor Reaper {
   ) {
     let began = ContinuousClock.now
     if removes { pending.read() }
-    // /proc may have been mounted anew since the start.
-    let host = HostFacts.current(engine: engine.endpoint)
+    // /proc may have been mounted anew since the start, or may be while processes are looked for.
+    var host = HostFacts.current(engine: engine.endpoint)
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let folders = run == nil ? strangers() : []
     let observation = try await observer.look(run: run)
@@ -71,6 +74,7 @@ actor Reaper {
     }
     let view = await agentView(isNeeded: needsAgent(pods, folders, isFull: run == nil))
     for identity in pods.keys { await gather(identity, of: pods, view) }
+    host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()
     let now = BootTime.now
     var verdicts: [PodIdentity: Verdict] = [:]
     for identity in pods.keys {
@@ -105,6 +109,7 @@ actor Reaper {
       forget(all: pods)
       if removes { counters.note(passOver: verdicts.values.map(\.state), since: began) }
     }
+    report.makePrintable()
     return (report, due)
   }
 
