@@ -157,7 +157,8 @@ struct ReaperAgentTests {
       let agent = try FalseAgent(FalseAgent.Words())
       let process = try Command("sleep", ["60"]).start()
       defer { process.send(SIGKILL) }
-      let runs = "work/meta/slaves/agent-1/frameworks/framework-1/executors/executor-\(run.prefix(8))"
+      let runs =
+        "work/meta/slaves/agent-1/frameworks/framework-1/executors/executor-\(run.prefix(8))"
       try site.folder.write("\(runs)/runs/\(run)/pids/forked.pid", "\(process.pid)")
       let more = [
         "--agent-url", agent.url, "--agent-work-dir", site.folder.path("work"), "--interval", "1s",

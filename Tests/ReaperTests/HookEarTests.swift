@@ -100,7 +100,8 @@ struct HookEarTests {
     }
   }
 
-  @Test("what lies in the spool's folder and is nobody's event stays, whatever it is and however old")
+  @Test(
+    "what lies in the spool's folder and is nobody's event stays, whatever it is and however old")
   func others() async throws {
     try await withTemporaryFolder { folder in
       let shim = try Shim(folder.path)
@@ -130,7 +131,8 @@ struct HookEarTests {
     }
   }
 
-  @Test("a spool that was removed under the reaper is watched again; one that others may change is not")
+  @Test(
+    "a spool that was removed under the reaper is watched again; one that others may change is not")
   func folder() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()

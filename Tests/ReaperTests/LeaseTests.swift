@@ -110,7 +110,8 @@ struct LeaseTests {
     }
   }
 
-  @Test("a holder that is killed is dropped as ended though a child of it keeps the connection open")
+  @Test(
+    "a holder that is killed is dropped as ended though a child of it keeps the connection open")
   func inherited() async throws {
     try await withServer { path, reports in
       let script = """
@@ -149,7 +150,8 @@ struct LeaseTests {
     }
   }
 
-  @Test("an executor that leases anew before the old connection's end is told still holds its lease")
+  @Test(
+    "an executor that leases anew before the old connection's end is told still holds its lease")
   func overlap() async throws {
     try await withTemporaryFolder { folder in
       let settings = try ReaperSettings(

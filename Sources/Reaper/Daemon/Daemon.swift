@@ -77,6 +77,7 @@ struct Daemon: Sendable {
   }
 
   private func pass(_ triggers: Triggers) async {
+    let settings = await reaper.settings
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
     let wanted = triggers.take()
     if wanted.isEmpty { return }
@@ -95,7 +96,7 @@ struct Daemon: Sendable {
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
-        if wait < (await reaper.settings.interval) { later(in: wait) { triggers.addEverything() } }
+        if wait < settings.interval { later(in: wait) { triggers.addEverything() } }
       }
       // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
       let removed = result.flatMap(\.report.pods).filter { !$0.removed.isEmpty }.map(\.run)

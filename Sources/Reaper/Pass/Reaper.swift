@@ -28,6 +28,8 @@ actor Reaper {
   let watches = ProcessWatches()
   nonisolated let progress = Progress()
   private var gate: Gate
+  /// Of its own, so that what the engine hangs at takes nobody else's place.
+  private var stuckGate: Gate
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
     self.settings = settings
@@ -38,6 +40,7 @@ actor Reaper {
     host = HostFacts.current(engine: engine.endpoint)
     pending = PendingRuns(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
     gate = Gate(settings.removal.parallel)
+    stuckGate = Gate(settings.removal.parallel)
   }
 
   /// Takes other settings from the next pass on; where lock, sockets and journal are stays as it was at the start, when
@@ -47,6 +50,7 @@ actor Reaper {
     settings = new
     (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
     gate = Gate(new.removal.parallel)
+    stuckGate = Gate(new.removal.parallel)
   }
 
   /// Looks, judges, and removes what is leaked. Passes never overlap: who calls sees to that.
@@ -132,7 +136,8 @@ actor Reaper {
         // What was refused all along must not hold up the pods that come after.
         if stuck[identity] != nil { policy.patience = .zero }
         let removal = PodRemoval(
-          engine: engine, policy: policy, gate: gate, progress: progress)
+          engine: engine, policy: policy, gate: stuck[identity] == nil ? gate : stuckGate,
+          progress: progress)
         group.addTask { (identity, await removal.remove(pod)) }
       }
       var results: [PodIdentity: RemovalResult] = [:]

@@ -21,8 +21,10 @@ struct StructuredLog: LogHandler {
   func log(event: LogEvent) {
     // What is said of labels, names and others' answers is data that anybody could have written.
     let message = Printable.text("\(event.message)", limit: 8192)
-    let fields = (event.metadata ?? [:]).map { ($0.key, Printable.text("\($0.value)", limit: 2048)) }
-      .sorted { $0.0 < $1.0 }
+    let fields = (event.metadata ?? [:]).map {
+      ($0.key, Printable.text("\($0.value)", limit: 2048))
+    }
+    .sorted { $0.0 < $1.0 }
     guard isJSON else {
       let tail = fields.map { " \($0.0)=\(Self.word($0.1))" }.joined()
       return StandardError.line("\(Timestamp.now) \(event.level): \(message)\(tail)")
