@@ -82,7 +82,8 @@ actor EngineObserver {
     do {
       return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.cgroupParent
     } catch let error as EngineError where error.isRefusal {
-      return true  // It is gone, and nothing is left to judge, or nothing can be told: then it is left alone.
+      // It is gone, and nothing is left to judge, or nothing can be told: then it is left alone.
+      return true
     }
   }
 }
