@@ -22,19 +22,26 @@ extension CgroupFolders {
   ///   - names: folders directly below it that are passed over, such as those of known containers.
   /// - Returns: what there is.
   public func look(_ path: String, passingOver names: Set<String> = []) -> CgroupLook {
-    let found = folders(of: path)
-    if found.isEmpty { return .missing }
     var processes: Set<Int32> = []
+    var isThere = false
     do {
-      for folder in found {
+      for hierarchy in mounts.hierarchies {
+        guard try Self.isFolder(hierarchy.mountPoint + path) else { continue }
+        isThere = true
+        let folder = FilePath(hierarchy.mountPoint + path)
         processes.formUnion(try Self.processes(in: folder))
-        for child in subfolders(folder) where !names.contains(child) {
-          processes.formUnion(try Self.processesBelow(folder + "/" + child, depth: 1))
+        var tree = try Self.subfolders(of: folder).filter {
+          !names.contains($0.lastComponent?.string ?? "")
+        }
+        while let next = tree.popLast() {
+          processes.formUnion(try Self.processes(in: next))
+          tree += try Self.subfolders(of: next)
         }
       }
     } catch {
       return .unreadable("\(path): \(error)")
     }
+    guard isThere else { return .missing }
     return processes.isEmpty ? .empty : .populated(processes)
   }
 
@@ -44,31 +51,30 @@ extension CgroupFolders {
   /// - Returns: the names.
   public func children(of path: String) -> Set<String> {
     var names: Set<String> = []
-    for folder in folders(of: path) { names.formUnion(subfolders(folder)) }
+    for folder in folders(of: path) {
+      let found = (try? Self.subfolders(of: FilePath(folder))) ?? []
+      names.formUnion(found.compactMap { $0.lastComponent?.string })
+    }
     return names
   }
 
   /// Whether a path from a label names a cgroup that may be a run's: absolute, without detours, at least two
   /// components, the last of them the run. Labels are data that anybody could have written.
   public static func isPath(_ path: String, of run: String) -> Bool {
-    let components = path.split(separator: "/", omittingEmptySubsequences: false)
-    guard components.count >= 3, components[0].isEmpty, path.utf8.count < 4096 else { return false }
-    return components.dropFirst().allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
-      && components.last.map(String.init) == run && !path.utf8.contains(0)
+    // Bytes are looked at, as the kernel does: a slash and what is written over it are one character.
+    let slash = UInt8(ascii: "/")
+    let components = path.utf8.split(separator: slash, omittingEmptySubsequences: false)
+    guard components.count >= 3, components[0].isEmpty, path.utf8.count < 4096,
+      !path.utf8.contains(0)
+    else { return false }
+    return components.dropFirst().allSatisfy { component in
+      !["", ".", ".."].contains { component.elementsEqual($0.utf8) }
+    } && components[components.count - 1].elementsEqual(run.utf8)
   }
 
-  private static func processesBelow(_ folder: String, depth: Int) throws -> Set<Int32> {
-    var found = try processes(in: folder)
-    guard depth < 32 else { throw Errno.tooManySymbolicLinkLevels }
-    for child in Self.names(in: folder) {
-      found.formUnion(try processesBelow(folder + "/" + child, depth: depth + 1))
-    }
-    return found
-  }
-
-  private static func processes(in folder: String) throws -> Set<Int32> {
+  private static func processes(in folder: FilePath) throws -> Set<Int32> {
     do {
-      let text = try KernelFile.text(folder + "/cgroup.procs")
+      let text = try KernelFile.text(folder.appending("cgroup.procs"))
       return Set(text.split(separator: "\n").compactMap { Int32($0) })
     } catch let error as Errno where error == .noSuchFileOrDirectory || error.rawValue == ENODEV {
       return []  // removed meanwhile

@@ -15,7 +15,7 @@ public struct CgroupFolders: Sendable {
   /// - Parameter path: the cgroup's path below the hierarchies' roots, such as `/mesos/RUN`.
   /// - Returns: absolute paths.
   public func folders(of path: String) -> [String] {
-    mounts.hierarchies.map { $0.mountPoint + path }.filter(isFolder)
+    mounts.hierarchies.map { $0.mountPoint + path }.filter { (try? Self.isFolder($0)) ?? false }
   }
 
   /// The folders that stand for this process's own cgroups, and for those above them.
@@ -58,50 +58,64 @@ public struct CgroupFolders: Sendable {
   /// - Returns: the folders that still stand, with the reason.
   public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)]
   {
-    precondition(path.split(separator: "/").count >= 2, "a root is never removed")
-    var left: [(folder: String, reason: Errno)] = []
-    for folder in folders(of: path) {
-      left += removeTree(folder, keeping: keeping, depth: 0)
-    }
-    return left
+    precondition(
+      path.utf8.split(separator: UInt8(ascii: "/")).count >= 2, "a root is never removed")
+    return folders(of: path).flatMap { Self.removeTree(FilePath($0), keeping: keeping) }
   }
 
-  private func removeTree(
-    _ folder: String, keeping: Set<String>, depth: Int
+  /// Works on the names as the kernel writes them, which need not be UTF-8, and on trees of any depth.
+  private static func removeTree(
+    _ folder: FilePath, keeping: Set<String>
   ) -> [(folder: String, reason: Errno)] {
-    var left: [(folder: String, reason: Errno)] = []
-    // A bound on depth keeps a hostile tree from using up the stack.
-    if depth < 32 {
-      for child in subfolders(folder) {
-        left += removeTree(folder + "/" + child, keeping: keeping, depth: depth + 1)
-      }
+    var tree = [folder]
+    var next = 0
+    while next < tree.count {
+      // One that can't be read stays, and is reported with the folders above it.
+      tree += (try? subfolders(of: tree[next])) ?? []
+      next += 1
     }
-    if keeping.contains(folder) { return left }
-    if rmdir(folder) != 0, errno != ENOENT {
-      left.append((folder, Errno(rawValue: errno)))
+    var left: [(folder: String, reason: Errno)] = []
+    for folder in tree.reversed() where !keeping.contains(folder.string) {
+      if folder.withPlatformString({ rmdir($0) }) != 0, errno != ENOENT {
+        left.append((folder.string, Errno(rawValue: errno)))
+      }
     }
     return left
   }
 
-  func subfolders(_ folder: String) -> [String] { Self.names(in: folder) }
-
-  /// The folders in a folder; links are none.
-  static func names(in folder: String) -> [String] {
-    guard let handle = opendir(folder) else { return [] }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      guard entry.pointee.d_type == UInt8(DT_DIR) else { continue }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
+  /// The folders in a folder; links are none, and neither is what has been removed meanwhile.
+  ///
+  /// - Throws: `Errno` where it can't be read: that says nothing of what is in it.
+  static func subfolders(of folder: FilePath) throws(Errno) -> [FilePath] {
+    guard let handle = folder.withPlatformString({ opendir($0) }) else {
+      if [ENOENT, ENOTDIR, ENODEV].contains(errno) { return [] }
+      throw Errno(rawValue: errno)
     }
-    return names
+    defer { closedir(handle) }
+    var found: [FilePath] = []
+    errno = 0
+    while let entry = readdir(handle) {
+      if entry.pointee.d_type == UInt8(DT_DIR) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+          $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+            FilePath.Component(platformString: $0)
+          }
+        }
+        if let name, name.kind == .regular { found.append(folder.appending(name)) }
+      }
+      errno = 0
+    }
+    guard errno == 0 || errno == ENOENT || errno == ENODEV else { throw Errno(rawValue: errno) }
+    return found
   }
 
-  func isFolder(_ path: String) -> Bool {
+  /// Whether there is a folder.
+  ///
+  /// - Throws: `Errno` where that can't be told.
+  static func isFolder(_ path: String) throws(Errno) -> Bool {
     var status = stat()
-    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    if lstat(path, &status) == 0 { return status.st_mode & S_IFMT == S_IFDIR }
+    if [ENOENT, ENOTDIR, ENAMETOOLONG].contains(errno) { return false }
+    throw Errno(rawValue: errno)
   }
 }

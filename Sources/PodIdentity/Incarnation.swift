@@ -38,11 +38,14 @@ public struct Incarnation: Sendable, Equatable, Hashable {
 
   /// Reads pid, start time and state (`R`, `S`, `Z`, …) from the text of a `/proc/PID/stat`; nil where it isn't one.
   static func parse(stat: String) -> (pid: Int32, startTime: UInt64, state: Substring)? {
-    // The command's name may hold spaces and parentheses: the fields go on after the last one.
-    guard let close = stat.lastIndex(of: ")"),
-      let pid = Int32(stat.prefix { $0 != " " })
+    // The command's name may hold spaces and parentheses: the fields go on after the last one. Bytes are looked at,
+    // since some characters join the parenthesis after them to themselves.
+    let bytes = stat.utf8
+    guard let close = bytes.lastIndex(of: UInt8(ascii: ")")),
+      let pid = Int32(Substring(bytes.prefix { $0 != UInt8(ascii: " ") }))
     else { return nil }
-    let rest = stat[stat.index(after: close)...].split(separator: " ")
+    let rest = bytes[bytes.index(after: close)...].split(separator: UInt8(ascii: " "))
+      .map { Substring($0) }
     // The first of the rest is field 3, so field 22 is at 19.
     guard rest.count > 19, let startTime = UInt64(rest[19]) else { return nil }
     return (pid, startTime, rest[0])

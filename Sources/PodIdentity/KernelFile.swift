@@ -7,8 +7,15 @@ public enum KernelFile {
   /// - Parameter path: an absolute path, below /proc, /sys or /etc.
   /// - Returns: the text; bytes that are no UTF-8 are replaced.
   /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
-  public static func text(_ path: String) throws -> String {
-    let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+  public static func text(_ path: String) throws -> String { try text(FilePath(path)) }
+
+  /// The same of a path whose bytes need not be UTF-8.
+  ///
+  /// - Parameter path: an absolute path.
+  /// - Returns: the text; bytes that are no UTF-8 are replaced.
+  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
+  public static func text(_ path: FilePath) throws -> String {
+    let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
     return try file.closeAfter {
       var bytes: [UInt8] = []
       var chunk = [UInt8](repeating: 0, count: 4096)

@@ -25,24 +25,37 @@ extension Incarnation {
   /// Looks for the process in /proc, which must be the initial pid namespace's; boot ids are not compared.
   ///
   /// - Returns: nil where pid or start time isn't known.
-  public func look() -> ProcessLook? {
+  public func look() -> ProcessLook? { look(below: "/proc") }
+
+  /// Looks for the process below a folder that is or plays /proc.
+  func look(below proc: String) -> ProcessLook? {
     guard let pid, let startTime else { return nil }
+    let folder = "\(proc)/\(pid)"
     let text: String
     do {
-      text = try KernelFile.text("/proc/\(pid)/stat")
+      text = try KernelFile.text(folder + "/stat")
     } catch let error as Errno where error == .noSuchFileOrDirectory || error == .noSuchProcess {
+      // /proc may have been taken away or hidden a moment ago: the kernel is asked in another way, too.
+      guard kill(pid, 0) != 0, errno == ESRCH else {
+        return .unreadable("\(folder) isn't there, and a process \(pid) is")
+      }
       return .gone(.noProcess)
     } catch {
-      return .unreadable("/proc/\(pid)/stat: \(error)")
+      return .unreadable("\(folder)/stat: \(error)")
     }
     guard let found = Incarnation.parse(stat: text), found.pid == pid else {
-      return .unreadable("/proc/\(pid)/stat can't be understood")
+      return .unreadable("\(folder)/stat can't be understood")
     }
     if found.startTime != startTime { return .gone(.pidUsedAgain) }
     if found.state == "X" || found.state == "x" { return .gone(.ended) }
     if found.state == "Z" {
-      // A first thread that has ended looks like a zombie while others of its process run on.
-      return Incarnation.hasOtherThreads(pid) ? .alive : .gone(.ended)
+      // A first thread that has ended looks like a zombie while others of its process run on: every program whose
+      // `main` is asynchronous is so.
+      do {
+        return try Incarnation.hasOtherThreads(folder) ? .alive : .gone(.ended)
+      } catch {
+        return .unreadable("\(folder)/task: \(error)")
+      }
     }
     return .alive
   }
@@ -58,14 +71,20 @@ extension Incarnation {
     return found.startTime
   }
 
-  private static func hasOtherThreads(_ pid: Int32) -> Bool {
-    guard let handle = opendir("/proc/\(pid)/task") else { return false }
+  private static func hasOtherThreads(_ folder: String) throws(Errno) -> Bool {
+    guard let handle = opendir(folder + "/task") else {
+      if errno == ENOENT || errno == ESRCH { return false }  // its parent has taken note of its end
+      throw Errno(rawValue: errno)
+    }
     defer { closedir(handle) }
     var count = 0
+    errno = 0
     while let entry = readdir(handle) {
       let first = entry.pointee.d_name.0
       if first >= 0x30 && first <= 0x39 { count += 1 }
+      errno = 0
     }
+    if errno != 0, errno != ENOENT, errno != ESRCH { throw Errno(rawValue: errno) }
     return count > 1
   }
 }

@@ -18,7 +18,7 @@ public enum UnixSocket {
     return nil
   }
 
-  /// Binds a socket to a path; what is there is replaced.
+  /// Binds a socket to a path; a socket that is there is replaced, anything else is not.
   ///
   /// - Parameters:
   ///   - file: the socket.
@@ -26,7 +26,8 @@ public enum UnixSocket {
   ///   - mode: who may connect.
   /// - Returns: 0, or an errno.
   public static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
-    unlink(path)
+    var status = stat()
+    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unlink(path) }
     // The file gets the socket's own mode, less the umask, which is the whole process's and stays as it is: it is never
     // open to more than it should be.
     guard fchmod(file, mode) == 0, withAddress(path, { Glibc.bind(file, $0, $1) }) == 0,

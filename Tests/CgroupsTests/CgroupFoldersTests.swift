@@ -72,3 +72,75 @@ struct CgroupFoldersTests {
         == ["/cg/freezer/mesos/r", "/cg/freezer/mesos"])
   }
 }
+
+/// These work on plain folders that play a hierarchy: what the kernel's own would take long to bring about.
+@Suite("Odd cgroup folders")
+struct OddFoldersTests {
+  private func with(_ body: (_ folders: CgroupFolders, _ root: String) throws -> Void) throws {
+    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let mounts = CgroupMounts(mountinfo: "32 31 0:29 / \(root) rw - cgroup2 cgroup2 rw")
+    try body(CgroupFolders(mounts: mounts), root)
+  }
+
+  @Test("are looked into and removed whatever bytes their names are of")
+  func names() throws {
+    try with { folders, root in
+      try FileManager.default.createDirectory(
+        atPath: root + "/mesos/run", withIntermediateDirectories: true)
+      let odd = Array((root + "/mesos/run/").utf8CString.dropLast()) + [-1, -2, 0]
+      #expect(mkdir(odd, 0o755) == 0)
+      let processes = odd.dropLast() + Array("/cgroup.procs".utf8CString)
+      let file = open(Array(processes), O_WRONLY | O_CREAT, 0o600)
+      #expect(write(file, "4711\n", 5) == 5)
+      close(file)
+      #expect(folders.look("/mesos/run") == .populated([4711]))
+      #expect(unlink(Array(processes)) == 0)
+      #expect(folders.look("/mesos/run") == .empty)
+      #expect(folders.remove("/mesos/run").isEmpty)
+      #expect(folders.look("/mesos/run") == .missing)
+    }
+  }
+
+  @Test("are looked into and removed however deep they are")
+  func deep() throws {
+    try with { folders, root in
+      let deep = root + "/mesos/run" + String(repeating: "/x", count: 200)
+      try FileManager.default.createDirectory(atPath: deep, withIntermediateDirectories: true)
+      try "4711\n".write(toFile: deep + "/cgroup.procs", atomically: false, encoding: .utf8)
+      #expect(folders.look("/mesos/run") == .populated([4711]))
+      #expect(unlink(deep + "/cgroup.procs") == 0)
+      #expect(folders.remove("/mesos/run").isEmpty)
+      #expect(folders.look("/mesos/run") == .missing)
+    }
+  }
+
+  @Test("that can't be read are not taken for empty")
+  func unreadable() throws {
+    try with { folders, root in
+      try FileManager.default.createDirectory(
+        atPath: root + "/mesos/run/sub/cgroup.procs", withIntermediateDirectories: true)
+      guard case .unreadable = folders.look("/mesos/run") else {
+        Issue.record("\(folders.look("/mesos/run"))")
+        return
+      }
+      #expect(folders.look("/mesos/run", passingOver: ["sub"]) == .empty)
+    }
+  }
+
+  @Test("are only found by paths that lead to them without detour, byte by byte")
+  func paths() {
+    #expect(CgroupFolders.isPath("/mesos/run", of: "run"))
+    #expect(CgroupFolders.isPath("/mesos/\u{301}run", of: "\u{301}run"))
+    for path in [
+      "/mesos/../\u{301}x/run", "/../\u{301}x/run", "/mesos/./run", "/mesos//run", "/run",
+      "mesos/run",
+      "/mesos/run/", "/mesos/run\u{0}", "/mesos/e\u{301}run", "",
+    ] {
+      #expect(!CgroupFolders.isPath(path, of: "run"), "\(path)")
+    }
+    // One is composed, the other isn't: they are two folders.
+    #expect(!CgroupFolders.isPath("/mesos/\u{e9}", of: "e\u{301}"))
+  }
+}

@@ -12,6 +12,9 @@ final class FalseAgent: Sendable {
     var runs: [String] = []
     var isRegistered = true
     var acls = ""
+    var cgroupsRoot = "mesos"
+    /// What its answers to GET_METRICS say one after the other, in seconds.
+    var uptimes: [Double] = []
     var status = 200
   }
 
@@ -27,17 +30,18 @@ final class FalseAgent: Sendable {
       while true {
         let connection = acceptConnection(on: listening)
         guard connection >= 0 else { return }
-        guard let words = self?.words.withLock({ $0 }) else {
+        guard let self else {
           close(connection)
           return
         }
-        Thread.detachNewThread { Self.answer(connection, words) }
+        Thread.detachNewThread { self.answer(connection) }
       }
     }
   }
 
-  private static func answer(_ connection: Int32, _ words: Words) {
+  private func answer(_ connection: Int32) {
     defer { close(connection) }
+    let words = words.withLock { $0 }
     var request = ""
     var buffer = [UInt8](repeating: 0, count: 8192)
     while !request.hasSuffix("\"}") {
@@ -50,9 +54,14 @@ final class FalseAgent: Sendable {
     case "GET_AGENT\"}": body = #"{"get_agent":{"agent_info":{"id":{"value":"\#(words.id)"}}}}"#
     case "GET_METRICS\"}":
       let value = words.isRegistered ? 1 : 0
-      body = #"{"get_metrics":{"metrics":[{"name":"slave/registered","value":\#(value)}]}}"#
+      let uptime = self.words.withLock { $0.uptimes.isEmpty ? 1 : $0.uptimes.removeFirst() }
+      body =
+        #"{"get_metrics":{"metrics":[{"name":"slave/registered","value":\#(value)},"#
+        + #"{"name":"slave/uptime_secs","value":\#(uptime)}]}}"#
     case "GET_FLAGS\"}":
-      body = #"{"get_flags":{"flags":[{"name":"acls","value":"\#(words.acls)"}]}}"#
+      body =
+        #"{"get_flags":{"flags":[{"name":"acls","value":"\#(words.acls)"},"#
+        + #"{"name":"cgroups_root","value":"\#(words.cgroupsRoot)"}]}}"#
     default:
       let list = words.runs.map { #"{"container_id":{"value":"\#($0)"}}"# }
       body = #"{"get_containers":{"containers":[\#(list.joined(separator: ","))]}}"#
@@ -130,6 +139,38 @@ struct ReaperAgentTests {
   func recovering(on engine: TestEngine) async throws {
     try await expect("undecided", "isn't registered", on: engine) { words, _ in
       words.isRegistered = false
+    }
+  }
+
+  @Test("is undecided where its agent is started anew while it is asked", arguments: one)
+  func restarting(on engine: TestEngine) async throws {
+    // Its list may be of the time when it still recovered, though it is registered before and after.
+    try await expect("undecided", "was started anew while it was asked", on: engine) { words, _ in
+      words.uptimes = Array(repeating: [4000, 2], count: 20).flatMap { $0 }
+    }
+  }
+
+  @Test(
+    "is leaked once the process that its agent's checkpoint names has ended, too", arguments: one)
+  func checkpointed(on engine: TestEngine) async throws {
+    try await withUnknown(on: engine) { site, run, options in
+      let agent = try FalseAgent(FalseAgent.Words())
+      let process = try Command("sleep", ["60"]).start()
+      defer { process.send(SIGKILL) }
+      let runs =
+        "work/meta/slaves/agent-1/frameworks/framework-1/executors/executor-\(run.prefix(8))"
+      try site.folder.write("\(runs)/runs/\(run)/pids/forked.pid", "\(process.pid)")
+      let more = [
+        "--agent-url", agent.url, "--agent-work-dir", site.folder.path("work"), "--interval", "1s",
+      ]
+      try await ReaperService.with(site, options + more) { _ in
+        let alive = try await site.status(of: run)
+        #expect(alive?.why == "the agent's checkpoint names process \(process.pid), which lives")
+        process.send(SIGKILL)
+        try await process.exit()
+        try await site.isRid(of: run)
+      }
+      withExtendedLifetime(agent) {}
     }
   }
 

@@ -47,7 +47,12 @@ struct ReaperRunFolderTests {
         var end = try await site.once("--grace", "500ms")
         #expect(end.status == .exited(0) && end.report?.cgroupsRemoved == [], "\(end)")
         #expect(try isThere(over, site))
-        let agent = try FalseAgent(FalseAgent.Words(runs: [listed]))
+        // Nor does an agent whose runs live below another root know of these.
+        let other = try FalseAgent(FalseAgent.Words(runs: [listed]))
+        end = try await site.once("--grace", "500ms", "--agent-url", other.url)
+        #expect(end.report?.cgroupsRemoved == [], "\(end)")
+        #expect(try isThere(over, site))
+        let agent = try FalseAgent(FalseAgent.Words(runs: [listed], cgroupsRoot: "/\(site.root)/"))
         end = try await site.once("--grace", "500ms", "--agent-url", agent.url)
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(over)"], "\(end)")
@@ -55,9 +60,48 @@ struct ReaperRunFolderTests {
         for name in [listed, busy] + others { #expect(try isThere(name, site), "\(name)") }
         process.send(SIGKILL)
         try await process.exit()
-        withExtendedLifetime(agent) {}
+        withExtendedLifetime((agent, other)) {}
       }
     }
+  }
+
+  @Test("stay in every hierarchy while a process lives in one of them", arguments: one)
+  func busy(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let run = UUID().uuidString.lowercased()
+      try await withFolders([run], site) {
+        let root = try #require(try Hierarchy.all().first?.root)
+        let process = try Command(
+          "sh",
+          ["-ec", "echo $$ > \(root)/\(site.root)/\(run)/cgroup.procs; echo in; exec sleep 90"]
+        ).start()
+        try await process.line(containing: "in")
+        let folders = try Hierarchy.folders(of: "/\(site.root)/\(run)")
+        try note([(run, 91)], site)
+        var end = try await site.once()
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(try Hierarchy.folders(of: "/\(site.root)/\(run)") == folders)
+        process.send(SIGKILL)
+        try await process.exit()
+        end = try await site.once()
+        #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(run)"], "\(end)")
+        #expect(try !isThere(run, site))
+      }
+    }
+  }
+
+  /// Writes what a pass has noted: runs that died so many seconds ago.
+  private func note(_ runs: [(run: String, age: Int)], _ site: ReaperSite) throws {
+    var now = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &now)
+    let noted = runs.map { run, age in
+      """
+      {"run":"\(run)","agentID":"agent-1","path":"/\(site.root)/\(run)",\
+      "bootID":"\(Incarnation.current().bootID ?? "")","deadSince":\(now.tv_sec - age)}
+      """
+    }
+    try site.folder.write("state/pending.json", "[\(noted.joined(separator: ","))]")
+    chmod(site.folder.path("state"), 0o700)
   }
 
   @Test("of dead pods are the agent's for 90 s, and go then without its word", arguments: one)
@@ -66,17 +110,7 @@ struct ReaperRunFolderTests {
       let young = UUID().uuidString.lowercased()
       let old = UUID().uuidString.lowercased()
       try await withFolders([young, old], site) {
-        var now = timespec()
-        clock_gettime(CLOCK_BOOTTIME, &now)
-        // What a pass has noted: one died 60 s ago, one 91 s.
-        let noted = [(young, 60), (old, 91)].map { run, age in
-          """
-          {"run":"\(run)","agentID":"agent-1","path":"/\(site.root)/\(run)",\
-          "bootID":"\(Incarnation.current().bootID ?? "")","deadSince":\(now.tv_sec - age)}
-          """
-        }
-        try site.folder.write("state/pending.json", "[\(noted.joined(separator: ","))]")
-        chmod(site.folder.path("state"), 0o700)
+        try note([(young, 60), (old, 91)], site)
         let end = try await site.once()
         #expect(end.status == .exited(0), "\(end)")
         #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(old)"], "\(end)")

@@ -121,7 +121,7 @@ struct EngineHold: Sendable {
   /// - Parameters:
   ///   - engine: where it leads.
   ///   - request: what the held request begins with, such as `POST /containers/create`; versions are passed over.
-  ///   - number: which of those that begin so, from 1.
+  ///   - number: which of those that begin so, from 1; 0 has all of them refused with 500 and none held.
   ///   - body: what to do with it.
   /// - Throws: what `body` throws.
   static func with(
@@ -150,9 +150,12 @@ struct EngineHold: Sendable {
     target, path, request, number = sys.argv[1], sys.argv[2], sys.argv[3].encode(), int(sys.argv[4])
     lock, seen, gone = threading.Lock(), 0, threading.Event()
     signal.signal(signal.SIGUSR1, lambda *_: gone.set())
+    refusal = b'HTTP/1.1 500 X\\r\\nContent-Type: application/json\\r\\nContent-Length: 20\\r\\n\\r\\n{"message":"broken"}'
+    def begins(data):
+        return re.sub(rb'^([A-Z]+) /v[0-9.]+/', rb'\\1 /', data[:200]).startswith(request)
     def hold(data):
         global seen
-        if not re.sub(rb'^([A-Z]+) /v[0-9.]+/', rb'\\1 /', data[:200]).startswith(request): return
+        if not begins(data): return
         with lock: seen += 1
         if seen == number:
             print('held', flush=True)
@@ -160,8 +163,10 @@ struct EngineHold: Sendable {
     def relay(one, other, holds):
         try:
             while data := one.recv(65536):
-                if holds: hold(data)
-                other.sendall(data)
+                if holds and number == 0 and begins(data): one.sendall(refusal)
+                else:
+                    if holds: hold(data)
+                    other.sendall(data)
             other.shutdown(socket.SHUT_WR)
         except OSError: pass
     def serve(client):

@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import Testing
 
 @testable import PodIdentity
@@ -27,5 +27,82 @@ struct IncarnationTests {
     "is not made of a text that is no stat", arguments: ["", "42", "x (sh) S 1", "42 (sh) S 1"])
   func malformed(stat: String) {
     #expect(Incarnation.parse(stat: stat) == nil)
+  }
+
+  @Test("is read from a stat whose command ends in a sign that joins the parenthesis after it")
+  func joinedParenthesis() throws {
+    let fields = (3...52).map { String($0 * 10) }.joined(separator: " ")
+    // ARABIC NUMBER SIGN and what follows are one character.
+    #expect(Incarnation.parse(stat: "42 ()\u{600}) \(fields)")?.startTime == 220)
+    #expect(Incarnation.parse(stat: "42 (a\u{600}) \(fields)")?.startTime == 220)
+  }
+}
+
+@Suite("A look for a process")
+struct ProcessLookTests {
+  /// Lends a folder that plays /proc, with this process in it if it has a state.
+  private func look(
+    state: String?, _ change: (_ folder: String) throws -> Void = { _ in }
+  ) throws -> ProcessLook? {
+    let proc = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: proc) }
+    let folder = "\(proc)/\(getpid())"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    if let state {
+      let fields = Array(repeating: "0", count: 18) + ["7", "0"]
+      try "\(getpid()) (x) \(state) \(fields.joined(separator: " "))"
+        .write(toFile: folder + "/stat", atomically: false, encoding: .utf8)
+    }
+    try change(folder)
+    return Incarnation(bootID: nil, pid: getpid(), startTime: 7).look(below: proc)
+  }
+
+  private func isUnreadable(_ look: ProcessLook?) -> Bool {
+    if case .unreadable = look { true } else { false }
+  }
+
+  @Test("proves no end where /proc doesn't have it and the kernel does: it may have been hidden")
+  func hidden() throws {
+    #expect(isUnreadable(try look(state: nil)))
+    let ended = Process()
+    ended.executableURL = URL(fileURLWithPath: "/bin/true")
+    try ended.run()
+    ended.waitUntilExit()
+    let gone = Incarnation(bootID: nil, pid: ended.processIdentifier, startTime: 7)
+    #expect(gone.look() == .gone(.noProcess))
+  }
+
+  @Test("proves no end where what /proc has can't be read")
+  func unreadable() throws {
+    let isFolder = try look(state: nil) { folder in
+      try FileManager.default.createDirectory(
+        atPath: folder + "/stat", withIntermediateDirectories: false)
+    }
+    #expect(isUnreadable(isFolder))
+    let isNonsense = try look(state: nil) { folder in
+      try "nonsense".write(toFile: folder + "/stat", atomically: false, encoding: .utf8)
+    }
+    #expect(isUnreadable(isNonsense))
+  }
+
+  @Test("takes a first thread that has ended for the process only where no other runs on")
+  func threads() throws {
+    func task(_ names: [String]) throws -> ProcessLook? {
+      try look(state: "Z") { folder in
+        for name in names {
+          try FileManager.default.createDirectory(
+            atPath: "\(folder)/task/\(name)", withIntermediateDirectories: true)
+        }
+      }
+    }
+    #expect(try task(["42"]) == .gone(.ended))
+    #expect(try task(["42", "43"]) == .alive)
+    #expect(try look(state: "X") == .gone(.ended))
+    #expect(try look(state: "S") == .alive)
+    // As where the kernel or this program has no descriptor left.
+    let refused = try look(state: "Z") { folder in
+      try "".write(toFile: folder + "/task", atomically: false, encoding: .utf8)
+    }
+    #expect(isUnreadable(refused))
   }
 }

@@ -13,9 +13,9 @@ import Testing
 private final class Shim {
   private let shim: OpaquePointer
 
-  init(_ folder: String) throws {
+  init(_ folder: String, spool: String? = nil) throws {
     var opened: OpaquePointer?
-    #expect(hook_shim_open(folder + "/notify.sock", folder + "/spool", &opened) == 0)
+    #expect(hook_shim_open(folder + "/notify.sock", spool ?? folder + "/spool", &opened) == 0)
     shim = try #require(opened)
   }
   deinit { hook_shim_close(shim) }
@@ -97,6 +97,57 @@ struct HookEarTests {
       let ear = try ear(folder.path, heard)
       try await eventually("the good one") { heard.all == ["good"] }
       ear.stop()
+    }
+  }
+
+  @Test(
+    "what lies in the spool's folder and is nobody's event stays, whatever it is and however old")
+  func others() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
+      let name = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").first)
+      // A writer that died leaves its file under a name with a dot.
+      for file in [".bashrc", ".ssh/authorized_keys", "notes.txt", ".\(name)"] {
+        try folder.write("spool/\(file)", "mine")
+        let old = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+        #expect(utimensat(AT_FDCWD, folder.path("spool/\(file)"), old, 0) == 0)
+      }
+      // One that can't be read now may be read later.
+      let later = "spool/1\(name.dropFirst())"
+      try FileManager.default.createDirectory(
+        atPath: folder.path(later), withIntermediateDirectories: false)
+      let heard = Heard()
+      let ear = try ear(folder.path, heard)
+      try await eventually("the good one") { heard.all == ["good"] }
+      try await eventually("the dead writer's file is gone") {
+        !FileManager.default.fileExists(atPath: folder.path("spool/.\(name)"))
+      }
+      for file in ["spool/.bashrc", "spool/.ssh/authorized_keys", "spool/notes.txt", later] {
+        #expect(FileManager.default.fileExists(atPath: folder.path(file)), "\(file)")
+      }
+      ear.stop()
+    }
+  }
+
+  @Test(
+    "a spool that was removed under the reaper is watched again; one that others may change is not")
+  func folder() async throws {
+    try await withTemporaryFolder { folder in
+      let heard = Heard()
+      let ear = try ear(folder.path, heard)
+      // Nobody listens at its socket: what it says is spooled.
+      let spooling = try Shim(folder.path + "/other", spool: folder.path + "/spool")
+      for number in 0..<3 {
+        try FileManager.default.removeItem(atPath: folder.path("spool"))
+        #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
+        try await eventually("event \(number)") { heard.all.count == number + 1 }
+      }
+      #expect(heard.all == ["e0", "e1", "e2"])
+      ear.stop()
+      chmod(folder.path("spool"), 0o777)
+      #expect(throws: (any Error).self) { try self.ear(folder.path, heard) }
     }
   }
 

@@ -1,3 +1,4 @@
+import DockerEngine
 import Foundation
 import Logging
 import PodIdentity
@@ -19,6 +20,7 @@ private final class Reports: Sendable {
       switch $0 {
       case .held(let holder): "held \(holder.run)"
       case .released(let holder): "released \(holder.run)"
+      case .ended(let holder): "ended \(holder.run)"
       case .dropped(let holder, let ended): "dropped \(holder.run)\(ended ? " ended" : "")"
       }
     }
@@ -109,6 +111,68 @@ struct LeaseTests {
   }
 
   @Test(
+    "a holder that is killed is dropped as ended though a child of it keeps the connection open")
+  func inherited() async throws {
+    try await withServer { path, reports in
+      let script = """
+        import os, signal, socket, sys
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-1\\n"); s.recv(9)
+        child = os.fork()
+        if child == 0:
+            print("child", os.getpid(), flush=True)
+        while True: signal.pause()
+        """
+      let holder = try Command("/usr/bin/python3", ["-c", script, path]).start()
+      let words = try await holder.line(containing: "child ").split(separator: " ")
+      let child = try #require(pid_t(words[1]))
+      defer { kill(child, SIGKILL) }
+      holder.send(SIGKILL)
+      try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1 ended"] }
+      #expect(kill(child, 0) == 0)
+    }
+  }
+
+  @Test("a holder that ends a while after its connection broke is told to have ended")
+  func late() async throws {
+    try await withServer { path, reports in
+      let script = """
+        import signal, socket, sys
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-1\\n"); s.recv(9); s.close()
+        signal.pause()
+        """
+      let holder = try Command("/usr/bin/python3", ["-c", script, path]).start()
+      try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1"] }
+      holder.send(SIGKILL)
+      try await eventually("the end") { reports.words.last == "ended run-1" }
+      #expect(reports.words.count == 3)
+    }
+  }
+
+  @Test(
+    "an executor that leases anew before the old connection's end is told still holds its lease")
+  func overlap() async throws {
+    try await withTemporaryFolder { folder in
+      let settings = try ReaperSettings(
+        options: [.runFolder: folder.path, .stateFolder: folder.path], environment: [:],
+        file: folder.write("none.yaml", ""))
+      let nobody = DockerEngine(
+        endpoint: .unix(path: folder.path("nobody")), requestTimeout: .seconds(1))
+      let reaper = Reaper(
+        settings: settings, engine: nobody, dryRun: true, log: Logger(label: "test"))
+      let peer = LeaseHolder(run: "run-1", pid: getpid(), startTime: 7, cgroups: [])
+      for event in [LeaseEvent.held(peer), .held(peer), .dropped(peer, processEnded: false)] {
+        let callsForALook = await reaper.take(event)
+        #expect(!callsForALook, "nothing is known of a pod of a process that lives")
+      }
+      #expect(await reaper.leases == [peer: 1])
+      #expect(await reaper.take(.dropped(peer, processEnded: true)))
+      #expect(await reaper.leases.isEmpty)
+    }
+  }
+
+  @Test(
     "whatever else a client says costs it its own connection",
     arguments: [
       "", "\n", "LEASE\n", "LEASE 1\n", "LEASE 2 run-1\n", "LEASE 1 a/b\n", "RELEASE\n",
@@ -156,6 +220,28 @@ struct LeaseTests {
         next.say(Array("LEASE 1 run-1\n".utf8))
         return try await next.answer() == "OK\n"
       }
+    }
+  }
+
+  @Test("a user who leases again and again is slowed down, and others aren't")
+  func churn() async throws {
+    try await withServer(limits: LeaseServer.Limits(perUser: 8)) { path, reports in
+      var taken = 0
+      for _ in 0..<100 {
+        let client = try Client(path)
+        client.say(Array("LEASE 1 run-1\n".utf8))
+        if try await client.answer() == "OK\n" { taken += 1 }
+      }
+      // Sixteen at once, and four more each second.
+      #expect(taken >= 16 && taken < 90, "\(taken)")
+      let script = """
+        import os, socket, sys
+        os.setgid(65534), os.setuid(65534)
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-2\\n"); print(s.recv(9).decode(), end="", flush=True)
+        """
+      chmod((path as NSString).deletingLastPathComponent, 0o711)
+      #expect(try await Command("/usr/bin/python3", ["-c", script, path]).output() == "OK")
     }
   }
 

@@ -162,6 +162,7 @@ struct VerdictPropertyTests {
     ]
     // Under the posix launcher the executor isn't in its pod's cgroup.
     findings += [.cgroupEmpty, .cgroupMissing]
+    findings += [.checkpointedProcess(9), .checkpointSilent, .leaseReleased]
     if !pidKnown { findings.removeAll { $0 == .processAlive } }
     return findings
   }
@@ -215,6 +216,7 @@ struct VerdictPropertyTests {
         if pidKnown { history.append((Sample.time(second), .processGone(.noProcess))) }
         history.append((Sample.time(second), .cgroupEmpty))
         history.append((Sample.time(second), .agentOmits))
+        history.append((Sample.time(second), .checkpointSilent))
         history.append((Sample.time(second), .leaseDropped))
       }
       var record = EvidenceRecord(firstSeen: Sample.time(100))

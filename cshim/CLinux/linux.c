@@ -38,13 +38,22 @@ ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user) {
 int linux_watch_folder(const char *path) {
   int file = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   if (file < 0) return -1;
-  if (inotify_add_watch(file, path, IN_MOVED_TO | IN_ONLYDIR | IN_DONT_FOLLOW) < 0) {
+  if (inotify_add_watch(file, path, IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR | IN_DONT_FOLLOW) < 0) {
     int reason = errno;
     close(file);
     errno = reason;
     return -1;
   }
   return file;
+}
+
+int linux_watch_ended(const void *bytes, ssize_t size) {
+  struct inotify_event event;
+  for (ssize_t at = 0; at + (ssize_t)sizeof event <= size; at += (ssize_t)(sizeof event + event.len)) {
+    memcpy(&event, (const char *)bytes + at, sizeof event);
+    if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) return 1;
+  }
+  return 0;
 }
 
 int linux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }

@@ -24,8 +24,7 @@ struct Daemon: Sendable {
     self.log = log
   }
 
-  /// When a pod that was removed is looked for again.
-  private static let looksAgain: [Duration] = [.seconds(1), .seconds(5), .seconds(20)]
+  private let laterLooks = LaterLooks()
 
   /// Works until it is cancelled.
   ///
@@ -78,6 +77,7 @@ struct Daemon: Sendable {
   }
 
   private func pass(_ triggers: Triggers) async {
+    let settings = await reaper.settings
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
     let wanted = triggers.take()
     if wanted.isEmpty { return }
@@ -96,7 +96,7 @@ struct Daemon: Sendable {
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
-        if wait < (await reaper.settings.interval) { later(in: wait) { triggers.addEverything() } }
+        if wait < settings.interval { later(in: wait) { triggers.addEverything() } }
       }
       // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
       let removed = result.flatMap(\.report.pods).filter { !$0.removed.isEmpty }.map(\.run)
@@ -110,9 +110,7 @@ struct Daemon: Sendable {
 
   /// Looks at runs again in a while: what a client that died had asked for may still appear.
   func lookAgain(at runs: [String], _ triggers: Triggers) {
-    for wait in runs.isEmpty ? [] : Self.looksAgain {
-      later(in: wait) { for run in runs { triggers.add(run: run) } }
-    }
+    for run in runs { laterLooks.add(run, triggers) }
   }
 
   private func later(in wait: Duration, _ look: @escaping @Sendable () -> Void) {

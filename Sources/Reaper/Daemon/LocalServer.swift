@@ -33,8 +33,11 @@ final class LocalServer: Sendable {
       while true {
         let client = accept(listening, nil, nil)
         if client < 0 {
-          if errno == EINTR || errno == ECONNABORTED || errno == EMFILE { continue }
-          return
+          let reason = errno
+          if reason == EBADF || reason == EINVAL { return }  // it doesn't listen any more
+          // Without a descriptor to spare nobody can even be turned away: it may have one soon.
+          if reason != EINTR, reason != ECONNABORTED { usleep(200_000) }
+          continue
         }
         guard let self, self.take() else {
           close(client)
@@ -75,13 +78,13 @@ final class LocalServer: Sendable {
   }
 
   private static func firstLine(_ client: Int32) -> String? {
-    var limit = timeval(tv_sec: 2, tv_usec: 0)
-    setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    setsockopt(client, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    let deadline = ContinuousClock.now + .seconds(2)
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1024)
     while !bytes.contains(0x0a), bytes.count < 8192 {
-      let count = read(client, &chunk, chunk.count)
+      guard isReady(client, POLLIN, until: deadline) else { return nil }
+      let count = recv(client, &chunk, chunk.count, Int32(MSG_DONTWAIT))
+      if count < 0, errno == EAGAIN || errno == EINTR { continue }
       if count <= 0 { return nil }
       bytes += chunk[..<count]
     }
@@ -90,14 +93,27 @@ final class LocalServer: Sendable {
   }
 
   private static func write(_ client: Int32, _ bytes: [UInt8]) {
+    let deadline = ContinuousClock.now + .seconds(2)
     var rest = bytes[...]
     while !rest.isEmpty {
+      guard isReady(client, POLLOUT, until: deadline) else { return }
       let count = rest.withUnsafeBytes {
-        send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+        send(client, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
       }
+      if count < 0, errno == EAGAIN || errno == EINTR { continue }
       if count <= 0 { return }
       rest = rest.dropFirst(count)
     }
+  }
+
+  /// Waits for all of a request or answer, not for each byte anew.
+  private static func isReady(
+    _ client: Int32, _ event: Int32, until deadline: ContinuousClock.Instant
+  ) -> Bool {
+    let left = deadline - .now
+    guard left > .zero else { return false }
+    var descriptor = pollfd(fd: client, events: Int16(event), revents: 0)
+    return poll(&descriptor, 1, Int32((left.inSeconds * 1000).rounded(.up))) > 0 || errno == EINTR
   }
 
   private static func listen(path: String) throws -> Int32 {

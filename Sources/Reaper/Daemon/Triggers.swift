@@ -65,3 +65,41 @@ final class Triggers: Sendable {
   /// Ends the bell.
   func finish() { ring.finish() }
 }
+
+/// When runs are looked at again, some time after their removal or their executor's end. However many there are, they
+/// cost a bounded number of tasks: past that everything is looked at.
+final class LaterLooks: Sendable {
+  private static let waits: [Duration] = [.seconds(1), .seconds(4), .seconds(15)]
+  private struct Row {
+    var number: Int
+    var task: Task<Void, Never>
+  }
+  private struct State {
+    /// By run; nil for everything.
+    var rows: [String?: Row] = [:]
+    var count = 0
+  }
+  private let state = Mutex(State())
+
+  /// Has a run looked at after one, five and twenty seconds.
+  func add(_ run: String, _ triggers: Triggers) {
+    state.withLock { state in
+      let key = state.rows.count < 256 || state.rows[run] != nil ? run : nil
+      state.count += 1
+      let number = state.count
+      state.rows[key]?.task.cancel()
+      let task = Task { [weak self] in
+        for wait in Self.waits {
+          guard (try? await Task.sleep(for: wait)) != nil else { return }
+          if let key { triggers.add(run: key) } else { triggers.addEverything() }
+        }
+        self?.end(key, number)
+      }
+      state.rows[key] = Row(number: number, task: task)
+    }
+  }
+
+  private func end(_ key: String?, _ number: Int) {
+    state.withLock { if $0.rows[key]?.number == number { $0.rows[key] = nil } }
+  }
+}

@@ -11,6 +11,9 @@ struct AgentView: Sendable, Equatable {
   var runs: Set<String>
   /// Why its silence about a run proves nothing; nil where it does.
   var reservation: String?
+  /// The cgroup below which its runs live (`--cgroups_root`), without slashes around it; nil where it didn't say. Below
+  /// another's its silence says nothing.
+  var cgroupsRoot: String?
 
   /// What it says of a pod.
   func finding(for identity: PodIdentity) -> Finding {
@@ -83,30 +86,45 @@ struct AgentClient: Sendable {
     guard let id = agent.get_agent?.agent_info?.id?.value else {
       throw AgentError(description: "the agent doesn't say who it is")
     }
-    let metrics: AgentAnswer = try await call("GET_METRICS")
-    let isRegistered =
-      metrics.get_metrics?.metrics?.first { $0.name == "slave/registered" }?.value == 1
+    // Asked before and after the list: one that restarts in between lists what it has found so far.
+    let before = try await standing()
     let containers: AgentAnswer = try await call("GET_CONTAINERS")
     guard let list = containers.get_containers else {
       throw AgentError(description: "the agent doesn't list its containers")
     }
+    let after = try await standing()
     // A nested container's run is that of its root.
     let runs = (list.containers ?? []).compactMap { $0.container_id?.root }
+    let flags = try? await askFlags()
     var reservation: String?
-    if !isRegistered {
+    if !before.isRegistered || !after.isRegistered {
       reservation = "it isn't registered with a master yet, so its list may be incomplete"
-    } else if !seesEverything, try await hasACLs() {
+    } else if let old = before.uptime, after.uptime.map({ $0 < old }) ?? true {
+      reservation = "it was started anew while it was asked, so its list may be incomplete"
+    } else if !seesEverything, Self.hasACLs(flags) {
       reservation =
         "it has access control, and nobody said that all runs are visible (agent-sees-everything)"
     }
-    return AgentView(agentID: id, runs: Set(runs), reservation: reservation)
+    let root = flags?["cgroups_root"]?.split(separator: "/").joined(separator: "/")
+    return AgentView(agentID: id, runs: Set(runs), reservation: reservation, cgroupsRoot: root)
+  }
+
+  /// Whether the agent is through with its recovery, and since when it runs, in seconds.
+  private func standing() async throws -> (isRegistered: Bool, uptime: Double?) {
+    let metrics = try await call("GET_METRICS").get_metrics?.metrics ?? []
+    func value(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
+    return (value("slave/registered") == 1, value("slave/uptime_secs"))
+  }
+
+  private func askFlags() async throws -> [String: String]? {
+    let flags = try await call("GET_FLAGS").get_flags?.flags
+    return flags.map { Dictionary($0.map { ($0.name ?? "", $0.value ?? "") }) { _, last in last } }
   }
 
   /// Whether the agent might show only part of its runs.
-  private func hasACLs() async throws -> Bool {
-    guard let flags = try? await call("GET_FLAGS").get_flags?.flags else { return true }
-    let values = Dictionary(flags.map { ($0.name ?? "", $0.value ?? "") }) { _, last in last }
-    return !(values["acls"] ?? "").isEmpty || ![nil, "", "local"].contains(values["authorizer"])
+  private static func hasACLs(_ flags: [String: String]?) -> Bool {
+    guard let flags else { return true }
+    return !(flags["acls"] ?? "").isEmpty || ![nil, "", "local"].contains(flags["authorizer"])
   }
 
   private func call(_ type: String) async throws -> AgentAnswer {

@@ -34,10 +34,14 @@ enum Finding: Sendable, Hashable {
   case sentinel
   /// The agent's checkpoint names a process that lives.
   case checkpointedProcess(Int32)
+  /// The agent's checkpoint names no living process, nor does it say that the run is over.
+  case checkpointSilent
   /// The executor holds its lease.
   case leaseHeld
   /// The executor's lease was dropped.
   case leaseDropped
+  /// The executor said that it is through, and let its lease go.
+  case leaseReleased
   /// The agent said that it removed the executor.
   case agentSaidRemoved
 
@@ -51,8 +55,8 @@ enum Finding: Sendable, Hashable {
     case .processEndSeen: .pidfd
     case .cgroupPopulated, .cgroupEmpty, .cgroupMissing, .cgroupUnreadable: .cgroup
     case .agentLists, .agentOmits, .agentSilent: .agent
-    case .sentinel, .checkpointedProcess: .checkpoint
-    case .leaseHeld, .leaseDropped: .lease
+    case .sentinel, .checkpointedProcess, .checkpointSilent: .checkpoint
+    case .leaseHeld, .leaseDropped, .leaseReleased: .lease
     case .agentSaidRemoved: .hook
     }
   }
@@ -76,8 +80,10 @@ enum Finding: Sendable, Hashable {
     case .agentSilent(let why): "the agent doesn't tell: \(why)"
     case .sentinel: "the agent's checkpoint says that the run is over"
     case .checkpointedProcess(let pid): "the agent's checkpoint names process \(pid), which lives"
+    case .checkpointSilent: "the agent's checkpoint names no process that lives"
     case .leaseHeld: "its lease is held"
     case .leaseDropped: "its lease was dropped"
+    case .leaseReleased: "its lease was released by an executor that is through"
     case .agentSaidRemoved: "the agent said that it removed the executor"
     }
   }

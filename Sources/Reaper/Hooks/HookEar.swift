@@ -43,19 +43,15 @@ final class HookEar: Sendable {
     self.spool = spool
     self.log = log
     self.hear = hear
-    if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
-    let socket = try Self.listen(socketPath)
-    let folder = linux_watch_folder(spool)
-    guard folder >= 0 else {
-      let reason = Errno(rawValue: errno)
-      close(socket)
-      throw reason
+    let folder = try Self.folder(spool)
+    let socket: Int32
+    do {
+      socket = try Self.listen(socketPath)
+    } catch {
+      close(folder)
+      throw error
     }
-    watch(folder) { [weak self] in
-      var bytes = [UInt8](repeating: 0, count: 4096)
-      while read(folder, &bytes, bytes.count) > 0 {}
-      self?.readSpool()
-    }
+    watch(folder) { [weak self] in self?.changed(folder) }
     // What waited in the spool is older than what comes by the socket now.
     queue.async { [weak self] in self?.readSpool() }
     state.withLock { $0.socket = socket }
@@ -76,6 +72,47 @@ final class HookEar: Sendable {
       return state.sources
     }
     for source in sources { source.source.cancel() }
+  }
+
+  /// A watch on the spool, which is made if it isn't there: as for the shim, it must be nobody's to change but this
+  /// user's or root's.
+  private static func folder(_ path: String) throws -> Int32 {
+    if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    let folder = linux_watch_folder(path)
+    guard folder >= 0 else { throw Errno(rawValue: errno) }
+    var status = stat()
+    let isThere = lstat(path, &status) == 0
+    guard isThere, status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0
+    else {
+      close(folder)
+      throw Errno.notPermitted
+    }
+    return folder
+  }
+
+  /// Something was put into the spool, or the folder is gone: then the next is watched, before it is read.
+  private func changed(_ folder: Int32) {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    var isGone = false
+    while true {
+      let count = read(folder, &bytes, bytes.count)
+      if count <= 0 { break }
+      isGone = isGone || linux_watch_ended(bytes, count) != 0
+    }
+    if isGone {
+      let old = state.withLock { state in
+        state.sources.firstIndex { $0.source.handle == UInt(folder) }
+          .map { state.sources.remove(at: $0) }
+      }
+      old?.source.cancel()
+      do {
+        let next = try Self.folder(spool)
+        watch(next) { [weak self] in self?.changed(next) }
+      } catch {
+        log.error("the spool \(spool) is gone, and can't be made: \(error)")
+      }
+    }
+    readSpool()
   }
 
   private func watch(_ descriptor: Int32, _ handle: @escaping @Sendable () -> Void) {
@@ -127,18 +164,21 @@ final class HookEar: Sendable {
       }
       if let name = SpoolName(text) {
         names.append(name)
-      } else if text.hasPrefix("."), text != ".", text != ".." {
+      } else if text.hasPrefix("."), SpoolName(String(text.dropFirst())) != nil {
         removeStale("\(spool)/\(text)")
       }
     }
     closedir(handle)
     for name in names.sorted() {
       let path = "\(spool)/\(name.text)"
-      guard let bytes = Self.content(path) else {
-        unlink(path)
-        continue
+      do {
+        let bytes = try Self.content(path)
+        if unlink(path) == 0 { take(bytes, from: "spool") }
+      } catch let error as Errno where error == .tooManySymbolicLinkLevels {
+        unlink(path)  // a link is no event
+      } catch {
+        log.warning("\(path) can't be read, and stays: \(error)")
       }
-      if unlink(path) == 0 { take(bytes, from: "spool") }
     }
   }
 
@@ -152,12 +192,10 @@ final class HookEar: Sendable {
     }
   }
 
-  private static func content(_ path: String) -> [UInt8]? {
-    guard
-      let file = try? FileDescriptor.open(
-        FilePath(path), .readOnly, options: [.noFollow, .closeOnExec, .nonBlocking])
-    else { return nil }
-    return try? file.closeAfter {
+  private static func content(_ path: String) throws -> [UInt8] {
+    let file = try FileDescriptor.open(
+      FilePath(path), .readOnly, options: [.noFollow, .closeOnExec, .nonBlocking])
+    return try file.closeAfter {
       var bytes = [UInt8](repeating: 0, count: HookEvent.longest + 4096)
       let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
       return Array(bytes[..<count])

@@ -16,6 +16,8 @@ struct HookMemory: Sendable {
     var sandbox: String
     var time: BootTime
   }
+  /// Longer strings than IDs and paths are, in bytes, aren't worth remembering.
+  private static let longest = 4096
   private(set) var removals: [Removal] = []
   private(set) var starts: [String: Start] = [:]
 
@@ -26,6 +28,7 @@ struct HookMemory: Sendable {
     let time = BootTime(sinceBoot: .nanoseconds(Int64(clamping: event.bootTime)))
     switch event.kind {
     case .started(let run, let sandbox):
+      guard run.count <= Self.longest, sandbox.count <= Self.longest else { return false }
       if starts.count >= 16_384, let oldest = starts.min(by: { $0.value.time < $1.value.time }) {
         starts[oldest.key] = nil
       }
@@ -33,7 +36,8 @@ struct HookMemory: Sendable {
         sandbox: String(decoding: sandbox, as: UTF8.self), time: time)
       return false
     case .removed(let framework, let executor):
-      guard let framework = String(validating: framework, as: UTF8.self),
+      guard framework.count <= Self.longest, executor.count <= Self.longest,
+        let framework = String(validating: framework, as: UTF8.self),
         let executor = String(validating: executor, as: UTF8.self)
       else { return false }
       if removals.count >= 4096 { removals.removeFirst() }

@@ -8,7 +8,7 @@ struct LeaseHolder: Sendable, Hashable {
   var run: String
   /// The peer's process ID in this namespace.
   var pid: Int32
-  /// The peer's start time, read when it connected.
+  /// Its start time, read when it said which run it keeps.
   var startTime: UInt64
   /// The cgroups that the peer lives in, without a `leaf`; the hierarchies' roots are left out.
   var cgroups: Set<String>
@@ -29,18 +29,29 @@ struct LeaseHolder: Sendable, Hashable {
   }
 }
 
+extension LeaseHolder {
+  /// Whether the process table proves that the holder has ended.
+  var isGone: Bool {
+    if case .gone = Incarnation(bootID: nil, pid: pid, startTime: startTime).look() { return true }
+    return false
+  }
+}
+
 /// What happens to leases.
 enum LeaseEvent: Sendable {
   case held(LeaseHolder)
   /// The connection is closed, and the process has ended or lives on without it.
   case dropped(LeaseHolder, processEnded: Bool)
+  /// A process whose connection was closed before has ended.
+  case ended(LeaseHolder)
   /// The executor says that it is through, and its pod gone.
   case released(LeaseHolder)
 
   /// The run that it is about.
   var run: String {
     switch self {
-    case .held(let holder), .dropped(let holder, _), .released(let holder): holder.run
+    case .held(let holder), .dropped(let holder, _), .ended(let holder), .released(let holder):
+      holder.run
     }
   }
 }

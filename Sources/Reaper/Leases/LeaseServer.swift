@@ -9,7 +9,9 @@ import SystemPackage
 
 /// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`; the kernel closes
 /// the connection when it dies, however it dies. Each has two seconds for its first line, a line has at most 512 bytes,
-/// a user at most 1,024 connections and all together 4,096, fewer where the process may have few descriptors: who breaks a bound loses that connection and nothing else.
+/// a user at most 1,024 connections and all together 4,096, fewer where the process may have few descriptors, and a user
+/// who has taken twice as many leases as he may hold gets four more each second, since each end of one calls for a look
+/// at the engine: who breaks a bound loses that connection and nothing else.
 final class LeaseServer: @unchecked Sendable {
   // All state is confined to the queue.
   private let queue = DispatchQueue(label: "leases")
@@ -20,7 +22,9 @@ final class LeaseServer: @unchecked Sendable {
   private var listener: (any DispatchSourceRead)?
   private var peers: [Int32: Peer] = [:]
   private var connections: [uid_t: Int] = [:]
+  private var allowances: [uid_t: Allowance] = [:]
   private var welcomed = 0
+  private var isPaused = false
 
   /// What peers are held to.
   struct Limits: Sendable {
@@ -57,6 +61,12 @@ final class LeaseServer: @unchecked Sendable {
       self.perUser = perUser
       self.total = total
     }
+  }
+
+  /// How many leases a user may take now.
+  private struct Allowance {
+    var count: Double
+    var time: ContinuousClock.Instant
   }
 
   private struct Peer {
@@ -107,6 +117,7 @@ final class LeaseServer: @unchecked Sendable {
     queue.sync {
       unlink(path)
       listener?.cancel()
+      resume()
       listener = nil
       for peer in peers.values {
         peer.source.cancel()
@@ -122,6 +133,8 @@ final class LeaseServer: @unchecked Sendable {
       let client = linux_accept(listening)
       if client < 0 {
         if errno == EINTR || errno == ECONNABORTED { continue }
+        // Who waits goes on waiting: without a descriptor to spare nobody can even be turned away.
+        if errno != EAGAIN { pause() }
         return
       }
       var pid: pid_t = 0
@@ -146,6 +159,19 @@ final class LeaseServer: @unchecked Sendable {
         drop(client)
       }
     }
+  }
+
+  private func pause() {
+    guard !isPaused else { return }
+    isPaused = true
+    listener?.suspend()
+    queue.asyncAfter(deadline: .now() + .milliseconds(200)) { [weak self] in self?.resume() }
+  }
+
+  private func resume() {
+    guard isPaused else { return }
+    isPaused = false
+    listener?.resume()
   }
 
   private func readable(_ client: Int32) {
@@ -176,19 +202,34 @@ final class LeaseServer: @unchecked Sendable {
       report(.released(holder))
       return false
     }
-    switch LeaseLine.run(line).flatMap({ Self.holder(peer, run: $0) }) {
-    case .some(let holder):
-      peer.holder = holder
-      peer.pidfd = watch(holder, client)
-      peers[client] = peer
-      report(.held(holder))
-      answer(client, "OK\n")
-      return true
-    case .none:
+    guard let run = LeaseLine.run(line), let holder = Self.holder(peer, run: run),
+      isAllowed(peer.user)
+    else {
       log.debug("a lease of process \(peer.pid) is refused")
       answer(client, "NO\n")
       return false
     }
+    peer.holder = holder
+    peer.pidfd = watch(holder, client)
+    // The pid may have changed hands before the descriptor was open.
+    guard Incarnation.startTime(of: holder.pid) == holder.startTime else {
+      peer.pidfd?.cancel()
+      return false
+    }
+    peers[client] = peer
+    report(.held(holder))
+    answer(client, "OK\n")
+    return true
+  }
+
+  private func isAllowed(_ user: uid_t) -> Bool {
+    let (most, now) = (2 * Double(limits.perUser), ContinuousClock.now)
+    func count(_ old: Allowance) -> Double { min(most, old.count + 4 * (now - old.time).inSeconds) }
+    // Whoever may have all again is forgotten.
+    if allowances.count > 1024 { allowances = allowances.filter { count($0.value) < most } }
+    let left = allowances[user].map(count) ?? most
+    allowances[user] = Allowance(count: left < 1 ? left : left - 1, time: now)
+    return left >= 1
   }
 
   private func answer(_ client: Int32, _ text: String) {
@@ -216,19 +257,25 @@ final class LeaseServer: @unchecked Sendable {
     peer.source.cancel()
     peer.pidfd?.cancel()
     guard let holder = peer.holder else { return }
-    let look = Incarnation(bootID: nil, pid: holder.pid, startTime: holder.startTime).look()
-    guard case .alive = look else {
-      report(
-        .dropped(
-          holder, processEnded: look.map { if case .gone = $0 { true } else { false } } ?? false))
-      return
+    if holder.isGone {
+      report(.dropped(holder, processEnded: true))
+    } else {
+      lookAgain(holder, after: [20, 200, 1000, 5000])
     }
-    // The kernel closes files a moment before the process is gone from its table.
-    queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [report] in
-      let look = Incarnation(bootID: nil, pid: holder.pid, startTime: holder.startTime).look()
-      var isGone = false
-      if case .gone = look { isGone = true }
-      report(.dropped(holder, processEnded: isGone))
+  }
+
+  /// The kernel closes files a moment before the process is gone from its table, or long before where it has to wait for
+  /// the processor.
+  private func lookAgain(_ holder: LeaseHolder, after waits: [Int], isFirst: Bool = true) {
+    guard let wait = waits.first else { return }
+    queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self, report] in
+      let isGone = holder.isGone
+      if isFirst {
+        report(.dropped(holder, processEnded: isGone))
+      } else if isGone {
+        report(.ended(holder))
+      }
+      if !isGone { self?.lookAgain(holder, after: Array(waits.dropFirst()), isFirst: false) }
     }
   }
 

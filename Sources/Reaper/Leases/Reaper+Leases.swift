@@ -7,22 +7,34 @@ extension Reaper {
   func take(_ event: LeaseEvent) -> Bool {
     switch event {
     case .held(let holder):
-      leases.insert(holder)
+      leases[holder, default: 0] += 1
       note(holder, .leaseHeld)
       return false
     case .released(let holder):
-      leases.remove(holder)
+      letGo(of: holder)
+      note(holder, .leaseReleased)
       return false
     case .dropped(let holder, let processEnded):
-      leases.remove(holder)
-      note(holder, .leaseDropped)
-      if processEnded {
-        note(holder, .processGone(.noProcess))
-        note(holder, .processEndSeen)
-        noteEnd(of: holder)
-      }
-      return true
+      letGo(of: holder)
+      if leases[holder] == nil { note(holder, .leaseDropped) }
+      if processEnded { return takeEnd(of: holder) }
+      // Who lives on is looked at if it has a pod: nobody else's connection is worth the engine's time.
+      return records.keys.contains { holder.keeps($0) }
+    case .ended(let holder):
+      return takeEnd(of: holder)
     }
+  }
+
+  /// An executor that lost its connection may have another by the time that is told.
+  private func letGo(of holder: LeaseHolder) {
+    leases[holder] = leases[holder].flatMap { $0 > 1 ? $0 - 1 : nil }
+  }
+
+  private func takeEnd(of holder: LeaseHolder) -> Bool {
+    note(holder, .processGone(.noProcess))
+    note(holder, .processEndSeen)
+    noteEnd(of: holder)
+    return true
   }
 
   /// Ends are remembered for objects that appear later; so many come in no ten minutes.
@@ -41,7 +53,8 @@ extension Reaper {
 
   /// What leases say of a pod that a look has found.
   func gatherLeases(_ identity: PodIdentity) {
-    if leases.contains(where: { $0.keeps(identity) }) {
+    // A connection outlives its holder where a child of it has inherited it and the kernel has no pidfd to tell.
+    if leases.keys.contains(where: { $0.keeps(identity) && !$0.isGone }) {
       records[identity]?.add(.leaseHeld, at: .now)
       return
     }

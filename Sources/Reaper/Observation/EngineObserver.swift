@@ -59,8 +59,9 @@ actor EngineObserver {
   }
 
   /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image,
-  /// and a container made from it inherits them. Where the image is gone and can't be asked, the container's cgroup
-  /// parent tells: Docker's commit doesn't copy that, and an executor always sets it.
+  /// and a container made from it inherits them. Where the image is gone or can't be asked, the container's cgroup
+  /// parent tells: Docker's commit doesn't copy that, and an executor always sets it. One broken image or container
+  /// must not hold up all others.
   private func isInherited(
     _ container: ContainerSummary, _ identity: PodIdentity
   ) async throws -> Bool {
@@ -72,7 +73,7 @@ actor EngineObserver {
       if runOfImage.count > 4096 { runOfImage = [:] }
       runOfImage[image] = .some(run)
       return run == identity.run
-    } catch let error as EngineError where error.isNotFound {
+    } catch let error as EngineError where error.isRefusal {
       return try await hasOtherParent(container.id, identity)
     }
   }
@@ -80,8 +81,16 @@ actor EngineObserver {
   private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
     do {
       return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.cgroupParent
-    } catch let error as EngineError where error.isNotFound {
-      return true  // It is gone: nothing is left to judge.
+    } catch let error as EngineError where error.isRefusal {
+      // It is gone, and nothing is left to judge, or nothing can be told: then it is left alone.
+      return true
     }
+  }
+}
+
+extension EngineError {
+  /// Whether the engine answered, and not what was asked.
+  fileprivate var isRefusal: Bool {
+    if case .status = kind { true } else { kind == .malformed }
   }
 }

@@ -106,7 +106,7 @@ extension Reaper {
     for (run, path) in deserted(run, removal) {
       guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
         !pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
-        !leases.contains(where: { $0.run == run }), removal.isAbandoned(path)
+        !isLeased(run, path, removal), removal.isAbandoned(path)
       else { continue }
       let left = await removal.remove(path, wholly: true)
       report.cgroupsFailed += left.failures
@@ -114,6 +114,14 @@ extension Reaper {
       report.cgroupsRemoved.append(path)
       counters.removed["cgroups", default: 0] += 1
       log.notice("removed a cgroup", metadata: ["run": "\(Printable.text(run))"])
+    }
+  }
+
+  /// Whether a living executor says that a run of our own root is his: one whose folders are his user's, or root's.
+  private func isLeased(_ run: String, _ path: String, _ removal: CgroupRemoval) -> Bool {
+    leases.keys.contains { holder in
+      holder.run == run && !holder.isGone
+        && (holder.user == 0 || removal.isOwned(path, by: holder.user))
     }
   }
 
@@ -206,12 +214,14 @@ extension Reaper {
       if !CgroupPath.isOwn(path) {
         // Agents name runs by UUIDs: no other folder there is one.
         guard CgroupPath.isRunName(run) else { continue }
+        // Another agent's runs are no business of this one.
         let isOver =
-          answer.proving.map { !$0.runs.contains(run) } == true
-          || settings.checkpoint?.isOver(run: run) == true
+          answer.proving.map {
+            !$0.runs.contains(run) && $0.cgroupsRoot == CgroupPath.root(of: path)
+          } == true || settings.checkpoint?.isOver(run: run) == true
         guard isOver else { continue }
       }
-      guard removal.isAbandoned(path) else { continue }
+      guard !isLeased(run, path, removal), removal.isAbandoned(path) else { continue }
       let first = abandoned[path] ?? .now
       seen[path] = first
       let ripe = first + max(settings.grace, .milliseconds(500))

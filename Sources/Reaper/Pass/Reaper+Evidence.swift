@@ -20,11 +20,17 @@ extension Reaper {
       return
     }
     note(identity, cgroup: identity, pods)
+    // What a source said before must not stand when it has nothing to say any more.
     if let finding = settings.checkpoint?.look(at: identity) {
       records[identity]?.add(finding, at: .now)
+    } else if records[identity]?.newest(.checkpoint) != nil {
+      records[identity]?.add(.checkpointSilent, at: .now)
     }
     switch view {
-    case .none: break
+    case .none:
+      if records[identity]?.newest(.agent) != nil {
+        records[identity]?.add(.agentSilent("it isn't asked any more"), at: .now)
+      }
     case .answer(let view): records[identity]?.add(view.finding(for: identity), at: .now)
     case .failure(let why): records[identity]?.add(.agentSilent(why), at: .now)
     }

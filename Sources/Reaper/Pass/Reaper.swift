@@ -22,12 +22,14 @@ actor Reaper {
   var abandoned: [String: BootTime] = [:]
   var counters = Counters()
   var hooks = HookMemory()
-  /// Leases that are held, and those of executors that were seen to end while they held one.
-  var leases: Set<LeaseHolder> = []
+  /// Leases that are held, by how many connections, and those of executors that were seen to end while they held one.
+  var leases: [LeaseHolder: Int] = [:]
   var ended: [LeaseHolder: BootTime] = [:]
   let watches = ProcessWatches()
   nonisolated let progress = Progress()
   private var gate: Gate
+  /// Of its own, so that what the engine hangs at takes nobody else's place.
+  private var stuckGate: Gate
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
     self.settings = settings
@@ -38,12 +40,17 @@ actor Reaper {
     host = HostFacts.current(engine: engine.endpoint)
     pending = PendingRuns(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
     gate = Gate(settings.removal.parallel)
+    stuckGate = Gate(settings.removal.parallel)
   }
 
-  /// Takes other settings from the next pass on.
+  /// Takes other settings from the next pass on; where lock, sockets and journal are stays as it was at the start, when
+  /// those places were made and checked.
   func apply(_ new: ReaperSettings) {
+    let old = settings
     settings = new
+    (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
     gate = Gate(new.removal.parallel)
+    stuckGate = Gate(new.removal.parallel)
   }
 
   /// Looks, judges, and removes what is leaked. Passes never overlap: who calls sees to that.
@@ -58,8 +65,8 @@ actor Reaper {
   ) {
     let began = ContinuousClock.now
     if removes { pending.read() }
-    // /proc may have been mounted anew since the start.
-    let host = HostFacts.current(engine: engine.endpoint)
+    // /proc may have been mounted anew since the start, or may be while processes are looked for.
+    var host = HostFacts.current(engine: engine.endpoint)
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let folders = run == nil ? strangers() : []
     let observation = try await observer.look(run: run)
@@ -71,6 +78,7 @@ actor Reaper {
     }
     let view = await agentView(isNeeded: needsAgent(pods, folders, isFull: run == nil))
     for identity in pods.keys { await gather(identity, of: pods, view) }
+    host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()
     let now = BootTime.now
     var verdicts: [PodIdentity: Verdict] = [:]
     for identity in pods.keys {
@@ -105,6 +113,7 @@ actor Reaper {
       forget(all: pods)
       if removes { counters.note(passOver: verdicts.values.map(\.state), since: began) }
     }
+    report.makePrintable()
     return (report, due)
   }
 
@@ -127,7 +136,8 @@ actor Reaper {
         // What was refused all along must not hold up the pods that come after.
         if stuck[identity] != nil { policy.patience = .zero }
         let removal = PodRemoval(
-          engine: engine, policy: policy, gate: gate, progress: progress)
+          engine: engine, policy: policy, gate: stuck[identity] == nil ? gate : stuckGate,
+          progress: progress)
         group.addTask { (identity, await removal.remove(pod)) }
       }
       var results: [PodIdentity: RemovalResult] = [:]

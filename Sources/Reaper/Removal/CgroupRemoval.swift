@@ -65,7 +65,7 @@ struct CgroupRemoval: Sendable {
     var result = Left()
     result.removedAny = !folders.folders(of: path).isEmpty && wholly
     while true {
-      let left = wholly ? folders.remove(path, keeping: keeping) : removeContainers(path)
+      let left = wholly ? removeWholly(path) : removeContainers(path)
       // Processes that were killed a moment ago may still be on their way out.
       if left.isEmpty || ContinuousClock.now > deadline {
         result.failures = left.filter { !keeping.contains($0.folder) }
@@ -73,6 +73,16 @@ struct CgroupRemoval: Sendable {
         return result
       }
       try? await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  /// A run with a living process in any hierarchy keeps its folders in all of them.
+  private func removeWholly(_ path: String) -> [(folder: String, reason: Errno)] {
+    switch folders.look(path) {
+    case .missing: []
+    case .empty: folders.remove(path, keeping: keeping)
+    case .populated, .unreadable:
+      folders.folders(of: path).map { (folder: $0, reason: .resourceBusy) }
     }
   }
 

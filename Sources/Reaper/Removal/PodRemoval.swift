@@ -120,9 +120,10 @@ struct PodRemoval: Sendable {
       } catch let error as EngineError where error.isNotFound {
         return nil
       } catch {
-        // An engine that went away is the next pass's business.
+        // What is interrupted the next start finishes; an engine that went away is the next pass's business.
+        if Task.isCancelled { return "pod-reaper was told to end" }
         let isAway = (error as? EngineError)?.kind == .unreachable
-        if isAway || Task.isCancelled || ContinuousClock.now + wait > deadline {
+        if isAway || ContinuousClock.now + wait > deadline {
           return (error as? EngineError)?.message ?? "\(error)"
         }
       }

@@ -31,7 +31,7 @@ struct Journal: Sendable {
   func append(_ entry: Entry) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let size = try PrivateFile.append(Array(try encoder.encode(entry)) + [0x0a], to: path)
+    let size = try PrivateFile.append(line: Array(try encoder.encode(entry)), to: path)
     if size > limit { rename(path, path + ".1") }
   }
 }

@@ -15,7 +15,7 @@ enum PrivateFile {
     var status = stat()
     guard lstat(path, &status) == 0 else { throw Errno(rawValue: errno) }
     guard status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid(),
-      status.st_mode & 0o002 == 0
+      status.st_mode & 0o022 == 0
     else { throw Errno.permissionDenied }
   }
 
@@ -33,17 +33,30 @@ enum PrivateFile {
     guard rename(temporary, path) == 0 else { throw Errno(rawValue: errno) }
   }
 
-  /// Appends bytes in one write and has the disk take them.
+  /// Appends a line in one write and has the disk take it. What the disk has no room for leaves nothing behind, and half
+  /// a line that a crash left ends there.
   ///
   /// - Returns: the file's size afterwards.
   /// - Throws: `Errno`
   @discardableResult
-  static func append(_ bytes: [UInt8], to path: String) throws -> Int64 {
+  static func append(line: [UInt8], to path: String) throws -> Int64 {
     let file = try FileDescriptor.open(
-      FilePath(path), .writeOnly, options: [.create, .append, .noFollow, .closeOnExec],
+      FilePath(path), .readWrite, options: [.create, .append, .noFollow, .closeOnExec],
       permissions: [.ownerReadWrite])
     return try file.closeAfter {
-      _ = try file.writeAll(bytes)
+      let size = try file.seek(offset: 0, from: .end)
+      var last: [UInt8] = [0x0a]
+      if size > 0 {
+        _ = try last.withUnsafeMutableBytes {
+          try file.read(fromAbsoluteOffset: size - 1, into: $0)
+        }
+      }
+      do {
+        _ = try file.writeAll((last == [0x0a] ? [] : [0x0a]) + line + [0x0a])
+      } catch {
+        ftruncate(file.rawValue, off_t(size))
+        throw error
+      }
       fdatasync(file.rawValue)
       return try file.seek(offset: 0, from: .end)
     }

@@ -47,7 +47,7 @@ struct PodReport: Codable, Sendable {
   ) {
     let identity = pod.identity
     self.verdict = verdict.state.rawValue
-    why = verdict.why
+    why = Printable.text(verdict.why)
     task = Printable.text(identity.taskID)
     run = Printable.text(identity.run)
     framework = Printable.text(identity.frameworkID)
@@ -74,7 +74,7 @@ struct PodReport: Codable, Sendable {
     failed = result.failed.map {
       Failure(kind: $0.kind, name: Printable.text($0.name), reason: Printable.text($0.reason))
     }
-    pending = result.pending
+    pending = result.pending.map { Printable.text($0) }
   }
 }
 
@@ -97,6 +97,13 @@ struct PassReport: Codable, Sendable {
   /// Whether something leaked could not be removed.
   var isIncomplete: Bool {
     !cgroupsFailed.isEmpty || pods.contains { !$0.failed.isEmpty }
+  }
+
+  /// Sees to it that the names of cgroups, which labels and others' folders give, can be printed.
+  mutating func makePrintable() {
+    cgroupsRemoved = cgroupsRemoved.map { Printable.text($0) }
+    cgroupsPending = cgroupsPending.map { Printable.text($0) }
+    cgroupsFailed = cgroupsFailed.map { Printable.text($0) }
   }
 
   /// The report as JSON in one line.

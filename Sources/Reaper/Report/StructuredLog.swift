@@ -22,21 +22,32 @@ struct StructuredLog: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let fields = (event.metadata ?? [:]).map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+    // What is said of labels, names and others' answers is data that anybody could have written.
+    let message = Printable.text("\(event.message)", limit: 8192)
+    let fields = (event.metadata ?? [:]).map {
+      ($0.key, Printable.text("\($0.value)", limit: 2048))
+    }
+    .sorted { $0.0 < $1.0 }
     guard isJSON else {
-      let tail = fields.map { " \($0.0)=\($0.1.contains(" ") ? "\"\($0.1)\"" : $0.1)" }.joined()
-      let line = "\(event.message)\(tail)"
+      let line = "\(message)\(fields.map { " \($0.0)=\(Self.word($0.1))" }.joined())"
       if let journal, journal.send(line, event.level, fields) { return }
       return StandardError.line("\(Timestamp.now) \(event.level): \(line)")
     }
     var entry = Dictionary(fields) { $1 }
     entry["time"] = Timestamp.now
     entry["level"] = "\(event.level)"
-    entry["message"] = "\(event.message)"
+    entry["message"] = message
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     if let line = try? encoder.encode(entry) {
       StandardError.line(String(decoding: line, as: UTF8.self))
     }
+  }
+
+  /// A field's value, which no other field can be read into.
+  private static func word(_ value: String) -> String {
+    guard value.contains(where: { [" ", "\"", "="].contains($0) }) else { return value }
+    let parts = value.split(separator: "\"", omittingEmptySubsequences: false)
+    return "\"" + parts.joined(separator: "\\\"") + "\""
   }
 }

@@ -15,8 +15,12 @@ int linux_pidfd_open(pid_t pid);
    the kernel doesn't tell. */
 ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user);
 
-/* A descriptor that becomes readable when a file is renamed into a folder (inotify(7)); -1 and errno. */
+/* A descriptor that becomes readable when a file is renamed into a folder, or the folder is removed or renamed
+   (inotify(7)); -1 and errno. */
 int linux_watch_folder(const char *path);
+
+/* Whether what was read from it says that the folder was removed or renamed. */
+int linux_watch_ended(const void *bytes, ssize_t size);
 
 /* The next connection, without waiting and closed on exec (accept4(2)); -1 and errno. */
 int linux_accept(int socket);
