@@ -15,8 +15,8 @@ struct JoiningTests {
       LoadOptions(
         projectName: "p",
         fallbackEnvironment: [
-          "COMPOSE_FILE": "\(folder.file("a.yaml")),\(folder.file("b.yaml"))",
-          "COMPOSE_PATH_SEPARATOR": ",", "COMPOSE_PROFILES": "other, more",
+          "COMPOSE_FILE": "\(folder.file("a.yaml")),,\(folder.file("b.yaml"))",
+          "COMPOSE_PATH_SEPARATOR": ",,", "COMPOSE_PROFILES": "other, more",
           "COMPOSE_ENV_FILES": folder.file("x.env"),
         ]))
     #expect(project.services["a"]?.image?.value == "a1")

@@ -21,7 +21,7 @@ public enum ComposeLoader {
       directory: sources.directory, confinedTo: options.confine ? sources.directory : nil,
       home: environment["HOME"])
     var loader = TreeLoader(environment: environment, paths: paths)
-    guard var tree = try loader.tree(of: documents) else {
+    guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
       throw ComposeError(
         "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
     }
@@ -60,6 +60,7 @@ public enum ComposeLoader {
     }
     let first = options.projectDirectory ?? SourceFiles.folder(of: options.files) ?? "."
     try environment.add(files: EnvironmentFile.usual(in: first, environment: environment))
+    _ = try EnvironmentFile.usual(in: first, environment: environment)
     let sources = try SourceFiles(options, environment: environment)
     if sources.directory != Path.join(Path.current, first) {
       try environment.add(

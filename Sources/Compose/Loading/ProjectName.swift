@@ -25,6 +25,10 @@ struct ProjectName {
     if var node = written {
       try environment.interpolate(&node)
       written = node
+      guard node.string.map(Self.normalized) != "" else {
+        throw ComposeError(
+          "`name` has no character that a project's name can have", at: node.position)
+      }
     }
     if let text = written?.string.map(Self.normalized), !text.isEmpty {
       (name, isExplicit) = (text, true)

@@ -21,13 +21,26 @@ struct SourceFiles {
     if !options.files.isEmpty {
       files = options.files
     } else if let named = environment["COMPOSE_FILE"] {
-      let separator = environment["COMPOSE_PATH_SEPARATOR"].flatMap(\.first) ?? ":"
-      files = named.split(separator: separator, omittingEmptySubsequences: false).map(String.init)
+      let given = environment["COMPOSE_PATH_SEPARATOR"] ?? ""
+      files = Self.parts(of: named, separator: given.isEmpty ? ":" : given)
+      guard !files.contains("") else {
+        throw ComposeError("COMPOSE_FILE=\(named): a file's name is empty")
+      }
     } else {
       files = try Self.discover(in: start, climbs: !options.confine)
     }
     shownDirectory = options.projectDirectory ?? Self.folder(of: files) ?? "."
     directory = Path.join(Path.current, shownDirectory)
+  }
+
+  private static func parts(of text: String, separator: String) -> [String] {
+    var parts: [String] = []
+    var rest = text[...]
+    while let next = rest.firstRange(of: separator) {
+      parts.append(String(rest[..<next.lowerBound]))
+      rest = rest[next.upperBound...]
+    }
+    return parts + [String(rest)]
   }
 
   /// The folder of the first file that is no standard input; nil without one.

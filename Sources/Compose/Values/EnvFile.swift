@@ -83,6 +83,8 @@ struct EnvFile {
           message: "`\(Self.text(text[index...index]))` can't stand in a variable's name")
       }
     }
+    // A name alone at the very end is to Docker Compose the value of a variable without a name.
+    if isAlone, end == text.endIndex { return "" }
     var name = text[text.startIndex..<end]
     while let last = name.last, Self.isBlank(last) { name = name.dropLast() }
     text = end == text.endIndex ? text[end...] : text[(end + (isAlone ? 0 : 1))...]

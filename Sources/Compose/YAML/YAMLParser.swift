@@ -23,6 +23,7 @@ struct YAMLParser: ~Copyable {
   }
 
   private let file: String
+  private var source: SourceText
   private let parser: UnsafeMutablePointer<yaml_parser_t>
   private var event = yaml_event_t()
   private var anchors: [String: Anchor] = [:]
@@ -47,9 +48,10 @@ struct YAMLParser: ~Copyable {
         at: SourcePosition(file: file, line: 1, column: 1))
     }
     // A typed error can't pass through the standard library's closure, so it is carried out by hand.
-    let result: Result<[Document], ComposeError> = bytes.withUnsafeBufferPointer { buffer in
+    let source = SourceText(bytes)
+    let result: Result<[Document], ComposeError> = source.bytes.withUnsafeBufferPointer { buffer in
       do throws(ComposeError) {
-        var parser = try YAMLParser(buffer, file: file)
+        var parser = try YAMLParser(buffer, of: source, file: file)
         return .success(try parser.documents())
       } catch {
         return .failure(error)
@@ -58,14 +60,17 @@ struct YAMLParser: ~Copyable {
     return try result.get()
   }
 
-  private init(_ bytes: UnsafeBufferPointer<UInt8>, file: String) throws(ComposeError) {
+  private init(
+    _ bytes: UnsafeBufferPointer<UInt8>, of source: SourceText, file: String
+  ) throws(ComposeError) {
     self.file = file
+    self.source = source
     parser = .allocate(capacity: 1)
     guard yaml_parser_initialize(parser) == 1 else {
       parser.deallocate()
       throw ComposeError("no memory to parse \(file)")
     }
-    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+    if !source.isWide { yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING) }
     yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
   }
 
@@ -217,10 +222,16 @@ struct YAMLParser: ~Copyable {
       && event.data.scalar.value[1] == UInt8(ascii: "<")
   }
 
-  private func scalar() throws(ComposeError) -> YAMLNode.Content {
+  private mutating func scalar() throws(ComposeError) -> YAMLNode.Content {
     let data = event.data.scalar
-    let text = String(
-      decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self)
+    let text = source.restored(
+      String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self))
+    if data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE,
+      source.hasSlash(from: Int(event.start_mark.index), to: Int(event.end_mark.index))
+    {
+      throw ComposeError(
+        "not YAML: `\\/` in double quotes; write `/`", at: position(event.start_mark))
+    }
     if let tag = Self.text(data.tag) {
       let start = position(event.start_mark)
       return try TaggedScalar.content(of: text, tag: tag, at: start)
