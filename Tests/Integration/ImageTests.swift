@@ -125,6 +125,23 @@ struct ImageTests {
       broken.stderr.contains { $0.contains("/.docker/config.json can't be used") }, "\(broken)")
   }
 
+  @Test("one that bears the pod's own run is refused: its container would be a copy to pod-reaper")
+  func ownLabel() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = "services:\n  web:\n    build: {context: ., args: {RUN: $RUN}}\n"
+    let recipe = "FROM pod-test/busybox\nARG RUN\nLABEL mesos.container_id=$RUN\n"
+    let run = UUID().uuidString.lowercased()
+    for (other, status) in [(run, ExitStatus.exited(1)), ("another", .exited(0))] {
+      let end = try await podEnd(
+        on: engine, file + "    command: [\"true\"]\n",
+        PodSettings(environment: ["RUN": other], files: ["Dockerfile": recipe], run: run))
+      #expect(end.status == status, "\(end)")
+      if status != .exited(0) {
+        #expect(end.message.hasPrefix("compose.yaml:3:5: label 'mesos.container_id' of the image"))
+      }
+    }
+  }
+
   @Test("a build that fails says what docker said last", arguments: TestEngine.all)
   func brokenBuild(on engine: TestEngine) async throws {
     let end = try await podEnd(

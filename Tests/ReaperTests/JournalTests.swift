@@ -6,21 +6,32 @@ import Testing
 
 @Suite("systemd's journal")
 struct JournalTests {
-  @Test("a line comes with its priority and its fields; a value of several lines keeps them")
+  @Test("a line comes with its priority and its fields, and without control characters")
   func entry() async throws {
-    try await withTemporaryFolder { folder in
-      let socket = try DatagramSocket(at: folder.path("journal.sock"))
-      let handler = StructuredLog(
-        logLevel: .info, isJSON: false,
-        journal: SystemdJournal(path: folder.path("journal.sock")))
+    let entry = try await entry { journal in
+      let handler = StructuredLog(logLevel: .info, isJSON: false, journal: journal)
       let log = Logger(label: "test") { _ in handler }
       log.error("not removed", metadata: ["run": "r.1", "why": "a\nb"])
-      let entry = try #require(socket.texts().first)
-      #expect(entry.hasPrefix("MESSAGE\n"), "\(entry)")
-      #expect(entry.contains("\nPRIORITY=3\n"))
-      #expect(entry.contains("\nSYSLOG_IDENTIFIER=pod-reaper\n"))
-      #expect(entry.contains("\nPOD_RUN=r.1\n"))
-      #expect(entry.hasSuffix("\nPOD_WHY\n\u{3}\0\0\0\0\0\0\0a\nb\n"))
+    }
+    #expect(entry.hasPrefix("MESSAGE=not removed run=r.1 why=a\u{fffd}b\n"), "\(entry)")
+    #expect(entry.contains("\nPRIORITY=3\n"))
+    #expect(entry.contains("\nSYSLOG_IDENTIFIER=pod-reaper\n"))
+    #expect(entry.contains("\nPOD_RUN=r.1\n"))
+    #expect(entry.hasSuffix("\nPOD_WHY=a\u{fffd}b\n"))
+  }
+
+  @Test("a value of several lines is one value")
+  func lines() async throws {
+    let entry = try await entry { #expect($0.send("a line", .info, [("why", "a\nPRIORITY=0")])) }
+    #expect(entry.hasSuffix("\nPOD_WHY\n\u{c}\0\0\0\0\0\0\0a\nPRIORITY=0\n"), "\(entry)")
+  }
+
+  /// What the journal is sent.
+  private func entry(_ send: (SystemdJournal) throws -> Void) async throws -> String {
+    try await withTemporaryFolder { folder in
+      let socket = try DatagramSocket(at: folder.path("journal.sock"))
+      try send(SystemdJournal(path: folder.path("journal.sock")))
+      return try #require(socket.texts().first)
     }
   }
 

@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import FoundationEssentials
 import Logging
+import PodIdentity
 
 /// An image that the engine has, and what of it matters to a pod.
 struct ProvidedImage: Sendable {
@@ -13,6 +14,8 @@ struct ProvidedImage: Sendable {
   var stopSignal: String?
   /// When the engine got it by this name, RFC 3339.
   var lastTagTime = ""
+  /// The run whose container it was made from, if any: containers made from it inherit that label.
+  var run: String?
 
   /// Whether it came longer ago than so many nanoseconds; false for nil, and where the engine doesn't know.
   func isOlder(than age: Int64?, now: Date = Date()) -> Bool {
@@ -28,6 +31,8 @@ struct Images: Sendable {
   let engine: DockerEngine
   /// The environment that `docker build` and credential helpers run in.
   let environment: [String: String]
+  /// The pod's run.
+  let run: String
   /// The pod's Compose project, in the names of what is built for other builds.
   let project: String
   /// The folder of the Compose file.
@@ -60,10 +65,21 @@ struct Images: Sendable {
           let tag = order.tag(of: service, project: project)
           group.addTask { [(service.name, try await provide(service, on: bases, tag: tag))] }
         }
-        for (name, image) in try await group.next() ?? [] { result[name] = image }
+        for (name, image) in try await group.next() ?? [] {
+          try refuseOwn(image, of: services.first { $0.name == name })
+          result[name] = image
+        }
       } while !group.isEmpty || waiting.contains { order.isReady($0, after: result.keys) }
       return result
     }
+  }
+
+  /// A container with the run's label from its image is a copy to pod-reaper, and nobody's: it would leak.
+  private func refuseOwn(_ image: ProvidedImage, of service: Service?) throws {
+    guard image.run == run, let service else { return }
+    throw ComposeError(
+      "label '\(PodLabel.run)' of the image of '\(service.name)' is this pod's own: it tells which pod a container belongs to",
+      at: service.image?.position ?? service.build?.position ?? service.position)
   }
 
   /// Services whose image is pulled, or found: one image is asked for once, as its most demanding service does.
@@ -129,7 +145,8 @@ struct Images: Sendable {
       let details = try await engine.inspectImage(reference)
       return ProvidedImage(
         reference: reference, hasHealthcheck: details.config?.bringsHealthcheck ?? false,
-        stopSignal: details.config?.stopSignal, lastTagTime: details.lastTagTime)
+        stopSignal: details.config?.stopSignal, lastTagTime: details.lastTagTime,
+        run: details.config?.labels[PodLabel.run])
     } catch let error as EngineError where error.isNotFound {
       return nil
     }

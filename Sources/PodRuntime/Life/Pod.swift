@@ -74,7 +74,7 @@ public actor Pod {
     self.environment = environment
     let names = PodSetup(request: request, engine: engine).identity(parent: "").names
     images = Images(
-      engine: engine, environment: environment, project: names.project,
+      engine: engine, environment: environment, run: request.run, project: names.project,
       projectDirectory: request.project.workingDirectory, proxies: request.proxies, log: log)
   }
 

@@ -36,6 +36,8 @@ final class LeaseServer: @unchecked Sendable {
     var total = 4096
     /// How long a peer may take to say who it is.
     var hello = Duration.seconds(2)
+    /// Leases that a user gets in each second beyond twice those that he may hold.
+    var perSecond = 4.0
 
     /// Bounds that leave descriptors for the engine and all else, whoever connects: a lease takes two, and each pod
     /// one more. The process's own limit is raised as far as it may be.
@@ -57,9 +59,10 @@ final class LeaseServer: @unchecked Sendable {
     }
 
     /// These bounds.
-    init(perUser: Int = 1024, total: Int = 4096) {
+    init(perUser: Int = 1024, total: Int = 4096, perSecond: Double = 4) {
       self.perUser = perUser
       self.total = total
+      self.perSecond = perSecond
     }
   }
 
@@ -224,7 +227,9 @@ final class LeaseServer: @unchecked Sendable {
 
   private func isAllowed(_ user: uid_t) -> Bool {
     let (most, now) = (2 * Double(limits.perUser), ContinuousClock.now)
-    func count(_ old: Allowance) -> Double { min(most, old.count + 4 * (now - old.time).inSeconds) }
+    func count(_ old: Allowance) -> Double {
+      min(most, old.count + limits.perSecond * (now - old.time).inSeconds)
+    }
     // Whoever may have all again is forgotten.
     if allowances.count > 1024 { allowances = allowances.filter { count($0.value) < most } }
     let left = allowances[user].map(count) ?? most
@@ -260,7 +265,8 @@ final class LeaseServer: @unchecked Sendable {
     if holder.isGone {
       report(.dropped(holder, processEnded: true))
     } else {
-      lookAgain(holder, after: [20, 200, 1000, 5000])
+      // A process that lives on for longer is watched as its pod's executor.
+      lookAgain(holder, after: [20, 200, 1000, 5000] + Array(repeating: 10_000, count: 12))
     }
   }
 
@@ -293,17 +299,5 @@ final class LeaseServer: @unchecked Sendable {
     return LeaseHolder(
       run: run, pid: pid, startTime: startTime, cgroups: Set(paths.filter { $0.count > 1 }),
       user: peer.user)
-  }
-}
-
-/// The first line of a lease.
-enum LeaseLine {
-  /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
-  static func run(_ line: String) -> String? {
-    let words = line.split(separator: " ")
-    guard line.hasPrefix("LEASE 1 "), words.count >= 3, words[2].utf8.count <= 256,
-      words[2].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
-    else { return nil }
-    return String(words[2])
   }
 }
