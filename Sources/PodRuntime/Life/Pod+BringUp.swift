@@ -12,18 +12,16 @@ extension Pod {
       throw LaunchFailure(description: "service '\(name)' has no image")
     }
     for reference in container.references {
-      await until { self.verdict != nil || self.members[reference.key]?.container != nil }
+      // Without what it refers to it would be another container.
+      try await launchWait { self.members[reference.key]?.container != nil }
     }
-    // Without what it refers to it would be another container.
-    if verdict != nil { throw CancellationError() }
-    try Task.checkCancellation()
+    try checkLaunch()
     try await create(container, image: image)
     for (other, dependency) in container.dependencies {
       for member in members.values.filter({ $0.plan.service.name == other }) {
         try await waitFor(member.name, dependency, of: name)
       }
     }
-    try Task.checkCancellation()
     if !service.preStart.isEmpty {
       // Once for all containers of the service.
       if container.number == 1 {
@@ -31,7 +29,7 @@ extension Pod {
         preStarted.insert(service.name)
         changes.ring()
       }
-      await until { self.verdict != nil || self.preStarted.contains(service.name) }
+      try await launchWait { self.preStarted.contains(service.name) }
     }
     update(name) { $0.isInHooks = !service.postStart.isEmpty }
     try await start(name)
@@ -94,14 +92,14 @@ extension Pod {
     guard let other = members[service] else { return }
     switch dependency.condition {
     case .started:
-      await until { self.verdict != nil || self.members[service]?.hasComeUp == true }
+      try await launchWait { self.members[service]?.hasComeUp == true }
     case .healthy:
-      await until {
-        guard self.verdict == nil, let member = self.members[service] else { return true }
+      try await launchWait {
+        guard let member = self.members[service] else { return true }
         if case .ended = member.phase { return true }
         return member.hasComeUp && (member.health == .healthy || member.health == .none)
       }
-      guard verdict == nil, let member = members[service] else { break }
+      guard let member = members[service] else { break }
       if member.health == .none {
         throw ComposeError(
           "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck",
@@ -113,9 +111,9 @@ extension Pod {
           at: dependency.position)
       }
     case .completedSuccessfully:
-      await until {
+      try await launchWait {
         if case .ended? = self.members[service]?.phase { return true }
-        return self.verdict != nil
+        return false
       }
       if case .ended(let code)? = members[service]?.phase, code != 0 {
         throw ComposeError(
@@ -123,16 +121,28 @@ extension Pod {
           at: dependency.position)
       }
     }
-    try Task.checkCancellation()
+  }
+
+  /// Waits for a step of the launch.
+  ///
+  /// - Throws: `CancellationError` once the pod is about to end, or the task is cancelled.
+  func launchWait(until condition: () -> Bool) async throws(CancellationError) {
+    try await wait { self.isEnding || condition() }
+    try checkLaunch()
+  }
+
+  /// - Throws: `CancellationError` once the pod is about to end, or the task is cancelled.
+  func checkLaunch() throws(CancellationError) {
+    if isEnding || Task.isCancelled { throw CancellationError() }
   }
 
   /// Starts a created or ended container, listening to its output before.
   func start(_ name: String) async throws {
-    guard let member = members[name], let id = member.container, verdict == nil else { return }
+    guard let member = members[name], let id = member.container, !isEnding else { return }
     let engine = engine
     do {
       try await member.output?.attach()
-      guard verdict == nil else { return }
+      guard !isEnding else { return }
       update(name) { member in
         member.phase = .starting
         member.starts += 1

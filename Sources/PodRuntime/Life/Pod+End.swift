@@ -39,7 +39,7 @@ extension Pod {
     while let deadline = stopDeadline, !isPastDeadline, !Task.isCancelled {
       let early = Task { try? await Task.sleep(until: deadline, clock: .continuous) }
       let watch = Task {
-        await self.until { self.stopDeadline != deadline }
+        try? await self.wait { self.stopDeadline != deadline }
         early.cancel()
       }
       await early.value
@@ -53,7 +53,7 @@ extension Pod {
       members.values.filter { other in
         other.plan.dependencies.contains { $0.service == member.plan.service.name }
       }.map(\.name))
-    await until {
+    try? await wait {
       self.isPastDeadline
         || dependents.allSatisfy { self.members[$0]?.liveContainer == nil }
     }
@@ -75,7 +75,7 @@ extension Pod {
         self.log.debug("stop \(member.name): \(error)")
       }
     }
-    await until { self.isPastDeadline || self.members[member.name]?.liveContainer == nil }
+    try? await wait { self.isPastDeadline || self.members[member.name]?.liveContainer == nil }
     // An engine that hangs must not hold up the end beyond the grace.
     signal.cancel()
     watch.cancel()

@@ -56,13 +56,15 @@ extension Pod {
 
   /// Fails the pod for a container's end, once its last words are there.
   private func fail(
-    for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil, _ words: ([String]) -> String
+    for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil,
+    _ words: @Sendable ([String]) -> String
   ) async {
-    // Nothing may take the pod for finished, or running, in the meantime.
-    isFailing = true
+    await fail(reason: reason) { pod in
+      pod.decide(name, .ended(exitCode: exitCode))
+      await pod.members[name]?.output?.drain(within: .seconds(2))
+      return words(await pod.members[name]?.output?.lastLines ?? [])
+    }
     decide(name, .ended(exitCode: exitCode))
-    await members[name]?.output?.drain(within: .seconds(2))
-    fail(words(await members[name]?.output?.lastLines ?? []), reason: reason)
   }
 
   private func handleEnd(of name: String, _ details: ContainerDetails) async {
@@ -122,7 +124,7 @@ extension Pod {
       // One that was spared has the event too, and may end in another way later.
       members[name]?.outOfMemoryAt.map { .now - $0 < .seconds(5) } ?? false
     }
-    await until(within: .seconds(1)) { isRecent() || verdict != nil }
+    try? await wait(within: .seconds(1)) { isRecent() || verdict != nil }
     return isRecent()
   }
 

@@ -80,13 +80,15 @@ extension Pod {
   }
 
   private func failUnhealthy(_ name: String) {
-    guard verdict == nil else { return }
+    guard !isEnding else { return }
     spawn { pod in
-      let id = pod.members[name]?.container ?? ""
-      let details = try? await pod.engine.inspectContainer(id)
-      let last = details?.state.health?.log.last?.output ?? ""
-      let text = last.split(whereSeparator: { $0.isNewline }).first.map { ": \($0)" } ?? ""
-      pod.fail("service '\(name)' is unhealthy\(text)")
+      await pod.fail { pod in
+        let id = pod.members[name]?.container ?? ""
+        let details = try? await pod.engine.inspectContainer(id)
+        let last = details?.state.health?.log.last?.output ?? ""
+        let text = last.split(whereSeparator: { $0.isNewline }).first.map { ": \($0)" } ?? ""
+        return "service '\(name)' is unhealthy\(text)"
+      }
     }
   }
 
@@ -94,7 +96,7 @@ extension Pod {
   func outputEnded(of name: String) {
     spawn { pod in
       // Output ends a moment before its container does.
-      await pod.until(within: .seconds(3)) { pod.members[name]?.phase != .running }
+      try? await pod.wait(within: .seconds(3)) { pod.members[name]?.phase != .running }
       guard pod.verdict == nil, let member = pod.members[name], member.phase == .running,
         let id = member.container,
         let details = try? await pod.engine.inspectContainer(id), details.state.running

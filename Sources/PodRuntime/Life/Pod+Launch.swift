@@ -13,59 +13,79 @@ extension Pod {
   /// Brings every service up in the order of its dependencies, as many at once as that allows.
   func launch() async {
     do {
-      let setup = PodSetup(request: request, engine: engine, info: info)
-      try await runFirstHooks(setup)
-      async let found = images.provide(
-        for: request.project.services.values.flatMap { [$0] + $0.hookImages })
-      async let infra = infraImage()
-      async let asked = setup.plan()
-      let early = try setup.earlyPlan()
-      await until { self.isListening || self.verdict != nil }
-      let details = try await found
-      provided = details
-      let infraImage = try await infra
-      try Task.checkCancellation()
-      // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
-      async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
-      if let early {
-        // Whoever ends the pod now has to know what to look for.
-        self.plan = early
-        try await createNetworksAndVolumes(of: early)
-      }
-      let plan = try await asked
-      try Task.checkCancellation()
-      adopt(plan)
-      if let path = plan.reservation, let first = plan.containers.first {
-        try await reserve(
-          path, with: first, image: first.isInfra ? infraImage : details[first.service.name])
-      }
-      if early == nil { try await createNetworksAndVolumes(of: plan) }
-      try await withThrowingTaskGroup(of: Void.self) { group in
-        for container in plan.containers where !container.isInfra || early == nil {
-          let images =
-            container.isInfra
-            ? infraImage.map { [container.service.name: $0] } ?? [:] : details
-          group.addTask { try await self.bringUp(container, images: images) }
-        }
-        try await group.waitForAll()
-      }
-      await ahead
-      await until {
-        self.verdict != nil || self.isFailing || self.members.values.allSatisfy(\.isUp)
-      }
-      let addresses = await addresses(of: plan)
-      // What has been decided meanwhile is never followed by RUNNING.
-      guard verdict == nil, !isFailing, !Task.isCancelled else { return }
-      hasComeUp = true
-      await report(.running(addresses))
-      isRunning = true
-      startHooks(addresses)
-      checkFinished()
-    } catch is CancellationError {
+      try await orFail { try await $0.bringUpAll() }
+    } catch {
+      // The pod's end is decided.
+    }
+  }
+
+  /// Makes a step's failure the pod's end at once: whatever else is under way is its consequence.
+  ///
+  /// - Throws: `CancellationError` in place of the step's error.
+  func orFail<Value: Sendable>(
+    _ step: @Sendable (isolated Pod) async throws -> Value
+  ) async throws(CancellationError) -> Value {
+    do {
+      return try await step(self)
+    } catch let error as CancellationError {
       // Whoever cancelled has decided how the pod ends.
+      throw error
     } catch {
       fail("\(error)")
+      throw CancellationError()
     }
+  }
+
+  private func bringUpAll() async throws {
+    let setup = PodSetup(request: request, engine: engine, info: info)
+    try await runFirstHooks(setup)
+    async let found = orFail { pod in
+      try await pod.images.provide(
+        for: pod.request.project.services.values.flatMap { [$0] + $0.hookImages })
+    }
+    async let infra = orFail { try await $0.infraImage() }
+    async let asked = orFail { _ in try await setup.plan() }
+    let early = try setup.earlyPlan()
+    try await launchWait { self.isListening }
+    let details = try await found
+    provided = details
+    let infraImage = try await infra
+    try checkLaunch()
+    // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
+    async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
+    if let early {
+      // Whoever ends the pod now has to know what to look for.
+      self.plan = early
+      try await createNetworksAndVolumes(of: early)
+    }
+    let plan = try await asked
+    try checkLaunch()
+    adopt(plan)
+    if let path = plan.reservation, let first = plan.containers.first {
+      try await reserve(
+        path, with: first, image: first.isInfra ? infraImage : details[first.service.name])
+    }
+    if early == nil { try await createNetworksAndVolumes(of: plan) }
+    await withTaskGroup(of: Void.self) { group in
+      for container in plan.containers where !container.isInfra || early == nil {
+        let images =
+          container.isInfra
+          ? infraImage.map { [container.service.name: $0] } ?? [:] : details
+        group.addTask {
+          try? await self.orFail { try await $0.bringUp(container, images: images) }
+        }
+      }
+    }
+    await ahead
+    try await launchWait { self.members.values.allSatisfy(\.isUp) }
+    let addresses = await addresses(of: plan)
+    // What has been decided meanwhile is never followed by RUNNING.
+    try checkLaunch()
+    hasComeUp = true
+    await report(.running(addresses))
+    isRunning = true
+    startHooks(addresses)
+    checkFinished()
   }
 
   private func adopt(_ plan: PodPlan) {
@@ -157,7 +177,8 @@ extension Pod {
           try await Self.found("volume", volume) { _ = try await engine.inspectVolume($0) }
         }
       }
-      try await group.waitForAll()
+      // Unlike `waitForAll`, this ends with the first error, and cancels the others.
+      for try await _ in group {}
     }
   }
 

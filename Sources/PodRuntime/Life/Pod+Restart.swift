@@ -38,7 +38,7 @@ extension Pod {
     let owners = member.plan.references.filter(\.sharesNamespace).compactMap {
       members[$0.key]?.name
     }
-    await until {
+    try? await wait {
       self.verdict != nil
         || owners.allSatisfy {
           guard let owner = self.members[$0] else { return true }

@@ -37,7 +37,7 @@ extension Pod {
       }
       self.update(name) { $0.isInHooks = false }
     }
-    await until { isOver(self) || members[name]?.isInHooks != true }
+    try? await wait { isOver(self) || members[name]?.isInHooks != true }
     work.cancel()
     await work.value
   }

@@ -25,7 +25,7 @@ public actor Pod {
   var hasComeUp = false
   /// Its owner has been told.
   var isRunning = false
-  /// A container's end has failed the pod; what is to be said of it is gathered.
+  /// The pod has failed, and the details for its message are being collected.
   var isFailing = false
   var isListening = false
   /// The images that the services' containers are made from, by service.
@@ -89,7 +89,8 @@ public actor Pod {
       try? await Task.sleep(for: self.request.timeouts.launch)
       if !Task.isCancelled { self.launchTimedOut() }
     }
-    await until { self.verdict != nil }
+    // Cancelled, it still ends its pod.
+    try? await wait { self.verdict != nil }
     timer.cancel()
     launcher.cancel()
     for task in tasks.values { task.cancel() }
@@ -149,10 +150,25 @@ public actor Pod {
     changes.ring()
   }
 
-  /// Fails the pod.
+  /// Fails the pod. The first cause is reported; what fails after it is its consequence.
   func fail(_ message: String, reason: PodOutcome.Reason? = nil) {
+    guard !isFailing else { return }
     settle(PodOutcome(state: .failed, message: message, reason: reason))
   }
+
+  /// Fails the pod for a cause that needs time to describe: nothing else becomes the cause meanwhile.
+  func fail(
+    reason: PodOutcome.Reason? = nil, describing describe: @Sendable (isolated Pod) async -> String
+  ) async {
+    guard !isEnding else { return }
+    isFailing = true
+    changes.ring()
+    let message = await describe(self)
+    settle(PodOutcome(state: .failed, message: message, reason: reason))
+  }
+
+  /// True once the pod's end is certain: nothing more is started.
+  var isEnding: Bool { verdict != nil || isFailing }
 
   private func launchTimedOut() {
     guard !hasComeUp else { return }
@@ -237,20 +253,27 @@ public actor Pod {
 
   // MARK: Waiting
 
-  /// Waits until a condition holds, at most so long, or until the task is cancelled.
-  func until(within limit: Duration, _ condition: () -> Bool) async {
+  /// Waits until a condition on the pod's state holds, at most for `limit`.
+  ///
+  /// - Throws: `CancellationError` when the task is cancelled.
+  func wait(
+    within limit: Duration, until condition: () -> Bool
+  ) async throws(CancellationError) {
     let deadline = ContinuousClock.now + limit
     let clock = Task {
       try? await Task.sleep(for: limit)
       self.changes.ring()
     }
-    await until { condition() || .now >= deadline }
-    clock.cancel()
+    defer { clock.cancel() }
+    try await wait { condition() || .now >= deadline }
   }
 
-  /// Waits until a condition on the pod's state holds, or the task is cancelled.
-  func until(_ condition: () -> Bool) async {
-    while !condition(), !Task.isCancelled {
+  /// Waits until a condition on the pod's state holds. Every wait of the pod is made from this one.
+  ///
+  /// - Throws: `CancellationError` when the task is cancelled.
+  func wait(until condition: () -> Bool) async throws(CancellationError) {
+    while !condition() {
+      if Task.isCancelled { throw CancellationError() }
       let ticket = changes.ticket()
       await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
