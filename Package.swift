@@ -47,7 +47,7 @@ let package = Package(
     .target(
       name: "Cgroups",
       dependencies: [
-        "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
+        "CLinux", "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
@@ -55,7 +55,9 @@ let package = Package(
       name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
     .target(
       name: "MesosExecutor",
-      dependencies: ["HTTPClient", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "HTTPClient", "PodIdentity", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .target(
       name: "Compose",
@@ -195,7 +197,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ExecutorTests",
-      dependencies: ["Executor", "Program", "Compose", "MesosExecutor", "PodRuntime"],
+      dependencies: [
+        "Executor", "Program", "Compose", "MesosExecutor", "PodRuntime",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "ReaperTests",

@@ -58,21 +58,27 @@ extension CgroupFolders {
     return names
   }
 
-  /// Whether a path from a label names a cgroup that may be a run's: absolute, without detours, at least two
-  /// components, the last of them the run. Labels are data that anybody could have written.
-  public static func isPath(_ path: String, of run: String) -> Bool {
+  /// Whether a path may be worked on: absolute, strictly below one of a hierarchy's top folders, without detours.
+  /// Whatever removes, thaws or kills asks this first: roots and top folders belong to others.
+  ///
+  /// - Parameter path: the cgroup's path, such as `/mesos/RUN`.
+  /// - Returns: whether it is such a path.
+  public static func isPath(_ path: String) -> Bool {
     // Bytes are looked at, as the kernel does: a slash and what is written over it are one character.
-    let slash = UInt8(ascii: "/")
-    let components = path.utf8.split(separator: slash, omittingEmptySubsequences: false)
-    guard components.count >= 3, components[0].isEmpty, path.utf8.count < 4096,
-      !path.utf8.contains(0)
-    else { return false }
-    return components.dropFirst().allSatisfy { component in
-      !["", ".", ".."].contains { component.elementsEqual($0.utf8) }
-    } && components[components.count - 1].elementsEqual(run.utf8)
+    let components = path.utf8.split(
+      separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    guard components.count >= 3, components[0].isEmpty, path.utf8.count < 4096 else { return false }
+    return components.dropFirst().allSatisfy { IDCheck.problem(String(Substring($0))) == nil }
   }
 
-  private static func processes(in folder: FilePath) throws -> Set<Int32> {
+  /// Whether a path from a label names a cgroup that may be a run's: one that `isPath(_:)` takes, whose last component
+  /// is the run. Labels are data that anybody could have written.
+  public static func isPath(_ path: String, of run: String) -> Bool {
+    isPath(path)
+      && path.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(run.utf8) == true
+  }
+
+  static func processes(in folder: FilePath) throws -> Set<Int32> {
     do {
       let text = try KernelFile.text(folder.appending("cgroup.procs"))
       return Set(text.split(separator: "\n").compactMap { Int32($0) })

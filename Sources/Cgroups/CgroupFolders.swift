@@ -53,20 +53,17 @@ public struct CgroupFolders: Sendable {
   /// refuses to remove a cgroup that holds a process, so a living one cannot be hurt.
   ///
   /// - Parameters:
-  ///   - path: the cgroup's path, never a root: at least two components.
+  ///   - path: the cgroup's path; one that `isPath(_:)` refuses is left alone, as an invalid argument.
   ///   - keeping: folders that are left alone, such as those where this process itself lives.
   /// - Returns: the folders that still stand, with the reason.
   public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)]
   {
-    precondition(
-      path.utf8.split(separator: UInt8(ascii: "/")).count >= 2, "a root is never removed")
+    guard Self.isPath(path) else { return [(path, .invalidArgument)] }
     return folders(of: path).flatMap { Self.removeTree(FilePath($0), keeping: keeping) }
   }
 
-  /// Works on the names as the kernel writes them, which need not be UTF-8, and on trees of any depth.
-  private static func removeTree(
-    _ folder: FilePath, keeping: Set<String>
-  ) -> [(folder: String, reason: Errno)] {
+  /// All groups of one tree, those above before those below.
+  static func tree(from folder: FilePath) -> [FilePath] {
     var tree = [folder]
     var next = 0
     while next < tree.count {
@@ -74,8 +71,15 @@ public struct CgroupFolders: Sendable {
       tree += (try? subfolders(of: tree[next])) ?? []
       next += 1
     }
+    return tree
+  }
+
+  /// Works on the names as the kernel writes them, which need not be UTF-8, and on trees of any depth.
+  private static func removeTree(
+    _ folder: FilePath, keeping: Set<String>
+  ) -> [(folder: String, reason: Errno)] {
     var left: [(folder: String, reason: Errno)] = []
-    for folder in tree.reversed() where !keeping.contains(folder.string) {
+    for folder in tree(from: folder).reversed() where !keeping.contains(folder.string) {
       if folder.withPlatformString({ rmdir($0) }) != 0, errno != ENOENT {
         left.append((folder.string, Errno(rawValue: errno)))
       }

@@ -19,6 +19,8 @@ public struct HTTPRequest: Sendable {
   public var timeout: Duration?
   /// For a stream: from the head of its answer to the end of its body. nil is without end.
   public var bodyTimeout: Duration?
+  /// Whether it gets a connection of its own, which is closed after it.
+  public var opensConnection = false
   /// The largest body that `HTTPClient.send` accepts, in bytes.
   public var maximumBodySize: Int
 

@@ -66,6 +66,7 @@ public struct PodIdentity: Sendable, Hashable {
       PodLabel.bootID: incarnation.bootID ?? "",
       PodLabel.machineID: host.machineID ?? "",
       PodLabel.cgroupParent: cgroupParent,
+      PodLabel.removeImages: "",
       PodLabel.legacyTaskID: taskID,
       PodLabel.legacyExecutorID: executorID,
       PodLabel.composeProject: names.project,
@@ -100,6 +101,9 @@ public enum PodLabel {
   public static let cgroupParent = "mesos.cgroup_parent"
   /// `true` on a volume that stays when its pod has ended.
   public static let keep = "mesos.keep"
+  /// The images to remove when the pod has ended, separated by spaces: on every container those of the whole pod, since
+  /// any one of them may be the last. Empty where none are, and on networks and volumes.
+  public static let removeImages = "mesos.remove_images"
   /// The task ID, as earlier compose executors label it.
   public static let legacyTaskID = "taskId"
   /// The executor ID, as earlier compose executors label it.
@@ -122,7 +126,8 @@ public enum PodLabel {
   /// Every key of the contract: a Compose file that sets one of them is refused.
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
-    keep, legacyTaskID, legacyExecutorID, composeProject, composeService, composeContainerNumber,
+    keep, removeImages, legacyTaskID, legacyExecutorID, composeProject, composeService,
+    composeContainerNumber,
     composeOneOff, composeConfigHash, composeNetwork, composeVolume,
   ]
 }

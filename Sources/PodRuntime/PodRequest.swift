@@ -26,6 +26,8 @@ public struct PodRequest: Sendable {
   public var limits: TaskLimits?
   /// What the pod may ask of the host.
   public var policy = PodPolicy.unrestricted
+  /// Where the engine puts the output of services without `logging:`.
+  public var logging = PodLogging.bounded
   /// What its owner has to warn about, for the log.
   public var warnings: [String] = []
   /// What its owner has to say of it, for the log.
@@ -63,15 +65,18 @@ public struct PodTimeouts: Sendable, Equatable {
   public var engine: Duration
   /// How long removing the pod may take.
   public var cleanup: Duration
+  /// How often the pod's containers are listed beside the engine's events, give or take a fifth.
+  public var relist: Duration
 
   /// Makes timeouts; the defaults are those of the documentation.
   public init(
     launch: Duration = .seconds(280), engine: Duration = .seconds(180),
-    cleanup: Duration = .seconds(120)
+    cleanup: Duration = .seconds(120), relist: Duration = .seconds(60)
   ) {
     self.launch = launch
     self.engine = engine
     self.cleanup = cleanup
+    self.relist = relist
   }
 }
 

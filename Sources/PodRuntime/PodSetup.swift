@@ -39,6 +39,20 @@ public struct PodSetup: Sendable {
           + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in /etc/docker/daemon.json, and restart Docker"
       )
     }
+    guard info.cgroupDriver != "none" else {
+      throw SetupFailure(
+        description:
+          "the engine puts containers into no cgroup (cgroup driver none: a rootless engine without delegation), "
+          + "so a task's limits would not hold: use a rootful engine, or delegate cgroups to its user with "
+          + "cgroup version 2 and the driver cgroupfs"
+      )
+    }
+    if request.logging == .engine, info.loggingDriver == "none" {
+      throw SetupFailure(
+        description:
+          "the engine's own log driver is none (log-driver in daemon.json), which leaves nothing to read again after the "
+          + "engine was away: name another, or drop `logging: engine`")
+    }
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())

@@ -18,22 +18,35 @@ public enum UnixSocket {
     return nil
   }
 
-  /// Binds a socket to a path; a socket that is there is replaced, anything else is not.
+  /// Binds a socket to a path; a socket file that nobody listens on is replaced, anything else is not.
   ///
   /// - Parameters:
   ///   - file: the socket.
   ///   - path: where.
   ///   - mode: who may connect.
-  /// - Returns: 0, or an errno.
+  /// - Returns: 0, or an errno: EADDRINUSE where something else is there.
   public static func bind(_ file: Int32, to path: String, mode: mode_t) -> Int32 {
-    var status = stat()
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unlink(path) }
+    if isAbandoned(path) { unlink(path) }
     // The file gets the socket's own mode, less the umask, which is the whole process's and stays as it is: it is never
     // open to more than it should be.
     guard fchmod(file, mode) == 0, withAddress(path, { Glibc.bind(file, $0, $1) }) == 0,
       chmod(path, mode) == 0
     else { return errno }
     return 0
+  }
+
+  /// Whether there is a socket file that nobody listens on. A connection that is refused
+  /// to either kind of socket proves it: one that is busy, doesn't listen yet, or is of another kind gives another error.
+  private static func isAbandoned(_ path: String) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
+    return [SOCK_STREAM, SOCK_DGRAM].allSatisfy { kind in
+      let flags = SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+      let probe = socket(AF_UNIX, Int32(kind.rawValue | flags), 0)
+      guard probe >= 0 else { return false }
+      defer { close(probe) }
+      return withAddress(path) { Glibc.connect(probe, $0, $1) } != 0 && errno == ECONNREFUSED
+    }
   }
 
   /// A path's address; a path that is too long gives -1 and ENAMETOOLONG.

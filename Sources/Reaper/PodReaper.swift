@@ -44,6 +44,8 @@ struct Workplace {
   let engine: DockerEngine
   let reaper: Reaper
   let log: Logger
+  /// What the log writes with.
+  let handler: StructuredLog
 
   init(_ options: SettingOptions, dryRun: Bool, quiet: Bool = false) throws {
     let environment = ProcessEnvironment.current
@@ -51,9 +53,10 @@ struct Workplace {
     let handler = StructuredLog(
       logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON,
       journal: SystemdJournal(environment: environment))
+    self.handler = handler
     log = Logger(label: "pod-reaper") { _ in handler }
     let endpoint = try EngineEndpoint.from(environment: environment)
-    engine = DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60))
+    engine = DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60), limitsRequests: false)
     self.settings = settings
     reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
   }

@@ -26,6 +26,7 @@ struct ServeCommand: AsyncParsableCommand {
       let place = try Workplace(options, dryRun: dryRun, quiet: once)
       try place.makeFolders()
       if once {
+        defer { place.handler.flush() }
         throw ExitCode(try await OncePass(place: place, format: format).run())
       }
       try await serve(place)
@@ -44,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
     let control: LocalServer
     do {
       control = try LocalServer(.unix(path: settings.runFolder + "/reaper.sock")) { line in
-        await reaper.answer(line)
+        await reaper.answer(line, isService: true)
       }
     } catch {
       throw SettingError(
@@ -53,7 +54,8 @@ struct ServeCommand: AsyncParsableCommand {
     defer { control.stop() }
     let metrics = try settings.metrics.map { address in
       try LocalServer(address) { _ in
-        let body = Metrics.text(await reaper.counters)
+        let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
+        let body = Metrics.text(await reaper.counters, isHealthy: isHealthy)
         return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
           + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
       }
@@ -63,10 +65,13 @@ struct ServeCommand: AsyncParsableCommand {
       place.log.error("the self-check failed, every pod stays undecided: \(failure)")
     }
     place.log.notice("watching \(place.engine.endpoint), running with \(Capabilities.words)")
+    let places = Places { try place.makeFolders() }
     let daemon = Daemon(
-      reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log)
+      reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log,
+      places: places)
     let triggers = Triggers()
     let ears = try listen(place, daemon, triggers)
+    places.add([control, metrics, ears.hooks, ears.leases])
     let work = Task { await daemon.work(triggers) }
     for await signal in signals.stream {
       if signal == SIGHUP {
@@ -83,6 +88,7 @@ struct ServeCommand: AsyncParsableCommand {
     // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
     await work.value
     await ears.stop()
+    place.handler.flush()
     withExtendedLifetime(signals) {}
   }
 

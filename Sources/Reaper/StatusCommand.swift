@@ -19,6 +19,9 @@ struct StatusCommand: AsyncParsableCommand {
       if let answer = LocalClient.ask(place.settings.runFolder + "/reaper.sock", "status") {
         text = answer
       } else {
+        StandardError.line(
+          "pod-reaper: no service answers at \(place.settings.runFolder)/reaper.sock; this is what a look of its own finds"
+        )
         text = await place.reaper.answer("status")
       }
       let report: PassReport = try decode(text)

@@ -1,6 +1,7 @@
-import DockerEngine
 import Synchronization
 import Testing
+
+@testable import DockerEngine
 
 @Suite("An engine that misbehaves", .timeLimit(.minutes(6)))
 struct FaultyEngineTests {
@@ -122,6 +123,51 @@ struct FaultyEngineTests {
     #expect(error?.path == "/containers/web/start")
     let stream = await failure { _ = try await engine.attach("web", tty: false) }
     #expect(stream?.kind == .timedOut)
+  }
+
+  @Test(
+    "is sent only so many starts at once, and what waits for its turn isn't sent once it's cancelled"
+  )
+  func turns() async throws {
+    let server = try fake { request in
+      request.target.hasSuffix("/start") ? .textThenStall("") : answer(204)
+    }
+    defer { server.stop() }
+    let engine = engine(server)
+    let limit = RequestKind.start.limit
+    let starts = (0..<5 * limit).map { number in
+      Task { try await DockerEngine.uncut { try await engine.startContainer("c\(number)") } }
+    }
+    func sent() -> Int { server.requests.filter { $0.target.hasSuffix("/start") }.count }
+    #expect(await eventually { sent() + engine.limiter.waiting(.start) == 5 * limit })
+    #expect(sent() == limit)
+    // Stopping and killing never wait behind starts that hang.
+    try await engine.killContainer("c0", signal: "KILL")
+    try await engine.stopContainer("c0", timeout: 0)
+    for start in starts { start.cancel() }
+    #expect(await eventually { engine.limiter.waiting(.start) == 0 })
+    #expect(sent() == limit)
+    server.stop()
+    for start in starts { _ = await start.result }
+    #expect(sent() == limit)
+  }
+
+  @Test("gets the time that the task's own deadline leaves, where that is longer")
+  func patience() async throws {
+    let server = try fake { _ in .textThenStall("") }
+    defer { server.stop() }
+    let engine = engine(server, timeout: .milliseconds(100))
+    func time(_ patience: Duration) async -> Duration {
+      let start = ContinuousClock.now
+      let error = await DockerEngine.$patience.withValue(.now + patience) {
+        await failure { try await engine.startContainer("web") }
+      }
+      #expect(error?.kind == .timedOut)
+      return .now - start
+    }
+    #expect(await time(.milliseconds(900)) >= .milliseconds(850))
+    // A deadline that is near cuts nothing off: whoever keeps it does.
+    #expect(await time(.zero) >= .milliseconds(90))
   }
 
   @Test("gets the time to stop a container on top of the deadline")

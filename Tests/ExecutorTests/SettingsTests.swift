@@ -1,3 +1,4 @@
+import ArgumentParser
 import Compose
 import Foundation
 import PodRuntime
@@ -46,11 +47,36 @@ struct OperatorFileTests {
     #expect(try read(text).policy == expected)
   }
 
+  @Test("says where the engine puts output that no file says anything of")
+  func logging() throws {
+    #expect(try read("").logging == nil)
+    #expect(try read("logging: engine").logging == .engine)
+    #expect(try read("logging: journald").logging == .driver("journald", options: [:]))
+    #expect(try read("logging: json-file").logging == .bounded)
+    let text = """
+      logging:
+        driver: fluentd
+        options: {fluentd-address: "127.0.0.1:24224", fluentd-async: true}
+      """
+    #expect(
+      try read(text).logging
+        == .driver(
+          "fluentd", options: ["fluentd-address": "127.0.0.1:24224", "fluentd-async": "true"]))
+    let settings = Settings(
+      environment: ["COMPOSE_EXECUTOR_LOGGING": "engine"], file: try read(text))
+    #expect(try settings.logging() == .engine)
+    #expect(try settings.logging(option: "local") == .driver("local", options: [:]))
+    #expect(throws: SettingError.self) { try settings.logging(option: "none") }
+    #expect(try Settings(environment: [:], file: try read("")).logging() == .bounded)
+  }
+
   @Test(
     "is refused with the place of what it can't mean",
     arguments: [
       ("grace: 5s\nfoo: 1", 2, 1), ("allow:\n  foo: 1", 2, 3),
       ("allow:\n  privileged: maybe", 2, 15),
+      ("logging: none", 1, 10), ("logging: {driver: none}", 1, 19), ("logging: [a]", 1, 10),
+      ("logging: {options: {a: b}}", 1, 10), ("logging: {driver: a, foo: 1}", 1, 22),
       ("allow: [a]", 1, 8), ("grace: [1]", 1, 8), ("- a", 1, 1), ("allow:\n  devices: 3", 2, 12),
     ])
   func refused(text: String, line: Int, column: Int) {
@@ -165,5 +191,40 @@ struct PodOptionSettingsTests {
   func sections() {
     let error = #expect(throws: ComposeError.self) { try read(file: "cleanpod: {timeout: 20s}\n") }
     #expect(error?.message.contains("docs/migration.md") == true)
+  }
+}
+
+@Suite("IDs from outside")
+struct IDSettingsTests {
+  static let hostile = [
+    "", ".", "..", "/", "../..", "../../../../dir", "a/b", "/a", "a\nb", "a\0b", "\u{1b}[2J",
+    String(repeating: "x", count: 256),
+  ]
+
+  @Test(
+    "are refused before anything is made of them, from the command line, the environment and the file",
+    arguments: hostile)
+  func refused(id: String) throws {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try "services: {a: {image: b}}".write(toFile: path, atomically: true, encoding: .utf8)
+    let project = try ComposeLoader.load(LoadOptions(files: [path], projectName: "p"))
+    for name in ["run-id", "task-id", "executor-id"] {
+      let variable = "COMPOSE_EXECUTOR_" + name.uppercased().replacing("-", with: "_")
+      var file = try OperatorFile(text: "", file: "x")
+      let plain = try TaskOptions.parse([])
+      let environment = Settings(environment: [variable: id], file: file)
+      #expect(throws: SettingError.self, "\(name)") {
+        try plain.request(for: project, settings: environment)
+      }
+      let option = try TaskOptions.parse(["--\(name)", id])
+      #expect(throws: SettingError.self, "\(name)") {
+        try option.request(for: project, settings: Settings(environment: [:], file: file))
+      }
+      file.settings[name] = id
+      #expect(throws: SettingError.self, "\(name)") {
+        try plain.request(for: project, settings: Settings(environment: [:], file: file))
+      }
+    }
   }
 }

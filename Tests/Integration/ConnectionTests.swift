@@ -61,7 +61,7 @@ struct ConnectionTests {
         try await pod.running()
         try await proxy.hideContainers()
         try pod.sandbox.write("go", "")
-        try await pod.executor.line(containing: "debug: the end of container", in: .stderr)
+        try await pod.executor.line(containing: "debug: the exit of container", in: .stderr)
         try await proxy.open()
         let end = try await pod.ended(within: .seconds(20))
         #expect(end.message == "service 'web' ended with 5", "\(end)")

@@ -121,7 +121,7 @@ struct FailureTests {
       on: engine,
       "services:\n  web:\n    image: pod-test/busybox\n    command: [no-such-program]\n")
     #expect(end.status == .exited(1))
-    #expect(end.message.hasPrefix("compose.yaml:2:3: service 'web' can't be started"))
+    #expect(end.message.hasPrefix("compose.yaml:4:5: service 'web' can't be started"))
     #expect(end.message.contains("no-such-program"))
   }
 }

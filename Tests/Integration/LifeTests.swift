@@ -65,7 +65,7 @@ struct LifeTests {
         "mesos.executor.start_time": try ProcessFacts.startTime(pid),
         "mesos.host.boot_id": try ProcessFacts.bootID(),
         "mesos.host.machine_id": HostIdentity.current().machineID ?? "",
-        "mesos.cgroup_parent": "/compose-pods/\(pod.run)",
+        "mesos.cgroup_parent": "/compose-pods/\(pod.run)", "mesos.remove_images": "",
         "taskId": pod.task, "executorId": "E-1",
         "com.docker.compose.project": "\(pod.task)-\(pod.run.prefix(8))",
       ]

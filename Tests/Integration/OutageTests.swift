@@ -10,13 +10,22 @@ struct OwnEngine: Sendable {
   private static let scripts = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .appendingPathComponent("../../scripts").standardizedFileURL.path
 
-  /// Starts an engine with the test images, lends it, and stops it.
+  /// Starts an engine with the test images, lends it, and stops it; `configuration` is its daemon.json.
   static func with(
-    _ cgroups: TestEngine.CgroupVersion, _ body: (OwnEngine) async throws -> Void
+    _ cgroups: TestEngine.CgroupVersion, configuration: String? = nil,
+    _ body: (OwnEngine) async throws -> Void
   ) async throws {
     let name = "it-own-\(UUID().uuidString.prefix(8).lowercased())"
+    let file = try configuration.map { text in
+      let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(name).json")
+      try Data(text.utf8).write(to: file)
+      return file
+    }
+    defer { if let file { try? FileManager.default.removeItem(at: file) } }
     let start = Command(
-      "\(scripts)/engine", ["start", "--name", name, "--cgroup", cgroups.rawValue])
+      "\(scripts)/engine",
+      ["start", "--name", name, "--cgroup", cgroups.rawValue]
+        + (file.map { ["--daemon-json", $0.path] } ?? []))
     let socket = try await start.output(within: .seconds(100))
     let own = OwnEngine(name: name, engine: TestEngine(socket: socket, cgroups: cgroups))
     do {
@@ -51,7 +60,10 @@ struct OwnEngine: Sendable {
   }
 
   /// Runs scripts/engine on it.
-  func command(_ words: String...) async throws {
+  func command(_ words: String...) async throws { try await command(words) }
+
+  /// Runs scripts/engine on it.
+  func command(_ words: [String]) async throws {
     try await Command("\(Self.scripts)/engine", words + ["--name", name]).output(
       within: .seconds(150))
   }
@@ -179,8 +191,18 @@ struct OutageTests {
         #expect(end.status == .exited(1))
         #expect(end.states.last == "TASK_KILLED")
         #expect(end.message.contains("not removed: container "), "\(end)")
+        #expect(
+          end.message.contains("(its processes are killed; the engine doesn't answer)"), "\(end)")
         #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
         #expect(end.message.utf8.count < 1000)
+        // The engine hasn't been there to end them.
+        for folder in try Hierarchy.folders(of: "/compose-pods/\(pod.run)") {
+          for container in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let list = "\(folder)/\(container)/cgroup.procs"
+            let processes = try? String(contentsOfFile: list, encoding: .utf8)
+            #expect(processes == nil || processes == "", "\(list)")
+          }
+        }
         kill(daemon, SIGCONT)
         try await own.removeWhatAppears(of: pod)
       }

@@ -144,4 +144,23 @@ struct ServiceHookTests {
       #expect(try await pod.ended().status == .exited(130))
     }
   }
+
+  @Test(
+    "that run when the pod fails are removed, also where the executor knows no process ID of its own"
+  )
+  func namespace() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        web:
+          image: founding/base
+          pre_start:
+            - {command: ["sleep", "1000"]}
+        other: {image: pod-test/busybox, command: ["sh", "-c", "sleep 3; exit 4"]}
+      """
+    let settings = PodSettings(
+      shell: "exec unshare --pid --mount-proc --fork --kill-child \"$@\"")
+    let end = try await podEnd(on: engine, file, settings)
+    #expect(end.message == "service 'other' ended with 4", "\(end)")
+  }
 }

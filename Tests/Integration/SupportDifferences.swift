@@ -63,7 +63,8 @@ struct Difference: Sendable {
       }),
     Difference(
       place: "`HostConfig.LogConfig` where the file has no `logging`",
-      ours: "json-file, two files of 50 MB", theirs: "the engine's default",
+      ours: "json-file, two files of 50 MB, or the operator's choice",
+      theirs: "the engine's default",
       why: "the output is in the sandbox already, and a log must not fill the host",
       remove: { container, service, _ in
         guard service.logging == nil else { return }

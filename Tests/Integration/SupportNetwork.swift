@@ -78,6 +78,8 @@ final class FalseRegistry: Sendable {
     case stalls
     /// Is a registry, and has no image.
     case hasNothing
+    /// Is a registry, and gives nothing away.
+    case denies
   }
 
   private let socket: ListeningSocket
@@ -99,7 +101,8 @@ final class FalseRegistry: Sendable {
         self.asked.withLock { $0 += 1 }
         switch manner {
         case .stalls: self.connections.withLock { $0.append(connection) }
-        case .hasNothing: Thread.detachNewThread { Self.answer(connection) }
+        case .hasNothing, .denies:
+          Thread.detachNewThread { Self.answer(connection, manner) }
         }
       }
     }
@@ -115,7 +118,7 @@ final class FalseRegistry: Sendable {
   /// The name of an image that this registry is asked for.
   func image(_ name: String) -> String { "127.0.0.1:\(socket.port)/\(name)" }
 
-  private static func answer(_ connection: Int32) {
+  private static func answer(_ connection: Int32, _ manner: Manner) {
     defer { close(connection) }
     var buffer = [UInt8](repeating: 0, count: 8192)
     while true {
@@ -126,10 +129,13 @@ final class FalseRegistry: Sendable {
       let body =
         isPing
         ? "{}"
-        : #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#
+        : manner == .denies
+          ? #"{"errors":[{"code":"DENIED","message":"access is denied"}]}"#
+          : #"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#
       // Docker tries TLS first, and takes a 400 for the word that there is none.
       let isHTTP = request.hasPrefix("GET") || request.hasPrefix("HEAD")
-      let status = isPing ? "200 OK" : isHTTP ? "404 Not Found" : "400 Bad Request"
+      let refusal = manner == .denies ? "403 Forbidden" : "404 Not Found"
+      let status = isPing ? "200 OK" : isHTTP ? refusal : "400 Bad Request"
       let answer =
         "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n"
         + "Docker-Distribution-Api-Version: registry/2.0\r\nContent-Length: \(body.utf8.count)\r\n\r\n"

@@ -84,6 +84,12 @@ final class Registry: Sendable {
     }
   }
 
+  /// Stops it from responding; its connections stay open.
+  func pause() { process.withLock { _ = $0?.send(SIGSTOP) } }
+
+  /// Lets it respond again.
+  func resume() { process.withLock { _ = $0?.send(SIGCONT) } }
+
   /// Ends it; its images stay.
   func stop() async throws {
     let running = process.withLock { $0 }

@@ -23,7 +23,8 @@ struct LabelTests {
         "mesos.executor.pid": "42", "mesos.executor.start_time": "7",
         "mesos.host.boot_id": "boot", "mesos.host.machine_id": "machine",
         "mesos.cgroup_parent": "/mesos/11111111-2222-3333-4444-555555555555",
-        "taskId": "web.1", "executorId": "E", "com.docker.compose.project": "web-1-11111111",
+        "mesos.remove_images": "", "taskId": "web.1", "executorId": "E",
+        "com.docker.compose.project": "web-1-11111111",
       ])
   }
 
@@ -47,6 +48,30 @@ struct NameTests {
     #expect(identity(task: "a/b c:ü").names.container("x") == "a-b-c--_x")
     #expect(identity(task: "_a").names.container("x") == "p-a_x")
     #expect(identity(task: ".a").names.container("x") == "p-a_x")
+  }
+
+  @Test(
+    "never begin as an agent's or a kubelet's own do",
+    arguments: [
+      "mesos-3f1c", "MESOS-1", "mesos-", "k8s_web", "k8s", "K8S_x", "/mesos-1", "mesos/1",
+      "_mesos-1",
+    ])
+  func foreign(task: String) {
+    let names = identity(task: task).names
+    for name in [
+      names.container("web"), names.containerWithHash("web"), names.project, names.object("data"),
+    ] {
+      #expect(!name.lowercased().hasPrefix("mesos-"), "\(name)")
+      #expect(!name.lowercased().hasPrefix("k8s_"), "\(name)")
+      #expect(name.contains(/^(task-|p-)/), "\(name)")
+    }
+  }
+
+  @Test("begin as the task's ID does, where that is no other program's")
+  func own() {
+    #expect(identity(task: "mesos").names.container("x") == "mesos_x")
+    #expect(identity(task: "k8s-1").names.container("x") == "k8s-1_x")
+    #expect(identity(task: "mesos-1").names.container("x") == "task-mesos-1_x")
   }
 
   @Test("add a hash of framework, executor and run where the name is taken")

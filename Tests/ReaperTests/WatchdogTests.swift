@@ -96,6 +96,22 @@ struct WatchdogTests {
     }
   }
 
+  @Test("holds up nothing, where systemd doesn't read what it is told")
+  func deaf() async throws {
+    try await withTemporaryFolder { folder in
+      // It is never read from, and its queue is soon full.
+      let systemd = try DatagramSocket(at: folder.path("systemd.sock"))
+      let notice = ServiceNotice(environment: [
+        "NOTIFY_SOCKET": folder.path("systemd.sock"), "WATCHDOG_USEC": "100000",
+      ])
+      notice.ready()
+      let begin = ContinuousClock.now
+      for _ in 0..<5000 { notice.alive(for: .seconds(1)) }
+      #expect(.now - begin < .seconds(5))
+      #expect(systemd.texts().first == "READY=1")
+    }
+  }
+
   @Test("isn't told of a pass that takes long and gets on")
   func steps() async throws {
     let progress = Progress()

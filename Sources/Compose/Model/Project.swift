@@ -53,6 +53,8 @@ public struct Network: Sendable, Equatable {
   public var key: String
   /// Where it stands; nil for a `default` that the file doesn't mention.
   public var position: SourcePosition?
+  /// Where its keys stand, by their path: `ipam.config.0.subnet`.
+  public var places: [String: SourcePosition] = [:]
   /// `name:`, if the file sets one; for an external network the name that Docker knows.
   public var name: Located<String>?
   /// True if the network exists outside the project and is neither made nor removed.
@@ -136,6 +138,8 @@ public struct Volume: Sendable, Equatable {
   public var key: String
   /// Where it stands.
   public var position: SourcePosition?
+  /// Where its keys stand, by their path: `driver_opts.device`.
+  public var places: [String: SourcePosition] = [:]
   /// `name:`, if the file sets one; for an external volume the name that Docker knows.
   public var name: Located<String>?
   /// True if the volume exists outside the project and is neither made nor removed.

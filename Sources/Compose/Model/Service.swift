@@ -129,6 +129,8 @@ public struct Service: Sendable {
   public var isolation = Isolation()
   /// `mac_address:`, for the first network that it joins.
   public var macAddress: Located<String>?
+  /// Where its keys stand, by their path: `logging.options.max-size`.
+  public var places: [String: SourcePosition] = [:]
 
   /// A service with nothing but its name.
   public init(name: String, position: SourcePosition) {

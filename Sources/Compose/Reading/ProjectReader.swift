@@ -44,6 +44,7 @@ struct ProjectReader {
     let node = entry.value
     let isImplied = node.isNull && tree["networks"]?.position == entry.keyPosition
     var network = Network(key: key, position: isImplied ? nil : entry.keyPosition)
+    network.places = node.places
     network.name = node.located("name")
     network.isExternal = node["external"]?.boolean ?? false
     network.driver = node["driver"]?.string
@@ -70,6 +71,7 @@ struct ProjectReader {
   ) -> Volume {
     let node = entry.value
     var volume = Volume(key: key, position: entry.keyPosition)
+    volume.places = node.places
     volume.name = node.located("name")
     volume.isExternal = node["external"]?.boolean ?? false
     volume.driver = node["driver"]?.string
@@ -84,6 +86,27 @@ extension YAMLNode {
   func located(_ key: String) -> Located<String>? {
     guard let node = self[key], let text = node.string, !text.isEmpty else { return nil }
     return Located(text, at: node.position)
+  }
+}
+
+extension YAMLNode {
+  /// Where the keys below it stand, by their path; an entry of a list goes by its number.
+  var places: [String: SourcePosition] {
+    var places: [String: SourcePosition] = [:]
+    note(under: "", depth: 4, in: &places)
+    return places
+  }
+
+  private func note(under path: String, depth: Int, in places: inout [String: SourcePosition]) {
+    guard depth > 0 else { return }
+    for (key, entry) in mapping ?? [:] {
+      places[path + key] = entry.keyPosition
+      entry.value.note(under: path + key + ".", depth: depth - 1, in: &places)
+    }
+    for (index, item) in (sequence ?? []).enumerated() {
+      places["\(path)\(index)"] = item.position
+      item.note(under: "\(path)\(index).", depth: depth - 1, in: &places)
+    }
   }
 }
 

@@ -11,6 +11,7 @@ struct ServiceReader {
   /// The service; throws where a value means nothing.
   func service() throws(ComposeError) -> Service {
     var service = Service(name: name, position: position)
+    service.places = node.places
     try readImage(into: &service)
     (service.pullPolicy, service.pullAge) = try pullPolicy()
     readProcess(into: &service)

@@ -6,8 +6,10 @@ extension DockerEngine {
   @discardableResult
   func send(_ call: EngineCall) async throws -> HTTPResponse {
     let version = try await apiVersion()
+    let path = "/v\(version)\(call.path)"
     do {
-      return try await whole(call, path: "/v\(version)\(call.path)")
+      guard let kind = call.kind else { return try await whole(call, path: path) }
+      return try await limiter.run(kind) { try await whole(call, path: path) }
     } catch let error as EngineError {
       await forgetVersion(after: error)
       throw error
@@ -65,10 +67,15 @@ extension DockerEngine {
   }
 
   private func request(_ call: EngineCall, path: String) -> HTTPRequest {
-    HTTPRequest(
+    let limit = max(requestTimeout, Self.patience.map { $0 - .now } ?? .zero)
+    var request = HTTPRequest(
       endpoint: endpoint.http, method: call.method, path: path, query: call.query,
       headers: call.headers + [("User-Agent", "compose-executor")], body: call.body,
-      connectTimeout: min(.seconds(10), requestTimeout), timeout: requestTimeout + call.extraTime)
+      connectTimeout: min(.seconds(10), requestTimeout), timeout: limit + call.extraTime)
+    // curl itself repeats a request whose reused connection ends without a response, and the
+    // engine would create twice.
+    request.opensConnection = call.method == "POST"
+    return request
   }
 
   /// An engine that was replaced by an older one says "client version 1.47 is too new".

@@ -9,15 +9,28 @@ import HTTPClient
 public final class DockerEngine: Sendable {
   /// Where the engine listens.
   public let endpoint: EngineEndpoint
-  /// How long the engine may take to answer.
+  /// How long the engine may take to answer, at least: see `patience`.
   public let requestTimeout: Duration
   let http: HTTPClient
+  let limiter: RequestLimiter
   let negotiation = Negotiation()
 
+  /// Until when the calls of this task, and of those that it starts, may wait for an answer; where that is sooner than
+  /// `requestTimeout` from when they are sent, or nil, that long. A busy host is slow, and a launch has its own deadline.
+  @TaskLocal public static var patience: ContinuousClock.Instant?
+
   /// A client; nothing is sent before the first call.
-  public init(endpoint: EngineEndpoint, requestTimeout: Duration = .seconds(60)) {
+  /// - Parameters:
+  ///   - endpoint: Where the engine listens.
+  ///   - requestTimeout: How long it may take to answer, at least.
+  ///   - limitsRequests: Whether of each kind of request only so many are sent at once; false for who has limits of
+  ///     its own.
+  public init(
+    endpoint: EngineEndpoint, requestTimeout: Duration = .seconds(60), limitsRequests: Bool = true
+  ) {
     self.endpoint = endpoint
     self.requestTimeout = requestTimeout
+    limiter = limitsRequests ? RequestLimiter() : RequestLimiter { _ in .max }
     http = HTTPClient()
   }
 

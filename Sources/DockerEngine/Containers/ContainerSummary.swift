@@ -22,6 +22,8 @@ public struct ContainerSummary: Sendable, Decodable {
   public let ports: [PortSummary]
   /// What is mounted.
   public let mounts: [MountPoint]
+  /// Names of the networks that it is connected to.
+  public let networks: Set<String>
 
   enum CodingKeys: String, CodingKey {
     case id = "Id"
@@ -35,6 +37,13 @@ public struct ContainerSummary: Sendable, Decodable {
     case labels = "Labels"
     case ports = "Ports"
     case mounts = "Mounts"
+    case networkSettings = "NetworkSettings"
+  }
+
+  private struct Connections: Decodable {
+    struct Ignored: Decodable {}
+    let networks: [String: Ignored?]?
+    enum CodingKeys: String, CodingKey { case networks = "Networks" }
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
@@ -51,6 +60,8 @@ public struct ContainerSummary: Sendable, Decodable {
     labels = try fields.value(.labels, default: [:])
     ports = try fields.value(.ports, default: [])
     mounts = try fields.value(.mounts, default: [])
+    let connections = try fields.decodeIfPresent(Connections.self, forKey: .networkSettings)
+    networks = Set((connections?.networks ?? [:]).keys)
   }
 }
 

@@ -1,6 +1,7 @@
 import Compose
 import MesosExecutor
 import OrderedCollections
+import PodIdentity
 import PodRuntime
 import Program
 
@@ -18,6 +19,11 @@ struct TaskPod {
   /// - Returns: the request.
   /// - Throws: `ComposeError` with the place of what is wrong, `SettingError`.
   func request() throws -> PodRequest {
+    for (name, id) in [("task_id", task.taskID.value), ("agent_id", task.agentID.value)] {
+      if let problem = IDCheck.problem(id) {
+        throw SettingError(description: "the task's \(name) \(problem)")
+      }
+    }
     let own = taskEnvironment
     let environment = settings.environment.merging(own) { _, task in task }
     let offered = TaskPorts.offered(to: task, environment: environment)
@@ -42,6 +48,7 @@ struct TaskPod {
         ?? settings.duration("grace", option: earlier.options["grace"]),
       timeouts: timeouts)
     request.policy = settings.file.policy
+    request.logging = try settings.logging()
     request.sandbox = mesos.directory
     request.options = try settings.podOptions(said)
     request.notes = earlier.notes
@@ -58,8 +65,7 @@ struct TaskPod {
         + (["launch-timeout"] + Settings.podOptions.sorted()).map(Settings.podLabel)
         .joined(separator: ", ")
     }
-    request.limits = TaskLimits(
-      cpus: task.scalar("cpus"), memory: task.scalar("mem").map { Int64($0 * 1_048_576) })
+    request.limits = try TaskBounds(task: task).limits(environment: settings.environment)
     try request.takeProxies(environment: settings.environment)
     for label in task.labels { request.taskLabels[label.key] = label.value ?? "" }
     return request

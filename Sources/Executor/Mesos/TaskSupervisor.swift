@@ -88,7 +88,16 @@ actor TaskSupervisor {
   private func take(_ event: SessionEvent) async {
     switch event {
     case .subscribed(let subscription, let isFirst):
-      if let run = subscription.run?.value { self.run = run }
+      if let problem = subscription.problemOfRun {
+        log.warning("the agent's container_id \(problem): the sandbox' path names the run")
+      } else if let run = subscription.run?.value {
+        self.run = run
+      }
+      if run.isEmpty {
+        let message = "neither the agent's container_id nor the sandbox' path names a run"
+        log.error("\(message)")
+        return shutDown(message, isClean: false)
+      }
       log.info("\(isFirst ? "subscribed" : "subscribed again") with the agent, run \(run)")
     case .launch(let task): await launch([task], asGroup: false)
     case .launchGroup(let tasks): await launch(tasks, asGroup: true)

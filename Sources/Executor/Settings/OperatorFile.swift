@@ -11,6 +11,8 @@ struct OperatorFile {
 
   /// Settings by the name of their long option.
   var settings: [String: String] = [:]
+  /// Where the engine puts the output of services without `logging:`; nil where the file doesn't say.
+  var logging: PodLogging?
   /// Everything where there is no `allow:`; with it, only what it lists.
   var policy = PodPolicy.unrestricted
 
@@ -49,6 +51,8 @@ struct OperatorFile {
     for (key, entry) in entries {
       if key == "allow" {
         policy = try Self.policy(entry.value)
+      } else if key == "logging" {
+        logging = try Self.logging(entry.value)
       } else if Settings.names.contains(key) {
         guard let text = Self.text(entry.value) else {
           throw ComposeError("\(key) takes one value", at: entry.value.position)
@@ -66,6 +70,50 @@ struct OperatorFile {
           at: entry.keyPosition)
       }
     }
+  }
+
+  // MARK: logging
+
+  /// A word, or a driver with its options as a Compose file writes them.
+  private static func logging(_ node: YAMLNode) throws(ComposeError) -> PodLogging {
+    if let word = node.string {
+      guard let logging = PodLogging(word: word) else {
+        throw ComposeError(Settings.loggingRefusal(word), at: node.position)
+      }
+      return logging
+    }
+    guard let entries = node.mapping else {
+      throw ComposeError(
+        "logging takes engine, a driver's name, or a mapping of driver and options",
+        at: node.position)
+    }
+    var options: [String: String] = [:]
+    for (key, entry) in entries {
+      switch key {
+      case "driver": break
+      case "options":
+        guard let values = entry.value.mapping else {
+          throw ComposeError("logging.options takes a mapping", at: entry.value.position)
+        }
+        for (name, value) in values {
+          guard let text = text(value.value) else {
+            throw ComposeError("logging.options.\(name) takes one value", at: value.value.position)
+          }
+          options[name] = text
+        }
+      default:
+        throw ComposeError(
+          "unknown key 'logging.\(key)': known are driver, options", at: entry.keyPosition)
+      }
+    }
+    guard let driver = node["driver"]?.string, !driver.isEmpty else {
+      throw ComposeError("logging needs a driver", at: node.position)
+    }
+    if driver == "none" || driver == "engine" {
+      throw ComposeError(
+        Settings.loggingRefusal(driver), at: node["driver"]?.position ?? node.position)
+    }
+    return .driver(driver, options: options)
   }
 
   private static func text(_ node: YAMLNode) -> String? {

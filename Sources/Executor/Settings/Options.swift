@@ -41,6 +41,18 @@ struct TaskOptions: ParsableArguments {
   @Option(help: "How long removing the pod may take. Default: 2m.")
   var cleanupTimeout: String?
 
+  @Option(
+    help:
+      "How often the pod's containers are listed beside the engine's events, give or take a fifth. Default: 60s."
+  )
+  var relistInterval: String?
+
+  @Option(
+    help:
+      "Where the engine puts the output of services without logging: engine (its own configuration's choice) or a log driver. Default: json-file, two files of 50 MB."
+  )
+  var logging: String?
+
   @OptionGroup var options: PodOptionArguments
 
   /// The offered ports; nil where none were named.
@@ -81,18 +93,28 @@ struct TaskOptions: ParsableArguments {
     let fresh = try KernelFile.text("/proc/sys/kernel/random/uuid").filter { $0 != "\n" }
     let run = settings.text("run-id", option: runId) ?? fresh
     let task = settings.text("task-id", option: taskId) ?? "\(project.name).\(run.prefix(8))"
-    if task.isEmpty || run.isEmpty {
-      throw SettingError(description: "--task-id and --run-id can't be empty")
+    let executor = settings.text("executor-id", option: executorId) ?? task
+    let framework = settings.text("framework-id", option: frameworkId) ?? ""
+    let agent = settings.text("agent-id", option: agentId) ?? ""
+    // Before anything is made of them: they become paths, names and lines of a protocol.
+    for (name, id, isNeeded) in [
+      ("run-id", run, true), ("task-id", task, true), ("executor-id", executor, true),
+      ("framework-id", framework, false), ("agent-id", agent, false),
+    ] where isNeeded || !id.isEmpty {
+      if let problem = IDCheck.problem(id) {
+        throw SettingError(description: "--\(name) \(problem)")
+      }
     }
     var request = PodRequest(
-      project: project, frameworkID: settings.text("framework-id", option: frameworkId) ?? "",
-      executorID: settings.text("executor-id", option: executorId) ?? task, taskID: task, run: run,
-      agentID: settings.text("agent-id", option: agentId) ?? "",
+      project: project, frameworkID: framework, executorID: executor, taskID: task, run: run,
+      agentID: agent,
       offeredPorts: try offeredPorts(settings),
       grace: try settings.duration("grace", option: grace),
       timeouts: try settings.timeouts(
-        launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout))
+        launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout,
+        relist: relistInterval))
     request.policy = settings.file.policy
+    request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
     try request.takeProxies(environment: settings.environment)
     return request

@@ -19,6 +19,12 @@ struct PodOptionArguments: ParsableArguments {
     completion: .list(["job", "service"]))
   var type: String?
 
+  @Option(
+    help:
+      "What follows for a service without a restart policy when the engine is restarted and takes its container down: fail or restart. Default: fail.",
+    completion: .list(["fail", "restart"]))
+  var onEngineRestart: String?
+
   @Flag(help: "Leave named volumes when the pod has ended.")
   var keepVolumes = false
 
@@ -51,6 +57,7 @@ struct PodOptionArguments: ParsableArguments {
     case "share": share
     case "network": network
     case "type": type
+    case "on-engine-restart": onEngineRestart
     case "keep-volumes": keepVolumes ? "true" : nil
     case "rmi": rmi
     case "pre-launch-hook": preLaunchHook
@@ -65,7 +72,8 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "hook-timeout", "keep-volumes", "network", "post-stop-hook", "pre-launch-hook", "rmi",
+    "hook-timeout", "keep-volumes", "network", "on-engine-restart", "post-stop-hook",
+    "pre-launch-hook", "rmi",
     "running-hook", "share", "type",
   ]
 
@@ -93,6 +101,7 @@ extension Settings {
         description: "network '\(network)' is for a shared network namespace: say share net, too")
     }
     options.kind = try choice("type", said) ?? .job
+    options.onEngineRestart = try choice("on-engine-restart", said) ?? .fail
     options.imageRemoval = try choice("rmi", said) ?? .none
     switch text("keep-volumes", option: said("keep-volumes")) {
     case nil, "false": break

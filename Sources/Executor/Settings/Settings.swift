@@ -7,7 +7,7 @@ struct Settings {
   /// The long options that are also `COMPOSE_EXECUTOR_…` in the environment and keys of the operator's file.
   static let names = Set([
     "agent-id", "cleanup-timeout", "engine-timeout", "executor-id", "framework-id", "grace",
-    "launch-timeout", "log-level", "ports", "run-id", "task-id",
+    "launch-timeout", "log-level", "logging", "ports", "relist-interval", "run-id", "task-id",
   ]).union(podOptions)
 
   let environment: [String: String]
@@ -52,16 +52,41 @@ struct Settings {
   ///   - launch: what the command line says of the launch.
   ///   - engine: … of the engine's absence.
   ///   - cleanup: … of the clean-up.
+  ///   - relist: … of the interval between lists.
   /// - Returns: the timeouts.
   /// - Throws: `SettingError`.
   func timeouts(
-    launch: String? = nil, engine: String? = nil, cleanup: String? = nil
+    launch: String? = nil, engine: String? = nil, cleanup: String? = nil, relist: String? = nil
   ) throws(SettingError) -> PodTimeouts {
     let standard = PodTimeouts()
+    let interval = try duration("relist-interval", option: relist) ?? standard.relist
+    if interval < .seconds(1) {
+      throw SettingError(description: "relist-interval takes 1s or more")
+    }
     return PodTimeouts(
       launch: try duration("launch-timeout", option: launch) ?? standard.launch,
       engine: try duration("engine-timeout", option: engine) ?? standard.engine,
-      cleanup: try duration("cleanup-timeout", option: cleanup) ?? standard.cleanup)
+      cleanup: try duration("cleanup-timeout", option: cleanup) ?? standard.cleanup,
+      relist: interval)
+  }
+
+  /// Where the engine puts the output of services without `logging:`.
+  ///
+  /// - Parameter option: what the command line says.
+  /// - Returns: the strongest of the three; bounded files where nobody says anything.
+  /// - Throws: `SettingError` for a driver that can't be.
+  func logging(option: String? = nil) throws(SettingError) -> PodLogging {
+    guard let word = ownText("logging", option: option) else { return file.logging ?? .bounded }
+    guard let logging = PodLogging(word: word) else {
+      throw SettingError(description: Self.loggingRefusal(word))
+    }
+    return logging
+  }
+
+  static func loggingRefusal(_ word: String) -> String {
+    word == "none"
+      ? "logging driver 'none' leaves nothing to read again after the engine was away: name another driver, or engine"
+      : "logging takes engine, or a driver's name, not '\(word)'"
   }
 
   /// What is said on stderr.

@@ -1,4 +1,5 @@
 import HTTPClient
+import PodIdentity
 
 extension MesosEnvironment {
   /// Reads the environment of a process that an agent started.
@@ -11,9 +12,9 @@ extension MesosEnvironment {
     nameOfAddress: (String) -> String? = { hostName(of: $0) }
   ) throws(MesosEnvironmentError) {
     var reader = VariableReader(variables: variables)
-    let frameworkID = reader.required("MESOS_FRAMEWORK_ID")
-    let executorID = reader.required("MESOS_EXECUTOR_ID")
-    let agentID = reader.required("MESOS_SLAVE_ID")
+    let frameworkID = reader.id("MESOS_FRAMEWORK_ID")
+    let executorID = reader.id("MESOS_EXECUTOR_ID")
+    let agentID = reader.id("MESOS_SLAVE_ID")
     let sandbox = reader.optional("MESOS_SANDBOX")
     let directory = reader.optional("MESOS_DIRECTORY") ?? sandbox
     if directory == nil { reader.problems.append("MESOS_DIRECTORY is not set") }
@@ -54,6 +55,15 @@ struct VariableReader {
     if let value = optional(name) { return value }
     problems.append("\(name) is not set")
     return ""
+  }
+
+  /// A value that becomes part of paths and names.
+  mutating func id(_ name: String) -> String {
+    let value = required(name)
+    if !value.isEmpty, let problem = IDCheck.problem(value) {
+      problems.append("\(name) \(problem)")
+    }
+    return value
   }
 
   mutating func duration(_ name: String, standard: Duration) -> Duration {

@@ -1,4 +1,5 @@
 import HTTPClient
+import PodIdentity
 
 /// What the agent tells an executor in its environment (docs/executor-http-api.md, "Executor Environment Variables";
 /// `executorEnvironment` in the agent's slave.cpp).
@@ -28,9 +29,10 @@ public struct MesosEnvironment: Sendable, Hashable {
   /// The token for `Authorization: Bearer …`.
   public let authenticationToken: String?
 
-  /// The run, as the last part of the sandbox' path says it; SUBSCRIBED says it for sure.
+  /// The run, as the last part of the sandbox' path says it; SUBSCRIBED says it for sure. Empty where that is no ID.
   public var run: ContainerID {
-    ContainerID(directory.split(separator: "/").last.map(String.init) ?? "")
+    let last = directory.split(separator: "/").last.map(String.init) ?? ""
+    return ContainerID(IDCheck.problem(last) == nil ? last : "")
   }
 
   /// Variables that hold secrets: to be kept from the pod and from the processes that the executor starts.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import PodIdentity
 
 /// mesos.v1.executor.Event (mesos/v1/executor/executor.proto).
 enum AgentEvent: Sendable {
@@ -48,6 +49,9 @@ public struct Subscription: Codable, Sendable, Hashable {
   public let agent: AgentInfo
   /// The run; agents before 1.1 don't say it.
   public let run: ContainerID?
+
+  /// What is wrong with the run that the agent names: it would become a path; nil where nothing is, or it names none.
+  public var problemOfRun: String? { run.flatMap { IDCheck.problem($0.value) } }
 
   /// What an agent says.
   public init(

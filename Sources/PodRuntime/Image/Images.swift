@@ -40,6 +40,8 @@ struct Images: Sendable {
   /// Variables that lead a build to a proxy.
   let proxies: [String: String]
   let log: Logger
+  /// Asked about an error: waits until the engine is back, if it is away, and says whether to try again.
+  var recovers: @Sendable (any Error) async throws -> Bool = { _ in false }
 
   /// Looks up, pulls and builds what the services need, all at once, but for builds on other services' images: those come
   /// after them.
@@ -51,7 +53,7 @@ struct Images: Sendable {
       let order = BuildOrder(services)
       for users in Self.pulls(of: services.filter { !order.isOrdered($0) }) {
         group.addTask {
-          let image = try await provide(users[0])
+          let image = try await persistently { try await provide(users[0]) }
           return users.map { ($0.name, image) }
         }
       }
@@ -63,7 +65,12 @@ struct Images: Sendable {
         for service in ready {
           let bases = order.bases(of: service, project: project)
           let tag = order.tag(of: service, project: project)
-          group.addTask { [(service.name, try await provide(service, on: bases, tag: tag))] }
+          group.addTask {
+            let image = try await persistently {
+              try await provide(service, on: bases, tag: tag)
+            }
+            return [(service.name, image)]
+          }
         }
         for (name, image) in try await group.next() ?? [] {
           try refuseOwn(image, of: services.first { $0.name == name })
@@ -72,6 +79,22 @@ struct Images: Sendable {
       } while !group.isEmpty || waiting.contains { order.isReady($0, after: result.keys) }
       return result
     }
+  }
+
+  /// Provides an image, and again after the engine was away.
+  private func persistently(
+    _ provide: @Sendable () async throws -> ProvidedImage
+  ) async throws -> ProvidedImage {
+    for _ in 1..<Pod.mostAttempts {
+      do {
+        return try await provide()
+      } catch let error as CancellationError {
+        throw error
+      } catch {
+        guard try await recovers(error) else { throw error }
+      }
+    }
+    return try await provide()
   }
 
   /// A container with the run's label from its image is a copy to pod-reaper, and nobody's: it would leak.
@@ -130,7 +153,7 @@ struct Images: Sendable {
         projectDirectory: projectDirectory, environment: environment, log: log)
       try await ImagePull(engine: engine, credentials: store, log: log).pull(
         image.value, platform: service.isolation.platform)
-    } catch let error as EngineError {
+    } catch let error as EngineError where !error.isEngineAway {
       if service.build != nil { return try await build(service, on: bases, tag: tag) }
       throw ComposeError(
         "image '\(image.value)' can't be pulled: \(error.message)", at: image.position)

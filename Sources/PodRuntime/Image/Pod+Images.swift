@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import Logging
 import OrderedCollections
+import PodIdentity
 
 extension Pod {
   /// Removes the images of the pod's services, as far as that was asked for and no other container uses them, and the
@@ -9,8 +10,7 @@ extension Pod {
   ///
   /// - Parameter limit: how long it may take.
   func removeImages(within limit: Duration) async {
-    let order = BuildOrder(request.project.services.values)
-    let names = imagesToRemove + order.tags(project: images.project)
+    let names = imagesToRemove
     guard !names.isEmpty else { return }
     let engine = engine
     let log = log
@@ -30,10 +30,19 @@ extension Pod {
     if !(await work.hasEnded(within: limit)) { work.cancel() }
   }
 
+  /// A container's request with the label by which the reaper removes the same images where the executor can't.
+  func recordingImages(_ body: ContainerCreate) -> ContainerCreate {
+    var body = body
+    body.labels?[PodLabel.removeImages] = imagesToRemove.joined(separator: " ")
+    return body
+  }
+
+  /// What is to be removed with the pod, by name or ID: the services' images and those of their hooks, as far as that was
+  /// asked for, and the names that were given for other builds alone.
   private var imagesToRemove: [String] {
     var names: [String] = []
-    for service in request.project.services.values {
-      guard let image = provided[service.name] else { continue }
+    func add(_ service: Service, as key: String) {
+      guard let image = provided[key] else { return }
       let name = service.image?.value
       let isWanted =
         switch request.options.imageRemoval {
@@ -44,6 +53,10 @@ extension Pod {
       let reference = name ?? image.reference
       if isWanted, !names.contains(reference) { names.append(reference) }
     }
-    return names
+    for service in request.project.services.values {
+      for used in [service] + service.hookImages { add(used, as: used.name) }
+    }
+    let order = BuildOrder(request.project.services.values)
+    return names + order.tags(project: images.project).sorted()
   }
 }

@@ -1,3 +1,4 @@
+import DockerEngine
 import Synchronization
 
 extension Task where Success == Void, Failure == Never {
@@ -56,11 +57,10 @@ private final class Race: Sendable {
   }
 }
 
-/// Runs a step to its end even if the task that asks is cancelled: the engine completes a create or start
-/// whose client has gone, so it's better to hear how it went.
+/// Runs a step to its end even if the task that asks is cancelled; what it hasn't asked the engine to make yet isn't made.
 @discardableResult
 func uncancelled<Value: Sendable>(
   _ step: @escaping @Sendable () async throws -> Value
 ) async throws -> Value {
-  try await Task { try await step() }.value
+  try await DockerEngine.uncut(step)
 }

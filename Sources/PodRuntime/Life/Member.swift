@@ -30,8 +30,32 @@ struct Member {
     case unhealthy
   }
 
+  /// An exit that the engine reported.
+  struct Exit: Equatable {
+    /// Its code; nil where the event was missed.
+    var code: Int?
+    /// How often the engine had been away by then.
+    var outages: Int
+    /// The container exited by itself: the engine was there, and nobody had it send a signal.
+    var isNatural = false
+  }
+
   let plan: ContainerPlan
   let index: Int
+  /// The image that it is created from.
+  var image: ProvidedImage?
+  /// How often its image had to be provided again.
+  var imageAttempts = 0
+  /// The containers that it was created with references to, by their keys.
+  var referenced: [String: String] = [:]
+  /// How it exited after its last start.
+  var exit: Exit?
+  /// Someone else had the engine send it a signal after its last start.
+  var isSignaledByOthers = false
+  /// The engine took it down with itself.
+  var isTakenDown = false
+  /// Networks that someone else has disconnected it from.
+  var lostNetworks: Set<String> = []
   var container: String?
   var phase = Phase.planned
   var health = Health.none

@@ -10,6 +10,10 @@ extension Pod {
     // The infrastructure container has nothing to bring to an end: it goes with the removal, after all others.
     let live = members.values.filter { $0.liveContainer != nil && !$0.plan.isInfra }
     guard !live.isEmpty else { return }
+    // A frozen process doesn't even take a signal.
+    if let plan {
+      PodCgroups(identity: plan.identity, log: log).thaw(live.compactMap(\.container))
+    }
     let clock = Task { await self.ringAtDeadline() }
     await withTaskGroup(of: Void.self) { group in
       for member in live {
@@ -69,6 +73,9 @@ extension Pod {
     let signal = Task {
       do {
         try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
+      } catch let error as EngineError where error.isNotFound {
+        // Someone else has removed it.
+        self.update(member.name) { $0.phase = .ended(exitCode: 137) }
       } catch {
         // 409: it has ended meanwhile, as the wait will say. An engine that is away can't be asked: the
         // removal goes on trying.

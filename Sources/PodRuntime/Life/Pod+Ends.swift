@@ -18,27 +18,47 @@ extension Pod {
     spawn { pod in
       repeat {
         pod.update(name) { $0.hasEndedAgain = false }
-        guard let member = pod.members[name], let id = member.container else { break }
-        let details = await pod.details(ofEnded: id)
-        // A running container means that the event was an old one; so does one that was started again meanwhile.
-        if let details, !details.state.running, pod.members[name]?.starts == member.starts {
-          return await pod.handleEnd(of: name, details)
+        guard let member = pod.members[name] else { break }
+        let exit = await pod.exit(of: name)
+        // No exit means that the event was an old one; so does a start meanwhile.
+        if let exit, pod.members[name]?.starts == member.starts {
+          return await pod.handleEnd(of: name, exit)
         }
       } while pod.members[name]?.hasEndedAgain == true
       pod.update(name) { $0.isExamined = false }
     }
   }
 
-  /// Asks for a container's end until the engine knows an answer: nobody tells of it again.
-  private func details(ofEnded id: String) async -> ContainerDetails? {
+  /// How a container exited.
+  struct ObservedExit: Sendable {
+    var code: Int
+    /// The engine says that it was killed for memory.
+    var isOutOfMemory = false
+  }
+
+  /// Stands for an exit that nobody can be asked about any more: that of a container that was killed.
+  private static let unknownExitCode = 137
+
+  /// Asks for a container's exit until the engine responds: it isn't reported again.
+  ///
+  /// - Returns: nil where it runs.
+  private func exit(of name: String) async -> ObservedExit? {
     var wait = Duration.milliseconds(100)
     repeat {
+      guard let member = members[name] else { return nil }
+      // Someone else removed it, as `docker container prune` does: the event told its exit, if it wasn't missed.
+      guard let id = member.container else {
+        return ObservedExit(code: member.exit?.code ?? Self.unknownExitCode)
+      }
       do {
-        return try await engine.inspectContainer(id)
+        let state = try await engine.inspectContainer(id).state
+        if state.running { return nil }
+        return ObservedExit(code: state.exitCode, isOutOfMemory: state.oomKilled)
       } catch let error as EngineError where error.isNotFound {
-        return nil
+        update(name) { if $0.container == id { $0.container = nil } }
+        return ObservedExit(code: members[name]?.exit?.code ?? Self.unknownExitCode)
       } catch {
-        log.debug("the end of container \(id.prefix(12)): \(error)")
+        log.debug("the exit of container \(id.prefix(12)): \(error)")
       }
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(2))
@@ -67,28 +87,33 @@ extension Pod {
     decide(name, .ended(exitCode: exitCode))
   }
 
-  private func handleEnd(of name: String, _ details: ContainerDetails) async {
+  private func handleEnd(of name: String, _ exit: ObservedExit) async {
     guard let member = members[name] else { return }
-    let code = details.state.exitCode
+    let code = exit.code
     guard member.phase == .running || member.phase == .starting else {
       return update(name) { $0.isExamined = false }
     }
     if member.isStoppedOnPurpose || verdict != nil {
       return decide(name, .ended(exitCode: code))
     }
+    let isTakenDown = await wasTakenDown(name, exitCode: code)
+    if verdict != nil { return decide(name, .ended(exitCode: code)) }
+    guard isCurrent(member) else { return update(name) { $0.isExamined = false } }
+    if isTakenDown { return await restartOrFail(name, exitCode: code) }
+    if let now = members[name], now.container == nil,
+      now.isSignaledByOthers || now.exit?.code == nil
+    {
+      decide(name, .ended(exitCode: code))
+      return fail("the container of \(member.plan.title) was removed by someone else")
+    }
     if member.plan.isInfra {
       decide(name, .ended(exitCode: code))
       fail("\(member.plan.title) \(Self.words(exitCode: code)): it is ended from outside alone")
       return
     }
-    let isForMemory = await wasKilledForMemory(name, details)
+    let isForMemory = await wasKilledForMemory(name, exit)
     if verdict != nil { return decide(name, .ended(exitCode: code)) }
-    guard let now = members[name], now.starts == member.starts, now.phase == member.phase,
-      !now.isStoppedOnPurpose
-    else {
-      // It is being started again with the owner of its namespace.
-      return update(name) { $0.isExamined = false }
-    }
+    guard isCurrent(member) else { return update(name) { $0.isExamined = false } }
     if isForMemory {
       return await fail(for: name, exitCode: code, reason: .memoryLimit) { _ in
         "service '\(name)' was killed for memory" + Self.memoryLimit(of: member)
@@ -115,11 +140,76 @@ extension Pod {
     }
   }
 
+  /// False where it is being started again with the owner of its namespace meanwhile.
+  private func isCurrent(_ member: Member) -> Bool {
+    guard let now = members[member.name] else { return false }
+    return now.starts == member.starts && now.phase == member.phase && !now.isStoppedOnPurpose
+  }
+
+  // MARK: Exits that the engine caused
+
+  /// Whether the engine took a container down with itself: such an exit is never a success, whatever its code. An engine
+  /// that shuts down sends each container its stop signal first, and reports the exits while it still can; so an exit
+  /// after a signal that isn't the pod's is decided once it is known whether the engine stays.
+  private func wasTakenDown(_ name: String, exitCode code: Int) async -> Bool {
+    // An exit may be seen before its event has come.
+    let exit =
+      members[name]?.exit
+      ?? Member.Exit(
+        code: nil, outages: presence.isAway ? presence.outages - 1 : presence.outages)
+    if exit.isNatural { return false }
+    // What the engine says of an exit that happened without it: the true code is lost.
+    if exit.code == nil, code == 255, presence.outages > exit.outages { return true }
+    func isTakenDown() -> Bool {
+      members[name]?.isTakenDown == true || presence.hasTakenDown(since: exit.outages)
+    }
+    guard members[name]?.isSignaledByOthers == true || presence.isAway || isTakenDown() else {
+      return false
+    }
+    while verdict == nil, !Task.isCancelled {
+      // It is known at the end of the outage.
+      try? await wait { verdict != nil || !presence.isAway }
+      if isTakenDown() { return true }
+      if presence.outages > exit.outages { return false }
+      if await isEngineServing() {
+        if members[name]?.isSignaledByOthers == true {
+          // `docker rm -f` kills it first: what follows at once belongs to the same request.
+          try? await wait(within: .milliseconds(300)) {
+            verdict != nil || members[name]?.container == nil
+          }
+        }
+        return false
+      }
+      noteEngineAway("it doesn't accept connections")
+    }
+    return false
+  }
+
+  /// Applies the restart policy to a container that the engine took down.
+  private func restartOrFail(_ name: String, exitCode: Int) async {
+    guard let member = members[name] else { return }
+    let mayRestart =
+      switch member.plan.service.restart {
+      case .always, .unlessStopped, .onFailure: true
+      case .no: member.plan.isInfra || request.options.onEngineRestart == .restart
+      }
+    if mayRestart {
+      decide(name, .restarting)
+      return await restart(name, exitCode: exitCode, because: "the engine was restarted")
+    }
+    await fail(for: name, exitCode: exitCode) { lines in
+      let tail = lines.isEmpty ? "" : ": " + lines.joined(separator: " / ")
+      return
+        "service '\(name)' \(Self.words(exitCode: exitCode)) because the engine was restarted, and its restart "
+        + "policy is 'no' (pod.on_engine_restart: restart starts it again)\(tail)"
+    }
+  }
+
   /// Whether a container's end was the kernel's, for memory. A busy engine hears of that after the end, and then says
   /// it in an event alone.
-  private func wasKilledForMemory(_ name: String, _ details: ContainerDetails) async -> Bool {
-    if details.state.oomKilled { return details.state.exitCode != 0 }
-    guard details.state.exitCode == 137 else { return false }
+  private func wasKilledForMemory(_ name: String, _ exit: ObservedExit) async -> Bool {
+    if exit.isOutOfMemory { return exit.code != 0 }
+    guard exit.code == 137 else { return false }
     func isRecent() -> Bool {
       // One that was spared has the event too, and may end in another way later.
       members[name]?.outOfMemoryAt.map { .now - $0 < .seconds(5) } ?? false

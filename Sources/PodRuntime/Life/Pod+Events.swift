@@ -4,61 +4,62 @@ import Logging
 import PodIdentity
 
 extension Pod {
-  /// Follows the engine's events of this pod until cancelled; everything after the launch is driven by them.
+  /// Follows the engine's events of this pod until the task is cancelled; everything after the launch is driven by them.
   func followEvents() async {
-    var lostAt: ContinuousClock.Instant?
-    var wait = Duration.milliseconds(100)
+    var pause = Duration.milliseconds(100)
+    var hasListened = false
+    var brokenAt: ContinuousClock.Instant?
     while !Task.isCancelled {
       do {
         let events = try await engine.events(
-          filters: [
-            "type": ["container"],
-            "label": [
-              "\(PodLabel.run)=\(request.run)", "\(PodLabel.taskID)=\(request.taskID)",
-            ],
-          ])
-        if lostAt != nil {
-          try await resynchronise()
-          log.info("the engine is back")
-        }
-        lostAt = nil
-        wait = .milliseconds(100)
-        if !isListening {
-          isListening = true
-          changes.ring()
-        }
+          filters: ["type": ["container"], "label": labelFilter])
+        // One that was restarted needs more time than that.
+        if let brokenAt, .now - brokenAt > .seconds(1) { presence.wasUnreachable = true }
+        hasListened = true
+        isListening = true
+        changes.ring()
+        pause = .milliseconds(100)
         for try await event in events { handle(event) }
       } catch is CancellationError {
         return
       } catch {
-        if !isListening {
+        if !hasListened {
           fail("\(error)")
           return
         }
+        if !isListening { presence.wasUnreachable = true }
         log.debug("events: \(error)")
       }
       if Task.isCancelled { return }
-      if lostAt == nil {
-        lostAt = .now
-        log.warning("the engine is away: waiting for it")
+      if isListening {
+        isListening = false
+        brokenAt = .now
+        noteEngineAway("its event stream ended")
       }
-      if let lostAt, .now - lostAt > request.timeouts.engine {
-        fail("the engine has been away for \(request.timeouts.engine.components.seconds) s")
-        return
-      }
-      try? await Task.sleep(for: wait)
-      wait = min(wait * 2, .seconds(2))
+      try? await Task.sleep(for: pause)
+      pause = min(pause * 2, .seconds(2))
     }
   }
 
-  /// Takes one event.
+  /// Handles one event.
   func handle(_ event: EngineEvent) {
     // An image made by `docker commit` passes the labels on: only what was created here counts.
     guard let name = members.first(where: { $0.value.container == event.actorID })?.key else {
+      handleOfHook(event)
       return
     }
     switch event.action {
+    case "kill":
+      let isOurs = isEnding || members[name]?.isStoppedOnPurpose == true
+      if !isOurs { update(name) { $0.isSignaledByOthers = true } }
     case "die":
+      let code = event.attributes["exitCode"].flatMap { Int($0) }
+      // The engine reports a signal before the exit that it causes.
+      update(name) { member in
+        member.exit = Member.Exit(
+          code: code, outages: presence.isAway ? presence.outages - 1 : presence.outages,
+          isNatural: !presence.isAway && !member.isSignaledByOthers)
+      }
       if members[name]?.phase == .starting {
         update(name) { $0.endedWhileStarting = true }
       } else {
@@ -69,17 +70,72 @@ extension Pod {
     case "health_status: healthy":
       update(name) { $0.health = .healthy }
     case "health_status: unhealthy":
-      update(name) { $0.health = .unhealthy }
-      failUnhealthy(name)
+      if members[name]?.isSignaledByOthers == true {
+        failUnhealthyUnlessTakenDown(name)
+      } else {
+        update(name) { $0.health = .unhealthy }
+        failUnhealthy(name)
+      }
     case "destroy":
-      let title = members[name]?.plan.title ?? name
-      if verdict == nil { fail("the container of \(title) was removed by someone else") }
+      handleRemoval(of: name)
     default:
       break
     }
   }
 
-  private func failUnhealthy(_ name: String) {
+  /// The exit of a container that runs before a service: someone else may remove it before it is asked for.
+  private func handleOfHook(_ event: EngineEvent) {
+    guard event.action == "die", hookContainers.keys.contains(event.actorID) else { return }
+    hookContainers[event.actorID] = .some(event.attributes["exitCode"].flatMap { Int($0) })
+    changes.ring()
+  }
+
+  /// Handles the removal of a container by someone else (docs/pod.md, "What others do to a pod").
+  func handleRemoval(of name: String) {
+    guard let member = members[name] else { return }
+    switch member.phase {
+    case .planned:
+      break
+    case .created:
+      update(name) { member in
+        member.container = nil
+        member.phase = .planned
+      }
+      if !isEnding {
+        log.warning(
+          "the container of \(member.plan.title) was removed by someone else before its start")
+      }
+    case .starting, .restarting, .ended:
+      // The start that is under way reports it; the next one creates the container again; or nothing needs it any more.
+      update(name) { $0.container = nil }
+    case .running where isEnding:
+      update(name) { $0.phase = .ended(exitCode: member.exit?.code ?? 137) }
+    case .running where member.isExamined:
+      // It had exited: its exit is being inspected, and the event told its code.
+      update(name) { $0.container = nil }
+    case .running:
+      fail("the container of \(member.plan.title) was removed by someone else")
+    }
+  }
+
+  /// A service that was told to stop may well be unhealthy until it has. Where the engine told it because it shuts down,
+  /// its restart policy decides; should the engine return without an end of it, the list says how it is.
+  private func failUnhealthyUnlessTakenDown(_ name: String) {
+    spawn { pod in
+      let starts = pod.members[name]?.starts
+      if await pod.isEngineServing() {
+        guard pod.members[name]?.starts == starts, pod.members[name]?.phase == .running else {
+          return
+        }
+        pod.update(name) { $0.health = .unhealthy }
+        pod.failUnhealthy(name)
+      } else {
+        pod.noteEngineAway("it doesn't accept connections")
+      }
+    }
+  }
+
+  func failUnhealthy(_ name: String) {
     guard !isEnding else { return }
     spawn { pod in
       await pod.fail { pod in
@@ -92,12 +148,12 @@ extension Pod {
     }
   }
 
-  /// Reads on from the log when a container's output has ended and the container has not.
+  /// Resumes from the log when a container's output has ended and the container has not.
   func outputEnded(of name: String) {
     spawn { pod in
       // Output ends a moment before its container does.
       try? await pod.wait(within: .seconds(3)) { pod.members[name]?.phase != .running }
-      guard pod.verdict == nil, let member = pod.members[name], member.phase == .running,
+      guard !pod.isEnding, let member = pod.members[name], member.phase == .running,
         let id = member.container,
         let details = try? await pod.engine.inspectContainer(id), details.state.running
       else { return }
@@ -107,49 +163,5 @@ extension Pod {
         pod.log.warning("the output of '\(name)' can't be read: \(error)")
       }
     }
-  }
-
-  /// Compares every container with what is known of it, and makes up for what was missed.
-  ///
-  /// - Throws: `EngineError` where the engine doesn't tell of one: it isn't back as yet.
-  private func resynchronise() async throws {
-    var ended: [String] = []
-    for (name, member) in members {
-      guard let id = member.container, member.phase == .running || member.phase == .starting
-      else { continue }
-      do {
-        let details = try await engine.inspectContainer(id)
-        switch details.state.health?.status {
-        case "healthy": update(name) { $0.health = .healthy }
-        case "unhealthy":
-          update(name) { $0.health = .unhealthy }
-          failUnhealthy(name)
-        default: break
-        }
-        if !details.state.running { ended.append(name) }
-      } catch let error as EngineError where error.isNotFound {
-        fail("the container of \(member.plan.title) is gone after the engine was away")
-      }
-    }
-    // All are marked before what follows for the first is decided: it may need to wait for another.
-    ended = ended.filter { members[$0]?.phase == .running && members[$0]?.isExamined == false }
-    for name in ended { update(name) { $0.isExamined = true } }
-    await readOn()
-    for name in ended { look(into: name) }
-  }
-
-  /// Reads what the containers wrote meanwhile. Who doesn't read the pod's output must not hold up the rest of it.
-  private func readOn() async {
-    let readings = members.values.filter { $0.liveContainer != nil }.map { member in
-      spawn { pod in
-        do {
-          try await member.output?.resume()
-        } catch {
-          pod.log.warning("the output of '\(member.name)' can't be read: \(error)")
-        }
-      }
-    }
-    let deadline = ContinuousClock.now + .seconds(2)
-    for reading in readings { _ = await reading.hasEnded(within: max(.zero, deadline - .now)) }
   }
 }

@@ -122,7 +122,7 @@ extension Pod {
     }
   }
 
-  private func infraImage() async throws -> ProvidedImage? {
+  func infraImage() async throws -> ProvidedImage? {
     guard request.options.needsInfra else { return nil }
     let engine = engine
     let info = info
@@ -132,86 +132,10 @@ extension Pod {
     }
   }
 
-  private func createNetworksAndVolumes(of plan: PodPlan) async throws {
-    let engine = engine
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for network in plan.networks {
-        group.addTask {
-          let id = try await self.answered("network \(network.name)") {
-            try await engine.createNetwork(network)
-          }
-          await self.note { $0.networks.append(id) }
-        }
-      }
-      for volume in plan.volumes {
-        group.addTask {
-          let name = volume.name ?? ""
-          let made = try await self.answered("volume \(name)") {
-            try await engine.createVolume(volume)
-          }
-          // Docker answers with the volume of that name where there is one already.
-          guard made.labels[PodLabel.run] == self.request.run else {
-            throw LaunchFailure(
-              description: "there is a volume \(name) already, and it isn't the pod's")
-          }
-          await self.note { $0.volumes.append(made.name) }
-        }
-      }
-      if let network = plan.options.sharedNetwork, network != "bridge" {
-        group.addTask {
-          do {
-            _ = try await engine.inspectNetwork(network)
-          } catch let error as EngineError where error.isNotFound {
-            throw LaunchFailure(
-              description: "the network '\(network)' that the pod is to join isn't on this host")
-          }
-        }
-      }
-      for network in plan.externalNetworks {
-        group.addTask {
-          try await Self.found("network", network) { _ = try await engine.inspectNetwork($0) }
-        }
-      }
-      for volume in plan.externalVolumes {
-        group.addTask {
-          try await Self.found("volume", volume) { _ = try await engine.inspectVolume($0) }
-        }
-      }
-      // Unlike `waitForAll`, this ends with the first error, and cancels the others.
-      for try await _ in group {}
-    }
-  }
-
-  private func note(_ change: (inout PodCleanup.Objects) -> Void) { change(&created) }
-
-  /// Creates something to the end, and remembers when it isn't known whether it came to be.
-  private func answered<Value: Sendable>(
-    _ what: String, _ step: @escaping @Sendable () async throws -> Value
-  ) async throws -> Value {
-    do {
-      return try await uncancelled(step)
-    } catch let error as EngineError {
-      noteUnanswered(error)
-      throw LaunchFailure(description: "\(what) can't be created: \(error.message)")
-    }
-  }
-
   func noteUnanswered(_ error: EngineError) {
     switch error.kind {
     case .timedOut, .unreachable: mayGrow = true
     default: break
-    }
-  }
-
-  private static func found(
-    _ kind: String, _ name: Located<String>, _ look: (String) async throws -> Void
-  ) async throws {
-    do {
-      try await look(name.value)
-    } catch let error as EngineError where error.isNotFound {
-      throw ComposeError(
-        "external \(kind) '\(name.value)' doesn't exist: create it, or drop `external`",
-        at: name.position)
     }
   }
 

@@ -4,14 +4,14 @@ import Logging
 
 extension Pod {
   /// Starts a container again, and with it those that live in its namespaces.
-  func restart(_ name: String, exitCode: Int) async {
+  func restart(_ name: String, exitCode: Int, because reason: String? = nil) async {
     guard var member = members[name] else { return }
     let wait = member.backoff.next(afterRunning: .now - member.startedAt)
     member.restarts += 1
     members[name] = member
     changes.ring()
-    log.info(
-      "service '\(name)' \(Self.words(exitCode: exitCode)): starting it again in \(wait)")
+    let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
+    log.info("\(member.plan.title) \(cause): starting it again in \(wait)")
     await member.output?.drain(within: .seconds(2))
     try? await Task.sleep(for: wait)
     await waitForOwners(of: member)
@@ -28,13 +28,13 @@ extension Pod {
       } catch is CancellationError {
         return
       } catch {
-        retry(service, after: error)
+        fail("\(error)")
       }
     }
   }
 
   /// Those in whose namespaces it lives may have ended together with it: it can't start before they have.
-  private func waitForOwners(of member: Member) async {
+  func waitForOwners(of member: Member) async {
     let owners = member.plan.references.filter(\.sharesNamespace).compactMap {
       members[$0.key]?.name
     }
@@ -48,17 +48,6 @@ extension Pod {
           case .planned, .created, .ended: true
           }
         }
-    }
-  }
-
-  /// A start that failed while the engine was away fails no pod: when it is back, the container is found
-  /// ended, like any other that ended meanwhile, and its policy is asked again.
-  private func retry(_ name: String, after error: any Error) {
-    if let failure = error as? StartFailure, failure.isEngineAway {
-      update(name) { $0.phase = .running }
-      examineEnd(of: name)
-    } else {
-      fail("\(error)")
     }
   }
 

@@ -11,13 +11,31 @@ extension Pod {
   ///
   /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
   func runPostStart(_ name: String) async throws {
-    guard let member = members[name], let id = member.container else { return }
-    for hook in member.plan.service.postStart {
-      guard verdict == nil else { return }
-      try Task.checkCancellation()
-      try await run(hook, "post_start", in: id, of: member)
+    for hook in members[name]?.plan.service.postStart ?? [] {
+      for attempt in 1... {
+        try checkLaunch()
+        guard let member = members[name], let id = member.container else { return }
+        do {
+          try await run(hook, "post_start", in: id, of: member)
+          break
+        } catch let error as ExecFailure {
+          guard attempt < Self.mostAttempts, try await recovers(from: error.cause) else {
+            throw error
+          }
+          // It is still running; or the engine took it down, and its restart policy decides whether it will be.
+          try await launchWait { self.isSettled(name) }
+          guard members[name]?.phase == .running else { return }
+        }
+      }
     }
     update(name) { $0.isInHooks = false }
+  }
+
+  /// Whether a container runs, or has ended for good.
+  private func isSettled(_ name: String) -> Bool {
+    guard let member = members[name] else { return true }
+    if case .ended = member.phase { return true }
+    return member.phase == .running && !member.isExamined
   }
 
   /// Runs a service's `pre_stop` in its container, as far as the time until the deadline allows. One that fails
@@ -55,10 +73,27 @@ extension Pod {
       let exec = try await engine.createExec(id, body)
       let tail = try await forward(
         try await engine.startExec(exec), label: member.plan.label + " ->", index: member.index)
-      try Self.check(try await exitCode(of: exec), tail, subject, at: hook.position)
+      let code = try await exitCode(of: exec)
+      if !isEnding { try await checkEngine() }
+      try Self.check(code, tail, subject, at: hook.position)
     } catch let error as EngineError {
-      throw ComposeError("\(subject) can't be run: \(error.message)", at: hook.position)
+      throw ExecFailure(
+        cause: error,
+        description:
+          "\(ComposeError("\(subject) can't be run: \(error.message)", at: hook.position))")
     }
+  }
+
+  /// An engine that shuts down takes a hook down with itself, and may still tell of its exit: that says nothing of the
+  /// hook. It accepts no connection any more by then.
+  ///
+  /// - Throws: `EngineError`.
+  private func checkEngine() async throws { try await engine.probe(within: .seconds(10)) }
+
+  /// A command in a container that the engine didn't run.
+  private struct ExecFailure: Error, CustomStringConvertible {
+    let cause: EngineError
+    let description: String
   }
 
   /// A command's exit code. Its output may end a moment before the engine knows of its end, or long before where it closes
@@ -83,21 +118,57 @@ extension Pod {
   func runPreStart(
     of container: ContainerPlan, images: [String: ProvidedImage]
   ) async throws {
-    guard let id = members[container.key]?.container else { return }
-    for (index, hook) in container.preStart.enumerated() {
-      guard verdict == nil else { return }
-      try Task.checkCancellation()
-      let key = container.service.imageKey(ofHook: index)
-      guard let image = images[key] else { continue }
-      do {
-        try await runPreStart(hook, sharing: id, image: image.reference)
-      } catch let error as EngineError {
-        noteUnanswered(error)
-        throw ComposeError(
-          "the pre_start of service '\(container.service.name)' can't be run: \(error.message)",
-          at: hook.service.position)
+    var attempt = 1
+    var shared: String?
+    repeat {
+      try await ensureCreated(container.key)
+      shared = members[container.key]?.container
+      for (index, hook) in container.preStart.enumerated() {
+        let key = container.service.imageKey(ofHook: index)
+        guard var image = images[key] else { continue }
+        while true {
+          try checkLaunch()
+          try await ensureCreated(container.key)
+          guard let id = members[container.key]?.container else { return }
+          do {
+            try await runPreStart(hook, sharing: id, image: image.reference)
+            break
+          } catch let error as EngineError {
+            guard attempt < Self.mostAttempts, try await mayRetry(error, hook, &image) else {
+              throw ComposeError(
+                "the pre_start of service '\(container.service.name)' can't be run: \(error.message)",
+                at: hook.service.position)
+            }
+            attempt += 1
+          }
+        }
       }
+      // Where someone else removed the service's container, what they wrote to its own volumes is gone with it.
+      attempt += 1
+    } while members[container.key]?.container != shared && attempt < Self.mostAttempts
+  }
+
+  /// Decides whether a hook's container may be run again, and provides what was missing.
+  private func mayRetry(
+    _ error: EngineError, _ hook: ContainerPlan, _ image: inout ProvidedImage
+  ) async throws -> Bool {
+    if try await recovers(from: error) {
+      try await removeStray(of: hook)
+      return true
     }
+    try checkLaunch()
+    switch error.missing {
+    case .image:
+      guard let again = try await images.provide(for: [hook.service])[hook.service.name] else {
+        return false
+      }
+      image = again
+    case .network where isOwnNetwork(in: error): try await restoreNetworks()
+    case .container: break
+    default: return false
+    }
+    try await removeStray(of: hook)
+    return true
   }
 
   private func runPreStart(
@@ -108,12 +179,31 @@ extension Pod {
     let others = body.hostConfig?.volumesFrom ?? []
     body.hostConfig?.volumesFrom = [service] + others
     let id = try await create(hook, body, ids: ids)
+    hookContainers[id] = .some(nil)
+    defer { hookContainers[id] = nil }
     let tail = try await follow(hook, id)
-    let code = try await engine.waitContainer(id)
+    let code = try await exitCode(ofHook: id)
+    try await checkEngine()
     try Self.check(
       code, tail, "the pre_start of service '\(hook.service.name)'", at: hook.service.position)
     let engine = engine
-    try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+    do {
+      try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+    } catch let error as EngineError where error.isNotFound {
+      // Someone else has removed it.
+    }
+  }
+
+  /// How a hook's container exited, also where someone else has removed it since.
+  private func exitCode(ofHook id: String) async throws -> Int {
+    do {
+      return try await engine.waitContainer(id)
+    } catch let error as EngineError where error.isNotFound {
+      func code() -> Int? { hookContainers[id] ?? nil }
+      try await wait(within: .seconds(2)) { code() != nil }
+      guard let code = code() else { throw error }
+      return code
+    }
   }
 
   private func create(
@@ -128,6 +218,7 @@ extension Pod {
         return try await engine.createContainer(name: hook.nameIfTaken, platform: platform, body)
       }
     }
+    madeContainers.append(id)
     warn(warnings, of: hook.service.name)
     if let files = hook.copiedFiles() { try await engine.putArchive(id, at: "/", files) }
     for (network, settings) in hook.resolvedConnections(ids: ids) {

@@ -9,7 +9,7 @@ public actor Pod {
   let engine: DockerEngine
   let info: Task<EngineInfo, any Error>?
   let output: PodOutput
-  let images: Images
+  var images: Images
   /// What hooks see.
   let environment: [String: String]
   let log: Logger
@@ -28,10 +28,19 @@ public actor Pod {
   /// The pod has failed, and the details for its message are being collected.
   var isFailing = false
   var isListening = false
+  var presence = EnginePresence()
+  /// Vanished volumes are being created again.
+  var isRestoringVolumes = false
+  /// The creation of vanished networks that is under way.
+  var networkRepair: Task<Void, any Error>?
+  /// Containers that run before a service, with their exit codes once they are known.
+  var hookContainers: [String: Int?] = [:]
   /// The images that the services' containers are made from, by service.
   var provided: [String: ProvidedImage] = [:]
   /// Hooks that run because the pod does; its end doesn't cut them off.
   var runningHooks: Task<Void, Never>?
+  /// Every container that was created for a service or its hooks, those that were discarded among them.
+  var madeContainers: [String] = []
   /// Networks and volumes that were made for the pod; containers are in `members`.
   var created = PodCleanup.Objects()
   var stopDeadline: ContinuousClock.Instant?
@@ -83,8 +92,12 @@ public actor Pod {
   /// - Returns: how it ended, once everything of it is removed or `cleanup` has run out.
   public func run() async -> PodOutcome {
     await report(.starting)
+    images.recovers = { try await self.recovers(from: $0) }
     let follower = Task { await self.followEvents() }
-    let launcher = Task { await self.launch() }
+    let watcher = Task { await self.watchEngine() }
+    // A busy host is slow to answer: the launch has its own deadline.
+    let patience = ContinuousClock.now + request.timeouts.launch
+    let launcher = Task { await DockerEngine.$patience.withValue(patience) { await self.launch() } }
     let timer = Task {
       try? await Task.sleep(for: self.request.timeouts.launch)
       if !Task.isCancelled { self.launchTimedOut() }
@@ -96,8 +109,9 @@ public actor Pod {
     for task in tasks.values { task.cancel() }
     await settleDown([launcher] + tasks.values)
     await stopMembers()
-    follower.cancel()
-    await follower.value
+    for task in [follower, watcher] { task.cancel() }
+    for task in [follower, watcher] { await task.value }
+    images.recovers = { _ in false }
     return await conclude()
   }
 
@@ -183,7 +197,8 @@ public actor Pod {
       }
     }
     let limit = request.timeouts.launch.components.seconds
-    let what = waiting.isEmpty ? "images are not there" : waiting.joined(separator: ", ")
+    let first = provided.isEmpty ? "images are not there" : "networks and volumes are not created"
+    let what = waiting.isEmpty ? first : waiting.joined(separator: ", ")
     fail("not running within \(limit) s: \(what)")
   }
 
@@ -197,11 +212,9 @@ public actor Pod {
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       created.containers = members.values.compactMap(\.container)
       if request.options.keepsVolumes { created.volumes = [] }
-      leftovers = await cleanup.remove(created, mayGrow: mayGrow)
-      if await ownsCgroup() {
-        leftovers += await cleanup.removeCgroups(
-          within: leftovers.isEmpty ? min(.seconds(10), cleanupLimit ?? .seconds(10)) : .zero)
-      }
+      leftovers = await cleanup.remove(
+        created, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
+        cgroupLimit: min(.seconds(10), cleanupLimit ?? .seconds(10)))
     }
     let drainLimit: Duration = cleanupLimit == nil ? .seconds(5) : .milliseconds(200)
     await withTaskGroup(of: Void.self) { group in
@@ -250,47 +263,6 @@ public actor Pod {
     tasks[number] = task
     return task
   }
-
-  // MARK: Waiting
-
-  /// Waits until a condition on the pod's state holds, at most for `limit`.
-  ///
-  /// - Throws: `CancellationError` when the task is cancelled.
-  func wait(
-    within limit: Duration, until condition: () -> Bool
-  ) async throws(CancellationError) {
-    let deadline = ContinuousClock.now + limit
-    let clock = Task {
-      try? await Task.sleep(for: limit)
-      self.changes.ring()
-    }
-    defer { clock.cancel() }
-    try await wait { condition() || .now >= deadline }
-  }
-
-  /// Waits until a condition on the pod's state holds. Every wait of the pod is made from this one.
-  ///
-  /// - Throws: `CancellationError` when the task is cancelled.
-  func wait(until condition: () -> Bool) async throws(CancellationError) {
-    while !condition() {
-      if Task.isCancelled { throw CancellationError() }
-      let ticket = changes.ticket()
-      await withTaskCancellationHandler {
-        await withCheckedContinuation { continuation in
-          // Cancelled before it could be registered: the handler has come and gone.
-          if Task.isCancelled {
-            continuation.resume()
-          } else {
-            changes.wait(ticket, continuation)
-          }
-        }
-      } onCancel: {
-        Task { await self.wake(ticket) }
-      }
-    }
-  }
-
-  private func wake(_ ticket: Int) { changes.wake(ticket) }
 
   /// Changes a member and wakes whoever waits for a change.
   func update(_ name: String, _ change: (inout Member) -> Void) {

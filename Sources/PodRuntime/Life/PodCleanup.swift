@@ -1,12 +1,13 @@
-import Cgroups
 import DockerEngine
 import Logging
 import PodIdentity
 import Synchronization
-import SystemPackage
 
-/// Removes all that a pod created: containers, networks, volumes, its cgroups.
+/// Removes all that a pod created: containers, networks, volumes, its cgroups. Only what bears the identity of this very
+/// incarnation goes.
 struct PodCleanup: Sendable {
+  typealias Objects = PodObjects
+
   let engine: DockerEngine
   let identity: PodIdentity
   /// How long containers may take.
@@ -15,51 +16,102 @@ struct PodCleanup: Sendable {
   let limitOfOthers: Duration?
   let log: Logger
 
-  /// What there is of a pod, by ID; volumes by name.
-  struct Objects: Sendable {
-    var containers: [String] = []
-    var networks: [String] = []
-    var volumes: [String] = []
+  /// How long the engine may take to end containers before their processes are killed without it. Their grace is over:
+  /// SIGKILL is what they get either way.
+  private var patience: Duration { min(.seconds(5), limit / 2) }
 
-    var all: [(kind: String, id: String)] {
-      containers.map { ("container", $0) } + networks.map { ("network", $0) }
-        + volumes.map { ("volume", $0) }
-    }
-  }
+  private var inventory: PodInventory { PodInventory(engine: engine, identity: identity) }
+  private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
   /// How far the removal has come.
   private struct Progress: Sendable {
-    /// What is left, in words.
-    var left: [String]
-    var hasContainers: Bool
+    /// What is left.
+    var open: Objects
+    /// Why, by ID.
+    var problems: [String: String] = [:]
+    /// Why, of those about which nothing else is known.
+    var reason: String?
+    /// What became of processes that were killed without the engine, by container.
+    var killed: [String: String] = [:]
+    /// nil as long as no look was taken.
+    var hasOthers: Bool?
+
+    /// Names what is left, even where the engine can't be asked.
+    var words: [String] {
+      if open.all.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
+      return open.all.map { kind, id in
+        let why = [killed[id], problems[id] ?? reason].compactMap { $0 }.joined(separator: "; ")
+        return "\(kind) \(id.prefix(40))" + (why.isEmpty ? "" : " (\(why))")
+      }
+    }
+  }
+
+  private final class Reached: Sendable {
+    private let progress: Mutex<Progress>
+
+    init(_ progress: Progress) { self.progress = Mutex(progress) }
+
+    var value: Progress { progress.withLock { $0 } }
+
+    func update(_ change: (inout Progress) -> Void) { progress.withLock { change(&$0) } }
   }
 
   /// Removes everything, again and again until a look finds nothing or the time is up. It returns in time even if
-  /// the engine hangs.
+  /// the engine hangs, and at once where only containers of others hold what is left.
   ///
   /// - Parameters:
   ///   - known: what is known to exist, so that it can go before anything is looked up.
+  ///   - madeContainers: every container that the pod had, whatever became of it.
   ///   - mayGrow: true if a create was not answered: dockerd may complete it still, and two looks are taken.
+  ///   - ownsCgroup: asked when the rest is done: whether no other pod of this executor lives in its cgroup.
+  ///   - cgroupLimit: how long removing the cgroup may take.
   /// - Returns: what is left, in words.
-  func remove(_ known: Objects, mayGrow: Bool) async -> [String] {
-    let reached = Mutex(
-      Progress(
-        left: words(for: known, problems: [:], reason: "the engine doesn't answer"),
-        hasContainers: true))
+  func remove(
+    _ known: Objects, madeContainers: [String], mayGrow: Bool,
+    ownsCgroup: @Sendable () async -> Bool, cgroupLimit: Duration
+  ) async -> [String] {
+    cgroups.thaw(known.containers)
+    let reached = Reached(Progress(open: known, reason: "the engine doesn't answer"))
     let work = Task {
-      await self.work(known, mayGrow: mayGrow) { now in reached.withLock { $0 = now } }
+      var made = known
+      made.containers += madeContainers
+      await self.work(known, made: made, mayGrow: mayGrow) { change in reached.update(change) }
+    }
+    let killing = Task {
+      try? await Task.sleep(for: self.patience)
+      let left = reached.value.open.containers
+      if Task.isCancelled || left.isEmpty { return }
+      self.log.warning("the engine doesn't end the pod's containers: their processes are killed")
+      // What is begun is done: it takes no longer than this.
+      let time = min(.seconds(2), self.limit / 2)
+      let killed = await Task { await self.cgroups.kill(left, within: time) }.value
+      reached.update { $0.killed = killed }
     }
     if !(await work.hasEnded(within: limit)) {
       // A request that hangs. The others have their own time, but only once the containers are gone.
-      let rest = reached.withLock { $0.hasContainers ? nil : limitOfOthers }
+      let rest = reached.value.open.containers.isEmpty ? limitOfOthers : nil
       let isDone = if let rest { await work.hasEnded(within: rest) } else { false }
       if !isDone { work.cancel() }
     }
-    return reached.withLock { $0.left }
+    killing.cancel()
+    await killing.value
+    let end = reached.value
+    guard await ownsCgroup() else { return end.words }
+    switch end.hasOthers {
+    // Another incarnation's containers are started below it: a folder may be theirs a moment before it is used.
+    case true?: return end.words
+    case nil: return end.words + cgroups.left("the engine doesn't answer")
+    case false?:
+      return end.words
+        + (await cgroups.remove(
+          within: end.open.containers.isEmpty ? cgroupLimit : .zero,
+          forgotten: end.open.containers.isEmpty ? madeContainers : []))
+    }
   }
 
   private func work(
-    _ known: Objects, mayGrow: Bool, report: @Sendable (Progress) -> Void
+    _ known: Objects, made: Objects, mayGrow: Bool,
+    report: @Sendable ((inout Progress) -> Void) -> Void
   ) async {
     var deadline = ContinuousClock.now + limit
     var hasContainers = true
@@ -71,11 +123,15 @@ struct PodCleanup: Sendable {
       tried.formUnion(open.all.map(\.id))
       let problems = await removeAll(open)
       do {
-        open = try await look()
-        report(
-          Progress(
-            left: words(for: open, problems: problems, reason: nil),
-            hasContainers: !open.containers.isEmpty))
+        let look = try await inventory.look(known: made)
+        open = look.objects
+        let held = await held(open, problems)
+        report {
+          $0.open = look.objects
+          $0.problems = problems.merging(held) { $1 }
+          $0.reason = nil
+          $0.hasOthers = look.hasOthers
+        }
         if hasContainers, open.containers.isEmpty {
           hasContainers = false
           if let limitOfOthers { deadline = .now + limitOfOthers }
@@ -86,12 +142,14 @@ struct PodCleanup: Sendable {
           wait = .seconds(1)
         } else if open.all.contains(where: { !tried.contains($0.id) }) {
           continue
+        } else if !mayGrow, open.all.allSatisfy({ held[$0.id] != nil }) {
+          return  // Others decide when they go; the reaper removes it then.
         }
       } catch {
-        report(
-          Progress(
-            left: words(for: open, problems: problems, reason: "\(error)"),
-            hasContainers: hasContainers))
+        report {
+          $0.problems = problems
+          $0.reason = "\(error)"
+        }
       }
       if .now + wait > deadline { return }
       try? await Task.sleep(for: wait)
@@ -99,24 +157,40 @@ struct PodCleanup: Sendable {
     }
   }
 
-  /// Names what is left, even where the engine can't be asked.
-  private func words(
-    for objects: Objects, problems: [String: String], reason: String?
-  ) -> [String] {
-    if objects.all.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
-    return objects.all.map { kind, id in
-      "\(kind) \(id.prefix(40))" + ((problems[id] ?? reason).map { " (\($0))" } ?? "")
+  /// Which of the networks and volumes that could not be removed containers of others hold, in words.
+  private func held(_ open: Objects, _ problems: [String: String]) async -> [String: String] {
+    guard open.containers.isEmpty else { return [:] }
+    var held: [String: String] = [:]
+    for (kind, id) in open.all where problems[id] != nil {
+      if let names = await inventory.foreignHolders(of: kind, id) {
+        held[id] = "held by \(names), not of this pod"
+      }
     }
+    return held
   }
 
   private func removeAll(_ objects: Objects) async -> [String: String] {
     let engine = engine
+    let inventory = inventory
     var problems = await each(objects.containers) {
       try await engine.removeContainer($0, force: true, volumes: true)
     }
     // Networks and volumes are in use until their containers are gone.
-    async let networks = each(objects.networks) { try await engine.removeNetwork($0) }
-    async let volumes = each(objects.volumes) { try await engine.removeVolume($0, force: false) }
+    async let networks = each(objects.networks) { id in
+      do {
+        try await engine.removeNetwork(id)
+      } catch let error as EngineError where !error.isNotFound {
+        // A dockerd that crashed leaves endpoints without a container.
+        guard case .status = error.kind, try await !engine.disconnectDeadEndpoints(of: id).isEmpty
+        else { throw error }
+        try await engine.removeNetwork(id)
+      }
+    }
+    async let volumes = each(objects.volumes) { name in
+      // A volume has no ID but its name, which another incarnation may use.
+      guard inventory.owns(try await engine.inspectVolume(name).labels) else { return }
+      try await engine.removeVolume(name, force: false)
+    }
     problems.merge(await networks) { old, _ in old }
     problems.merge(await volumes) { old, _ in old }
     return problems
@@ -141,66 +215,6 @@ struct PodCleanup: Sendable {
       var problems: [String: String] = [:]
       for await (id, problem) in group { problems[id] = problem }
       return problems
-    }
-  }
-
-  private func look() async throws -> Objects {
-    // One executor may run several tasks: another task's pod has the same run.
-    let filters = [
-      "label": [
-        "\(PodLabel.run)=\(identity.run)", "\(PodLabel.taskID)=\(identity.taskID)",
-      ]
-    ]
-    async let containers = engine.listContainers(all: true, filters: filters)
-    async let networks = engine.listNetworks(filters: filters)
-    async let volumes = engine.listVolumes(filters: filters)
-    var objects = Objects()
-    for container in try await containers where try await isOurs(container) {
-      objects.containers.append(container.id)
-    }
-    objects.networks = try await networks.map(\.id)
-    objects.volumes = try await volumes.filter { $0.labels[PodLabel.keep] != "true" }.map(\.name)
-    return objects
-  }
-
-  /// A container whose image carries the run inherited it by `docker commit`: it isn't ours.
-  private func isOurs(_ container: ContainerSummary) async throws -> Bool {
-    do {
-      let image = try await engine.inspectImage(container.imageID)
-      return image.config?.labels[PodLabel.run] != identity.run
-    } catch let error as EngineError where error.isNotFound {
-      return true
-    }
-  }
-
-  /// Docker makes the parent in every hierarchy and takes away only its own leaf.
-  ///
-  /// - Parameter limit: how long to try; where containers are left, their cgroups are, and a wait is in vain.
-  /// - Returns: what is left, in words.
-  func removeCgroups(within limit: Duration) async -> [String] {
-    if identity.cgroupParent.isEmpty { return [] }
-    guard let mounts = try? CgroupMounts.current(),
-      let membership = try? CgroupMembership.current()
-    else { return ["cgroup \(identity.cgroupParent) (/proc can't be read)"] }
-    let folders = CgroupFolders(mounts: mounts)
-    let keeping = folders.own(membership: membership)
-    let deadline = ContinuousClock.now + limit
-    while true {
-      let left = folders.remove(identity.cgroupParent, keeping: keeping)
-        .filter { !keeping.contains($0.folder) }
-      if left.isEmpty { return [] }
-      // A run of an ordinary user can't remove what Docker made as root: the reaper does that.
-      let denied = left.allSatisfy { $0.reason == .permissionDenied || $0.reason == .notPermitted }
-      if denied {
-        log.info("cgroups below \(identity.cgroupParent) are left to pod-reaper: \(left[0].reason)")
-        return []
-      }
-      if .now > deadline {
-        // A message has room for one of them: it is the same cgroup in every hierarchy.
-        for (folder, reason) in left { log.warning("cgroup \(folder) can't be removed: \(reason)") }
-        return ["cgroup \(identity.cgroupParent) (\(left[0].reason))"]
-      }
-      try? await Task.sleep(for: .milliseconds(50))
     }
   }
 }

@@ -19,6 +19,14 @@ public struct PodOptions: Sendable, Equatable {
     case all
   }
 
+  /// What follows for a service without a restart policy when the engine is restarted and takes its container down.
+  public enum EngineRestart: String, Sendable, CaseIterable {
+    /// The pod fails.
+    case fail
+    /// The service is started again.
+    case restart
+  }
+
   /// The network that the pod's one network namespace is on; nil where services have networks of their own.
   public var sharedNetwork: String?
   /// Whether all services live in one pid namespace.
@@ -29,6 +37,8 @@ public struct PodOptions: Sendable, Equatable {
   public var keepsVolumes = false
   /// Which images are removed at the end, if no other container uses them.
   public var imageRemoval = ImageRemoval.none
+  /// What follows for a service without a restart policy when the engine is restarted.
+  public var onEngineRestart = EngineRestart.fail
   /// Commands at turns of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 

@@ -26,6 +26,8 @@ actor ContainerOutput {
   /// Counts the streams, so that the end of an old one is told from that of the present one.
   private var stream = 0
   private var isForwarding = false
+  /// Its log driver is one that nothing can be read from.
+  private var hasUnreadableLog = false
   private var resuming: Task<Void, any Error>?
   private var firstArrival: timespec?
   private var lastArrival: timespec?
@@ -99,6 +101,24 @@ actor ContainerOutput {
     await pump?.value
     standardOutput.dropPending()
     standardError.dropPending()
+    do {
+      try await readLog()
+    } catch let error as EngineError where error.message.contains("does not support reading") {
+      if !hasUnreadableLog {
+        hasUnreadableLog = true
+        log.warning(
+          "what '\(service)' wrote while the engine was away isn't in the sandbox: \(error.message)"
+        )
+        await output.standardError.line(
+          "compose-executor: output of '\(service)' from while the engine was away is missing: its log driver "
+            + "can't be read")
+      }
+      guard try await engine.inspectContainer(container).state.running else { return }
+      begin(try await engine.attach(container, tty: isTerminal), skipping: nil)
+    }
+  }
+
+  private func readLog() async throws {
     if try await isLogWhole() {
       // Its lines can be counted off.
       let frames = try await engine.logs(

@@ -1,13 +1,6 @@
 import Compose
 import DockerEngine
 
-/// What the engine said to a start or create, in words for the file's author.
-struct StartFailure: Error, CustomStringConvertible {
-  let description: String
-  /// True if the engine didn't answer, so that it may go better once it is back.
-  let isEngineAway: Bool
-}
-
 extension ContainerPlan {
   /// The create request with its image and the containers that it refers to.
   ///
@@ -70,42 +63,6 @@ extension ContainerPlan {
     guard let check = create.healthcheck else { return imageHas }
     guard let test = check.test, let first = test.first else { return imageHas }
     return first != "NONE"
-  }
-
-  /// Says what went wrong, with the line of the file where one is to blame.
-  func explain(_ error: EngineError, doing step: String) -> any Error {
-    let words = "\(title) can't be \(step): \(error.message)"
-    for assigned in ports where isTaken(assigned, in: error.message) {
-      return ComposeError(
-        "host port \(assigned.hostPort) of service '\(assigned.service)' is already in use",
-        at: assigned.port.position)
-    }
-    if let refusal = devicesRefusal(error.message) { return refusal }
-    for mode in [service.networkMode, service.pid, service.ipc] {
-      if case .container(let id)? = mode?.value, let position = mode?.position,
-        error.message.contains("No such container: \(id)")
-      {
-        return ComposeError(
-          "service '\(service.name)' joins the container '\(id)', which isn't there", at: position)
-      }
-    }
-    for file in service.files {
-      if case .file(let path) = file.source, error.message.contains(path) {
-        return ComposeError(words, at: file.position)
-      }
-    }
-    switch error.kind {
-    case .unreachable, .timedOut: return StartFailure(description: words, isEngineAway: true)
-    case .status where isInfra: return StartFailure(description: words, isEngineAway: false)
-    case .status, .tooOld: return ComposeError(words, at: service.position)
-    default: return StartFailure(description: words, isEngineAway: false)
-    }
-  }
-
-  private func isTaken(_ port: AssignedPort, in message: String) -> Bool {
-    guard message.contains("already allocated") || message.contains("address already in use")
-    else { return false }
-    return !port.hostPort.isEmpty && message.contains(":\(port.hostPort)")
   }
 }
 

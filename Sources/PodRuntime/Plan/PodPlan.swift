@@ -10,6 +10,10 @@ public struct PodPlan: Sendable {
   public var networks: [NetworkCreate]
   /// Volumes to create.
   public var volumes: [VolumeCreate]
+  /// What the file says of the networks to create, by their names in Docker.
+  public var networkSources: [String: Network] = [:]
+  /// The same of the volumes.
+  public var volumeSources: [String: Volume] = [:]
   /// Networks outside the pod that must exist.
   public var externalNetworks: [Located<String>]
   /// Volumes outside the pod that must exist.
@@ -82,6 +86,8 @@ public struct ContainerPlan: Sendable {
   public var preStart: [ContainerPlan] = []
   /// Secrets and configs whose text is copied into it before it starts.
   public var copies: [FileMount] = []
+  /// What the file says of the volumes that it mounts, by their names in Docker.
+  var volumeSources: [String: Volume] = [:]
   /// True for the container that holds namespaces for the services: it is no service itself.
   public var isInfra = false
 

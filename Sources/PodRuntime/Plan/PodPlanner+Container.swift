@@ -58,7 +58,19 @@ extension PodPlanner {
       service: service, number: number, name: names.container(word),
       nameIfTaken: names.containerWithHash(word),
       create: body, connections: connections, references: references, dependencies: dependencies,
-      ports: published, copies: try copies(of: service))
+      ports: published, copies: try copies(of: service), volumeSources: volumes(of: service))
+  }
+
+  /// What the file says of the volumes that a service mounts, by their names in Docker.
+  private func volumes(of service: Service) -> [String: Volume] {
+    var volumes: [String: Volume] = [:]
+    for mount in service.mounts {
+      guard case .volume(let key) = mount.source, let volume = project.volumes[key] else {
+        continue
+      }
+      volumes[volumeNames[key] ?? key] = volume
+    }
+    return volumes
   }
 
   private func proxies(for service: Service) -> [String] {
@@ -127,11 +139,9 @@ extension PodPlanner {
     return labels
   }
 
-  /// Without `logging:` a container's log in the engine is bounded; its output is in the sandbox.
-  private func logConfig(of service: Service) throws(ComposeError) -> LogConfig {
-    guard let logging = service.logging else {
-      return LogConfig(type: "json-file", config: ["max-size": "50m", "max-file": "2"])
-    }
+  /// Without `logging:` it is the operator's choice; a container's output is in the sandbox.
+  private func logConfig(of service: Service) throws(ComposeError) -> LogConfig? {
+    guard let logging = service.logging else { return request.logging.config }
     if logging.driver?.value == "none" {
       throw ComposeError(
         "logging driver 'none' leaves nothing to read again after the engine was away: leave "

@@ -58,7 +58,7 @@ extension PodPlanner {
       let source = parts.first ?? device.value
       let target = parts.count > 1 ? parts[1] : source
       if source == target, Self.isDriverDevice(source) {
-        names.append(source)
+        names += request.limits?.gpus?.own(device: source) ?? [source]
       } else {
         devices.append(
           DeviceMapping(
@@ -67,17 +67,18 @@ extension PodPlanner {
       }
     }
     // In the order in which Compose sends them.
-    var requests = service.resources.reservedDevices.map { request($0.value) }
+    var requests = service.resources.reservedDevices.map { deviceRequest($0.value) }
     if !names.isEmpty { requests.append(DeviceRequest(driver: "cdi", deviceIDs: names)) }
-    requests += service.resources.gpus.map { request($0.value) }
+    requests += service.resources.gpus.map { deviceRequest($0.value) }
     host.devices = devices.isEmpty ? nil : devices
     host.deviceRequests = requests.isEmpty ? nil : requests
     let rules = service.resources.deviceCgroupRules.map(\.value)
     host.deviceCgroupRules = rules.isEmpty ? nil : rules
   }
 
-  private func request(_ need: DeviceNeed) -> DeviceRequest {
-    DeviceRequest(
+  private func deviceRequest(_ asked: DeviceNeed) -> DeviceRequest {
+    let need = request.limits?.gpus?.own(asked) ?? asked
+    return DeviceRequest(
       driver: need.driver, count: need.count.map(Int.init),
       deviceIDs: need.ids.isEmpty ? nil : need.ids, capabilities: [need.capabilities],
       options: need.options.isEmpty ? nil : Dictionary(need.options))

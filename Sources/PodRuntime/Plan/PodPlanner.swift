@@ -71,17 +71,22 @@ public struct PodPlanner: Sendable {
       if network.isExternal {
         plan.externalNetworks.append(located(network.name, network.key, network.position))
       } else {
-        plan.networks.append(create(network))
+        let body = create(network)
+        plan.networkSources[body.name] = network
+        plan.networks.append(body)
       }
     }
     for volume in project.volumes.values where usedVolumes.contains(volume.key) {
       if volume.isExternal {
         plan.externalVolumes.append(located(volume.name, volume.key, volume.position))
       } else {
-        plan.volumes.append(create(volume))
+        let body = create(volume)
+        plan.volumeSources[body.name ?? volume.key] = volume
+        plan.volumes.append(body)
       }
     }
     plan.warnings += request.warnings + sharingWarnings
+    if let warning = request.limits?.gpus?.warning(project) { plan.warnings.append(warning) }
     plan.options = request.options
     for service in project.services.values {
       if service.name == infra {

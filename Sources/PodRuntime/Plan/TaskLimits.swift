@@ -10,11 +10,14 @@ public struct TaskLimits: Sendable, Equatable {
   public var cpus: Double?
   /// Memory in bytes; nil where the task names none.
   public var memory: Int64?
+  /// Its GPUs; nil where that isn't said.
+  public var gpus: TaskGPUs?
 
   /// Makes limits.
-  public init(cpus: Double?, memory: Int64?) {
+  public init(cpus: Double?, memory: Int64?, gpus: TaskGPUs? = nil) {
     self.cpus = cpus
     self.memory = memory
+    self.gpus = gpus
   }
 
   /// Refuses a service that asks for more than its task has.
@@ -28,6 +31,7 @@ public struct TaskLimits: Sendable, Equatable {
           "service '\(service.name)' may use \(asked.value) bytes of memory, and its task has \(memory)",
           at: asked.position)
       }
+      try gpus?.check(service)
       guard let cpus else { continue }
       if let asked = service.cpus, asked.value > cpus + 0.000_5 {
         throw ComposeError(

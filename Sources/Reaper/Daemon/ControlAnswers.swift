@@ -4,16 +4,31 @@ import PodIdentity
 
 extension Reaper {
   /// Answers a line of the control socket: `status`, or `explain CONTAINER`. JSON, or `error: …`.
-  func answer(_ line: String) async -> String {
+  ///
+  /// - Parameters:
+  ///   - line: the request.
+  ///   - isService: whether the service answers, and reports how it does itself.
+  /// - Returns: the response.
+  func answer(_ line: String, isService: Bool = false) async -> String {
+    let problem = isService ? health.problem(every: settings.interval) : nil
     do {
-      if line == "status" { return try await pass(removes: false).report.json() }
+      if line == "status" {
+        var report = try await pass(removes: false).report
+        if isService {
+          report.service = ServiceReport(
+            healthy: problem == nil, problem: problem.map { Printable.text($0.words) },
+            secondsSincePass: health.sinceLastPass().inSeconds)
+        }
+        return try report.json()
+      }
       if line.hasPrefix("explain ") {
         let report = try await explain(String(line.dropFirst("explain ".count)))
         return String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
       }
       return "error: unknown request"
     } catch {
-      return "error: \(Printable.text("\(error)"))"
+      let more = problem.map { " (unhealthy: \($0.words))" } ?? ""
+      return "error: \(Printable.text("\(error)\(more)", limit: 2048))"
     }
   }
 

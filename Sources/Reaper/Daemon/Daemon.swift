@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import PodIdentity
 import Program
+import SystemPackage
 
 /// The service: follows the engine's events and the executors' ends, and makes a pass when either tells of a leak,
 /// at its start, after each reconnection, and at every interval.
@@ -12,11 +13,14 @@ struct Daemon: Sendable {
   let settings: ReaperSettings
   let notice: ServiceNotice
   let log: Logger
+  /// What may vanish under the running service.
+  let places: Places
 
   init(
     reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notice: ServiceNotice,
-    log: Logger
+    log: Logger, places: Places = Places()
   ) {
+    self.places = places
     self.reaper = reaper
     self.engine = engine
     self.settings = settings
@@ -57,10 +61,14 @@ struct Daemon: Sendable {
       let settings = await reaper.settings
       let longest =
         settings.lockTimeout + .seconds(settings.removal.stopTimeout) + engine.requestTimeout
-      if reaper.progress.isWithin(longest) {
-        notice.alive(for: longest)
-      } else {
+      guard reaper.progress.isWithin(longest) else {
         log.error("a pass hangs: nothing of it was done within \(longest.words)")
+        continue
+      }
+      if let problem = reaper.health.problem(every: settings.interval), problem.callsForRestart {
+        log.error("unhealthy, systemd's watchdog may start it anew: \(problem.words)")
+      } else {
+        notice.alive(for: longest)
       }
     }
   }
@@ -83,16 +91,20 @@ struct Daemon: Sendable {
     if wanted.isEmpty { return }
     reaper.progress.begin()
     defer { reaper.progress.end() }
+    reaper.health.note(missing: places.restore(log))
     do {
       let result = try await lock.hold(waiting: settings.lockTimeout) {
+        reaper.health.passBegins()
         if wanted.everything { return [try await reaper.pass()] }
         var results: [(report: PassReport, due: BootTime?)] = []
         for run in wanted.runs { results.append(try await reaper.pass(run: run)) }
         return results
       }
       guard let result else {
+        reaper.health.passFailed("another pass is working (\(lock.path))", .own)
         return log.warning("another pass is working: this one is left to the next interval")
       }
+      reaper.health.passEnds(isFull: wanted.everything)
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
@@ -103,8 +115,14 @@ struct Daemon: Sendable {
       lookAgain(at: removed, triggers)
     } catch {
       if Task.isCancelled { return }
-      await reaper.noteEngineError()
-      log.warning("no pass: \(error)")
+      if error is EngineError {
+        await reaper.noteEngineError()
+        reaper.health.passFailed("\(error)", .engine)
+        return log.warning("no pass: \(error)")
+      }
+      let words = error is Errno ? "\(lock.path): \(error)" : "\(error)"
+      reaper.health.passFailed(words, .own)
+      log.warning("no pass: \(words)")
     }
   }
 

@@ -5,11 +5,18 @@ import SystemPackage
 
 /// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles costs nothing but
 /// its own connection: each has two seconds, and eight are served at once.
-final class LocalServer: Sendable {
-  private let descriptor: Int32
-  private let path: String?
+final class LocalServer: Restorable {
   private let answer: @Sendable (String) async -> String
   private let open = Mutex(0)
+  private let listener: Mutex<Listener>
+
+  /// What it listens on; the descriptor is closed by the thread that accepts from it, so that no other file gets its
+  /// number before that has ended.
+  private struct Listener: Sendable {
+    var descriptor: Int32
+    /// Nil for a port.
+    var place: BoundPath?
+  }
 
   /// Listens.
   ///
@@ -19,19 +26,21 @@ final class LocalServer: Sendable {
   /// - Throws: `Errno`
   init(_ address: ListenAddress, answer: @escaping @Sendable (String) async -> String) throws {
     self.answer = answer
+    let first: Listener
     switch address {
-    case .unix(let path):
-      self.path = path
-      descriptor = try Self.listen(path: path)
-    case .loopback(let port):
-      path = nil
-      descriptor = try Self.listen(port: port)
+    case .unix(let path): first = try Self.listen(path: path)
+    case .loopback(let port): first = Listener(descriptor: try Self.listen(port: port))
     }
-    let listening = descriptor
-    // A thread that sleeps in accept: it ends with the descriptor.
+    listener = Mutex(first)
+    accept(from: first.descriptor)
+  }
+
+  /// Accepts in a thread that sleeps: it ends when the descriptor is shut down.
+  private func accept(from listening: Int32) {
     Self.thread { [weak self] in
+      defer { close(listening) }
       while true {
-        let client = accept(listening, nil, nil)
+        let client = Glibc.accept(listening, nil, nil)
         if client < 0 {
           let reason = errno
           if reason == EBADF || reason == EINVAL { return }  // it doesn't listen any more
@@ -50,9 +59,28 @@ final class LocalServer: Sendable {
 
   /// Stops listening and removes the socket file.
   func stop() {
-    shutdown(descriptor, Int32(SHUT_RDWR))
-    close(descriptor)
-    if let path { unlink(path) }
+    listener.withLock {
+      shutdown($0.descriptor, Int32(SHUT_RDWR))
+      $0.place?.remove()
+    }
+  }
+
+  /// Listens again where its socket file is gone.
+  func restore() throws(RestoreFailure) -> [String] {
+    guard let place = listener.withLock(\.place), !place.isInPlace else { return [] }
+    let next: Listener
+    do {
+      next = try Self.listen(path: place.path)
+    } catch {
+      throw RestoreFailure(path: place.path, reason: error)
+    }
+    let old = listener.withLock { current in
+      defer { current = next }
+      return current
+    }
+    accept(from: next.descriptor)
+    shutdown(old.descriptor, Int32(SHUT_RDWR))
+    return [place.path]
   }
 
   private func take() -> Bool {
@@ -116,21 +144,17 @@ final class LocalServer: Sendable {
     return poll(&descriptor, 1, Int32((left.inSeconds * 1000).rounded(.up))) > 0 || errno == EINTR
   }
 
-  private static func listen(path: String) throws -> Int32 {
+  private static func listen(path: String) throws(Errno) -> Listener {
     let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
-    if let other = UnixSocket.connect(path) {
-      close(other)
+    do throws(Errno) {
+      let place = try BoundPath(file, to: path, mode: 0o600)
+      guard Glibc.listen(file, 16) == 0 else { throw Errno(rawValue: errno) }
+      return Listener(descriptor: file, place: place)
+    } catch {
       close(file)
-      throw Errno.addressInUse
+      throw error
     }
-    let code = UnixSocket.bind(file, to: path, mode: 0o600)
-    guard code == 0, Glibc.listen(file, 16) == 0 else {
-      let reason = Errno(rawValue: code == 0 ? errno : code)
-      close(file)
-      throw reason
-    }
-    return file
   }
 
   private static func listen(port: UInt16) throws -> Int32 {

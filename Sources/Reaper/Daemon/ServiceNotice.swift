@@ -38,9 +38,10 @@ final class ServiceNotice: Sendable {
   func alive(for limit: Duration) {
     state.withLock {
       if $0 == .starting {
-        send("EXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000 + 30_000_000)")
+        send(
+          "EXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000 + 30_000_000)", waits: false)
       } else if $0 == .ready, watchdog != nil {
-        send("WATCHDOG=1")
+        send("WATCHDOG=1", waits: false)
       }
     }
   }
@@ -68,14 +69,19 @@ final class ServiceNotice: Sendable {
     }
   }
 
-  private func send(_ state: String) {
+  /// A listener that doesn't keep up must not hold up a pass: it gets five seconds for what it has to know, and none for
+  /// what is said again.
+  private func send(_ state: String, waits: Bool = true) {
     guard let path else { return }
     let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard file >= 0 else { return }
     defer { close(file) }
+    var limit = timeval(tv_sec: 5, tv_usec: 0)
+    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    let flags = Int32(waits ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT)
     let text = Array(state.utf8)
     _ = UnixSocket.withAddress(path) { address, length in
-      Int32(sendto(file, text, text.count, Int32(MSG_NOSIGNAL), address, length))
+      Int32(sendto(file, text, text.count, flags, address, length))
     }
   }
 }

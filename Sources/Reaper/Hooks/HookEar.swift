@@ -11,7 +11,7 @@ import SystemPackage
 /// Hears what the agent's hook says: datagrams on a socket, and files of the spool for what came while nobody
 /// listened, in their order. Each event is taken off before it is acted on, so that none is acted on twice; what
 /// a crash in between loses, the full pass of the next start makes up for.
-final class HookEar: Sendable {
+final class HookEar: Restorable {
   private let socketPath: String
   private let spool: String
   private let log: Logger
@@ -20,9 +20,16 @@ final class HookEar: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    var sources: [Source] = []
+    /// The socket, and the file that it is bound to.
+    var socket: (source: Source, place: BoundPath)?
+    /// The watch on the spool, and which directory it is on.
+    var spool: (source: Source, folder: Folder)?
     var seen: [HookEvent.ID: Bool] = [:]
-    var socket: Int32?
+  }
+  /// A directory by its number, which is no other's while it is watched.
+  private struct Folder: Equatable {
+    var device: dev_t
+    var inode: ino_t
   }
   /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
   private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
@@ -43,40 +50,55 @@ final class HookEar: Sendable {
     self.spool = spool
     self.log = log
     self.hear = hear
-    let folder = try Self.folder(spool)
-    let socket: Int32
     do {
-      socket = try Self.listen(socketPath)
+      try watchSpool()
+      // What waited in the spool is older than what comes by the socket now.
+      queue.async { [weak self] in self?.readSpool() }
+      try listen()
     } catch {
-      close(folder)
+      letGo()
       throw error
     }
-    watch(folder) { [weak self] in self?.changed(folder) }
-    // What waited in the spool is older than what comes by the socket now.
-    queue.async { [weak self] in self?.readSpool() }
-    state.withLock { $0.socket = socket }
-    watch(socket) { [weak self] in self?.receive(socket) }
+  }
+
+  /// Binds the socket and watches the spool again where they are gone: events that came meanwhile wait in the spool, if
+  /// they had one.
+  func restore() throws(RestoreFailure) -> [String] {
+    var made: [String] = []
+    let (socket, folder) = state.withLock { ($0.socket?.place, $0.spool?.folder) }
+    if folder == nil || folder != Self.find(spool) {
+      do { try watchSpool() } catch { throw RestoreFailure(path: spool, reason: error) }
+      made.append(spool)
+      queue.async { [weak self] in self?.readSpool() }
+    }
+    if socket?.isInPlace != true {
+      do { try listen() } catch { throw RestoreFailure(path: socketPath, reason: error) }
+      made.append(socketPath)
+    }
+    return made
   }
 
   /// Stops listening, once what is in the queue has been heard; later events go to the spool.
   func stop() {
-    unlink(socketPath)
+    let socket = state.withLock { $0.socket }
+    socket?.place.remove()
     queue.sync {
-      if let socket = state.withLock({ $0.socket }) { receive(socket) }
+      if let socket { receive(Int32(socket.source.source.handle)) }
     }
+    letGo()
+  }
+
+  private func letGo() {
     let sources = state.withLock { state in
-      defer {
-        state.sources = []
-        state.socket = nil
-      }
-      return state.sources
+      defer { (state.socket, state.spool) = (nil, nil) }
+      return [state.socket?.source, state.spool?.source]
     }
-    for source in sources { source.source.cancel() }
+    for case let source? in sources { source.source.cancel() }
   }
 
   /// A watch on the spool, which is made if it isn't there: as for the shim, it must be nobody's to change but this
   /// user's or root's.
-  private static func folder(_ path: String) throws -> Int32 {
+  private static func folder(_ path: String) throws(Errno) -> Int32 {
     if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     let folder = linux_watch_folder(path)
     guard folder >= 0 else { throw Errno(rawValue: errno) }
@@ -90,6 +112,27 @@ final class HookEar: Sendable {
     return folder
   }
 
+  private static func find(_ path: String) -> Folder? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    return Folder(device: status.st_dev, inode: status.st_ino)
+  }
+
+  private func watchSpool() throws(Errno) {
+    let folder = try Self.folder(spool)
+    guard let found = Self.find(spool) else {
+      close(folder)
+      throw Errno.noSuchFileOrDirectory
+    }
+    let source = source(folder) { [weak self] in self?.changed(folder) }
+    let old = state.withLock { state in
+      defer { state.spool = (source, found) }
+      return state.spool
+    }
+    old?.source.source.cancel()
+    source.source.activate()
+  }
+
   /// Something was put into the spool, or the folder is gone: then the next is watched, before it is read.
   private func changed(_ folder: Int32) {
     var bytes = [UInt8](repeating: 0, count: 4096)
@@ -101,13 +144,12 @@ final class HookEar: Sendable {
     }
     if isGone {
       let old = state.withLock { state in
-        state.sources.firstIndex { $0.source.handle == UInt(folder) }
-          .map { state.sources.remove(at: $0) }
+        defer { state.spool = nil }
+        return state.spool
       }
-      old?.source.cancel()
+      old?.source.source.cancel()
       do {
-        let next = try Self.folder(spool)
-        watch(next) { [weak self] in self?.changed(next) }
+        try watchSpool()
       } catch {
         log.error("the spool \(spool) is gone, and can't be made: \(error)")
       }
@@ -115,27 +157,41 @@ final class HookEar: Sendable {
     readSpool()
   }
 
-  private func watch(_ descriptor: Int32, _ handle: @escaping @Sendable () -> Void) {
+  private func source(
+    _ descriptor: Int32, _ handle: @escaping @Sendable () -> Void
+  ) -> Source {
     let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
     source.setEventHandler(handler: handle)
     source.setCancelHandler { close(descriptor) }
-    let kept = Source(source: source)
-    state.withLock { $0.sources.append(kept) }
-    kept.source.activate()
+    return Source(source: source)
   }
 
-  private static func listen(_ path: String) throws -> Int32 {
+  private func listen() throws(Errno) {
     let file = socket(
       AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
     var yes: Int32 = 1
     setsockopt(file, SOL_SOCKET, SO_PASSCRED, &yes, socklen_t(MemoryLayout<Int32>.size))
-    let code = UnixSocket.bind(file, to: path, mode: 0o600)
-    guard code == 0 else {
+    let place: BoundPath
+    do {
+      place = try BoundPath(file, to: socketPath, mode: 0o600)
+    } catch {
       close(file)
-      throw Errno(rawValue: code)
+      throw error
     }
-    return file
+    let source = source(file) { [weak self] in self?.receive(file) }
+    let old = state.withLock { state in
+      defer { state.socket = (source, place) }
+      return state.socket
+    }
+    // What is queued in the old one came first; the queue runs one handler at a time.
+    queue.async { [weak self] in
+      if let old {
+        self?.receive(Int32(old.source.source.handle))
+        old.source.source.cancel()
+      }
+      source.source.activate()
+    }
   }
 
   private func receive(_ socket: Int32) {

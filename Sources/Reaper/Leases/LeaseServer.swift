@@ -12,7 +12,7 @@ import SystemPackage
 /// a user at most 1,024 connections and all together 4,096, fewer where the process may have few descriptors, and a user
 /// who has taken twice as many leases as he may hold gets four more each second, since each end of one calls for a look
 /// at the engine: who breaks a bound loses that connection and nothing else.
-final class LeaseServer: @unchecked Sendable {
+final class LeaseServer: Restorable, @unchecked Sendable {
   // All state is confined to the queue.
   private let queue = DispatchQueue(label: "leases")
   private let path: String
@@ -20,51 +20,12 @@ final class LeaseServer: @unchecked Sendable {
   private let log: Logger
   private let report: @Sendable (LeaseEvent) -> Void
   private var listener: (any DispatchSourceRead)?
+  private var place: BoundPath?
   private var peers: [Int32: Peer] = [:]
   private var connections: [uid_t: Int] = [:]
   private var allowances: [uid_t: Allowance] = [:]
   private var welcomed = 0
   private var isPaused = false
-
-  /// What peers are held to.
-  struct Limits: Sendable {
-    /// The longest line in bytes.
-    var line = 512
-    /// Connections of one user.
-    var perUser = 1024
-    /// Connections of all users.
-    var total = 4096
-    /// How long a peer may take to say who it is.
-    var hello = Duration.seconds(2)
-    /// Leases that a user gets in each second beyond twice those that he may hold.
-    var perSecond = 4.0
-
-    /// Bounds that leave descriptors for the engine and all else, whoever connects: a lease takes two, and each pod
-    /// one more. The process's own limit is raised as far as it may be.
-    static func fitting() -> Limits {
-      var limit = rlimit()
-      guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
-        return Limits()
-      }
-      limit.rlim_cur = min(limit.rlim_max, 65_536)
-      setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-      getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-      return Limits(descriptors: Int(clamping: limit.rlim_cur))
-    }
-
-    /// Bounds for a process with so many descriptors.
-    init(descriptors: Int) {
-      total = max(1, min(4096, (descriptors - 256) / 4))
-      perUser = max(1, min(1024, total / 2))
-    }
-
-    /// These bounds.
-    init(perUser: Int = 1024, total: Int = 4096, perSecond: Double = 4) {
-      self.perUser = perUser
-      self.total = total
-      self.perSecond = perSecond
-    }
-  }
 
   /// How many leases a user may take now.
   private struct Allowance {
@@ -99,18 +60,27 @@ final class LeaseServer: @unchecked Sendable {
     self.limits = limits
     self.log = log
     self.report = report
+    try queue.sync { try open() }
+  }
+
+  private func open() throws(Errno) {
     let file = socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
-    let code = UnixSocket.bind(file, to: path, mode: 0o666)
-    guard code == 0, listen(file, 128) == 0 else {
-      let reason = Errno(rawValue: code == 0 ? errno : code)
+    do throws(Errno) {
+      let bound = try BoundPath(file, to: path, mode: 0o666)
+      guard listen(file, 128) == 0 else { throw Errno(rawValue: errno) }
+      place = bound
+    } catch {
       close(file)
-      throw reason
+      throw error
     }
     let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: queue)
     source.setEventHandler { [weak self] in self?.welcome(file) }
     source.setCancelHandler { close(file) }
+    // One that is paused can't be cancelled.
+    resume()
+    listener?.cancel()
     listener = source
     source.activate()
   }
@@ -118,16 +88,30 @@ final class LeaseServer: @unchecked Sendable {
   /// Lets go of all: nothing is reported as dropped, and executors connect again later.
   func stop() {
     queue.sync {
-      unlink(path)
-      listener?.cancel()
+      place?.remove()
       resume()
+      listener?.cancel()
       listener = nil
+      place = nil
       for peer in peers.values {
         peer.source.cancel()
         peer.pidfd?.cancel()
       }
       peers = [:]
       connections = [:]
+    }
+  }
+
+  /// Who holds a lease goes on holding it: only the way in is made anew.
+  func restore() throws(RestoreFailure) -> [String] {
+    do {
+      return try queue.sync {
+        if place?.isInPlace != false { return [] }
+        try open()
+        return [path]
+      }
+    } catch {
+      throw RestoreFailure(path: path, reason: error as? Errno ?? .ioError)
     }
   }
 
@@ -177,22 +161,26 @@ final class LeaseServer: @unchecked Sendable {
     listener?.resume()
   }
 
+  /// Reads all there is: once a peer has hung up, Dispatch reports nothing of it a second time.
   private func readable(_ client: Int32) {
     var chunk = [UInt8](repeating: 0, count: 1024)
-    let count = read(client, &chunk, chunk.count)
-    if count < 0, errno == EAGAIN || errno == EINTR { return }
-    guard count > 0, var peer = peers[client] else { return drop(client) }
-    peer.line += chunk[..<count]
-    while let end = peer.line.firstIndex(of: 0x0a) {
-      let line = String(decoding: peer.line[..<end], as: UTF8.self)
-      peer.line.removeSubrange(...end)
+    while var peer = peers[client] {
+      let count = read(client, &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      if count < 0, errno == EAGAIN { return }
+      guard count > 0 else { return drop(client) }
+      peer.line += chunk[..<count]
+      while let end = peer.line.firstIndex(of: 0x0a) {
+        let line = String(decoding: peer.line[..<end], as: UTF8.self)
+        peer.line.removeSubrange(...end)
+        peers[client] = peer
+        guard take(line, from: client), let now = peers[client] else { return drop(client) }
+        peer.holder = now.holder
+        peer.pidfd = now.pidfd
+      }
+      guard peer.line.count <= limits.line else { return drop(client) }
       peers[client] = peer
-      guard take(line, from: client), let now = peers[client] else { return drop(client) }
-      peer.holder = now.holder
-      peer.pidfd = now.pidfd
     }
-    guard peer.line.count <= limits.line else { return drop(client) }
-    peers[client] = peer
   }
 
   /// - Returns: false for what ends the connection.

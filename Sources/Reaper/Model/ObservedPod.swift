@@ -21,9 +21,27 @@ struct ObservedPod: Sendable, Equatable {
   var networks: [ObservedNetwork] = []
   /// Named volumes.
   var volumes: [String] = []
+  /// Images to remove once the containers are gone, as their labels record it.
+  var images: [String] = []
 
   /// How many objects there are.
   var count: Int { containers.count + networks.count + volumes.count }
+
+  /// Adds a container.
+  ///
+  /// - Parameters:
+  ///   - container: what it is.
+  ///   - label: its label that names the pod's images to remove.
+  mutating func add(_ container: ObservedContainer, images label: String?) {
+    containers.append(container)
+    for name in (label ?? "").split(separator: " ").map(String.init)
+    where !images.contains(name) && images.count < Self.mostImages {
+      images.append(name)
+    }
+  }
+
+  /// More than a pod has: a label is data that anybody could have written.
+  private static let mostImages = 1024
 }
 
 /// What one look at the engine found.

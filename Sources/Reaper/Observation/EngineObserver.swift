@@ -36,7 +36,8 @@ actor EngineObserver {
       if try await isInherited(summary, identity) {
         found.inherited.append(container)
       } else {
-        found.pods[identity, default: ObservedPod(identity: identity)].containers.append(container)
+        found.pods[identity, default: ObservedPod(identity: identity)]
+          .add(container, images: summary.labels[PodLabel.removeImages])
       }
     }
     for network in try await networks {
@@ -90,7 +91,7 @@ actor EngineObserver {
 
 extension EngineError {
   /// Whether the engine answered, and not what was asked.
-  fileprivate var isRefusal: Bool {
+  var isRefusal: Bool {
     if case .status = kind { true } else { kind == .malformed }
   }
 }

@@ -29,7 +29,7 @@ extension Reaper {
   }
 
   /// One executor may run several tasks below one cgroup, and a label can name another's.
-  private func isShared(
+  func isShared(
     _ path: String, _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
   ) -> Bool {
     pods.keys.contains { $0.cgroupParent == path && verdicts[$0]?.state != .leaked }

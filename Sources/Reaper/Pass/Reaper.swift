@@ -18,6 +18,7 @@ actor Reaper {
   /// What could not be removed of a pod when it was last tried: said once, and tried once a pass from then on.
   private var stuck: [PodIdentity: [RemovalResult.Failure]] = [:]
   var pending: PendingRuns
+  var imageDebts: ImageDebts
   /// Since when a cgroup that no pod owns is seen to be abandoned.
   var abandoned: [String: BootTime] = [:]
   var counters = Counters()
@@ -27,6 +28,7 @@ actor Reaper {
   var ended: [LeaseHolder: BootTime] = [:]
   let watches = ProcessWatches()
   nonisolated let progress = Progress()
+  nonisolated let health = Health()
   private var gate: Gate
   /// Of its own, so that what the engine hangs at takes nobody else's place.
   private var stuckGate: Gate
@@ -39,6 +41,7 @@ actor Reaper {
     observer = EngineObserver(engine: engine, progress: progress)
     host = HostFacts.current(engine: engine.endpoint)
     pending = PendingRuns(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
+    imageDebts = ImageDebts(path: settings.stateFolder + "/images.json")
     gate = Gate(settings.removal.parallel)
     stuckGate = Gate(settings.removal.parallel)
   }
@@ -129,16 +132,21 @@ actor Reaper {
         metadata: Self.fields(identity, ["why": "\(verdicts[identity]?.why ?? "")"]))
     }
     notePending(Array(leaked.keys), pods, verdicts)
+    noteImages(Array(leaked.values))
     defer { forgetPending(Array(leaked.keys)) }
-    return await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
+    var results = await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
+        let frozen = frozenCgroup(of: identity, pods, verdicts)
         var policy = settings.removal
         // What was refused all along must not hold up the pods that come after.
         if stuck[identity] != nil { policy.patience = .zero }
         let removal = PodRemoval(
           engine: engine, policy: policy, gate: stuck[identity] == nil ? gate : stuckGate,
           progress: progress)
-        group.addTask { (identity, await removal.remove(pod)) }
+        group.addTask { [log] in
+          await frozen?.thaw(log, Self.fields(identity, [:]))
+          return (identity, await removal.remove(pod))
+        }
       }
       var results: [PodIdentity: RemovalResult] = [:]
       for await (identity, result) in group { results[identity] = result }
@@ -149,6 +157,8 @@ actor Reaper {
       }
       return results
     }
+    await removeImages(pods, &results)
+    return results
   }
 
   /// One line in the log, one in the journal.

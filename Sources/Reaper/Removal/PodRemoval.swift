@@ -56,8 +56,10 @@ struct PodRemoval: Sendable {
       try await gate.pass { try await removeContainer(id) }
     }
     // Networks and volumes are in use until their containers are gone.
+    let areContainersGone = result.failed.isEmpty
+    let endpoints = Endpoints()
     async let networks = each("networks", pod.networks.map { ($0.id, $0.name) }, deadline) { id in
-      try await engine.removeNetwork(id)
+      try await removeNetwork(id, areContainersGone ? endpoints : nil)
     }
     let kept = policy.keepsVolumes ? [] : pod.volumes
     async let volumes = each("volumes", kept.map { ($0, $0) }, deadline) { name in
@@ -68,7 +70,30 @@ struct PodRemoval: Sendable {
     }
     result.merge(await networks)
     result.merge(await volumes)
+    let dead = await endpoints.names
+    if !dead.isEmpty { result.removed["endpoints"] = dead }
     return result
+  }
+
+  /// Endpoints that were disconnected because their containers don't exist.
+  private actor Endpoints {
+    private(set) var names: [String] = []
+    func add(_ more: [String]) { names += more }
+  }
+
+  /// Removes a network, and before it dead endpoints that are in the way. Those are left where `endpoints` is nil: some of
+  /// the pod's own containers are there still.
+  private func removeNetwork(_ id: String, _ endpoints: Endpoints?) async throws {
+    do {
+      try await engine.removeNetwork(id)
+    } catch let error as EngineError where error.isRefusal && !error.isNotFound {
+      guard let endpoints else { throw error }
+      let names = try await engine.disconnectDeadEndpoints(of: id)
+      // A container holds it, and it stays: that is the reason to report.
+      if names.isEmpty { throw error }
+      await endpoints.add(names)
+      try await engine.removeNetwork(id)
+    }
   }
 
   private func removeContainer(_ id: String) async throws {

@@ -1,7 +1,7 @@
 /// The metrics in Prometheus' text format (exposition format 0.0.4).
 enum Metrics {
   /// The text of one scrape.
-  static func text(_ counters: Counters) -> String {
+  static func text(_ counters: Counters, isHealthy: Bool = true) -> String {
     var lines: [String] = []
     func family(
       _ name: String, _ kind: String, _ help: String, _ samples: [(labels: String, value: Double)]
@@ -13,12 +13,15 @@ enum Metrics {
       }
     }
     family(
+      "healthy", "gauge", "1 where passes are completed and all sockets are there, else 0.",
+      [("", isHealthy ? 1 : 0)])
+    family(
       "pods", "gauge", "Pods by verdict in the last full pass.",
       Verdict.State.allCases.map {
         ("{verdict=\"\($0.rawValue)\"}", Double(counters.verdicts[$0] ?? 0))
       })
     family("leaks_total", "counter", "Leaked pods that were found.", [("", Double(counters.leaks))])
-    let kinds = ["cgroups", "containers", "networks", "volumes"]
+    let kinds = ["cgroups", "containers", "endpoints", "images", "networks", "volumes"]
     family(
       "removed_total", "counter", "Objects removed, by kind.",
       kinds.map { ("{kind=\"\($0)\"}", Double(counters.removed[$0] ?? 0)) })

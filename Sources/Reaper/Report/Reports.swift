@@ -93,6 +93,8 @@ struct PassReport: Codable, Sendable {
   var cgroupsFailed: [String] = []
   /// True where nothing was touched.
   var dryRun = false
+  /// How the service does, where it reports.
+  var service: ServiceReport?
 
   /// Whether something leaked could not be removed.
   var isIncomplete: Bool {

@@ -9,11 +9,17 @@ struct StructuredLog: LogHandler {
   var metadata: Logger.Metadata = [:]
   let isJSON: Bool
   let journal: SystemdJournal?
+  /// Shared by all copies.
+  let limit: LogLimit
 
-  init(logLevel: Logger.Level, isJSON: Bool, journal: SystemdJournal? = nil) {
+  init(
+    logLevel: Logger.Level, isJSON: Bool, journal: SystemdJournal? = nil,
+    limit: LogLimit = LogLimit()
+  ) {
     self.logLevel = logLevel
     self.isJSON = isJSON
     self.journal = journal
+    self.limit = limit
   }
 
   subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -22,20 +28,31 @@ struct StructuredLog: LogHandler {
   }
 
   func log(event: LogEvent) {
-    // What is said of labels, names and others' answers is data that anybody could have written.
-    let message = Printable.text("\(event.message)", limit: 8192)
-    let fields = (event.metadata ?? [:]).map {
-      ($0.key, Printable.text("\($0.value)", limit: 2048))
+    let site = LogLimit.Site(file: event.file, line: event.line)
+    let isAdmitted = limit.admits(site, "\(event.message)", event.level) { [self] in
+      write($0.words, $0.level, [:])
     }
-    .sorted { $0.0 < $1.0 }
+    if isAdmitted { write("\(event.message)", event.level, event.metadata ?? [:]) }
+  }
+
+  /// Writes what was counted and not yet reported.
+  func flush() {
+    for held in limit.takeAll() { write(held.words, held.level, [:]) }
+  }
+
+  private func write(_ text: String, _ level: Logger.Level, _ metadata: Logger.Metadata) {
+    // Descriptions of labels, names and responses are data that anybody could have written.
+    let message = Printable.text(text, limit: 8192)
+    let fields = metadata.map { ($0.key, Printable.text("\($0.value)", limit: 2048)) }
+      .sorted { $0.0 < $1.0 }
     guard isJSON else {
       let line = "\(message)\(fields.map { " \($0.0)=\(Self.word($0.1))" }.joined())"
-      if let journal, journal.send(line, event.level, fields) { return }
-      return StandardError.line("\(Timestamp.now) \(event.level): \(line)")
+      if let journal, journal.send(line, level, fields) { return }
+      return StandardError.line("\(Timestamp.now) \(level): \(line)")
     }
     var entry = Dictionary(fields) { $1 }
     entry["time"] = Timestamp.now
-    entry["level"] = "\(event.level)"
+    entry["level"] = "\(level)"
     entry["message"] = message
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

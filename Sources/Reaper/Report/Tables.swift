@@ -12,6 +12,7 @@ enum Tables {
       ])
     }
     var lines = rows.count > 1 ? columns(rows) : ["no pods"]
+    if let problem = report.service?.problem { lines.insert("UNHEALTHY: \(problem)", at: 0) }
     for pod in report.pods where pod.verdict == Verdict.State.leaked.rawValue {
       if report.dryRun {
         let names = pod.containers + pod.networks + pod.volumes

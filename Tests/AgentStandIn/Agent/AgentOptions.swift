@@ -8,6 +8,8 @@ public struct AgentOptions: Sendable {
   public var agentID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-S0"
   /// The framework's ID.
   public var frameworkID = "5d1b7a4e-6a58-4cf9-b1f7-4a0e6f3f6c3a-0001"
+  /// What SUBSCRIBED says in place of the run; no agent does that.
+  public var subscribedRun: String?
   /// The framework's name.
   public var frameworkName = "stand-in"
   /// The framework's capabilities, as `FrameworkInfo.Capability.Type` names them.

@@ -53,7 +53,8 @@ extension AgentStandIn {
         "type": "SUBSCRIBED",
         "subscribed": [
           "executor_info": executor.info, "framework_info": options.frameworkInfo,
-          "agent_info": options.agentInfo(port: port), "container_id": .id(executor.run),
+          "agent_info": options.agentInfo(port: port),
+          "container_id": .id(options.subscribedRun ?? executor.run),
         ],
       ], &state.journal)
     sendQueued(id, &state)

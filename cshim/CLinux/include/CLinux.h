@@ -10,6 +10,10 @@
    -1 and errno where there is none. */
 int linux_pidfd_open(pid_t pid);
 
+/* Sends SIGKILL to the very process that the descriptor stands for (pidfd_send_signal(2), Linux 5.1); 0, or -1 and
+   errno. */
+int linux_pidfd_kill(int descriptor);
+
 /* Receives a datagram without waiting, with the sender's user as the kernel knows it (unix(7), SCM_CREDENTIALS; the
    socket has SO_PASSCRED). Returns its length, or -1 and errno: EMSGSIZE for one that doesn't fit. *user is -1 where
    the kernel doesn't tell. */

@@ -1,0 +1,244 @@
+import Compose
+import DockerEngine
+import Logging
+import PodIdentity
+
+extension Pod {
+  /// Creates a container, again where what it needs vanished meanwhile, or the engine was away.
+  ///
+  /// - Throws: an error for people, with the line of the file where one is to blame; `CancellationError`.
+  func create(_ name: String) async throws {
+    for attempt in 1... {
+      guard let member = members[name] else { return }
+      do {
+        try await createOnce(member.plan, isFirst: attempt == 1)
+        if try await hasOwnVolumes(member.plan) { return }
+        await discard(name)
+        try await restoreVolumes(of: member.plan)
+        guard attempt < Self.mostAttempts else {
+          throw LaunchFailure(
+            description: "the volumes of \(member.plan.title) are removed by someone else")
+        }
+      } catch let error as EngineError {
+        noteUnanswered(error)
+        guard attempt < Self.mostAttempts,
+          try await mayRetry(error, of: name)
+        else { throw member.plan.explain(error, doing: "created") }
+      }
+    }
+  }
+
+  /// Decides whether a failed create or start may succeed when it is done again, and provides what was missing.
+  ///
+  /// - Parameters:
+  ///   - error: why it failed.
+  ///   - name: the container's key.
+  ///   - container: its ID in the request; someone else may have removed it since.
+  /// - Returns: whether to do it again.
+  /// - Throws: `CancellationError` once the pod is about to end; an error for people.
+  func mayRetry(
+    _ error: EngineError, of name: String, _ container: String? = nil
+  ) async throws -> Bool {
+    guard let member = members[name] else { return false }
+    // What exists is found again.
+    if try await recovers(from: error) { return true }
+    try checkLaunch()
+    switch error.missing {
+    case .image where member.imageAttempts < 3:
+      await discard(name)
+      update(name) { $0.imageAttempts += 1 }
+      log.warning(
+        "the image of \(member.plan.title) was removed by someone else: providing it again")
+      try await provideAgain(name)
+      return true
+    case .network where isOwnNetwork(in: error):
+      await discard(name)
+      try await restoreNetworks()
+      return true
+    case .container where isOwnContainer(in: error, of: member, container):
+      await discard(name)
+      return true
+    default:
+      break
+    }
+    guard container != nil else { return false }
+    let text = error.message
+    if text.contains("marked for removal") || text.contains("removal of container") {
+      // Someone else's removal is under way: the name is free once it is done.
+      try await wait(within: .seconds(5)) { isEnding || members[name]?.container == nil }
+      await discard(name)
+      return true
+    }
+    if presence.outages > 0, text.contains("already exists") {
+      // An engine that was killed in the middle of a start refuses every further one.
+      await discard(name)
+      return true
+    }
+    return false
+  }
+
+  private func provideAgain(_ name: String) async throws {
+    guard let member = members[name] else { return }
+    let service = member.plan.service
+    let image =
+      if member.plan.isInfra { try await infraImage() } else {
+        try await images.provide(for: [service])[service.name]
+      }
+    update(name) { $0.image = image ?? $0.image }
+  }
+
+  /// Whether an error names the container itself, or one of the pod that it refers to.
+  private func isOwnContainer(
+    in error: EngineError, of member: Member, _ container: String?
+  ) -> Bool {
+    let ids = member.referenced.values + [member.container, container].compactMap { $0 }
+    return ids.contains { error.message.contains($0.prefix(12)) }
+  }
+
+  private func createOnce(_ container: ContainerPlan, isFirst: Bool) async throws {
+    let name = container.key
+    let service = container.service
+    // Without what it refers to it would be another container.
+    for reference in container.references {
+      try await awaitContainer(of: reference, for: container)
+    }
+    try checkLaunch()
+    guard let image = members[name]?.image else {
+      throw LaunchFailure(description: "service '\(service.name)' has no image")
+    }
+    let engine = engine
+    let ids = members.compactMapValues(\.container)
+    let id: String
+    if let known = members[name]?.container {
+      id = known
+    } else {
+      let made = isFirst ? nil : try await findStray(of: container)
+      id = if let made { made } else { try await create(container, image, ids: ids) }
+      madeContainers.append(id)
+      update(name) { member in
+        member.container = id
+        member.referenced = ids.filter { key, _ in
+          container.references.contains { $0.key == key }
+        }
+        if member.phase == .planned { member.phase = .created }
+        member.output = container.isInfra ? nil : output(of: container, id)
+        member.stopSignal = service.stopSignal ?? image.stopSignal
+        member.health =
+          container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
+      }
+    }
+    if let files = container.copiedFiles() {
+      try await uncancelled { try await engine.putArchive(id, at: "/", files) }
+    }
+    // Done here, it costs nothing while the container waits for others to start.
+    try await members[name]?.output?.attach()
+    for (network, settings) in container.resolvedConnections(ids: ids) {
+      do {
+        let warnings = try await uncancelled {
+          try await engine.connectNetwork(network, container: id, settings)
+        }
+        warn(warnings, of: name)
+      } catch let error as EngineError where !isFirst && error.kind == .status(403) {
+        // An earlier request was carried out although its answer was lost.
+        guard error.message.contains("already exists in network") else { throw error }
+      }
+    }
+  }
+
+  private func create(
+    _ container: ContainerPlan, _ image: ProvidedImage, ids: [String: String]
+  ) async throws -> String {
+    let engine = engine
+    let body = recordingImages(container.resolved(image: image.reference, ids: ids))
+    let platform = container.service.isolation.platform
+    let (id, warnings) = try await uncancelled {
+      do {
+        return try await engine.createContainer(name: container.name, platform: platform, body)
+      } catch let error as EngineError where error.isConflict {
+        return try await engine.createContainer(
+          name: container.nameIfTaken, platform: platform, body)
+      }
+    }
+    warn(warnings, of: container.key)
+    return id
+  }
+
+  private func awaitContainer(
+    of reference: ContainerPlan.Reference, for container: ContainerPlan
+  ) async throws {
+    func isGone() -> Bool {
+      guard let other = members[reference.key], case .ended = other.phase else { return false }
+      return other.container == nil
+    }
+    try await launchWait { isGone() || self.members[reference.key]?.container != nil }
+    guard isGone() else { return }
+    throw ComposeError(
+      "\(container.title) needs the container of '\(reference.key)', which had exited and was removed by someone else",
+      at: container.service.position)
+  }
+
+  private func output(of container: ContainerPlan, _ id: String) -> ContainerOutput {
+    let name = container.key
+    return ContainerOutput(
+      engine: engine, container: id, service: container.label, index: members[name]?.index ?? 0,
+      isTerminal: container.service.tty, isShown: container.service.isAttached, output: output,
+      logCapacity: LogCapacity.bytes(of: container.create.hostConfig?.logConfig), log: log,
+      onBreak: { [weak self] in await self?.outputEnded(of: name) })
+  }
+
+  /// Creates a container that has vanished, or whose namespace's owner is another container by now.
+  func ensureCreated(_ name: String) async throws {
+    guard let member = members[name] else { return }
+    let isStale = member.plan.references.contains { reference in
+      guard let id = members[reference.key]?.container else { return false }
+      return member.referenced[reference.key] != id
+    }
+    if member.container != nil, !isStale { return }
+    if member.container != nil { await discard(name) }
+    // What no container uses may have been removed as well.
+    try await restoreVolumes(of: member.plan)
+    try await create(name)
+  }
+
+  /// Removes a container that doesn't run, so that it can be created again.
+  func discard(_ name: String) async {
+    guard let member = members[name], let id = member.container else { return }
+    await member.output?.stop()
+    update(name) { member in
+      member.container = nil
+      if member.phase == .created || member.phase == .starting { member.phase = .planned }
+    }
+    let engine = engine
+    do {
+      try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+    } catch {
+      // The pod's end removes it by its labels.
+      log.debug("container \(id.prefix(12)) of \(member.plan.title) stays for now: \(error)")
+    }
+  }
+
+  /// Removes the container of a hook whose create's answer was lost, or that is to be run again.
+  func removeStray(of hook: ContainerPlan) async throws {
+    guard let id = try await findStray(of: hook) else { return }
+    let engine = engine
+    try? await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+  }
+
+  /// Finds the container that a create made whose answer was lost.
+  ///
+  /// - Returns: its ID; nil if there is none.
+  private func findStray(of container: ContainerPlan) async throws -> String? {
+    let engine = engine
+    let label = "\(PodLabel.composeService)=\(container.service.name)"
+    let filters = ["label": labelFilter + [label]]
+    let own = Set(members.values.compactMap(\.container))
+    let found = try await persistently { _ in
+      try await engine.listContainers(all: true, filters: filters)
+    }
+    let names = ["/" + container.name, "/" + container.nameIfTaken]
+    return found.first { stray in
+      !own.contains(stray.id) && PodIdentity(labels: stray.labels) == plan?.identity
+        && stray.names.contains(where: names.contains)
+    }?.id
+  }
+}

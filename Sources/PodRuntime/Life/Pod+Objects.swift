@@ -1,0 +1,206 @@
+import Compose
+import DockerEngine
+import Logging
+import PodIdentity
+
+extension Pod {
+  /// Creates the pod's networks and volumes, and checks that those of others exist.
+  func createNetworksAndVolumes(of plan: PodPlan) async throws {
+    let engine = engine
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for network in plan.networks {
+        group.addTask { try await self.createNetwork(network, of: plan) }
+      }
+      for volume in plan.volumes {
+        group.addTask { try await self.createVolume(volume, of: plan) }
+      }
+      if let network = plan.options.sharedNetwork, network != "bridge" {
+        group.addTask {
+          try await self.persistently { _ in
+            do {
+              _ = try await engine.inspectNetwork(network)
+            } catch let error as EngineError where error.isNotFound {
+              throw LaunchFailure(
+                description: "the network '\(network)' that the pod is to join isn't on this host")
+            }
+          }
+        }
+      }
+      for network in plan.externalNetworks {
+        group.addTask {
+          try await self.find("network", network) { _ = try await engine.inspectNetwork($0) }
+        }
+      }
+      for volume in plan.externalVolumes {
+        group.addTask {
+          try await self.find("volume", volume) { _ = try await engine.inspectVolume($0) }
+        }
+      }
+      // Unlike `waitForAll`, this ends with the first error, and cancels the others.
+      for try await _ in group {}
+    }
+  }
+
+  private func createNetwork(_ network: NetworkCreate, of plan: PodPlan) async throws {
+    let engine = engine
+    do {
+      let id = try await persistently { pod in
+        do {
+          return try await uncancelled { try await engine.createNetwork(network) }
+        } catch let error as EngineError where error.isConflict {
+          // An earlier request may have been carried out although its answer was lost.
+          guard let found = try? await engine.inspectNetwork(network.name) else { throw error }
+          try pod.checkOwner(of: found.labels, of: plan, "network \(network.name)")
+          return found.id
+        }
+      }
+      created.networks.append(id)
+    } catch let error as EngineError {
+      throw plan.explainNetwork(network.name, error)
+    }
+  }
+
+  func createVolume(_ volume: VolumeCreate, of plan: PodPlan) async throws {
+    let name = volume.name ?? ""
+    let engine = engine
+    do {
+      // The engine gives the volume of that name where there is one already.
+      let made = try await persistently { _ in
+        try await uncancelled { try await engine.createVolume(volume) }
+      }
+      try checkOwner(of: made.labels, of: plan, "volume \(name)")
+      created.volumes.append(made.name)
+    } catch let error as EngineError {
+      throw plan.explainVolume(name, error)
+    }
+  }
+
+  /// An object that another process made for the same run is that process's, or pod-reaper's.
+  private func checkOwner(
+    of labels: [String: String], of plan: PodPlan, _ object: String
+  ) throws(LaunchFailure) {
+    guard let owner = PodIdentity(labels: labels) else {
+      throw LaunchFailure(
+        description: "there is a \(object) already, and it isn't the pod's")
+    }
+    if owner == plan.identity { return }
+    let process = owner.incarnation.pid.map { "process \($0)" } ?? "another process"
+    throw LaunchFailure(
+      description:
+        "there is a \(object) already: \(process) made it for run \(owner.run). pod-reaper removes it once that "
+        + "process is dead")
+  }
+
+  private func find(
+    _ kind: String, _ name: Located<String>,
+    _ inspect: @escaping @Sendable (String) async throws -> Void
+  ) async throws {
+    do {
+      try await persistently { _ in try await inspect(name.value) }
+    } catch let error as EngineError where error.isNotFound {
+      throw ComposeError(
+        "external \(kind) '\(name.value)' doesn't exist: create it, or drop `external`",
+        at: name.position)
+    }
+  }
+
+  // MARK: Objects that vanished
+
+  /// Creates those of the pod's networks again that someone else removed.
+  ///
+  /// - Throws: `LaunchFailure`.
+  func restoreNetworks() async throws {
+    if let networkRepair { return try await networkRepair.value }
+    let repair = Task {
+      guard let plan = self.plan else { return }
+      for network in plan.networks {
+        do {
+          let name = network.name
+          _ = try await self.persistently { try await $0.engine.inspectNetwork(name) }
+        } catch let error as EngineError where error.isNotFound {
+          self.log.warning("network \(network.name) was removed by someone else: creating it again")
+          try await self.createNetwork(network, of: plan)
+        }
+      }
+    }
+    networkRepair = repair
+    defer { networkRepair = nil }
+    try await repair.value
+  }
+
+  /// Whether an error names one of the pod's own networks.
+  func isOwnNetwork(in error: EngineError) -> Bool {
+    let names = (plan?.networks.map(\.name) ?? []) + created.networks
+    return names.contains { error.message.contains($0) }
+  }
+
+  /// Checks that a container's named volumes are still those that were created for the pod: Docker makes a missing one
+  /// anew, without labels, when a container that uses it is created.
+  ///
+  /// - Returns: false where one had vanished. The container is then to be discarded and created again.
+  func hasOwnVolumes(_ container: ContainerPlan) async throws -> Bool {
+    guard let plan else { return true }
+    for volume in plan.volumes {
+      guard let name = volume.name, container.uses(volume: name) else { continue }
+      let found = try await persistently { try await $0.engine.inspectVolume(name) }
+      guard PodIdentity(labels: found.labels) == nil else {
+        try checkOwner(of: found.labels, of: plan, "volume \(name)")
+        continue
+      }
+      return false
+    }
+    return true
+  }
+
+  /// Creates the volumes again that someone else removed, also in place of those that Docker made for a container.
+  ///
+  /// - Throws: `LaunchFailure`, `EngineError`; `CancellationError`.
+  func restoreVolumes(of container: ContainerPlan) async throws {
+    guard let plan else { return }
+    // Several containers may miss the same one.
+    try await launchWait { !self.isRestoringVolumes }
+    isRestoringVolumes = true
+    defer {
+      isRestoringVolumes = false
+      changes.ring()
+    }
+    for volume in plan.volumes {
+      guard let name = volume.name, container.uses(volume: name) else { continue }
+      let engine = engine
+      var found: VolumeDetails?
+      do {
+        found = try await persistently { _ in try await engine.inspectVolume(name) }
+        if found.map({ PodIdentity(labels: $0.labels) != nil }) == true { continue }
+      } catch let error as EngineError where error.isNotFound {
+        found = nil
+      }
+      log.warning("volume \(name) was removed by someone else: creating it again")
+      if found != nil { try await removeUnlabeled(name) }
+      try await createVolume(volume, of: plan)
+    }
+  }
+
+  /// Removes a volume that Docker made for the pod's containers, once all of them are discarded.
+  private func removeUnlabeled(_ name: String) async throws {
+    let engine = engine
+    for attempt in 1... {
+      do {
+        try await uncancelled { try await engine.removeVolume(name, force: false) }
+        return
+      } catch let error as EngineError where error.isNotFound {
+        return
+      } catch let error as EngineError where error.isConflict && attempt < 20 {
+        try await Task.sleep(for: .milliseconds(100))
+      }
+    }
+  }
+}
+
+extension ContainerPlan {
+  /// Whether it mounts a named volume.
+  func uses(volume name: String) -> Bool {
+    let host = create.hostConfig
+    return host?.binds?.contains { $0.hasPrefix(name + ":") } == true
+      || host?.mounts?.contains { $0.type == "volume" && $0.source == name } == true
+  }
+}

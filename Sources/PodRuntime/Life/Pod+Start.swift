@@ -1,0 +1,120 @@
+import DockerEngine
+
+extension Pod {
+  /// Starts a created or exited container, attached to its output before; creates it again where it has vanished.
+  ///
+  /// - Throws: an error for people; `CancellationError`.
+  func start(_ name: String) async throws {
+    for attempt in 1... {
+      try checkLaunch()
+      try await ensureCreated(name)
+      guard let member = members[name], let id = member.container else { return }
+      await waitForOwners(of: member)
+      do {
+        try await startOnce(name, id)
+        return noteStarted(name, id)
+      } catch let error as EngineError {
+        noteUnanswered(error)
+        // Refused: it doesn't run, and the end need not wait for it to stop.
+        if case .status = error.kind { update(name) { $0.phase = .created } }
+        guard attempt < Self.mostAttempts else {
+          throw member.plan.explain(error, doing: "started")
+        }
+        if try await recovers(from: error) {
+          if members[name]?.phase == .starting, try await hasStarted(name, id) { return }
+        } else if try await mayRetry(error, of: name, id) {
+          continue
+        } else if !(try await hasOwnerReturned(of: name)) {
+          throw member.plan.explain(error, doing: "started")
+        }
+      }
+    }
+  }
+
+  /// A start is refused where the owner of a namespace has just exited. That exit is the cause, and decides what follows.
+  ///
+  /// - Returns: true if an owner had exited and is running again.
+  /// - Throws: `CancellationError` where its exit has failed the pod.
+  private func hasOwnerReturned(of name: String) async throws -> Bool {
+    let owners = members[name]?.plan.references.filter(\.sharesNamespace).map(\.key) ?? []
+    var result = false
+    for owner in owners {
+      guard let member = members[owner], let id = member.container else { continue }
+      if member.phase == .running, !member.isExamined {
+        guard let state = try? await engine.inspectContainer(id).state, !state.running else {
+          continue
+        }
+        examineEnd(of: owner)
+      }
+      try await launchWait {
+        guard let owner = self.members[owner] else { return true }
+        if case .ended = owner.phase { return true }
+        return owner.phase == .running && !owner.isExamined
+      }
+      result = result || members[owner]?.phase == .running
+    }
+    return result
+  }
+
+  private func startOnce(_ name: String, _ id: String) async throws {
+    let engine = engine
+    try await members[name]?.output?.attach()
+    try checkLaunch()
+    update(name) { member in
+      member.phase = .starting
+      member.starts += 1
+      member.endedWhileStarting = false
+      member.exit = nil
+      member.isSignaledByOthers = false
+      member.isTakenDown = false
+      if member.health != .none { member.health = .starting }
+    }
+    try await uncancelled { try await engine.startContainer(id) }
+  }
+
+  private func noteStarted(_ name: String, _ id: String) {
+    let engine = engine
+    var hasEnded = false
+    update(name) { member in
+      member.startedAt = .now
+      hasEnded = member.endedWhileStarting
+      if member.phase == .starting { member.phase = .running }
+      // Asked for now, it is there when the last one is up.
+      if member.plan.hasAddresses {
+        member.details = Task { try? await engine.inspectContainer(id) }
+      }
+    }
+    if hasEnded {
+      examineEnd(of: name)
+    } else if members[name]?.container == nil {
+      handleRemoval(of: name)
+    }
+  }
+
+  /// Finds out what became of a start whose answer was lost.
+  ///
+  /// - Returns: true if it was carried out.
+  private func hasStarted(_ name: String, _ id: String) async throws -> Bool {
+    do {
+      let state = try await persistently { try await $0.engine.inspectContainer(id) }.state
+      // One that had exited before may not have been started since: it is started again.
+      let hasRun = members[name]?.starts == 1 && ["exited", "dead"].contains(state.status)
+      guard state.running || hasRun else {
+        update(name) { $0.phase = .created }
+        return false
+      }
+      noteStarted(name, id)
+      if !state.running {
+        update(name) { $0.isTakenDown = $0.exit?.isNatural != true }
+        examineEnd(of: name)
+      }
+      return true
+    } catch let error as EngineError where error.isNotFound {
+      update(name) { member in
+        member.container = nil
+        member.phase = .planned
+      }
+      return false
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+/// What the engine said to a start or create, in words for people, where no line of the file is to
+/// blame.
+struct StartFailure: Error, CustomStringConvertible {
+  let description: String
+  /// True if the engine didn't answer, so that it may go better once it is back.
+  let isEngineAway: Bool
+}
+
+extension ContainerPlan {
+  /// Says why the container can't be created or started, with the line of the file that is to
+  /// blame, and the engine's own words behind.
+  ///
+  /// - Parameters:
+  ///   - error: what the engine said.
+  ///   - step: `created` or `started`.
+  /// - Returns: a `ComposeError`; a `StartFailure` where the engine doesn't answer, or no line is
+  ///   to blame.
+  func explain(_ error: EngineError, doing step: String) -> any Error {
+    let action = "\(title) can't be \(step)"
+    let plain = "\(action): \(error.message)"
+    switch error.kind {
+    case .unreachable, .timedOut: return StartFailure(description: plain, isEngineAway: true)
+    case .status where isInfra: return StartFailure(description: plain, isEngineAway: false)
+    case .status: break
+    case .tooOld: return ComposeError(plain, at: service.position)
+    default: return StartFailure(description: plain, isEngineAway: false)
+    }
+    for assigned in ports where isTaken(assigned, in: error.message) {
+      return ComposeError(
+        "host port \(assigned.hostPort) of service '\(assigned.service)' is already in use",
+        at: assigned.port.position)
+    }
+    if let refusal = devicesRefusal(error.message) { return refusal }
+    for mode in [service.networkMode, service.pid, service.ipc] {
+      if case .container(let id)? = mode?.value, let position = mode?.position,
+        error.message.contains("No such container: \(id)")
+      {
+        return ComposeError(
+          "service '\(service.name)' joins the container '\(id)', which isn't there", at: position)
+      }
+    }
+    let fault = EngineFault.find(error.message, in: EngineFault.ofContainers) { key, object in
+      place(of: key, object, in: error.message)
+    }
+    if let fault {
+      let image = service.image?.value ?? "of service '\(service.name)'"
+      let words = fault.words.split(separator: "IMAGE", omittingEmptySubsequences: false)
+        .joined(separator: image)
+      return ComposeError(
+        EngineFault.line(action, words, engine: error.message), at: fault.position)
+    }
+    for file in service.files {
+      if case .file(let path) = file.source, error.message.contains(path) {
+        return ComposeError(plain, at: file.position)
+      }
+    }
+    return ComposeError(plain, at: service.position)
+  }
+
+  /// Where a key of the fault table stands; nil if the file doesn't have it.
+  private func place(of key: String, _ object: String, in text: String) -> SourcePosition? {
+    switch key {
+    case "program":
+      return place(ofProgram: object)
+    case "devices=\(object)":
+      return service.devices.first { $0.value.prefix { $0 != ":" } == object }?.position
+    case "mount=\(object)":
+      return place(ofMount: object)
+    case "address=\(object)":
+      return place(joined: { $0.ipv4Address == object || $0.ipv6Address == object })
+    case "address":
+      return place(joined: { $0.ipv4Address != nil || $0.ipv6Address != nil })
+    case "volume":
+      guard let volume = volumeSources.first(where: { text.contains($0.key) })?.value else {
+        return nil
+      }
+      return volume.places["driver_opts"] ?? volume.places["driver"] ?? volume.position
+    case "image":
+      return service.places["image"] ?? service.places["build"]
+    case "file":
+      return service.files.first { text.contains($0.target) }?.position
+    default:
+      return service.places[key]
+    }
+  }
+
+  /// The key whose first word is the program; the image, where neither is.
+  private func place(ofProgram program: String) -> SourcePosition? {
+    if let entrypoint = service.entrypoint, !entrypoint.isEmpty {
+      if program.isEmpty || entrypoint[0] == program { return service.places["entrypoint"] }
+    }
+    if let command = service.command, !command.isEmpty {
+      if program.isEmpty || command[0] == program { return service.places["command"] }
+    }
+    return service.places["entrypoint"] ?? place(of: "image", "", in: "")
+  }
+
+  private func place(ofMount path: String) -> SourcePosition? {
+    let mount = service.mounts.first { mount in
+      if case .bind(let source) = mount.source { return source == path }
+      return mount.target == path
+    }
+    if let mount { return mount.position }
+    return service.files.first { $0.source == .file(path: path) || $0.target == path }?.position
+  }
+
+  /// The fixed address on the first network that is joined so.
+  private func place(joined isMeant: (NetworkAttachment) -> Bool) -> SourcePosition? {
+    for (key, attachment) in service.networks where isMeant(attachment) {
+      return service.places["networks.\(key).ipv4_address"]
+        ?? service.places["networks.\(key).ipv6_address"] ?? attachment.position
+    }
+    return nil
+  }
+
+  private func isTaken(_ port: AssignedPort, in message: String) -> Bool {
+    guard message.contains("already allocated") || message.contains("address already in use")
+    else { return false }
+    return !port.hostPort.isEmpty && message.contains(":\(port.hostPort)")
+  }
+}

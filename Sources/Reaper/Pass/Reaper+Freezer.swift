@@ -1,0 +1,58 @@
+import Cgroups
+import Logging
+import PodIdentity
+
+/// The cgroup of a dead pod, some group of which may be frozen: Docker can't end a frozen container ("did not receive an
+/// exit event").
+struct FrozenCgroup: Sendable {
+  let path: String
+  let folders: CgroupFolders
+
+  /// How long an agent may take from freezing a run to thawing it, which it does to kill all of it at once.
+  private static let agentsTime = Duration.seconds(1)
+
+  /// Thaws the group and those below it. An agent that is just destroying the run does so by itself: what it froze is
+  /// thawed only if it still is frozen after a while.
+  func thaw(_ log: Logger, _ fields: Logger.Metadata) async {
+    if !CgroupPath.isOwn(path), folders.isFrozen(path) {
+      guard (try? await Task.sleep(for: Self.agentsTime)) != nil else { return }
+    }
+    let result = folders.thaw(path)
+    if !result.thawed.isEmpty {
+      log.notice(
+        "thawed \(result.thawed.count) frozen cgroups of a dead executor at \(path)",
+        metadata: fields)
+    }
+    for (folder, reason) in result.failed {
+      log.warning("cgroup \(folder) can't be thawed: \(reason)", metadata: fields)
+    }
+  }
+}
+
+extension Reaper {
+  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the same checks as when it is
+  /// removed, and never one that this process or another pod lives in.
+  func frozenCgroup(
+    of identity: PodIdentity, _ pods: [PodIdentity: ObservedPod],
+    _ verdicts: [PodIdentity: Verdict]
+  ) -> FrozenCgroup? {
+    let path = identity.cgroupParent
+    guard host.engineIsLocal, CgroupPath.isRun(path, identity.run),
+      !isShared(path, pods, verdicts), let removal = try? CgroupRemoval(),
+      removal.folders.folders(of: path).allSatisfy({ !removal.keeping.contains($0) })
+    else { return nil }
+    return FrozenCgroup(path: path, folders: removal.folders)
+  }
+}
+
+extension CgroupFolders {
+  /// Whether a cgroup itself is frozen, or is becoming so, in the hierarchy that freezes.
+  func isFrozen(_ path: String) -> Bool {
+    folders(of: path).contains { folder in
+      if let state = try? KernelFile.text(folder + "/freezer.state") {
+        return !state.hasPrefix("THAWED")
+      }
+      return (try? KernelFile.text(folder + "/cgroup.freeze"))?.hasPrefix("1") == true
+    }
+  }
+}

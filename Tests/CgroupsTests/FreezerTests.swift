@@ -1,0 +1,186 @@
+import Foundation
+import Glibc
+import SystemPackage
+import Testing
+
+@testable import Cgroups
+
+/// These work on the host's real hierarchies, in folders named by the test, as root.
+@Suite("A cgroup's processes", .serialized)
+struct FreezerTests {
+  private let folders: CgroupFolders
+  private let root = "/compose-pods-test-\(UUID().uuidString)"
+
+  init() throws { folders = CgroupFolders(mounts: try CgroupMounts.current()) }
+
+  /// Starts a shell with a child, puts both into a cgroup of the hierarchies, and hands them over.
+  private func with(
+    _ path: String, in hierarchies: [CgroupHierarchy], program: String = "sleep 1000 & wait",
+    _ body: (_ process: Process) async throws -> Void
+  ) async throws {
+    for hierarchy in folders.mounts.hierarchies {
+      try FileManager.default.createDirectory(
+        atPath: hierarchy.mountPoint + path, withIntermediateDirectories: true)
+    }
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["-c", "read go || exit; \(program)"]
+    let input = Pipe()
+    shell.standardInput = input
+    try shell.run()
+    do {
+      for hierarchy in hierarchies {
+        try "\(shell.processIdentifier)".write(
+          toFile: hierarchy.mountPoint + path + "/cgroup.procs", atomically: false, encoding: .utf8)
+      }
+      input.fileHandleForWriting.write(Data("go\n".utf8))
+      try await body(shell)
+    } catch { Issue.record("\(error)") }
+    _ = folders.thaw(root + "/run")
+    _ = await folders.kill(root + "/run", within: .seconds(5))
+    if shell.isRunning { kill(shell.processIdentifier, SIGKILL) }
+    try await eventually { !shell.isRunning }
+    _ = folders.remove(root + "/run")
+    for hierarchy in folders.mounts.hierarchies { rmdir(hierarchy.mountPoint + root) }
+  }
+
+  private func count(_ path: String) -> Int {
+    if case .populated(let processes) = folders.look(path) { return processes.count }
+    return 0
+  }
+
+  private func eventually(_ condition: () -> Bool) async throws {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(condition())
+  }
+
+  private var versions: [[CgroupHierarchy]] {
+    // A new cpuset takes no process before it has been given processors.
+    let all = folders.mounts.hierarchies.filter { !$0.controllers.contains("cpuset") }
+    return [all.filter { $0.version == .v1 }, all.filter { $0.version == .v2 }]
+      .filter { !$0.isEmpty }
+  }
+
+  private func freeze(_ path: String) throws {
+    for hierarchy in folders.mounts.hierarchies {
+      let isFreezer = hierarchy.controllers.contains("freezer")
+      guard isFreezer || hierarchy.version == .v2 else { continue }
+      let file = hierarchy.mountPoint + path + (isFreezer ? "/freezer.state" : "/cgroup.freeze")
+      try (isFreezer ? "FROZEN" : "1").write(toFile: file, atomically: false, encoding: .utf8)
+    }
+  }
+
+  @Test("are ended with those of the groups below, whichever version holds them")
+  func ended() async throws {
+    for hierarchies in versions {
+      try await with(root + "/run/container/sub", in: hierarchies) { shell in
+        try await eventually { count(root + "/run") == 2 }
+        #expect(await folders.kill(root + "/run/container", within: .seconds(5)) == .empty)
+        try await eventually { !shell.isRunning }
+        #expect(shell.terminationReason == .uncaughtSignal && shell.terminationStatus == SIGKILL)
+      }
+    }
+  }
+
+  @Test("are ended though they make new ones all the time")
+  func multiplying() async throws {
+    for hierarchies in versions {
+      try await with(
+        root + "/run/container", in: hierarchies,
+        program: "for i in $(seq 400); do sleep 1000 & done; wait"
+      ) { shell in
+        try await eventually { count(root + "/run") > 20 }
+        #expect(await folders.kill(root + "/run/container", within: .seconds(20)) == .empty)
+      }
+    }
+  }
+
+  @Test("are ended although they are frozen, here or above")
+  func frozen() async throws {
+    for hierarchies in versions {
+      for group in ["/run", "/run/container"] {
+        try await with(root + "/run/container", in: hierarchies) { shell in
+          try await eventually { count(root + "/run") == 2 }
+          try freeze(root + group)
+          #expect(await folders.kill(root + "/run", within: .seconds(5)) == .empty)
+        }
+      }
+    }
+  }
+
+  @Test("go on when they are thawed, and nothing is done to those that were not frozen")
+  func thawed() async throws {
+    for hierarchies in versions {
+      try await with(root + "/run/container", in: hierarchies, program: "exec sleep 1000") {
+        shell in
+        try freeze(root + "/run")
+        try freeze(root + "/run/container")
+        #expect(folders.thaw(root + "/run", alone: true).thawed.isEmpty == false)
+        let below = folders.thaw(root + "/run")
+        #expect(below.thawed.allSatisfy { $0.hasSuffix("/run/container") })
+        #expect(!below.thawed.isEmpty && below.failed.isEmpty)
+        #expect(folders.thaw(root + "/run").thawed.isEmpty)
+        // Frozen on version 1 it would not even die of this.
+        kill(shell.processIdentifier, SIGKILL)
+        try await eventually { !shell.isRunning }
+      }
+    }
+  }
+
+  @Test("beside it are left alone, and so are those in folders that are kept")
+  func others() async throws {
+    for hierarchies in versions {
+      try await with(root + "/run/container", in: hierarchies) { shell in
+        try await eventually { count(root + "/run") == 2 }
+        #expect(await folders.kill(root + "/run/other", within: .seconds(5)) == .missing)
+        #expect(await folders.kill(root + "/run/cont", within: .seconds(5)) == .missing)
+        let kept = Set(folders.folders(of: root + "/run/container"))
+        #expect(
+          await folders.kill(root + "/run", keeping: kept, within: .zero) == .empty)
+        #expect(shell.isRunning)
+        #expect(count(root + "/run") == 2)
+      }
+    }
+  }
+
+  @Test("are not ended, thawed or removed by a path that isn't strictly below a top folder")
+  func paths() async throws {
+    for path in [
+      "", "/", "//", "/x", root, "\(root)/", "\(root)/.", "\(root)/..", "\(root)/run/..",
+      "\(root)//run", "run", "\(root)/run\n", "\(root)/run\0", "\(root)/../\(root)/run",
+      "\(root)/\(String(repeating: "x", count: 256))",
+    ] {
+      guard case .unreadable = await folders.kill(path, within: .zero) else {
+        Issue.record("'\(path)' is taken")
+        continue
+      }
+      #expect(folders.remove(path).map(\.reason) == [.invalidArgument], "\(path)")
+      #expect(folders.thaw(path).failed.map(\.reason) == [.invalidArgument], "\(path)")
+    }
+  }
+
+  @Test("that are this one are never ended")
+  func own() async throws {
+    // A plain folder plays the hierarchy, since the test itself shall not move.
+    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    try FileManager.default.createDirectory(
+      atPath: root + "/mesos/run", withIntermediateDirectories: true)
+    let stranger = Process()
+    stranger.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    stranger.arguments = ["1000"]
+    try stranger.run()
+    defer { Glibc.kill(stranger.processIdentifier, SIGKILL) }
+    // It lists this process, and one that /proc knows to be elsewhere.
+    try "\(getpid())\n\(stranger.processIdentifier)\n".write(
+      toFile: root + "/mesos/run/cgroup.procs", atomically: false, encoding: .utf8)
+    try "".write(toFile: root + "/mesos/run/cgroup.kill", atomically: false, encoding: .utf8)
+    let folders = CgroupFolders(
+      mounts: CgroupMounts(mountinfo: "32 31 0:29 / \(root) rw - cgroup2 cgroup2 rw"))
+    let look = await folders.kill("/mesos/run", within: .milliseconds(50))
+    #expect(look == .populated([stranger.processIdentifier]))
+    #expect(stranger.isRunning)
+    #expect(try String(contentsOfFile: root + "/mesos/run/cgroup.kill", encoding: .utf8) == "")
+  }
+}

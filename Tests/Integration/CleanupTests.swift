@@ -1,0 +1,130 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The end of a pod", .needsEngine, .throttled)
+struct CleanupTests {
+  private static let file = """
+    services:
+      web:
+        image: pod-test/busybox
+        volumes: ["data:/data"]
+        command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+    volumes:
+      data: {}
+
+    """
+
+  static let kinds = TestEngine.all.flatMap { engine in
+    ["network", "volume"].map { (engine, $0) }
+  }
+
+  @Test(
+    "doesn't wait for a stranger's container on its network or volume, and names it",
+    arguments: kinds)
+  func held(on engine: TestEngine, kind: String) async throws {
+    let name = "it-stranger-\(UUID().uuidString.prefix(8).lowercased())"
+    try await withPod(on: engine, Self.file) { pod in
+      try await pod.running()
+      let label = "label=mesos.container_id=\(pod.run)"
+      let object = try await engine.docker(kind, "ls", "-q", "--filter", label).output()
+      let joined = kind == "network" ? ["--network", object] : ["-v", "\(object):/data"]
+      let stranger = try await engine.docker(
+        ["run", "-d", "--name", name] + joined + ["pod-test/busybox", "sleep", "1000"]
+      ).output()
+      let begin = ContinuousClock.now
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(ContinuousClock.now - begin < .seconds(8), "\(end)")
+      #expect(end.status == .exited(1), "\(end)")
+      #expect(
+        end.message.contains(
+          "held by container '\(name)' (\(stranger.prefix(12))), not of this pod"),
+        "\(end)")
+      let state = try await engine.docker("inspect", "-f", "{{.State.Running}}", name).output()
+      #expect(state == "true")
+      try await engine.docker("rm", "-f", name).output()
+      try await engine.docker(kind, "rm", object).output()
+    }
+  }
+
+  @Test("comes in time although a container is paused", arguments: TestEngine.all)
+  func paused(on engine: TestEngine) async throws {
+    try await withPod(on: engine, Self.file) { pod in
+      try await pod.running()
+      try await engine.docker("pause", "\(pod.task)_web").output()
+      let begin = ContinuousClock.now
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.status == .exited(130), "\(end)")
+      #expect(ContinuousClock.now - begin < .seconds(8), "\(end)")
+    }
+  }
+
+  @Test("comes in time although the pod's cgroup was left frozen", arguments: TestEngine.all)
+  func frozen(on engine: TestEngine) async throws {
+    try await withPod(on: engine, Self.file) { pod in
+      try await pod.running()
+      let isOne = engine.cgroups == .v1
+      let root = try #require(
+        isOne ? try Hierarchy.root(of: "freezer") : try Hierarchy.unifiedRoot())
+      let file = "\(root)/compose-pods/\(pod.run)/" + (isOne ? "freezer.state" : "cgroup.freeze")
+      try (isOne ? "FROZEN" : "1").write(toFile: file, atomically: false, encoding: .utf8)
+      let begin = ContinuousClock.now
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.status == .exited(130), "\(end)")
+      #expect(ContinuousClock.now - begin < .seconds(8), "\(end)")
+    }
+  }
+
+  @Test(
+    "touches no cgroup and no directory that an ID leads to by a detour",
+    arguments: ["", ".", "..", "/", "../..", "a/b", "a\nb", String(repeating: "x", count: 256)])
+  func detours(id: String) async throws {
+    let name = "it-innocent-\(UUID().uuidString.prefix(8).lowercased())"
+    let cgroups = try Hierarchy.all().map { "\($0.root)/\(name)" }
+    for folder in cgroups { try #require(mkdir(folder, 0o755) == 0) }
+    defer { for folder in cgroups { rmdir(folder) } }
+    try await withTemporaryFolder { sandbox in
+      try sandbox.write("compose.yaml", Self.file)
+      let directory = sandbox.path + "/innocent/empty"
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true)
+      let up = String(repeating: "../", count: 8)
+      for id in [id, up + sandbox.path.dropFirst() + "/innocent"] {
+        for (arguments, environment) in [
+          (["--run-id", id], [:]), ([], ["COMPOSE_EXECUTOR_RUN_ID": id]),
+          (["--task-id", id], [:]), ([], ["COMPOSE_EXECUTOR_TASK_ID": id]),
+        ] {
+          let engine = ["DOCKER_HOST": "unix:///nonexistent/docker.sock"]
+          let result = try await Command(
+            BuiltProgram.composeExecutor, ["run"] + arguments,
+            environment: engine.merging(environment) { $1 }, folder: sandbox.path
+          ).run(within: .seconds(40))
+          #expect(result.status == .exited(1))
+          #expect(result.stderr.contains("-id "), "\(result.stderr)")
+          #expect(!result.stdout.contains("TASK_STARTING"))
+        }
+      }
+      #expect(FileManager.default.fileExists(atPath: directory))
+      for folder in cgroups { #expect(FileManager.default.fileExists(atPath: folder)) }
+    }
+  }
+
+  @Test(
+    "is that of the sandbox' run where the agent names one that is no ID", arguments: MesosHost.all)
+  func subscribed(on host: MesosHost) async throws {
+    for run in ["", "/", "..", "../..", "a/b", "a\nb"] {
+      var settings = MesosSettings()
+      settings.agent = { $0.subscribedRun = run }
+      try await withMesosPod(on: host, obedient, settings) { pod in
+        try await pod.running()
+        #expect(try await !pod.containers().isEmpty)
+        pod.kill()
+        #expect(try await pod.ended().state == "TASK_KILLED")
+      }
+    }
+  }
+}

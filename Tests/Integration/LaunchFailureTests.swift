@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// LAUNCH_MATRIX=all takes every combination of a failure and who waits; else a tenth of them, which TEST_SEED repeats.
+@Suite("A launch that can't succeed", .needsEngine, .heavy)
+struct LaunchFailureTests {
+  private static let takesAll = ProcessInfo.processInfo.environment["LAUNCH_MATRIX"] == "all"
+
+  private static func cases(for purpose: String) -> [FailureCase] {
+    var random = SeededGenerator(for: purpose)
+    return takesAll ? FailureCase.all : FailureCase.tenth(&random)
+  }
+
+  @Test("ends within three seconds of the failure, names its cause, and leaves nothing")
+  func matrix() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let cases = Self.cases(for: "launch failures")
+    try await FailureSite.with(engine) { site in
+      var outcomes = try await site.each(cases) { try await site.outcome(of: $0, socket: $1) }
+      // A machine that does much else at the same time is no fault of the executor's: measured again, alone.
+      for index in outcomes.indices {
+        for _ in 0..<3 where outcomes[index].isOnlyLate {
+          outcomes[index] = try await site.outcome(of: cases[index], socket: 0)
+        }
+      }
+      for outcome in outcomes {
+        #expect(outcome.complaints.isEmpty, "\(outcome.one): \(outcome)")
+      }
+      let reasons = Dictionary(grouping: outcomes) { $0.one.kind.name }
+      for (kind, outcomes) in reasons {
+        let texts = Set(outcomes.map(\.reason))
+        #expect(texts.count == 1, "\(kind) has several reasons: \(texts.sorted())")
+      }
+      try FailureTable(outcomes: outcomes, isWhole: Self.takesAll).write()
+    }
+  }
+
+  @Test("gives the same cause each time, whoever fails because of it")
+  func sameCause() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let kinds = ["entry point missing", "wrong architecture", "device missing", "exits"]
+    let waiters = ["network_mode", "pid", "share: net", "three of the failing", "chain of three"]
+    let cases = FailureCase.all.filter {
+      kinds.contains($0.kind.name) && waiters.contains($0.waiter.name)
+    }
+    let chosen = Self.takesAll ? cases : cases.filter { $0.number % 3 == 0 }
+    try await FailureSite.with(engine) { site in
+      let repeated = chosen.flatMap { Array(repeating: $0, count: 4) }
+      let outcomes = try await site.each(repeated) { try await site.outcome(of: $0, socket: $1) }
+      for (name, outcomes) in Dictionary(grouping: outcomes, by: { "\($0.one)" }) {
+        let texts = Set(outcomes.map(\.reason))
+        #expect(texts.count == 1, "\(name): \(texts.sorted())")
+        let wrong = outcomes.filter { !$0.isRight }
+        #expect(wrong.isEmpty, "\(name): \(wrong)")
+      }
+    }
+  }
+
+  @Test("is killed at any moment before, in and after the failure, and leaves nothing")
+  func killed() async throws {
+    let engine = try #require(TestEngine.all.first)
+    var random = SeededGenerator(for: "moments of a kill")
+    let cases = Self.takesAll ? FailureCase.all : FailureCase.tenth(&random)
+    // Half of them are killed at some moment, half when the engine reports the failure.
+    let moments = cases.map { _ in
+      (atFailure: Bool.random(using: &random), after: Int.random(in: 0...2500, using: &random))
+    }
+    try await FailureSite.with(engine) { site in
+      let plan = zip(cases, moments).map { ($0.number, $1) }
+      let moments = Dictionary(plan) { first, _ in first }
+      _ = try await site.each(cases) { one, socket in
+        let (atFailure, after) = moments[one.number] ?? (false, 0)
+        try await site.kill(one, socket: socket, atFailure: atFailure, after: .milliseconds(after))
+      }
+    }
+  }
+}
+
+extension FailureSite {
+  /// Ends a case's pod at a moment of its launch.
+  fileprivate func kill(
+    _ one: FailureCase, socket: Int, atFailure: Bool, after: Duration
+  ) async throws {
+    let since = Date().timeIntervalSince1970
+    try await withPod(on: engine, file(one), settings(one, socket: socket)) { pod in
+      let begin = ContinuousClock.now
+      try await eventually("the moment", within: .seconds(60)) {
+        if atFailure, try moment(one, socket: socket, since: since) != nil { return true }
+        if pod.executor.status != nil { return true }
+        return !atFailure && .now - begin >= after
+      }
+      let isOver = pod.executor.status != nil
+      pod.send(SIGTERM)
+      let clock = ContinuousClock.now
+      let end = try await pod.ended(within: .seconds(90))
+      let took = ContinuousClock.now - clock
+      let how = "\(one), \(atFailure ? "at the failure" : "after \(after)"), took \(took): \(end)"
+      #expect(took < Self.grace + .seconds(10), "\(how)")
+      switch end.states.last {
+      case nil: #expect(!isOver && end.status == .signalled(SIGTERM), "\(how)")
+      case "TASK_FAILED": #expect(end.status == .exited(1), "\(how)")
+      default:
+        #expect(end.states.last == "TASK_KILLED", "\(how)")
+        #expect(end.status == .exited(130), "\(how)")
+      }
+    }
+  }
+}

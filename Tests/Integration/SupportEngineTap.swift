@@ -1,0 +1,198 @@
+import Foundation
+import TestSupport
+
+/// A way to an engine that records when the engine reports a failure, and injects faults that a real engine can't be
+/// asked for: slow or lost answers, refusals, a socket that vanishes.
+struct EngineTap: Sendable {
+  /// A fault, injected where a request matches.
+  struct Fault: Encodable, Sendable {
+    /// Matches `METHOD /path?query`, without the API's version.
+    let request: String
+    /// How many requests it applies to; 0: all.
+    var times = 0
+    /// The engine is not asked: this status, with `message`, is the answer.
+    var status: Int?
+    var message = ""
+    /// The engine is asked only after `release`.
+    var holdsRequest = false
+    /// The engine does what it was asked to; its answer is held back until `release`.
+    var holdsAnswer = false
+    /// The engine does what it was asked to; then the connection breaks.
+    var losesAnswer = false
+    /// Texts of the answer that are replaced by others of the same length.
+    var swaps: [[String]] = []
+  }
+
+  /// A failure that the engine reported.
+  struct Moment: Sendable {
+    /// Seconds since 1970.
+    let time: Double
+    /// The request, and how the answer begins.
+    let text: String
+  }
+
+  /// The sockets' paths; what uses one is told apart from what uses another.
+  let sockets: [String]
+  private let process: RunningCommand
+
+  /// What DOCKER_HOST selects the first socket.
+  var dockerHost: String { "unix://\(sockets[0])" }
+
+  /// Lends a tap.
+  ///
+  /// - Parameters:
+  ///   - engine: where it leads.
+  ///   - count: how many sockets it listens on.
+  ///   - faults: the first that matches a request is injected.
+  ///   - body: what to do with it.
+  /// - Throws: what `body` throws.
+  static func with(
+    _ engine: TestEngine, sockets count: Int = 1, faults: [Fault] = [],
+    _ body: (EngineTap) async throws -> Void
+  ) async throws {
+    try await withTemporaryFolder { folder in
+      let paths = (0..<count).map { folder.path("\($0).sock") }
+      let rules = String(decoding: try JSONEncoder().encode(faults), as: UTF8.self)
+      let process = try Command("/usr/bin/python3", ["-c", program, engine.socket, rules] + paths)
+        .start()
+      defer { process.send(SIGKILL) }
+      try await process.line(containing: "ready")
+      try await body(EngineTap(sockets: paths, process: process))
+    }
+  }
+
+  /// Failures that came over a socket since a time, in order.
+  func moments(at socket: Int = 0, since: Double = 0) -> [Moment] {
+    process.lines().compactMap { line in
+      let words = line.split(separator: " ", maxSplits: 2)
+      guard words.count == 3, let time = Double(words[0]), words[1] == "\(socket)", time >= since
+      else { return nil }
+      return Moment(time: time, text: String(words[2]))
+    }
+  }
+
+  /// The requests that met a fault so far.
+  var injections: [String] {
+    process.lines().filter { $0.hasPrefix("injected ") }
+      .map { String($0.dropFirst("injected ".count)) }
+  }
+
+  /// Waits until a request is held back, or its answer: then the engine has done what it was asked to.
+  func isHeld(within: Duration = .seconds(60)) async throws {
+    try await process.line(containing: "held ", within: within)
+  }
+
+  /// Lets held answers go, and holds no more.
+  func release() async throws {
+    process.send(SIGHUP)
+    try await process.line(containing: "released")
+  }
+
+  /// Removes the sockets and breaks every connection, as an engine's end does.
+  func close() async throws {
+    process.send(SIGUSR1)
+    try await process.line(containing: "closed")
+  }
+
+  /// Listens again.
+  func open() async throws {
+    process.send(SIGUSR2)
+    try await process.line(containing: "open")
+  }
+
+  private static let program = #"""
+    import json, os, re, signal, socket, sys, threading, time
+    target, rules, paths = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3:]
+    lock, released, pairs, listeners = threading.Lock(), threading.Event(), set(), []
+    head = re.compile(rb'^(GET|POST|PUT|DELETE|HEAD) (?:/v[0-9.]+)?(/\S*) HTTP/1')
+    failure = re.compile(rb'^HTTP/1\.1 [45]\d\d|"errorDetail"|health_status: unhealthy|"status":"die"|"(?:ExitCode|StatusCode)":[1-9]')
+    for rule in rules: rule['left'] = rule['times'] or 1 << 30
+    def say(*words):
+        with lock: print(*words, flush=True)
+    def end(one):
+        try: one.shutdown(socket.SHUT_RDWR)
+        except OSError: pass
+    def fault(text):
+        with lock:
+            for rule in rules:
+                if rule['left'] > 0 and re.search(rule['request'], text):
+                    rule['left'] -= 1
+                    return rule
+    def ask(client, engine, state):
+        try:
+            while data := client.recv(65536):
+                if found := head.match(data):
+                    text = (found[1] + b' ' + found[2]).decode()
+                    rule = fault(text)
+                    state['request'], state['rule'] = text, rule
+                    if rule: say('injected', text)
+                    if rule and rule.get('status'):
+                        body = json.dumps({'message': rule['message']}).encode()
+                        client.sendall(b'HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n' % (rule['status'], len(body)) + body)
+                        continue
+                    if rule and rule['holdsRequest'] and not released.is_set():
+                        say('held', text)
+                        released.wait()
+                engine.sendall(data)
+            engine.shutdown(socket.SHUT_WR)
+        except OSError: end(client), end(engine)
+    def answer(engine, client, state, slot):
+        try:
+            while data := engine.recv(65536):
+                rule = state['rule']
+                for found in failure.finditer(data):
+                    text = data[found.start():found.start() + 400]
+                    if text.startswith(b'HTTP'): text = text[:12] + b' ' + data.partition(b'\r\n\r\n')[2][:400]
+                    say('%.3f' % time.time(), slot, state['request'][:200], re.sub(r'\s+', ' ', text.decode('utf-8', 'replace')))
+                if rule and rule['holdsAnswer'] and not released.is_set():
+                    say('held', state['request'])
+                    released.wait()
+                if rule and rule['losesAnswer']: raise OSError('lost')
+                for one, other in rule['swaps'] if rule else []: data = data.replace(one.encode(), other.encode())
+                client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+        except OSError: end(client), end(engine)
+    def serve(client, slot):
+        engine = socket.socket(socket.AF_UNIX)
+        try: engine.connect(target)
+        except OSError: return client.close()
+        state = {'request': '', 'rule': None}
+        pair = (client, engine)
+        with lock: pairs.add(pair)
+        back = threading.Thread(target=answer, args=(engine, client, state, slot), daemon=True)
+        back.start()
+        ask(client, engine, state)
+        back.join()
+        with lock: pairs.discard(pair)
+        client.close(), engine.close()
+    def listen(listener, slot):
+        while True:
+            try: client, _ = listener.accept()
+            except OSError: return
+            threading.Thread(target=serve, args=(client, slot), daemon=True).start()
+    def begin():
+        for slot, path in enumerate(paths):
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path), listener.listen(128)
+            listeners.append(listener)
+            threading.Thread(target=listen, args=(listener, slot), daemon=True).start()
+    signals = [signal.SIGUSR1, signal.SIGUSR2, signal.SIGHUP]
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    begin()
+    say('ready')
+    while True:
+        sent = signal.sigwait(signals)
+        if sent == signal.SIGHUP:
+            released.set()
+            say('released')
+        elif sent == signal.SIGUSR1:
+            for path in paths: os.unlink(path)
+            for listener in listeners: end(listener), listener.close()
+            listeners.clear()
+            for pair in list(pairs): end(pair[0]), end(pair[1])
+            say('closed')
+        else:
+            begin()
+            say('open')
+    """#
+}
