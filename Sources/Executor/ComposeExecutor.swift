@@ -17,6 +17,6 @@ struct ComposeExecutor: AsyncParsableCommand {
   func run() async throws {
     let code = await MesosCommand.run()
     // Whatever still hangs, in a write or a request, must not hold up the exit.
-    Glibc.exit(code)
+    endProcess(code)
   }
 }

@@ -15,6 +15,15 @@ public struct CommandFailure: Error, Sendable {
   }
 }
 
+/// Ends the process, whatever other threads are doing. `exit` would take OpenSSL down under a connection that is being
+/// made, which crashes the process after all is said.
+///
+/// - Parameter code: the exit code.
+public func endProcess(_ code: Int32) -> Never {
+  fflush(nil)
+  _exit(code)
+}
+
 extension ParsableCommand {
   /// Runs the command line of a program whose commands wait for nothing.
   ///
@@ -38,12 +47,13 @@ extension ParsableCommand {
     let program = configuration.commandName ?? "\(self)"
     if let failure = error as? CommandFailure {
       StandardError.line("\(program): \(failure.message)")
-      Glibc.exit(failure.code)
+      endProcess(failure.code)
     }
     if exitCode(for: error) == .validationFailure {
       StandardError.line("\(program): \(message(for: error))")
       Glibc.exit(usage)
     }
+    if let code = error as? ExitCode { endProcess(code.rawValue) }
     exit(withError: error)
   }
 }
@@ -58,6 +68,7 @@ extension AsyncParsableCommand {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
+        endProcess(0)
       } else {
         try command.run()
       }

@@ -69,6 +69,38 @@ struct JoiningTests {
     #expect(try project.json().contains("\"restart\": \"sometimes\""))
   }
 
+  @Test(
+    "a test that names no command, which crashes engines, is kept for config and refused for the pod",
+    arguments: ["[CMD]", "[CMD-SHELL]"])
+  func healthcheck(test: String) throws {
+    let file = "services:\n  a:\n    image: a\n    healthcheck: {test: \(test), interval: 1s}"
+    let fault = try #require(try load(file).faults.first)
+    #expect(fault.message.contains("names no command"))
+    #expect(fault.position?.line == 4 && fault.position?.column == 25)
+    let disabled = file.replacing("interval: 1s", with: "disable: true")
+    #expect(try load(disabled).faults.isEmpty)
+    #expect(try load(file.replacing(test, with: "[NONE]")).faults.isEmpty)
+    #expect(try load(file.replacing(test, with: "[CMD, a]")).faults.isEmpty)
+    #expect(try load(file.replacing(test, with: "[]")).faults.isEmpty)
+  }
+
+  @Test(
+    "a part of another type's mount is kept for config and refused for the pod",
+    arguments: [
+      ("{type: tmpfs, source: s, target: /t}", "source"),
+      ("{type: tmpfs, target: /t, volume: {nocopy: true}}", "volume"),
+      ("{type: bind, source: ./d, target: /t, volume: {nocopy: true}}", "volume"),
+      ("{type: bind, source: ./d, target: /t, tmpfs: {size: 1}}", "tmpfs"),
+      ("{type: volume, target: /t, tmpfs: {size: 1}}", "tmpfs"),
+    ])
+  func foreignPart(mount: String, key: String) throws {
+    let file = "services:\n  a:\n    image: a\n    volumes: [\(mount)]"
+    let fault = try #require(try load(file).faults.first)
+    #expect(fault.message.hasSuffix("can't have `\(key)`"))
+    let column = try #require(mount.firstRange(of: key + ":")?.lowerBound)
+    #expect(fault.position?.column == 15 + mount.distance(from: mount.startIndex, to: column))
+  }
+
   @Test("services that include and extend each other without end are refused")
   func circles() throws {
     #expect(

@@ -18,6 +18,24 @@ struct ModelTests {
     #expect(project.yaml().contains("network_mode: container:based"))
   }
 
+  @Test("volumes_from finds container: by a service's container_name, and starts after it")
+  func volumesFromContainerName() throws {
+    let project = try load(
+      """
+      services:
+        web: {image: a, volumes_from: ["container:based:ro", "container:other"]}
+        base: {image: a, container_name: based}
+      """)
+    let web = try #require(project.services["web"])
+    #expect(web.volumesFrom.map(\.value.source) == [.service("base"), .container("other")])
+    #expect(web.volumesFrom.map(\.value.readOnly) == [true, false])
+    #expect(web.dependencies["base"]?.condition == .started)
+    #expect(project.yaml().contains("container:based:ro"))
+    let own = try load(
+      "services: {a: {image: a, container_name: own, volumes_from: ['container:own']}}")
+    #expect(own.faults.first?.message.contains("from itself") == true)
+  }
+
   @Test("a range of ports counts up")
   func ports() throws {
     let project = try load(
@@ -54,7 +72,7 @@ struct ModelTests {
       ])
     #expect(mounts[0].readOnly && mounts[0].selinux == "z" && mounts[0].createHostPath)
     #expect(mounts[1].noCopy && mounts[1].otherModes == ["cached"])
-    #expect(!mounts[4].createHostPath)
+    #expect(mounts[4].createHostPath)
     #expect(mounts[5].target == "/run")
   }
 

@@ -77,6 +77,34 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       file: "services:\n  a:\n    image: founding/base\n    logging:\n      driver: none\n",
       place: "compose.yaml:5:", words: "none"),
     BadInput(
+      title: "volumes from a container that waits for the service",
+      file: "services:\n  a:\n    image: founding/base\n    volumes_from: ['container:bb']\n"
+        + "  b:\n    image: founding/base\n    container_name: bb\n    depends_on: [a]\n",
+      place: "compose.yaml:4:20", words: "waits for 'a'"),
+    BadInput(
+      title: "the network of a container that waits for the service",
+      file: "services:\n  a:\n    image: founding/base\n    network_mode: container:bb\n"
+        + "  b:\n    image: founding/base\n    container_name: bb\n    depends_on: [a]\n",
+      place: "compose.yaml:4:19", words: "waits for 'a'"),
+    BadInput(
+      title: "a negative number of processors",
+      file: "services:\n  a:\n    image: founding/base\n    cpus: -1\n",
+      place: "compose.yaml:4:11", words: "`cpus` can't be -1"),
+    BadInput(
+      title: "a negative limit of processors",
+      file: "services:\n  a:\n    image: founding/base\n"
+        + "    deploy: {resources: {limits: {cpus: '-1'}}}\n",
+      place: "compose.yaml:4:41", words: "`cpus` can't be -1"),
+    BadInput(
+      title: "more processors than there are numbers",
+      file: "services:\n  a:\n    image: founding/base\n    cpus: 1e30\n",
+      place: "compose.yaml:4:11", words: "`cpus` can't be"),
+    BadInput(
+      title: "networks of one name and different settings",
+      file: "services:\n  a:\n    image: founding/base\n    networks: [n, m]\nnetworks:\n"
+        + "  n: {name: same}\n  m: {name: same, internal: true}\n",
+      place: "compose.yaml:", words: "other settings"),
+    BadInput(
       title: "no services", file: "services: {}\n", place: "", words: "no service"),
     BadInput(
       title: "a missing file", file: "", place: "", words: "absent.yaml",

@@ -46,6 +46,34 @@ struct ImageTests {
     #expect(end.message.contains("there is no docker command on PATH"))
   }
 
+  @Test(
+    "one that exists is taken, and one that doesn't is built, unless pull_policy says build",
+    arguments: [nil, "never", "missing", "build"])
+  func builtWhenMissing(policy: String?) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let name = "pod-test/built-\(UUID().uuidString.lowercased())"
+    func file(_ word: String) -> String {
+      let line = policy.map { "    pull_policy: \($0)\n" } ?? ""
+      return "services:\n  web:\n    image: \(name)\n\(line)    build:\n      context: .\n"
+        + "      dockerfile_inline: |\n        FROM pod-test/busybox\n        CMD echo \(word)\n"
+    }
+    // What a registry has comes before a build where the file says `missing`.
+    if policy != "missing" {
+      let first = try await podEnd(on: engine, file("first"))
+      #expect(first.output(of: "web") == ["first"], "\(first)")
+    } else {
+      try await engine.docker("tag", "pod-test/busybox", name).output()
+    }
+    let second = try await podEnd(on: engine, file("second"))
+    #expect(second.status == .exited(0), "\(second)")
+    switch policy {
+    case "build": #expect(second.output(of: "web") == ["second"], "\(second)")
+    case "missing": #expect(second.output(of: "web").isEmpty, "\(second)")
+    default: #expect(second.output(of: "web") == ["first"], "\(second)")
+    }
+    try await engine.docker("image", "rm", name).output()
+  }
+
   @Test("one is built from the sandbox", arguments: TestEngine.all)
   func built(on engine: TestEngine) async throws {
     let mark = UUID().uuidString

@@ -38,6 +38,11 @@ struct InspectParityTests {
       try await withPod(on: recorder.engine, "unused: true\n", settings(files)) { pod in
         try await created(files, by: pod)
         let name = try await pod.project()
+        // A container's further networks come after it. A difference that stays is found by the comparison.
+        let expected = theirs.objects.endpoints
+        try? await eventually("all endpoints", within: .seconds(15)) {
+          try recorder.created(for: name).endpoints == expected
+        }
         let ours = Side(
           project: name, folder: pod.sandbox.path, objects: try recorder.created(for: name))
         compare(ours, theirs, project)

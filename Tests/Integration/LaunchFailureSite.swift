@@ -111,8 +111,9 @@ struct FailureSite: Sendable {
         "--cleanup-timeout", "30s",
       ] + one.waiter.options,
       environment: ["DOCKER_HOST": "unix://\(tap.sockets[socket])"],
-      files: ["wrong": elf + String(repeating: "\0", count: 100)],
-      shell: #"chmod +x wrong; exec "$@""#)
+      files: ["wrong.elf": elf + String(repeating: "\0", count: 100)],
+      // Copied by a process of its own: this one's children, which may hold the first file open, make it busy.
+      shell: #"cp wrong.elf wrong; chmod +x wrong; exec "$@""#)
   }
 
   /// When the engine reported the case's failure; nil where it hasn't so far.

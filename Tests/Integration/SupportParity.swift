@@ -74,6 +74,16 @@ struct CreatedObjects: Sendable {
   /// Volumes by key.
   var volumes: [String: JSON] = [:]
 
+  /// How many networks all containers are connected to, each counted for itself.
+  var endpoints: Int {
+    containers.values.reduce(0) { sum, container in
+      guard case .object(let networks)? = container["NetworkSettings"]?["Networks"] else {
+        return sum
+      }
+      return sum + networks.count
+    }
+  }
+
   /// What an engine has of a Compose project, as `docker inspect` tells it.
   init(project: String, on engine: TestEngine) async throws {
     let label = "label=com.docker.compose.project=\(project)"

@@ -155,6 +155,7 @@ struct Recorder: Sendable {
                 if one is None: return self.answer({'message': 'No such container: ' + parts[1]}, 404)
                 if parts[2] == 'json': return self.answer(inspected(one))
                 if parts[2] in ('attach', 'wait', 'logs'): return self.hang()
+                if parts[2] == 'archive' and self.command == 'HEAD': return self.answer({'message': 'no such path'}, 404)
                 return self.answer(status=204)
             for kept in (networks, volumes):
                 for one in list(kept.values()):

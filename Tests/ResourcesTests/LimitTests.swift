@@ -120,8 +120,8 @@ struct LimitTests {
         "cpu_quota: 5000, cpu_period: 10, mem_limit: 8m",
         "2:46: `cpu_period` must be 1000 to 1000000 microseconds, not 10"
       ),
-      ("cpus: 2000000, mem_limit: 8m", "2:23: `cpus` can't be 2000000.0"),
-      ("cpus: -1, mem_limit: 8m", "2:23: `cpus` can't be -1.0"),
+      ("cpus: 2000000, mem_limit: 8m", "2:23: `cpus` can't be 2e+06"),
+      ("cpus: -1, mem_limit: 8m", "2:23: `cpus` can't be -1"),
     ])
   func refused(_ keys: String, _ expected: String) async throws {
     let error = await #expect(throws: ComposeError.self) {

@@ -25,7 +25,7 @@ public struct ServiceMount: Sendable, Equatable {
   public var readOnly: Bool
   /// `bind.propagation`.
   public var propagation: String?
-  /// `bind.create_host_path`: make a missing folder of the host. True for the short form.
+  /// `bind.create_host_path`: make a missing folder of the host. True unless the file says otherwise.
   public var createHostPath: Bool
   /// `bind.recursive`: `disabled`, `writable` or `readonly`; nil or `enabled` for the engine's own way.
   public var recursion: String?

@@ -10,7 +10,7 @@ public struct Service: Sendable {
   public var image: Located<String>?
   /// `build:`; paths are absolute.
   public var build: Build?
-  /// `pull_policy:`; nil means missing (or build, where `build:` stands).
+  /// `pull_policy:`; nil means missing, where `build:` stands built rather than pulled.
   public var pullPolicy: Located<PullPolicy>?
   /// How old, in nanoseconds, an image may be that is not pulled again: `pull_policy:` daily, weekly, `every_…`, or
   /// refresh with `pull_refresh_after:`; nil for any age.

@@ -41,12 +41,25 @@ struct FileMountReader {
     var mount = FileMount(
       kind: kind, name: name, source: try source(of: resource, kind, name),
       target: path.hasPrefix("/") ? path : folder + path, position: entry.position)
+    if Self.namesFolder(mount) {
+      throw ComposeError(
+        "the target `\(path)` of the \(kind.rawValue) `\(name)` names a directory: write a file's path",
+        at: entry["target"]?.position ?? entry.position)
+    }
     mount.uid = try number("uid", of: entry)
     mount.gid = try number("gid", of: entry)
     if let mode = entry["mode"]?.string {
       mount.mode = UInt32(mode, radix: 8)
     }
     return mount
+  }
+
+  /// Whether a target can be no file's; where a file of the host is mounted the engine drops a slash at the end.
+  private static func namesFolder(_ mount: FileMount) -> Bool {
+    if Path.clean(mount.target) == "/" { return true }
+    guard case .content = mount.source else { return false }
+    let last = mount.target.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    return ["", ".", ".."].contains(last)
   }
 
   private func source(
@@ -72,6 +85,7 @@ struct FileMountReader {
       }
       return .content(value)
     }
+    // What is empty is an empty file.
     guard let file = resource.located("file") else { return .content("") }
     return .file(path: file.value)
   }

@@ -15,12 +15,33 @@ enum MountReader {
     return mounts
   }
 
+  /// Refuses what belongs to a mount of another type, which would be ignored.
+  private static func checkParts(of node: YAMLNode) throws(ComposeError) {
+    let type = node["type"]?.string ?? ""
+    let foreign: [String]
+    switch type {
+    case "bind": foreign = ["volume", "tmpfs", "image"]
+    case "tmpfs": foreign = ["source", "bind", "volume", "image"]
+    case "volume": foreign = ["tmpfs", "image"]
+    case "image": foreign = ["bind", "volume", "tmpfs"]
+    default: return
+    }
+    for key in foreign {
+      // The short form's modes are the engine's to refuse; they have no place of their own.
+      guard let part = node[key], part.position != node.position else { continue }
+      guard part.mapping?.isEmpty == false || part.string?.isEmpty == false else { continue }
+      throw ComposeError(
+        "a mount of type `\(type)` can't have `\(key)`", at: node.position(ofKey: key))
+    }
+  }
+
   private static func mount(_ node: YAMLNode) throws(ComposeError) -> ServiceMount {
+    try checkParts(of: node)
     var mount = ServiceMount(
       source: try source(of: node), target: node["target"]?.string ?? "", position: node.position)
     mount.readOnly = node["read_only"]?.boolean ?? false
     mount.propagation = node["bind"]?["propagation"]?.string
-    mount.createHostPath = node["bind"]?["create_host_path"]?.boolean ?? false
+    mount.createHostPath = node["bind"]?["create_host_path"]?.boolean ?? true
     mount.recursion = node["bind"]?["recursive"]?.string
     mount.consistency = node["consistency"]?.string
     mount.labels = node["volume"]?["labels"].pairs ?? OrderedDictionary()

@@ -65,10 +65,7 @@ extension ServiceReader {
     service.memorySwapLimit = try bytes("memswap_limit", least: -1)?.value
     service.memoryReservation = try bytes("mem_reservation")?.value
     service.shmSize = try bytes("shm_size")?.value
-    if let cpus = node["cpus"], case .single(let value) = cpus.content, value > 0 {
-      // By way of its shortest text, so that 0.1 stays 0.1.
-      service.cpus = Located(Double(NumberText.general(value)) ?? Double(value), at: cpus.position)
-    }
+    if let cpus = try processors(node["cpus"]) { service.cpus = cpus }
     service.cpuShares = try number("cpu_shares")?.value
     service.cpuQuota = try number("cpu_quota", least: -1)
     service.cpuPeriod = try number("cpu_period")?.value
@@ -93,6 +90,17 @@ extension ServiceReader {
       throw ComposeError("`\(key)` can't be \(bytes)", at: value.position)
     }
     return Located(bytes, at: value.position)
+  }
+
+  /// A number of processors; nil for none and for 0.
+  func processors(_ node: YAMLNode?) throws(ComposeError) -> Located<Double>? {
+    guard let node, case .single(let value) = node.content, value != 0 else { return nil }
+    // Engines ignore a negative one; one that is far too large has no number of nanoseconds.
+    guard (0...1_000_000).contains(value) else {
+      throw ComposeError("`cpus` can't be \(NumberText.general(value))", at: node.position)
+    }
+    // By way of its shortest text, so that 0.1 stays 0.1.
+    return Located(Double(NumberText.general(value)) ?? Double(value), at: node.position)
   }
 
   private func number(_ key: String, least: Int64 = 0) throws(ComposeError) -> Located<Int64>? {

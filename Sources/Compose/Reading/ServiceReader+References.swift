@@ -51,15 +51,20 @@ extension ServiceReader {
           "`\(entry.value)` names no volumes; write `SERVICE[:ro]` or `container:NAME[:ro]`",
           at: entry.position)
       }
+      let own = isContainer ? containers.service(named: name, orService: false) : name
+      if own == self.name {
+        throw ComposeError(
+          "the service `\(self.name)` takes volumes from itself", at: entry.position)
+      }
       let source = VolumesFrom(
-        source: isContainer ? .container(name) : .service(name), readOnly: mode == "ro")
+        source: own.map { .service($0) } ?? .container(name), readOnly: mode == "ro")
       sources.append(Located(source, at: entry.position))
     }
     return sources
   }
 
   func dependencies(
-    modes: [Located<NamespaceMode>?]
+    modes: [Located<NamespaceMode>?], volumesFrom: [Located<VolumesFrom>]
   ) throws(ComposeError) -> OrderedDictionary<String, Dependency> {
     var dependencies: OrderedDictionary<String, Dependency> = [:]
     for (other, entry) in node["depends_on"]?.mapping ?? [:] {
@@ -77,6 +82,12 @@ extension ServiceReader {
     for case let mode? in modes {
       guard case .service(let other) = mode.value, dependencies[other] == nil else { continue }
       dependencies[other] = Dependency(position: mode.position, restart: true)
+    }
+    for entry in volumesFrom {
+      guard case .service(let other) = entry.value.source, dependencies[other] == nil else {
+        continue
+      }
+      dependencies[other] = Dependency(position: entry.position)
     }
     return dependencies
   }

@@ -70,9 +70,7 @@ extension ServiceReader {
     )
     if let memory = bytes(limits?["memory"]) { service.memoryLimit = memory }
     if let memory = bytes(reservations?["memory"]) { service.memoryReservation = memory.value }
-    if let cpus = limits?["cpus"], case .single(let value) = cpus.content, value > 0 {
-      service.cpus = Located(Double(NumberText.general(value)) ?? Double(value), at: cpus.position)
-    }
+    if let cpus = try processors(limits?["cpus"]) { service.cpus = cpus }
     if let pids = limits?["pids"]?.integer, pids > 0 { service.resources.pidsLimit = pids }
     if let policy = deploy["restart_policy"], policy.mapping != nil {
       service.restart = try restart(policy)

@@ -26,7 +26,8 @@ struct ServiceReader {
     service.ipc = try mode("ipc")
     service.links = try links("links")
     service.externalLinks = try links("external_links")
-    service.dependencies = try dependencies(modes: [service.networkMode, service.pid, service.ipc])
+    service.dependencies = try dependencies(
+      modes: [service.networkMode, service.pid, service.ipc], volumesFrom: service.volumesFrom)
     service.healthcheck = try healthcheck()
     service.restart = try restart()
     service.restartPosition = node["restart"]?.position
@@ -136,6 +137,12 @@ struct ServiceReader {
     var healthcheck = Healthcheck()
     healthcheck.test = check["test"]?.sequence.map { $0.compactMap(\.string) }
     if let isDisabled = check["disable"]?.boolean, isDisabled { healthcheck.test = ["NONE"] }
+    if let test = healthcheck.test, test == ["CMD"] || test == ["CMD-SHELL"] {
+      // Engines 20.10 to 28 crash at the first check of such a container, and with them the whole host's.
+      throw ComposeError(
+        "a healthcheck's test names no command after \(test[0])",
+        at: check["test"]?.position ?? node.position(ofKey: "healthcheck"))
+    }
     healthcheck.interval = duration(check["interval"])
     healthcheck.timeout = duration(check["timeout"])
     healthcheck.startPeriod = duration(check["start_period"])

@@ -8,7 +8,7 @@
 package enum Path {
   /// The shortest path of the same meaning, by its text alone: no `.`, no doubled `/`, no `..` that
   /// something stands before.
-  static func clean(_ path: String) -> String {
+  package static func clean(_ path: String) -> String {
     guard !path.isEmpty else { return "." }
     let isAbsolute = path.hasPrefix("/")
     var parts: [Substring] = []

@@ -29,7 +29,7 @@ extension EngineCall {
   /// The kind of a call; nil for one that never waits for a turn.
   var kind: RequestKind? {
     switch method {
-    case "GET": path == "/_ping" ? nil : .look
+    case "GET", "HEAD": path == "/_ping" ? nil : .look
     // One that waits for its containers must not wait behind those that can't be removed.
     case "DELETE": path.hasPrefix("/containers/") ? .remove : nil
     case "PUT": .copy

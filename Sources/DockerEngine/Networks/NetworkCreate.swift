@@ -1,5 +1,5 @@
 /// What to create a network from (Engine API, "NetworkCreate").
-public struct NetworkCreate: Sendable, Encodable {
+public struct NetworkCreate: Sendable, Equatable, Encodable {
   /// Its name.
   public var name: String
   /// Whether a second network of that name is refused; engines from API 1.44 on always do.

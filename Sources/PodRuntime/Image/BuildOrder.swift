@@ -13,10 +13,9 @@ struct BuildOrder: Sendable {
     bases = Set(services.flatMap { $0.build?.services.map(\.value) ?? [] })
   }
 
-  /// Whether a service's image has a place in the order: it is built for sure, or on others, or others are on it.
+  /// Whether a service's image has a place in the order: it may be built, or others are on it.
   func isOrdered(_ service: Service) -> Bool {
-    service.isAlwaysBuilt || service.build?.services.isEmpty == false
-      || bases.contains(service.name)
+    service.build != nil || bases.contains(service.name)
   }
 
   /// Whether all that a service builds on is there.
@@ -78,5 +77,5 @@ struct BuildOrder: Sendable {
 
 extension Service {
   /// Whether its image is built, whatever there is already.
-  var isAlwaysBuilt: Bool { build != nil && (pullPolicy.map { $0.value == .build } ?? true) }
+  var isAlwaysBuilt: Bool { build != nil && (pullPolicy?.value == .build || image == nil) }
 }

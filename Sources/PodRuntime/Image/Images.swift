@@ -143,6 +143,9 @@ struct Images: Sendable {
       throw ComposeError(
         "image '\(image.value)' can't be looked up: \(error.message)", at: image.position)
     }
+    if service.build != nil, service.pullPolicy == nil || policy == .never {
+      return try await build(service, on: bases, tag: tag)
+    }
     if policy == .never {
       throw ComposeError(
         "image '\(image.value)' is not on this host, and pull_policy forbids to pull it",

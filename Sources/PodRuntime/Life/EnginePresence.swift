@@ -6,6 +6,8 @@ struct EnginePresence {
   private(set) var outages = 0
   /// The event stream could not be opened again at once in the present, or last, outage.
   var wasUnreachable = false
+  /// When it last came back.
+  private var cameBackAt: ContinuousClock.Instant?
   /// The last outage in which the engine took the pod's containers down with it.
   private(set) var lastTakedown = 0
 
@@ -26,7 +28,20 @@ struct EnginePresence {
   mutating func recordTakedown() { lastTakedown = outages }
 
   /// Records that the engine responds again, and that the pod knows what happened meanwhile.
-  mutating func comeBack() { awaySince = nil }
+  mutating func comeBack(at moment: ContinuousClock.Instant) {
+    awaySince = nil
+    cameBackAt = moment
+  }
+
+  /// Whether an exit that is reported now may be the engine's doing: one that restarts still ends what it found
+  /// running when it responds already. What was started after its return is not concerned.
+  func mayHaveCaused(
+    exitAt moment: ContinuousClock.Instant, ofStartAt start: ContinuousClock.Instant
+  ) -> Bool {
+    if isAway { return true }
+    guard let cameBackAt, lastTakedown == outages, start < cameBackAt else { return false }
+    return moment - cameBackAt < .seconds(10)
+  }
 
   /// Whether the engine has taken the containers down in an outage after the given one.
   func hasTakenDown(since outage: Int) -> Bool { lastTakedown > outage }

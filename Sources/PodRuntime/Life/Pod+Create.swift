@@ -127,9 +127,7 @@ extension Pod {
           container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }
     }
-    if let files = container.copiedFiles() {
-      try await uncancelled { try await engine.putArchive(id, at: "/", files) }
-    }
+    try await copyFiles(of: container, into: id)
     // Done here, it costs nothing while the container waits for others to start.
     try await members[name]?.output?.attach()
     for (network, settings) in container.resolvedConnections(ids: ids) {

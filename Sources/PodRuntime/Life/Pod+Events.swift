@@ -56,9 +56,10 @@ extension Pod {
       let code = event.attributes["exitCode"].flatMap { Int($0) }
       // The engine reports a signal before the exit that it causes.
       update(name) { member in
+        let isSuspect = presence.mayHaveCaused(exitAt: .now, ofStartAt: member.startedAt)
         member.exit = Member.Exit(
-          code: code, outages: presence.isAway ? presence.outages - 1 : presence.outages,
-          isNatural: !presence.isAway && !member.isSignaledByOthers)
+          code: code, outages: isSuspect ? presence.outages - 1 : presence.outages,
+          isNatural: !isSuspect && !member.isSignaledByOthers)
       }
       if members[name]?.phase == .starting {
         update(name) { $0.endedWhileStarting = true }

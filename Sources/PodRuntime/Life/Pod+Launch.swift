@@ -43,8 +43,8 @@ extension Pod {
       try await pod.images.provide(
         for: pod.request.project.services.values.flatMap { [$0] + $0.hookImages })
     }
-    async let infra = orFail { try await $0.infraImage() }
-    async let asked = orFail { _ in try await setup.plan() }
+    async let infra = orFail { pod in try await pod.persistently { try await $0.infraImage() } }
+    async let asked = orFail { try await $0.plan(setup) }
     let early = try setup.earlyPlan()
     try await launchWait { self.isListening }
     let details = try await found
@@ -88,6 +88,17 @@ extension Pod {
     checkFinished()
   }
 
+  /// Makes the plan; what the engine said of itself before the launch is asked for again where it went away meanwhile.
+  private func plan(_ setup: PodSetup) async throws -> PodPlan {
+    do {
+      return try await setup.plan()
+    } catch let error as EngineError {
+      guard try await recovers(from: error) else { throw error }
+      let again = PodSetup(request: request, engine: engine)
+      return try await persistently { _ in try await again.plan() }
+    }
+  }
+
   private func adopt(_ plan: PodPlan) {
     for note in request.notes { log.info("\(note)") }
     for warning in plan.warnings { log.warning("\(warning)") }
@@ -127,7 +138,7 @@ extension Pod {
     let engine = engine
     let info = info
     return try await InfraImage(engine: engine, log: log).provide {
-      if let info { return try await info.value.architecture }
+      if let known = try? await info?.value { return known.architecture }
       return try await engine.info().architecture
     }
   }

@@ -49,7 +49,7 @@ extension Pod {
           } catch let error as EngineError where !error.isEngineAway {
             log.warning("the pod's containers can't be listed: \(error)")
           }
-          presence.comeBack()
+          presence.comeBack(at: .now)
           changes.ring()
           log.info("the engine is back")
           return

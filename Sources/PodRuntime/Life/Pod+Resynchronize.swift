@@ -36,8 +36,11 @@ extension Pod {
         exited.append(name)
       }
     }
-    // An engine that was restarted without live-restore has taken all of them down.
-    if presence.isAway, presence.wasUnreachable, survivors == 0, !(await isLiveRestoring()) {
+    // An engine that was restarted without live-restore takes all of them down, also those that it still lists as
+    // running. Over a network it may have been the way alone that was broken.
+    if presence.isAway, presence.wasUnreachable, survivors == 0 || engine.endpoint.isLocal,
+      !(await isLiveRestoring())
+    {
       presence.recordTakedown()
     }
     for name in vanished {

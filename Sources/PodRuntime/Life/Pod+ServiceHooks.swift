@@ -220,7 +220,7 @@ extension Pod {
     }
     madeContainers.append(id)
     warn(warnings, of: hook.service.name)
-    if let files = hook.copiedFiles() { try await engine.putArchive(id, at: "/", files) }
+    try await copyFiles(of: hook, into: id)
     for (network, settings) in hook.resolvedConnections(ids: ids) {
       try await engine.connectNetwork(network, container: id, settings)
     }

@@ -11,7 +11,7 @@ extension ContainerPlan {
       files: copies.compactMap { copy in
         guard case .content(let text) = copy.source else { return nil }
         return FileArchive.File(
-          path: copy.target, content: Array(text.utf8), mode: copy.mode ?? 0o444,
+          path: copy.target.cleanPath, content: Array(text.utf8), mode: copy.mode ?? 0o444,
           uid: copy.uid ?? 0, gid: copy.gid ?? 0)
       })
   }

@@ -116,6 +116,17 @@ struct NamespaceSharing {
 }
 
 extension Project {
+  /// Refuses services that wait for each other by way of `container:NAME`, which the loader doesn't follow.
+  func checkOrder() throws(ComposeError) {
+    for service in services.values {
+      for (other, dependency) in service.dependencies where reaches(service.name, from: other) {
+        throw ComposeError(
+          "service '\(service.name)' needs '\(other)', which waits for '\(service.name)' to start",
+          at: dependency.position)
+      }
+    }
+  }
+
   /// Whether a service waits, by way of any number of others, for another.
   func reaches(_ goal: String, from start: String) -> Bool {
     var open = [start]

@@ -88,6 +88,8 @@ public struct ContainerPlan: Sendable {
   public var copies: [FileMount] = []
   /// What the file says of the volumes that it mounts, by their names in Docker.
   var volumeSources: [String: Volume] = [:]
+  /// True for a container that has another's mounts besides its own: one that runs before its service.
+  var sharesMounts = false
   /// True for the container that holds namespaces for the services: it is no service itself.
   public var isInfra = false
 

@@ -14,7 +14,8 @@ extension PodPlanner {
       published: ports.services[ContainerPlan.key(of: service, number: number)] ?? [])
     for (index, hook) in service.preStart.enumerated() where number == 1 {
       var before = try container(
-        hook, number: 1, word: "\(service.name)-pre_start-\(index)", published: [])
+        hook, number: 1, word: "\(service.name)-pre_start-\(index)", published: [],
+        sharing: service)
       before.create.labels?[PodLabel.composeOneOff] = "True"
       before.create.labels?[PodLabel.composeContainerNumber] = ""
       plan.preStart.append(before)
@@ -23,7 +24,8 @@ extension PodPlanner {
   }
 
   private func container(
-    _ service: Service, number: Int, word: String, published: [AssignedPort]
+    _ service: Service, number: Int, word: String, published: [AssignedPort],
+    sharing other: Service? = nil
   ) throws(ComposeError) -> ContainerPlan {
     if service.image == nil && service.build == nil {
       throw ComposeError(
@@ -58,7 +60,8 @@ extension PodPlanner {
       service: service, number: number, name: names.container(word),
       nameIfTaken: names.containerWithHash(word),
       create: body, connections: connections, references: references, dependencies: dependencies,
-      ports: published, copies: try copies(of: service), volumeSources: volumes(of: service))
+      ports: published, copies: try copies(of: service, sharing: other),
+      volumeSources: volumes(of: service), sharesMounts: other != nil)
   }
 
   /// What the file says of the volumes that a service mounts, by their names in Docker.

@@ -33,20 +33,6 @@ extension PodPlanner {
     host.mounts = mounts.isEmpty ? nil : mounts
   }
 
-  /// The texts to copy into a container before it starts.
-  func copies(of service: Service) throws(ComposeError) -> [FileMount] {
-    let copies = service.files.filter {
-      if case .content(let text) = $0.source { return !text.isEmpty }
-      return false
-    }
-    if let first = copies.first, service.readOnly {
-      throw ComposeError(
-        "the \(first.kind.rawValue) `\(first.name)` can't be copied into a container that is read-only: use `file`",
-        at: first.position)
-    }
-    return copies
-  }
-
   /// What is said of a mounted file that no mount can do.
   func warnings(of service: Service) -> [String] {
     service.files.compactMap { file in

@@ -39,12 +39,13 @@ extension PodPlanner {
       }
       ordered[0].value.macAddress = address.value
     }
-    let endpoints = ordered.map { key, attachment in
+    var endpoints = ordered.map { key, attachment in
       (
         network: networkNames[key] ?? key,
         settings: endpoint(attachment, of: service, links: external)
       )
     }
+    endpoints = Self.merged(endpoints)
     guard let first = endpoints.first else {
       host.networkMode = "none"
       return []
@@ -52,6 +53,22 @@ extension PodPlanner {
     host.networkMode = first.network
     body.networkingConfig = NetworkingConfig(endpointsConfig: [first.network: first.settings])
     return Array(endpoints.dropFirst())
+  }
+
+  /// A container joins a network once, whatever keys it has in the file: the first says how, and each gives aliases.
+  private static func merged(
+    _ endpoints: [(network: String, settings: EndpointSettings)]
+  ) -> [(network: String, settings: EndpointSettings)] {
+    var merged: [(network: String, settings: EndpointSettings)] = []
+    for (network, settings) in endpoints {
+      guard let index = merged.firstIndex(where: { $0.network == network }) else {
+        merged.append((network, settings))
+        continue
+      }
+      let aliases = (merged[index].settings.aliases ?? []) + (settings.aliases ?? [])
+      merged[index].settings.aliases = Array(OrderedSet(aliases))
+    }
+    return merged
   }
 
   private func endpoint(
@@ -95,5 +112,24 @@ extension PodPlanner {
     }
     body.exposedPorts = exposed.isEmpty ? nil : KeySet(exposed)
     host.portBindings = bindings.isEmpty ? nil : bindings
+  }
+}
+
+extension Network {
+  /// Refuses a network whose name another key has already, unless it says the same or nothing.
+  ///
+  /// - Parameters:
+  ///   - first: the request of the other key.
+  ///   - own: its own.
+  /// - Throws: `ComposeError` with the line of its name.
+  func checkIsSame(_ first: NetworkCreate, _ own: NetworkCreate) throws(ComposeError) {
+    var own = own
+    own.labels = first.labels
+    var nothing = NetworkCreate(name: own.name)
+    nothing.labels = first.labels
+    guard own != first, own != nothing else { return }
+    throw ComposeError(
+      "the network `\(key)` has the name of another one, and other settings: one network can't have both",
+      at: name?.position ?? position)
   }
 }

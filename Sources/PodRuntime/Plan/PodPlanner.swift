@@ -40,6 +40,7 @@ public struct PodPlanner: Sendable {
     try Self.checkNumber(of: request.project)
     try Self.refuseContractLabels(request.project)
     try BuildOrder(request.project.services.values).check()
+    try request.project.checkOrder()
     let shared = try SharedNamespaces(request.project, options: request.options)
     infra = shared?.infra
     project = shared?.project ?? request.project
@@ -72,6 +73,10 @@ public struct PodPlanner: Sendable {
         plan.externalNetworks.append(located(network.name, network.key, network.position))
       } else {
         let body = create(network)
+        if let first = plan.networks.first(where: { $0.name == body.name }) {
+          try network.checkIsSame(first, body)
+          continue
+        }
         plan.networkSources[body.name] = network
         plan.networks.append(body)
       }

@@ -1,0 +1,116 @@
+import Compose
+import DockerEngine
+
+extension Pod {
+  /// Copies the secrets and configs of `content` and `environment` into a container that doesn't run yet.
+  ///
+  /// - Parameters:
+  ///   - container: whose files they are.
+  ///   - id: its ID.
+  /// - Throws: `ComposeError` with the line of one that would replace a directory, or be written into what is mounted;
+  ///   `EngineError`.
+  func copyFiles(of container: ContainerPlan, into id: String) async throws {
+    guard let files = container.copiedFiles() else { return }
+    let engine = engine
+    try await uncancelled {
+      var check = CopyCheck(engine: engine, id: id)
+      try await check.run(container)
+      do {
+        try await engine.putArchive(id, at: "/", files)
+      } catch let error as EngineError {
+        throw container.refusal(ofCopies: error) ?? error
+      }
+    }
+  }
+}
+
+/// Finds copies that links of the image lead into what is mounted, which the plan can't know.
+private struct CopyCheck {
+  let engine: DockerEngine
+  let id: String
+  private var links: [String: String?] = [:]
+
+  init(engine: DockerEngine, id: String) {
+    self.engine = engine
+    self.id = id
+  }
+
+  mutating func run(_ container: ContainerPlan) async throws {
+    var targets = container.service.mountTargets
+    let takesVolumes =
+      container.sharesMounts || container.create.hostConfig?.volumesFrom?.isEmpty == false
+      || container.references.contains { if case .volumes = $0 { true } else { false } }
+    if takesVolumes {
+      targets += try await engine.inspectContainer(id).mounts.map(\.destination)
+    }
+    // Without mounts, whatever is replaced is the container's own.
+    guard !targets.isEmpty else { return }
+    var real: [String] = []
+    for target in targets {
+      real.append(target.cleanPath)
+      real.append(try await resolve(target.cleanPath))
+    }
+    for copy in container.copies {
+      let target = copy.target.cleanPath
+      let folder = try await resolve(Path.folder(of: target))
+      try copy.check(against: real, at: (folder + "/" + Path.name(of: target)).cleanPath)
+    }
+  }
+
+  /// A path in the container with all links followed, as far as there is something.
+  private mutating func resolve(_ path: String) async throws -> String {
+    var current = ""
+    for part in path.split(separator: "/") {
+      let next = current + "/" + part
+      current = try await link(at: next) ?? next
+      if current == "/" { current = "" }
+    }
+    return current.isEmpty ? "/" : current
+  }
+
+  private mutating func link(at path: String) async throws -> String? {
+    if let known = links[path] { return known }
+    let target: String?
+    do {
+      target = try await engine.linkTarget(id, at: path)
+    } catch let error as EngineError {
+      // Nothing is there: the copy's own request says what else may be wrong.
+      guard case .status = error.kind else { throw error }
+      target = nil
+    }
+    links[path] = .some(target)
+    return target
+  }
+}
+
+extension ContainerPlan {
+  /// The engine's refusal of an archive, with the line of the file that is to blame.
+  ///
+  /// - Returns: nil for another fault.
+  fileprivate func refusal(ofCopies error: EngineError) -> ComposeError? {
+    guard case .status(let status) = error.kind, status != 404 else { return nil }
+    let files = copies.sorted { $0.target.utf8.count > $1.target.utf8.count }
+    let named = files.first { error.message.contains($0.target.cleanPath) }
+    guard let file = named ?? files.last else { return nil }
+    let fault = EngineFault.find(error.message, in: EngineFault.ofCopies) { _, _ in file.position }
+    guard let fault else { return nil }
+    let action = "the \(file.kind.rawValue) `\(file.name)` can't be copied to \(file.target)"
+    return ComposeError(
+      EngineFault.line(action, fault.words, engine: error.message), at: file.position)
+  }
+}
+
+extension EngineFault {
+  /// Why files can't be copied into a container.
+  fileprivate static let ofCopies = [
+    EngineFault(
+      "cannot overwrite directory", keys: ["file"],
+      "a directory is there, and stays: choose another target"),
+    EngineFault("not a directory", keys: ["file"], "a part of the path is a file"),
+    EngineFault(
+      "no such file or directory", keys: ["file"], "a part of the path is a link to nowhere"),
+    EngineFault("file exists", keys: ["file"], "a part of the path is no directory"),
+    EngineFault("device or resource busy", keys: ["file"], "something is mounted there"),
+    EngineFault("too many", "links", keys: ["file"], "links on the path lead in a circle"),
+  ]
+}

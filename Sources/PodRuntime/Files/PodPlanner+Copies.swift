@@ -1,0 +1,85 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+extension PodPlanner {
+  /// The texts to copy into a container before it starts.
+  ///
+  /// - Parameters:
+  ///   - service: the service.
+  ///   - other: the service whose mounts it has too; nil if there is none.
+  /// - Returns: secrets and configs of `content` or `environment`.
+  /// - Throws: `ComposeError` with the line of one that can't be copied without touching what is mounted.
+  func copies(of service: Service, sharing other: Service?) throws(ComposeError) -> [FileMount] {
+    let copies = service.files.filter { if case .content = $0.source { true } else { false } }
+    guard let first = copies.first else { return [] }
+    if service.readOnly {
+      throw ComposeError(
+        "the \(first.kind.rawValue) `\(first.name)` can't be copied into a container that is read-only: use `file`",
+        at: first.position)
+    }
+    var targets = mountTargets(of: service)
+    if let other { targets += mountTargets(of: other) }
+    for copy in copies { try copy.check(against: targets.map(\.cleanPath)) }
+    return copies
+  }
+
+  /// The paths in a container at which something is mounted, by its own keys or by way of `volumes_from`.
+  private func mountTargets(of service: Service) -> [String] {
+    var targets: [String] = []
+    var open = [service]
+    var seen: Set<String> = []
+    while let next = open.popLast() {
+      targets += next.mountTargets
+      for entry in next.volumesFrom {
+        guard case .service(let name) = entry.value.source, seen.insert(name).inserted,
+          let other = project.services[name]
+        else { continue }
+        open.append(other)
+      }
+    }
+    return targets
+  }
+}
+
+extension Service {
+  /// The paths in its containers at which its own keys mount something.
+  var mountTargets: [String] {
+    mounts.map(\.target)
+      + files.compactMap { file in
+        if case .file = file.source { return file.target }
+        return nil
+      }
+  }
+}
+
+extension FileMount {
+  /// Refuses a copy that would be written into, or in the place of, what is mounted.
+  ///
+  /// - Parameters:
+  ///   - targets: the paths at which something is mounted.
+  ///   - path: where the copy really goes to, links followed; nil for its target.
+  /// - Throws: `ComposeError` with the copy's line.
+  func check(against targets: [String], at path: String? = nil) throws(ComposeError) {
+    let path = path ?? target.cleanPath
+    let way = path == target.cleanPath ? "" : " (by links \(path))"
+    let subject = "the \(kind.rawValue) `\(name)` can't be copied to \(target)\(way)"
+    for mount in targets {
+      if PodPolicy.isAtOrBelow(mount, path) {
+        throw ComposeError(
+          "\(subject): something is mounted at \(mount), and would be replaced: choose another target",
+          at: position)
+      }
+      if PodPolicy.isAtOrBelow(path, mount) {
+        throw ComposeError(
+          "\(subject): it would be written into what is mounted at \(mount): use `file`, or choose another target",
+          at: position)
+      }
+    }
+  }
+}
+
+extension String {
+  /// An absolute path without `.`, `..`, doubled or trailing slashes.
+  var cleanPath: String { Path.join("/", self) }
+}
