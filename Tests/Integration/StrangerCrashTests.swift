@@ -36,4 +36,40 @@ struct StrangerCrashTests {
       }
     }
   }
+
+  /// What engines, containerd and runc say of a container in whose start they were killed.
+  private static let refusals = [
+    "id already in use",
+    "OCI runtime create failed: container with id exists: 0a1b2c3d: unknown",
+    "task 0a1b2c3d: already exists: unknown",
+    "failed to create endpoint web on network bridge: network id 0a1b2c3d: file exists",
+  ]
+
+  @Test(
+    "whatever it says to a further start, the container is created again, once",
+    arguments: refusals)
+  func refusesFurtherStarts(message: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let away = EngineTap.Fault(request: "POST /networks/create", times: 1, losesAnswer: true)
+    func refusal(times: Int) -> EngineTap.Fault {
+      .init(request: "POST /containers/[^/]*/start", times: times, status: 500, message: message)
+    }
+    for isCured in [true, false] {
+      try await EngineTap.with(engine, faults: [away, refusal(times: isCured ? 1 : 0)]) { tap in
+        try await withPod(
+          on: engine, Self.file, PodSettings(environment: ["DOCKER_HOST": tap.dockerHost])
+        ) { pod in
+          if isCured {
+            try await pod.running()
+            pod.send(SIGTERM)
+            #expect(try await pod.ended().status == .exited(130))
+          } else {
+            let end = try await pod.ended()
+            #expect(end.status == .exited(1) && end.message.contains(message), "\(end)")
+            #expect(tap.injections.count == 3, "\(tap.injections)")
+          }
+        }
+      }
+    }
+  }
 }

@@ -46,6 +46,8 @@ struct Member {
   var image: ProvidedImage?
   /// How often its image had to be provided again.
   var imageAttempts = 0
+  /// The last outage of the engine after which it was created again, since the engine refused to start it.
+  var renewedIn = 0
   /// The containers that it was created with references to, by their keys.
   var referenced: [String: String] = [:]
   /// How it exited after its last start.

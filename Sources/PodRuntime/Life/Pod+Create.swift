@@ -69,8 +69,13 @@ extension Pod {
       await discard(name)
       return true
     }
-    if presence.outages > 0, text.contains("already exists") {
-      // An engine that was killed in the middle of a start refuses every further one.
+    if let member = members[name], member.renewedIn < presence.outages {
+      // An engine that was killed in the middle of a start refuses every further one, in words of containerd, runc,
+      // or its own.
+      update(name) { $0.renewedIn = presence.outages }
+      log.warning(
+        "\(member.plan.title) can't be started since the engine was away: creating it again (\(text))"
+      )
       await discard(name)
       return true
     }
