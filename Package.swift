@@ -177,7 +177,7 @@ let package = Package(
       dependencies: [
         "Compose", "TestSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
-      ], exclude: ["Corpus", "Legacy", "Refused", "Support/compose1.py"],
+      ], exclude: ["Corpus", "Kinds", "Legacy", "Refused", "Support/compose1.py"],
       swiftSettings: settings),
     .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
@@ -198,7 +198,8 @@ let package = Package(
     .testTarget(
       name: "ExecutorTests",
       dependencies: [
-        "Executor", "Program", "Compose", "MesosExecutor", "PodRuntime",
+        "Executor", "HTTPClient", "Program", "Compose", "MesosExecutor", "PodRuntime",
+        "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings),

@@ -7,6 +7,9 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # Everything started on this machine by these scripts keeps its files here; nobody else may look in.
 state_root=${TMPDIR:-/tmp}/compose-executor-$(id -u)
 
+# What takes long to fetch or to make, for all checkouts and beyond a restart; may be removed at any time.
+cache=${XDG_CACHE_HOME:-${HOME:-$state_root}/.cache}/compose-executor
+
 # Compose 5.6.1 from PyPI, in an environment of the project's own.
 tools=$root/.build-tools
 compose5=$tools/venv/bin/docker-compose

@@ -33,25 +33,39 @@ struct ConfigCommand: AsyncParsableCommand {
     do {
       let settings = Settings(environment: environment, file: try OperatorFile())
       let ports = try task.offeredPorts(settings)
+      let ids = try task.ids(settings)
       let project = try files.project(
-        name: projectName, confine: pod, ports: ports, environment: environment)
-      for warning in project.warnings {
-        StandardError.line("compose-executor: \(warning.position): \(warning.value)")
-      }
+        name: projectName, confine: pod, bound: .root(task.root),
+        podName: pod ? ids.podName(of:) : nil, ports: ports, environment: environment)
+      for warning in project.warnings { warn("\(warning.position): \(warning.value)") }
       guard pod else {
         return await write(format == .json ? try project.json() : project.yaml())
       }
-      let request = try task.request(for: project, settings: settings)
+      let request = try task.request(for: project, ids: ids, settings: settings)
       let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
       let plan = try await PodSetup(request: request, engine: engine).plan()
+      for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
       await write(try plan.json())
     } catch {
-      throw CommandFailure("\(error)", code: 1)
+      throw CommandFailure(of: error)
     }
   }
+
+  private func warn(_ text: String) { StandardError.line("compose-executor: \(text)") }
 
   private func write(_ text: String) async {
     await OutputWriter(descriptor: STDOUT_FILENO)
       .write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
+  }
+}
+
+extension CommandFailure {
+  /// The failure of a command that could not read its files; what was worth a warning before is
+  /// printed first.
+  init(of error: any Error) {
+    for warning in (error as? ComposeError)?.warnings ?? [] {
+      StandardError.line("compose-executor: \(warning.position): \(warning.value)")
+    }
+    self.init("\(error)", code: 1)
   }
 }

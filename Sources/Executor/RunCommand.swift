@@ -39,11 +39,13 @@ struct RunCommand: AsyncParsableCommand {
       let asked = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
       engine = asked
       info = Task { try await asked.info() }
+      let ids = try task.ids(settings)
       let project = try files.project(
-        name: nil, confine: true, ports: task.offeredPorts(settings), environment: environment)
-      request = try task.request(for: project, settings: settings)
+        name: nil, confine: true, bound: .root(task.root), podName: ids.podName(of:),
+        ports: task.offeredPorts(settings), environment: environment)
+      request = try task.request(for: project, ids: ids, settings: settings)
     } catch {
-      throw CommandFailure("\(error)", code: 1)
+      throw CommandFailure(of: error)
     }
     let output = PodOutput(
       standardOutput: OutputWriter(descriptor: STDOUT_FILENO),

@@ -21,6 +21,11 @@ struct EasyOptions {
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     try check(ccurl_close_on_exec(easy), "close-on-exec")
     if exchange.mode == .stream { try set(CURLOPT_BUFFERSIZE, 256 << 10) }
+    if exchange.mode == .status {
+      try set(CURLOPT_FOLLOWLOCATION, 1)
+      try set(CURLOPT_MAXREDIRS, 50)
+      try set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
+    }
     if request.opensConnection {
       try set(CURLOPT_FRESH_CONNECT, 1)
       try set(CURLOPT_FORBID_REUSE, 1)

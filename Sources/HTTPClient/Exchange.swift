@@ -2,7 +2,11 @@ import Synchronization
 
 /// A request and what has come of it so far: what the event loop's thread and the waiting task share.
 final class Exchange: Sendable {
-  enum Mode: Sendable { case whole, stream }
+  enum Mode: Sendable {
+    case whole, stream
+    /// The status alone, at the end of redirects; the body is discarded as it arrives.
+    case status
+  }
 
   /// What a task waits for; the end of the transfer satisfies each.
   enum Milestone: Sendable { case head, piece, end }
@@ -153,6 +157,8 @@ final class Exchange: Sendable {
       switch mode {
       case .whole:
         guard state.buffer.count + bytes.count <= request.maximumBodySize else { return .tooLarge }
+      case .status:
+        return .taken
       case .stream:
         guard state.buffer.count < Self.highWaterMark else {
           state.isPaused = true

@@ -22,6 +22,15 @@ public final class HTTPClient: Sendable {
     return try exchange.wholeResponse()
   }
 
+  /// Sends a request, follows redirects (50 at most), and discards the body as it arrives.
+  /// - Returns: the last response's status code, once its body has ended.
+  /// - Throws: `HTTPError`; `CancellationError` at once when the task is cancelled.
+  public func status(of request: HTTPRequest) async throws -> Int {
+    let exchange = Exchange(request: request, mode: .status, client: self)
+    try await exchange.perform(until: .end)
+    return try exchange.wholeResponse().head.status
+  }
+
   /// Sends a request and returns when the head of its answer is there, whatever its status.
   /// - Throws: `HTTPError`; `CancellationError` at once when the task is cancelled.
   public func stream(_ request: HTTPRequest) async throws -> HTTPStreamingResponse {

@@ -1,19 +1,22 @@
 /// Puts an answer's head together from the lines that curl hands over, passing over interim (1xx) answers.
 struct HeadParser {
-  private var status = 0
+  private var hasStatusLine = false
   private var headers: [(name: String, value: String)] = []
 
-  /// Takes a line with its line end; gives the head when the line ends it.
-  mutating func take(_ line: UnsafeRawBufferPointer) -> HTTPHead? {
+  /// Takes a line with its line end.
+  ///
+  /// - Parameters:
+  ///   - line: the line.
+  ///   - status: the response code as curl read it: a header's name may begin with `HTTP/` too.
+  /// - Returns: the head, when the line ends it.
+  mutating func take(_ line: UnsafeRawBufferPointer, status: Int) -> HTTPHead? {
     let text = Self.trimmed(line[...])
-    guard let first = text.first else {
-      defer { headers = [] }
+    guard !text.isEmpty else {
+      defer { self = HeadParser() }
       return (100..<200).contains(status) ? nil : HTTPHead(status: status, headers: headers)
     }
-    if first == UInt8(ascii: "H"), text.starts(with: "HTTP/".utf8) {
-      let words = text.split(separator: UInt8(ascii: " "), maxSplits: 2)
-      status = words.count > 1 ? Int(String(decoding: words[1], as: UTF8.self)) ?? 0 : 0
-      headers = []
+    if !hasStatusLine {
+      hasStatusLine = true
     } else if let colon = text.firstIndex(of: UInt8(ascii: ":")) {
       let name = String(decoding: text[..<colon], as: UTF8.self)
       let value = String(decoding: Self.trimmed(text[(colon + 1)...]), as: UTF8.self)

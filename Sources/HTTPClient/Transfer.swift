@@ -70,7 +70,9 @@ final class Transfer {
 
   private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
     // After the head come trailers at most, and they say nothing to us.
-    guard !hasHead, let head = head.take(line) else { return line.count }
+    guard exchange.mode != .status, !hasHead, let head = head.take(line, status: status) else {
+      return line.count
+    }
     hasHead = true
     let request = exchange.request
     if exchange.mode == .stream, 200..<300 ~= head.status {
@@ -80,6 +82,9 @@ final class Transfer {
     touch(0)
     return line.count
   }
+
+  /// The response code of the last response, as curl read it; 0 before the first.
+  private var status: Int { ccurl_get_long(easy, CURLINFO_RESPONSE_CODE) }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
     switch exchange.receive(bytes) {
@@ -108,7 +113,10 @@ final class Transfer {
       let limit = exchange.request.maximumBodySize
       return .failure(exchange.error(.tooLarge, "the answer is larger than \(limit) bytes"))
     }
-    if code == CURLE_OK { return .success(()) }
+    if code == CURLE_OK {
+      if exchange.mode == .status { exchange.receive(head: HTTPHead(status: status)) }
+      return .success(())
+    }
     let reason = reason(of: code)
     // A server that refuses the client's certificate says so after the handshake.
     let isRefused = exchange.request.endpoint.tls != nil && reason.contains("alert")

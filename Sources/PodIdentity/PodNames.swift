@@ -20,9 +20,16 @@ public struct PodNames: Sendable, Equatable {
   }
 
   init(identity: PodIdentity) {
-    stem = Self.stem(of: identity.taskID)
-    run = identity.run
-    seed = [identity.frameworkID, identity.executorID, identity.run].joined(separator: "\u{0}")
+    self.init(
+      frameworkID: identity.frameworkID, executorID: identity.executorID,
+      taskID: identity.taskID, run: identity.run)
+  }
+
+  /// The names of the objects of a task's run.
+  public init(frameworkID: String, executorID: String, taskID: String, run: String) {
+    stem = Self.stem(of: taskID)
+    self.run = run
+    seed = [frameworkID, executorID, run].joined(separator: "\u{0}")
   }
 
   /// The Compose project's name, made from task ID and run: lower-case letters, digits, `-` and `_`.
@@ -46,20 +53,57 @@ public struct PodNames: Sendable, Equatable {
     container(name) + "_" + shortHash
   }
 
-  /// The name of a network or volume: the project, `_`, and the key or `name:` in the file.
+  /// The name of a network or volume: the project, `_`, and the key or `name:` in the file. A name
+  /// that has the project before it already, from `COMPOSE_PROJECT_NAME`, stays as it is.
   public func object(_ name: String) -> String {
-    Self.dockerWord("\(project)_\(name)")
+    let isWhole = ["", "_", "-", "."].contains { end in
+      end.isEmpty ? name == project : name.hasPrefix(project + end)
+    }
+    return Self.dockerWord(isWhole ? name : "\(project)_\(name)")
   }
 
   /// Eight hexadecimal digits of framework, executor and run.
-  public var shortHash: String {
+  public var shortHash: String { Self.shortHash(of: seed) }
+
+  private static func shortHash(of text: String) -> String {
     // FNV-1a, 64 bits: a name must differ, nobody must be kept from finding a second one.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in seed.utf8 {
+    for byte in text.utf8 {
       hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
     }
     let digits = String(hash ^ (hash >> 32) & 0xffff_ffff, radix: 16)
     return String((String(repeating: "0", count: 8) + digits).suffix(8))
+  }
+
+  /// The name of the image that is built for a service: the project, `-`, and the service.
+  ///
+  /// A repository's name has lower-case letters and digits, with `.`, `_`, `__` or any number of
+  /// `-` between them (distribution, "reference"). A name that had to be changed has a hash behind
+  /// it, so that no two services share one.
+  ///
+  /// - Parameters:
+  ///   - project: the Compose project's name.
+  ///   - service: the service's name.
+  /// - Returns: the name, without a tag.
+  public static func image(project: String, service: String) -> String {
+    let text = "\(project)-\(service)"
+    var word = ""
+    var separator = ""
+    for character in text.lowercased().unicodeScalars {
+      let isPlain = ("a"..."z").contains(character) || ("0"..."9").contains(character)
+      guard isPlain else {
+        separator.unicodeScalars.append("._-".unicodeScalars.contains(character) ? character : "-")
+        continue
+      }
+      if !word.isEmpty, !separator.isEmpty {
+        let isAllowed = [".", "_", "__"].contains(separator) || separator.allSatisfy { $0 == "-" }
+        word += isAllowed ? separator : "-"
+      }
+      separator = ""
+      word.unicodeScalars.append(character)
+      if word.utf8.count >= 200 { break }
+    }
+    return word == text ? word : "\(word)-\(shortHash(of: text))"
   }
 
   /// Docker takes letters, digits, `_`, `.` and `-`, and neither of the last three first.

@@ -29,6 +29,14 @@ public struct PodSetup: Sendable {
   /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` where the engine doesn't answer, and
   ///   `SetupFailure` for an engine that can't hold a pod below its cgroup.
   public func plan() async throws -> PodPlan {
+    do {
+      return try await unexplainedPlan()
+    } catch let error as ComposeError {
+      throw request.project.unset.explaining(error, byKey: true)
+    }
+  }
+
+  private func unexplainedPlan() async throws -> PodPlan {
     // What is wrong with the file is said first, whether or not there is an engine.
     try checkFile()
     let info = if let info { try await info.value } else { try await engine.info() }
@@ -82,7 +90,8 @@ public struct PodSetup: Sendable {
   private func checkFile() throws {
     _ = try PodPlanner.plan(request, identity: identity(parent: ""))
     try request.limits?.check(request.project)
-    try request.policy.check(request.project, engineSocket: engine.endpoint.socketPath)
+    try request.policy.check(
+      request.project, sandbox: request.sandbox, engineSocket: engine.endpoint.socketPath)
     try request.policy.check(request.options)
   }
 

@@ -59,13 +59,16 @@ public struct FileOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - name: the project's name; nil for the file's.
-  ///   - confine: refuse relative paths that leave the project folder.
+  ///   - confine: refuse relative paths that leave the bound.
+  ///   - bound: the directory that they must not leave.
+  ///   - podName: gives the name by which a pod's objects are called.
   ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
   ///   - environment: this process's.
   /// - Returns: the project.
   /// - Throws: `ComposeError`.
   public func project(
-    name: String?, confine: Bool, ports: [Int]?, environment: [String: String]
+    name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
+    podName: (@Sendable (String) -> String)? = nil, ports: [Int]?, environment: [String: String]
   ) throws -> Project {
     var fallback = environment
     // A shell sets it; who starts this program without one may not.
@@ -79,6 +82,6 @@ public struct FileOptions: ParsableArguments {
       LoadOptions(
         files: files, projectDirectory: projectDirectory, projectName: name, envFiles: envFile,
         profiles: profile, environment: given(environment), fallbackEnvironment: fallback,
-        confine: confine))
+        confine: confine, bound: bound, podName: podName))
   }
 }

@@ -14,7 +14,7 @@ public enum StandardError {
 public struct StandardErrorLog: LogHandler {
   /// The lowest level that is said.
   public var logLevel: Logger.Level
-  /// Not shown.
+  /// Added to each line.
   public var metadata: Logger.Metadata = [:]
 
   /// A log of this level and above.
@@ -28,7 +28,10 @@ public struct StandardErrorLog: LogHandler {
 
   /// Writes one line.
   public func log(event: LogEvent) {
-    StandardError.line("\(Timestamp.now) \(event.level): \(event.message)")
+    let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
+    let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+    let rest = pairs.isEmpty ? "" : " (\(pairs.joined(separator: ", ")))"
+    StandardError.line("\(Timestamp.now) \(event.level): \(event.message)\(rest)")
   }
 }
 

@@ -39,7 +39,8 @@ struct ComposeResources: ParsableCommand {
       let options = try sums.options()
       let isSubmission = format == .marathon || format == .aurora
       let project = try files.project(
-        name: projectName, confine: isSubmission, ports: nil,
+        name: projectName, confine: isSubmission, bound: isSubmission ? .project : .repository,
+        ports: nil,
         environment: ProcessEnvironment.current)
       for warning in project.warnings { say("\(warning.position): \(warning.value)") }
       let sum = try ResourceSum(project, options)
@@ -59,6 +60,9 @@ struct ComposeResources: ParsableCommand {
       for line in unlimited.lines { say(line) }
       throw ExitCode(3)
     } catch {
+      for warning in (error as? ComposeError)?.warnings ?? [] {
+        say("\(warning.position): \(warning.value)")
+      }
       say("\(error)")
       throw ExitCode(1)
     }

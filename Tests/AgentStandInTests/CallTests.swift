@@ -127,7 +127,7 @@ struct CallTests {
     ([("TASK_RUNNING", [:]), ("TASK_STARTING", [:])], "after TASK_RUNNING"),
     ([("TASK_RUNNING", [:]), ("TASK_RUNNING", [:])], "twice"),
     ([("TASK_FINISHED", [:]), ("TASK_FAILED", [:])], "already terminated"),
-    ([("TASK_FAILED", ["healthy": false])], "tells of health"),
+    ([("TASK_FAILED", ["healthy": true])], "tells of health"),
     ([("TASK_RUNNING", ["timestamp": 3]), ("TASK_FAILED", ["timestamp": 2])], "is older than"),
     ([("TASK_RUNNING", ["timestamp": .null])], "without a timestamp"),
     (

@@ -30,7 +30,8 @@ struct InterpolationTests {
     arguments: ["${", "${SET", "${}", "${1}", "${SET!x}", "${SET:x}", "a ${-x} b"])
   func invalid(_ text: String) throws {
     let refused = try refusal(of: "services:\n  a:\n    image: 'x\(text)'")
-    #expect(refused.hasPrefix("3:12: `x\(text)` holds a `$`"))
+    let column = text.hasPrefix("a ") ? 16 : 14
+    #expect(refused.hasPrefix("3:\(column): `x\(text)` holds a `$`"))
   }
 
   @Test("a variable that must be set is named with its message")

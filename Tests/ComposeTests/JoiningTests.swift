@@ -47,7 +47,7 @@ struct JoiningTests {
       "include: [{path: sub/x.yaml, env_file: ../x}]\nservices: {a: {image: a}}",
     ])
   func confined(_ text: String) throws {
-    #expect(try refusal(of: text, confine: true).contains("leaves the project's folder"))
+    #expect(try refusal(of: text, confine: true).contains("leaves the root directory"))
   }
 
   @Test("what means nothing to a pod is named once, with its place")

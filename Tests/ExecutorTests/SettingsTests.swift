@@ -205,25 +205,21 @@ struct IDSettingsTests {
     "are refused before anything is made of them, from the command line, the environment and the file",
     arguments: hostile)
   func refused(id: String) throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try "services: {a: {image: b}}".write(toFile: path, atomically: true, encoding: .utf8)
-    let project = try ComposeLoader.load(LoadOptions(files: [path], projectName: "p"))
     for name in ["run-id", "task-id", "executor-id"] {
       let variable = "COMPOSE_EXECUTOR_" + name.uppercased().replacing("-", with: "_")
       var file = try OperatorFile(text: "", file: "x")
       let plain = try TaskOptions.parse([])
       let environment = Settings(environment: [variable: id], file: file)
       #expect(throws: SettingError.self, "\(name)") {
-        try plain.request(for: project, settings: environment)
+        try plain.ids(environment)
       }
       let option = try TaskOptions.parse(["--\(name)", id])
       #expect(throws: SettingError.self, "\(name)") {
-        try option.request(for: project, settings: Settings(environment: [:], file: file))
+        try option.ids(Settings(environment: [:], file: file))
       }
       file.settings[name] = id
       #expect(throws: SettingError.self, "\(name)") {
-        try plain.request(for: project, settings: Settings(environment: [:], file: file))
+        try plain.ids(Settings(environment: [:], file: file))
       }
     }
   }

@@ -105,7 +105,7 @@ struct BadInput: Sendable, CustomTestStringConvertible {
         + "  n: {name: same}\n  m: {name: same, internal: true}\n",
       place: "compose.yaml:", words: "other settings"),
     BadInput(
-      title: "no services", file: "services: {}\n", place: "", words: "no service"),
+      title: "no services", file: "services: {}\n", place: "compose.yaml:1:1", words: "no service"),
     BadInput(
       title: "a missing file", file: "", place: "", words: "absent.yaml",
       options: ["-f", "absent.yaml"]),

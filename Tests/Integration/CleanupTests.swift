@@ -127,4 +127,38 @@ struct CleanupTests {
       }
     }
   }
+
+  @Test(
+    "is none where neither the agent nor the sandbox' path names a run: the task fails with that line",
+    arguments: MesosHost.linux, ["/", "/tmp/..", "/tmp/a\nb"])
+  func noRun(on host: MesosHost, directory: String) async throws {
+    let name = "it-innocent-\(UUID().uuidString.prefix(8).lowercased())"
+    // What a path made from such an ID would lead to.
+    let cgroups = try Hierarchy.all().flatMap { hierarchy in
+      ["\(hierarchy.root)/\(name)", "\(hierarchy.root)/compose-pods/\(name)"]
+    }
+    for folder in cgroups {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    defer { for folder in cgroups { rmdir(folder) } }
+    for run in ["", "..", "a/b"] {
+      var settings = MesosSettings(environment: ["MESOS_DIRECTORY": directory])
+      settings.agent = { $0.subscribedRun = run }
+      try await withMesosPod(on: host, obedient, settings) { pod in
+        let end = try await pod.ended()
+        #expect(pod.states == ["TASK_STARTING", "TASK_FAILED"], "\(pod.states)")
+        #expect(
+          end.message == "neither the agent's container_id nor the sandbox' path names a run")
+        #expect(try await pod.exited() == .exited(1))
+        let label = "label=mesos.task_id=\(pod.task)"
+        for kind in ["container", "network", "volume"] {
+          let all = kind == "container" ? ["-a"] : []
+          let made = try await host.engine.docker([kind, "ls", "-q", "--filter", label] + all)
+            .output()
+          #expect(made.isEmpty, "\(kind) \(made)")
+        }
+      }
+      for folder in cgroups { #expect(FileManager.default.fileExists(atPath: folder)) }
+    }
+  }
 }

@@ -72,10 +72,13 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("ends with its pod when a restarted agent answers 401", arguments: MesosHost.both)
+  @Test("ends with its pod when a restarted agent answers 401 for long", arguments: MesosHost.both)
   func revokedToken(on host: MesosHost) async throws {
     var settings = MesosSettings()
-    settings.agent = { $0.authenticatesExecutors = true }
+    settings.agent = {
+      $0.authenticatesExecutors = true
+      $0.recoveryTimeout = .seconds(3)
+    }
     settings.mayViolate = { $0.rule.contains("jwt_authenticator") }
     try await withMesosPod(on: host, obedient, settings) { pod in
       try await pod.running()

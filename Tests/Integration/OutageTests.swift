@@ -39,9 +39,15 @@ struct OwnEngine: Sendable {
     try await own.command("stop")
   }
 
+  private var folder: String {
+    URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
+  }
+
+  /// Where it keeps its data.
+  var data: String { folder + "/data" }
+
   /// dockerd's process ID.
   func daemon() throws -> pid_t {
-    let folder = URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
     let text = try String(contentsOfFile: folder + "/docker.pid", encoding: .utf8)
     return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
   }

@@ -65,19 +65,53 @@ struct OutputTests {
     #expect(end.output(of: "web").map(\.count) == [300_000, 5])
   }
 
-  @Test("a terminal's lines come without carriage returns", arguments: TestEngine.all)
-  func terminal(on engine: TestEngine) async throws {
-    let end = try await podEnd(
-      on: engine,
+  @Test("a line of several megabytes is whole, as in Compose's output", arguments: TestEngine.all)
+  func veryLong(on engine: TestEngine) async throws {
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo after; echo err >&2"]
       """
+    let end = try await podEnd(on: engine, file)
+    #expect(end.output(of: "web").map(\.count) == [3_000_000, 5])
+    #expect(try await composeOutput(of: file, on: engine).map(\.count) == [3_000_000, 5])
+  }
+
+  /// What Compose's `up` prints of the service's output.
+  private func composeOutput(of file: String, on engine: TestEngine) async throws -> [String] {
+    let compose = try #require(ProcessInfo.processInfo.environment["COMPOSE5"], "needs Compose 5")
+    return try await withTemporaryFolder { folder in
+      try folder.write("compose.yaml", file)
+      func run(_ arguments: String...) async throws -> String {
+        try await Command(
+          compose, arguments, environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path
+        ).run().stdout
+      }
+      let name = "it-\(UUID().uuidString.lowercased())"
+      let output = try await run("-p", name, "up")
+      _ = try await run("-p", name, "down")
+      let prefix = "web-1  | "
+      return output.utf8.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+        .filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    }
+  }
+
+  @Test(
+    "a terminal's lines keep their carriage returns, as in Compose's output",
+    arguments: TestEngine.all)
+  func terminal(on engine: TestEngine) async throws {
+    let file = """
       services:
         web:
           image: pod-test/busybox
           tty: true
-          command: ["sh", "-c", "test -t 1 && echo a terminal; echo to stderr >&2; printf end"]
-      """)
+          command: ["sh", "-c", "test -t 1 && echo a terminal; echo to stderr >&2; printf 'a\\rb\\n'"]
+      """
+    let end = try await podEnd(on: engine, file)
     #expect(end.status == .exited(0), "\(end)")
-    #expect(end.output(of: "web") == ["a terminal", "to stderr", "end"])
+    #expect(end.output(of: "web") == ["a terminal\r", "to stderr\r", "a\rb\r"])
+    #expect(try await composeOutput(of: file, on: engine) == end.output(of: "web"))
   }
 
   @Test("what a container says at its very end is there", arguments: TestEngine.all)

@@ -208,19 +208,6 @@ struct ReaperFrozenTests {
 
 @Suite("A network with endpoints of containers that don't exist", .needsEngine, .throttled)
 struct ReaperEndpointTests {
-  /// Takes its store away from an engine while it removes a container, as a full disk would: the endpoint stays.
-  private func leaveEndpoint(of container: String, _ own: OwnEngine) async throws {
-    let folder = URL(fileURLWithPath: own.engine.socket).deletingLastPathComponent().path
-    let store = folder + "/data/network/files/local-kv.db"
-    try FileManager.default.moveItem(atPath: store, toPath: store + ".away")
-    try FileManager.default.createDirectory(
-      atPath: store, withIntermediateDirectories: false)
-    let removal = try await own.engine.docker("rm", "-f", container).run(within: .seconds(100))
-    try FileManager.default.removeItem(atPath: store)
-    try FileManager.default.moveItem(atPath: store + ".away", toPath: store)
-    #expect(removal.status == .exited(0), "\(removal)")
-  }
-
   @Test("goes once its pod's containers are gone, and no sooner than the last real one leaves it")
   func removed() async throws {
     try await OwnEngine.with(.v1) { own in
@@ -233,7 +220,7 @@ struct ReaperEndpointTests {
             "run", "-d", "--network", network, "founding/base"
           ).output()
           try await pod.kill()
-          try await leaveEndpoint(of: "\(pod.task)_web", own)
+          try await own.leaveEndpoint(of: "\(pod.task)_web")
           let refusal = try await engine.docker("network", "rm", network).run()
           #expect(refusal.stderr.contains("has active endpoints"), "\(refusal)")
           // The stranger's endpoint stays, and so does the network.
@@ -254,7 +241,7 @@ struct ReaperEndpointTests {
         try await withPod(on: engine, smallPod) { pod in
           try await pod.running()
           try await pod.kill()
-          try await leaveEndpoint(of: "\(pod.task)_web", own)
+          try await own.leaveEndpoint(of: "\(pod.task)_web")
           let end = try await site.once()
           #expect(end.status == .exited(0), "\(end)")
           #expect(end.pod(pod.run)?.removed["endpoints"] == ["\(pod.task)_web"], "\(end)")

@@ -164,6 +164,8 @@ struct ParityForm: Sendable {
     // A container that hasn't started has none; Compose's request says some that don't count.
     ["NetworkSettings", "Networks", "*", "IPAddress"],
     ["NetworkSettings", "Networks", "*", "IPv6Gateway"],
+    // Engine 26 and later: made of the aliases, at the connect or at the start, whichever comes first.
+    ["NetworkSettings", "Networks", "*", "DNSNames"],
   ]
 
   /// Lists in which the order means nothing.

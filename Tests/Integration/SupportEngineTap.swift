@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Testing
 
 /// A way to an engine that records when the engine reports a failure, and injects faults that a real engine can't be
 /// asked for: slow or lost answers, refusals, a socket that vanishes.
@@ -53,8 +54,10 @@ struct EngineTap: Sendable {
     try await withTemporaryFolder { folder in
       let paths = (0..<count).map { folder.path("\($0).sock") }
       let rules = String(decoding: try JSONEncoder().encode(faults), as: UTF8.self)
-      let process = try Command("/usr/bin/python3", ["-c", program, engine.socket, rules] + paths)
-        .start()
+      let process = try Command(
+        "/usr/bin/python3", ["-c", relayProgram + program, engine.socket, rules] + paths
+      )
+      .start()
       defer { process.send(SIGKILL) }
       try await process.line(containing: "ready")
       try await body(EngineTap(sockets: paths, process: process))
@@ -101,17 +104,14 @@ struct EngineTap: Sendable {
   }
 
   private static let program = #"""
-    import json, os, re, signal, socket, sys, threading, time
+    import json, time
     target, rules, paths = sys.argv[1], json.loads(sys.argv[2]), sys.argv[3:]
-    lock, released, pairs, listeners = threading.Lock(), threading.Event(), set(), []
+    released, listeners = threading.Event(), []
     head = re.compile(rb'^(GET|POST|PUT|DELETE|HEAD) (?:/v[0-9.]+)?(/\S*) HTTP/1')
     failure = re.compile(rb'^HTTP/1\.1 [45]\d\d|"errorDetail"|health_status: unhealthy|"status":"die"|"(?:ExitCode|StatusCode)":[1-9]')
     for rule in rules: rule['left'] = rule['times'] or 1 << 30
     def say(*words):
         with lock: print(*words, flush=True)
-    def end(one):
-        try: one.shutdown(socket.SHUT_RDWR)
-        except OSError: pass
     def fault(text):
         with lock:
             for rule in rules:
@@ -153,18 +153,11 @@ struct EngineTap: Sendable {
             client.shutdown(socket.SHUT_WR)
         except OSError: end(client), end(engine)
     def serve(client, slot):
-        engine = socket.socket(socket.AF_UNIX)
-        try: engine.connect(target)
+        try: engine = connect(target)
         except OSError: return client.close()
         state = {'request': '', 'rule': None}
-        pair = (client, engine)
-        with lock: pairs.add(pair)
-        back = threading.Thread(target=answer, args=(engine, client, state, slot), daemon=True)
-        back.start()
-        ask(client, engine, state)
-        back.join()
-        with lock: pairs.discard(pair)
-        client.close(), engine.close()
+        back = lambda: answer(engine, client, state, slot)
+        couple(client, engine, lambda: ask(client, engine, state), back)
     def listen(listener, slot):
         while True:
             try: client, _ = listener.accept()
@@ -189,10 +182,22 @@ struct EngineTap: Sendable {
             for path in paths: os.unlink(path)
             for listener in listeners: end(listener), listener.close()
             listeners.clear()
-            for pair in list(pairs): end(pair[0]), end(pair[1])
+            end_all()
             say('closed')
         else:
             begin()
             say('open')
     """#
+}
+
+/// Runs a pod that reaches its engine through a tap with one fault.
+func withPod(
+  on engine: TestEngine, _ compose: String, _ settings: PodSettings = PodSettings(),
+  through fault: EngineTap.Fault, _ body: (RunningPod, EngineTap) async throws -> Void
+) async throws {
+  try await EngineTap.with(engine, faults: [fault]) { tap in
+    var settings = settings
+    settings.environment["DOCKER_HOST"] = tap.dockerHost
+    try await withPod(on: engine, compose, settings) { try await body($0, tap) }
+  }
 }

@@ -30,9 +30,12 @@ final class LeaseHolders: Sendable {
       startTime: Incarnation.startTime(of: pid))
   }
 
+  /// Waits until one's lease is held.
+  func holds(_ run: String) async throws { try await process.line(containing: "held \(run)") }
+
   /// Ends the process of one.
   func kill(_ run: String) async throws {
-    try await process.line(containing: "held \(run)")
+    try await holds(run)
     let pid = try #require(try await incarnation(run).pid)
     #expect(Glibc.kill(pid, SIGKILL) == 0)
   }

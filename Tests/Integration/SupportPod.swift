@@ -74,7 +74,9 @@ struct PodEnd: Sendable, CustomStringConvertible {
 
   init(_ result: CommandResult) {
     let lines = [result.stdout, result.stderr].map { text in
-      var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      // By bytes: a carriage return and a newline are one character.
+      var lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
+        .map { String(decoding: $0, as: UTF8.self) }
       if lines.last?.isEmpty == true { lines.removeLast() }
       return lines
     }

@@ -37,7 +37,7 @@ struct EngineProxy: Sendable {
     target: String, certificates: String?, _ body: (EngineProxy) async throws -> Void
   ) async throws {
     let process = try Command(
-      "/usr/bin/python3", ["-c", program, target] + [certificates].compactMap { $0 }
+      "/usr/bin/python3", ["-c", relayProgram + program, target] + [certificates].compactMap { $0 }
     ).start()
     defer { process.send(SIGKILL) }
     let port = try await process.line(containing: "port ").dropFirst("port ".count)
@@ -63,17 +63,14 @@ struct EngineProxy: Sendable {
   }
 
   private static let program = """
-    import re, signal, socket, ssl, sys, threading
-    target, tls, pairs, is_open, hides = sys.argv[1], None, set(), True, False
+    import ssl
+    target, tls, is_open, hides = sys.argv[1], None, True, False
     inspection = re.compile(rb'GET /v[0-9.]+/containers/[0-9a-f]{64}/json')
     if len(sys.argv) > 2:
         folder = sys.argv[2]
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + '/ca.pem')
         tls.load_cert_chain(folder + '/server.pem', folder + '/server-key.pem')
         tls.verify_mode = ssl.CERT_REQUIRED
-    def end(one):
-        try: one.shutdown(socket.SHUT_RDWR)
-        except OSError: pass
     def relay(one, other):
         try:
             while data := one.recv(65536):
@@ -86,19 +83,10 @@ struct EngineProxy: Sendable {
     def serve(client):
         try:
             if tls: client = tls.wrap_socket(client, server_side=True)
-            if target.isdigit(): engine = socket.create_connection(('127.0.0.1', int(target)))
-            else:
-                engine = socket.socket(socket.AF_UNIX)
-                engine.connect(target)
+            engine = connect(target)
         except OSError:
             return client.close()
-        pairs.add((client, engine))
-        back = threading.Thread(target=relay, args=(engine, client), daemon=True)
-        back.start()
-        relay(client, engine)
-        back.join()
-        pairs.discard((client, engine))
-        client.close(), engine.close()
+        couple(client, engine, lambda: relay(client, engine), lambda: relay(engine, client))
     def listen(listener):
         while True:
             client, _ = listener.accept()
@@ -114,8 +102,7 @@ struct EngineProxy: Sendable {
         is_open = sent != signal.SIGUSR1
         if hides: print('hidden', flush=True); continue
         if not is_open:
-            for pair in list(pairs):
-                for one in pair: end(one)
+            end_all()
         print('open' if is_open else 'cut', flush=True)
     """
 }

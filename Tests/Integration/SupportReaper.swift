@@ -100,6 +100,7 @@ struct ReaperReport: Decodable, Sendable {
   var unlabelled: [String]
   var cgroupsPending: [String]
   var cgroupsRemoved: [String]
+  var cgroupsFailed: [String]
   var dryRun: Bool
 
   init(_ text: String) throws {

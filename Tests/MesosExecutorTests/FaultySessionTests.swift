@@ -76,7 +76,7 @@ struct FaultySessionTests {
   }
 
   @Test(
-    "answers that nothing will change end the session",
+    "answers that nothing will change end the session once they are no longer borne",
     arguments: ["SUBSCRIBE", "UPDATE"],
     [
       (401, "", "ended the agent does not accept"),
@@ -89,7 +89,7 @@ struct FaultySessionTests {
     if type == "UPDATE" {
       agent.fail("UPDATE", fault)
     }
-    try await withSession(agent: agent) { stage in
+    try await withSession(agent: agent, limits: SessionLimits(refusal: .zero)) { stage in
       if type == "UPDATE" { try await stage.happens("subscribed") }
       agent.fail("SUBSCRIBE", fault, fault, fault)
       if type == "SUBSCRIBE" { agent.closeStream() }

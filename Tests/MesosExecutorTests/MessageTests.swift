@@ -56,7 +56,8 @@ struct MessageTests {
     #expect(task.discovery?.ports == [.init(number: 31890, name: "http", protocol: "tcp")])
     let health = try #require(task.healthCheck)
     #expect(
-      health.probe == .http(scheme: "https", port: 31890, path: "/h", statuses: [200, 204]))
+      health.probe
+        == .http(HTTPTarget(scheme: "https", port: 31890, path: "/h"), statuses: [200, 204]))
     #expect(health.delay == .milliseconds(1500) && health.gracePeriod == .seconds(300))
     #expect(health.consecutiveFailures == 4)
     #expect(task.check?.probe == .command(CommandInfo(value: "true")))
@@ -81,13 +82,13 @@ struct MessageTests {
   @Test("health checks without a type, of a new type, and beyond all measure")
   func healthChecks() throws {
     let old = try task("\"health_check\":{\"http\":{\"port\":80}}").healthCheck
-    #expect(old?.probe == .http(scheme: "http", port: 80, path: "/", statuses: []))
+    #expect(old?.probe == .http(HTTPTarget(port: 80), statuses: []))
     #expect(old?.delay == .seconds(15) && old?.timeout == .seconds(20))
     #expect(old?.consecutiveFailures == 3)
     let command = try task("\"health_check\":{\"command\":{\"value\":\"x\"}}").healthCheck
     #expect(command?.probe == .command(CommandInfo(value: "x")))
     let tcp = try task("\"health_check\":{\"type\":\"TCP\",\"tcp\":{\"port\":5}}").healthCheck
-    #expect(tcp?.probe == .tcp(port: 5))
+    #expect(tcp?.probe == .tcp(port: 5, isIPv6: false))
     let new = try task("\"health_check\":{\"type\":\"GRPC\",\"delay_seconds\":1e300}").healthCheck
     #expect(new?.probe == nil && new?.delay == .seconds(1e9))
     let never = try task("\"health_check\":{\"type\":\"TCP\",\"interval_seconds\":Infinity}")
@@ -112,8 +113,8 @@ struct MessageTests {
       data: Data([1, 2]), labels: [Label(key: "k", value: "v")],
       discovery: DiscoveryInfo(name: "d", ports: [.init(number: 1)]),
       healthCheck: HealthCheck(
-        probe: .http(scheme: "http", port: 1, path: "/", statuses: [200]), delay: .seconds(1)),
-      check: CheckInfo(probe: .tcp(port: 2)),
+        probe: .http(HTTPTarget(port: 1), statuses: [200]), delay: .seconds(1)),
+      check: CheckInfo(probe: .tcp(port: 2, isIPv6: true)),
       killPolicy: KillPolicy(gracePeriod: .milliseconds(1500)), limits: ["cpus": 2])
     let json = try JSONEncoder().encode(all)
     #expect(try JSONDecoder().decode(TaskInfo.self, from: json) == all)
@@ -152,7 +153,8 @@ struct MessageTests {
       """
     let known = Set(reasons.split(separator: " ").map { "REASON_\($0)" })
     #expect(TaskState.allCases.map(\.rawValue) == states.split(separator: " ").map(String.init))
-    #expect(known.isSuperset(of: TaskReason.allCases.map(\.rawValue)))
+    let old = TaskReason.allCases.filter(\.isKnownToAll)
+    #expect(known.isSuperset(of: old.map(\.rawValue)) && old.count + 2 == TaskReason.allCases.count)
     #expect(known.count == 25)
   }
 
@@ -169,12 +171,56 @@ struct MessageTests {
       return said
     }
     let old = try #require(try said("\"user\":\"u\",\"name\":\"f\"", ""))
-    #expect(old.run == nil && old.framework.capabilities.isEmpty && old.framework.id == nil)
+    #expect(old.run == nil && old.framework?.capabilities == [] && old.framework?.id == nil)
     let new = try #require(
       try said(
         "\"name\":\"f\",\"capabilities\":[{\"type\":\"TASK_KILLING_STATE\"},{\"type\":\"ODD\"},{}]",
         ",\"container_id\":{\"value\":\"R\",\"parent\":{\"value\":\"P\"}}"))
-    #expect(new.run == "R" && new.framework.capabilities.contains(.taskKillingState))
+    #expect(
+      new.run == "R" && new.framework?.capabilities == [.taskKillingState, .init(rawValue: "ODD")])
     #expect(new.agent == AgentInfo(id: "A", hostname: "h"))
+  }
+
+  @Test("a label that is not UTF-8 is repaired, as agents pass it on")
+  func latin1() throws {
+    let text = """
+      {"type":"LAUNCH","launch":{"task":{"name":"n","task_id":{"value":"t"},\
+      "agent_id":{"value":"A"},"labels":{"labels":[{"key":"a","value":"caf#"}]}}}}
+      """
+    let bytes = text.utf8.map { $0 == UInt8(ascii: "#") ? 0xE9 : $0 }
+    guard case .launch(.task(let task)) = try AgentEvent(json: bytes) else {
+      throw Unexpected(json: text)
+    }
+    #expect(task.labels == [Label(key: "a", value: "caf\u{FFFD}")])
+  }
+
+  @Test(
+    "a SUBSCRIBED without what nobody needs is one",
+    arguments: [
+      "{}", #"{"executor_info":{}}"#, #"{"framework_info":5,"agent_info":{"id":{"value":"A"}}}"#,
+      #"{"container_id":{"value":"R"}}"#, #"{"container_id":[]}"#,
+    ])
+  func sparseSubscribed(json: String) throws {
+    let event = try AgentEvent(json: Array(#"{"type":"SUBSCRIBED","subscribed":\#(json)}"#.utf8))
+    guard case .subscribed(let said) = event else { throw Unexpected(json: json) }
+    #expect(said.executor == nil && said.framework == nil && said.agent == nil)
+    #expect(said.run == (json.contains("R\"") ? "R" : nil))
+  }
+
+  @Test("a SUBSCRIBED that says nothing is unusable", arguments: [#""subscribed":5"#, #""x":1"#])
+  func unusableSubscribed(json: String) {
+    #expect(throws: UnusableSubscription.self) {
+      try AgentEvent(json: Array(#"{"type":"SUBSCRIBED",\#(json)}"#.utf8))
+    }
+  }
+
+  @Test(
+    "a KILL whose policy can't be read is a KILL",
+    arguments: [#""x""#, #"{"grace_period":5}"#, #"{"grace_period":{"nanoseconds":1e30}}"#, "[]"])
+  func killPolicy(json: String) throws {
+    let text = #"{"type":"KILL","kill":{"task_id":{"value":"t"},"kill_policy":\#(json)}}"#
+    guard case .kill("t", nil) = try AgentEvent(json: Array(text.utf8)) else {
+      throw Unexpected(json: text)
+    }
   }
 }

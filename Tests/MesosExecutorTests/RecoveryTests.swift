@@ -78,7 +78,10 @@ struct RecoveryTests {
     let clock = TestClock()
     let environment = agent.environment(recoveryTimeout: .seconds(10))
     agent.fail("SUBSCRIBE", .stall)
-    try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
+    let limits = SessionLimits(registration: .seconds(5))
+    try await withSession(
+      agent: agent, environment: environment, timing: clock.timing(), limits: limits
+    ) { stage in
       try await clock.passSleep(of: .seconds(10))
       try await stage.happens("ended the agent did not come back within 10.0 seconds")
     }

@@ -111,3 +111,19 @@ struct NameTests {
     #expect(identity().names.object("default") == "web-1-11111111_default")
   }
 }
+
+@Suite("A built image's name")
+struct ImageNameTests {
+  @Test("is the project's and the service's, in what a registry takes")
+  func names() {
+    func name(_ service: String) -> String { PodNames.image(project: "web-1", service: service) }
+    #expect(name("api") == "web-1-api")
+    #expect(name("a.b__c") == "web-1-a.b__c")
+    let odd = ["Api", "a_-b", "a-", "_a", "a..b", "a___b", "ä"].map(name)
+    #expect(Set(odd).count == odd.count)
+    for word in odd {
+      #expect(word.wholeMatch(of: /[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*/) != nil, "\(word)")
+    }
+    #expect(name(String(repeating: "a", count: 400)).count < 230)
+  }
+}

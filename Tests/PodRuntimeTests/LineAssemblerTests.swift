@@ -1,11 +1,12 @@
+import Glibc
 import Testing
 
 @testable import PodRuntime
 
 @Suite("The line assembler")
 struct LineAssemblerTests {
-  private func assemble(_ chunks: [String], stripsReturn: Bool = false) -> (String, UInt64) {
-    var assembler = LineAssembler(prefix: "web | ", stripsReturn: stripsReturn)
+  private func assemble(_ chunks: [String]) -> (String, UInt64) {
+    var assembler = LineAssembler(prefix: "web | ")
     var output: [UInt8] = []
     for chunk in chunks { assembler.feed(Array(chunk.utf8), into: &output) }
     assembler.finish(into: &output)
@@ -31,28 +32,35 @@ struct LineAssemblerTests {
     #expect(assemble([""]).0 == "")
   }
 
-  @Test("drops the carriage return of a terminal")
+  @Test("keeps the carriage returns of a terminal, as Compose does")
   func terminal() {
-    #expect(assemble(["a\r\n", "b\rc\r", "\n"], stripsReturn: true).0 == "web | a\nweb | b\rc\n")
-    #expect(assemble(["a\r\n"]).0 == "web | a\r\n")
+    #expect(assemble(["a\r\n", "b\rc\r", "\n"]).0 == "web | a\r\nweb | b\rc\r\n")
   }
 
   @Test("passes a line that never ends on in bounded pieces")
   func endless() {
-    var assembler = LineAssembler(prefix: "", stripsReturn: false)
-    var output: [UInt8] = []
+    var assembler = LineAssembler(prefix: "p ")
+    var pieces: [(count: Int, piece: OutputPiece)] = []
+    func take(_ bytes: [UInt8]) { pieces.append((bytes.count, assembler.piece())) }
     let chunk = [UInt8](repeating: 0x61, count: 100_000)
-    for _ in 0..<25 { assembler.feed(chunk, into: &output) }
+    for _ in 0..<25 {
+      var output: [UInt8] = []
+      assembler.feed(chunk, into: &output)
+      if !output.isEmpty { take(output) }
+    }
+    var output: [UInt8] = []
     assembler.finish(into: &output)
-    let lengths = output.split(separator: 0x0a).map(\.count)
-    #expect(
-      lengths == [LineAssembler.limit, LineAssembler.limit, 2_500_000 - 2 * LineAssembler.limit])
+    take(output)
+    let limit = LineAssembler.limit
+    #expect(pieces.map(\.count) == [limit + 2, limit, 2_500_000 - 2 * limit + 1])
+    #expect(pieces.map(\.piece.continuesLine) == [false, true, true])
+    #expect(pieces.map(\.piece.isOpen) == [true, true, false])
     #expect(assembler.lines == 1)
   }
 
   @Test("forgets an unfinished line that will be read again")
   func dropped() {
-    var assembler = LineAssembler(prefix: "", stripsReturn: false)
+    var assembler = LineAssembler(prefix: "")
     var output: [UInt8] = []
     assembler.feed(Array("a\nhal".utf8), into: &output)
     assembler.dropPending()
@@ -70,5 +78,62 @@ struct LineAssemblerTests {
         #expect(rest == Array(text[(count * 2)...]))
       }
     }
+  }
+}
+
+@Suite("The writer of lines")
+struct OutputWriterTests {
+  /// What is written by those who share a writer.
+  private func written(_ write: (OutputWriter) async -> Void) async throws -> String {
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    await write(OutputWriter(descriptor: ends[1]))
+    close(ends[1])
+    defer { close(ends[0]) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = read(ends[0], &bytes, bytes.count)
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+  }
+
+  private func piece(_ prefix: String, _ continues: Bool, _ isOpen: Bool) -> OutputPiece {
+    OutputPiece(prefix: Array(prefix.utf8), continuesLine: continues, isOpen: isOpen)
+  }
+
+  @Test("keeps a line whole that comes in pieces")
+  func whole() async throws {
+    let text = try await written { writer in
+      await writer.write(Array("a one".utf8), piece("a ", false, true))
+      await writer.write(Array(" two".utf8), piece("a ", true, true))
+      await writer.write(Array("\na three\n".utf8), piece("a ", true, false))
+      await writer.line("end")
+    }
+    #expect(text == "a one two\na three\nend\n")
+  }
+
+  @Test("ends a line where another writes between its pieces, and goes on with its prefix")
+  func between() async throws {
+    let text = try await written { writer in
+      await writer.write(Array("a one".utf8), piece("a ", false, true))
+      await writer.write(Array("b other\n".utf8), piece("b ", false, false))
+      await writer.write(Array("two".utf8), piece("a ", true, true))
+      await writer.line("state")
+      await writer.write(Array("\na next\n".utf8), piece("a ", true, false))
+    }
+    #expect(text == "a one\nb other\na two\nstate\na next\n")
+    let ended = try await written { writer in
+      await writer.write(Array("a one".utf8), piece("a ", false, true))
+      await writer.line("state")
+      await writer.write([0x0a], piece("a ", true, false))
+    }
+    #expect(ended == "a one\nstate\n")
+  }
+
+  @Test("begins anew where the rest of a line never comes")
+  func dropped() async throws {
+    let text = try await written { writer in
+      await writer.write(Array("a one".utf8), piece("a ", false, true))
+      await writer.write(Array("a again\n".utf8), piece("a ", false, false))
+    }
+    #expect(text == "a one\na again\n")
   }
 }

@@ -23,7 +23,8 @@ struct Consistency {
         service["provider"] == nil
       {
         throw ComposeError(
-          "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition)
+          "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition,
+          from: [service["image"]])
       }
       if let build = service["build"] { try checkBuild(build, of: service, name: name) }
       try checkReferences(of: service, name: name)
@@ -116,9 +117,12 @@ struct Consistency {
 
   private func checkMounts(of service: YAMLNode) throws(ComposeError) {
     var targets: [String: SourcePosition] = [:]
-    func add(_ target: String, at position: SourcePosition) throws(ComposeError) {
+    func add(
+      _ target: String, at position: SourcePosition, from node: YAMLNode? = nil
+    ) throws(ComposeError) {
       if let first = targets[target] {
-        throw ComposeError("`\(target)` is mounted twice; first at \(first)", at: position)
+        throw ComposeError(
+          "`\(target)` is mounted twice; first at \(first)", at: position, from: [node])
       }
       targets[target] = position
     }
@@ -133,7 +137,7 @@ struct Consistency {
           "the volume `\(key)` is mounted, but `volumes:` doesn't declare it; a path starts with `./` or `/`",
           at: source.position)
       }
-      try add(mount["target"]?.string ?? "", at: mount.position)
+      try add(mount["target"]?.string ?? "", at: mount.position, from: mount["target"])
     }
   }
 
@@ -168,7 +172,8 @@ struct Consistency {
         secret["environment"]?.string?.isEmpty != false
       else { continue }
       throw ComposeError(
-        "the secret `\(name)` needs `file` or `environment`", at: entry.keyPosition)
+        "the secret `\(name)` needs `file` or `environment`", at: entry.keyPosition,
+        from: [secret["file"], secret["environment"]])
     }
   }
 }

@@ -11,15 +11,27 @@ public enum ComposeLoader {
   ///   be set, a reference to what isn't there, a dependency cycle, a path that leaves the project.
   public static func load(_ options: LoadOptions) throws(ComposeError) -> Project {
     var environment = InterpolationEnvironment(options)
-    let sources = try sources(options, &environment)
-    let documents = try documents(of: sources, options)
+    do throws(ComposeError) {
+      return try load(options, &environment)
+    } catch {
+      var error = environment.findings.unset.explaining(error)
+      error.warnings = environment.findings.warnings
+      throw error
+    }
+  }
+
+  private static func load(
+    _ options: LoadOptions, _ environment: inout InterpolationEnvironment
+  ) throws(ComposeError) -> Project {
+    let (sources, bound) = try sources(options, &environment)
+    let documents = try documents(of: sources, options, bound)
     let naming = try ProjectName(
-      options, documents.map(\.document), environment: &environment, sources: sources)
+      options, documents.map(\.document), environment: environment, sources: sources)
     environment.set("COMPOSE_PROJECT_NAME", to: naming.name)
+    if let podName = options.podName { try environment.set(podName: podName(naming.name)) }
 
     let paths = PathResolver(
-      directory: sources.directory, confinedTo: options.confine ? sources.directory : nil,
-      home: environment["HOME"])
+      directory: sources.directory, bound: bound, home: environment["HOME"])
     var loader = TreeLoader(environment: environment, paths: paths)
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
       throw ComposeError(
@@ -30,8 +42,9 @@ public enum ComposeLoader {
 
     let normalizer = Normalizer(sources: sources, environment: loader.environment)
     try normalizer.normalize(&tree)
-    let disabled = Profiles(options, environment: loader.environment).disable(in: &tree)
-    try Consistency(tree, disabled: disabled).check()
+    var profiles = Profiles(options, environment: loader.environment)
+    let disabled = profiles.disable(in: &tree)
+    try Consistency(tree, disabled: Set(disabled.map(\.name))).check()
     try normalizer.resolveFiles(&tree)
 
     var project = ProjectReader(
@@ -39,45 +52,58 @@ public enum ComposeLoader {
       isLegacy: isLegacy, environment: loader.environment
     ).project()
     project.canonical = Normalizer.finished(tree, name: naming.name)
-    project.warnings = loader.environment.warnings + loader.canonicalizer.warnings
+    project.disabledServices = disabled
+    let findings = environment.findings
+    project.warnings = findings.warnings + loader.canonicalizer.warnings + profiles.warnings
+    project.unset = findings.unset
+    project.faults = project.faults.map { findings.unset.explaining($0) }
     return project
   }
 
-  /// The files, and their `.env` added to the variables.
+  /// The files, and what bounds their paths; their `.env` is added to the variables.
   private static func sources(
     _ options: LoadOptions, _ environment: inout InterpolationEnvironment
-  ) throws(ComposeError) -> SourceFiles {
+  ) throws(ComposeError) -> (SourceFiles, PathBound) {
     if let given = EnvironmentFile.given(by: options, environment: environment) {
-      try environment.add(files: given)
-      let sources = try SourceFiles(options, environment: environment)
-      if options.confine {
-        for file in given where !Path.isInside(file.path, sources.directory) {
-          throw ComposeError(
-            "\(file.shown): the file is outside the project's folder \(sources.directory)")
-        }
-      }
-      return sources
+      // They may name the files, whose directory bounds their own paths.
+      var variables = environment
+      try variables.add(files: given)
+      let sources = try SourceFiles(options, environment: variables)
+      let bound = PathBound(options, directory: sources.directory)
+      for file in given { try bound.check(file.path, written: file.shown) }
+      environment = variables
+      return (sources, bound)
     }
     let first = options.projectDirectory ?? SourceFiles.folder(of: options.files) ?? "."
-    try environment.add(files: EnvironmentFile.usual(in: first, environment: environment))
-    _ = try EnvironmentFile.usual(in: first, environment: environment)
+    try addUsual(in: first, of: Path.join(Path.current, first), options, &environment)
     let sources = try SourceFiles(options, environment: environment)
     if sources.directory != Path.join(Path.current, first) {
-      try environment.add(
-        files: EnvironmentFile.usual(in: sources.shownDirectory, environment: environment))
+      try addUsual(in: sources.shownDirectory, of: sources.directory, options, &environment)
     }
-    return sources
+    return (sources, PathBound(options, directory: sources.directory))
+  }
+
+  /// Adds the variables of a directory's `.env`.
+  private static func addUsual(
+    in shown: String, of directory: String, _ options: LoadOptions,
+    _ environment: inout InterpolationEnvironment
+  ) throws(ComposeError) {
+    let files = try EnvironmentFile.usual(in: shown, environment: environment)
+    let bound = PathBound(options, directory: directory)
+    for file in files {
+      try bound.check(Path.join(Path.current, file.path), written: file.shown)
+    }
+    try environment.add(files: files)
   }
 
   private static func documents(
-    of sources: SourceFiles, _ options: LoadOptions
+    of sources: SourceFiles, _ options: LoadOptions, _ bound: PathBound
   ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
     var documents: [(file: String, document: SourceDocument)] = []
     for file in sources.files {
-      if options.confine, options.projectDirectory != nil, file != "-",
-        !Path.isInside(file, sources.directory)
-      {
-        throw ComposeError("\(file): the file is outside the project's folder \(sources.directory)")
+      // Files that the user names set the directory; those that are found in one must be of it.
+      if options.projectDirectory != nil, options.confine, file != "-" {
+        try bound.check(Path.join(Path.current, file), written: file)
       }
       documents += try SourceDocument.read(file).map { (file, $0) }
     }

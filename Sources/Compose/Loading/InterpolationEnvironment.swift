@@ -3,13 +3,13 @@ import OrderedCollections
 /// The variables that a project's files see, and their replacement in a tree (Compose specification,
 /// "Interpolation").
 struct InterpolationEnvironment {
-  /// Variables without value or default that were asked for.
-  private(set) var warnings: [Located<String>] = []
+  /// What was found on the way, by this one and by all that were copied from it.
+  let findings = Findings()
   private var strongest: [String: String]
   private let fallback: [String: String]
   private var fromFiles: OrderedDictionary<String, String> = [:]
-  private var warned: Set<String> = []
-  private var size = 0
+  /// The files that were read for the whole project, in the order in which they were added.
+  private var read: [[EnvironmentFile.Contents]] = []
 
   /// Takes the caller's variables.
   init(_ options: LoadOptions) {
@@ -23,62 +23,101 @@ struct InterpolationEnvironment {
   /// Sets a variable over all others.
   mutating func set(_ name: String, to value: String) { strongest[name] = value }
 
+  /// Sets the name by which the pod's objects are called; the files of variables that use it are
+  /// evaluated again.
+  mutating func set(podName: String) throws(ComposeError) {
+    set("COMPOSE_PROJECT_NAME", to: podName)
+    let files = read
+    fromFiles = [:]
+    for group in files { try add(group) }
+  }
+
   /// Adds the variables of files, the later over the earlier, below those that are there.
   mutating func add(
     files: [EnvironmentFile], at position: SourcePosition? = nil
   ) throws(ComposeError) {
+    var contents: [EnvironmentFile.Contents] = []
+    for file in files {
+      guard let bytes = try EnvFileReader.bytes(of: file, at: position) else { continue }
+      contents.append(EnvironmentFile.Contents(shown: file.shown, bytes: bytes))
+    }
+    read.append(contents)
+    try add(contents)
+  }
+
+  private mutating func add(_ files: [EnvironmentFile.Contents]) throws(ComposeError) {
     var added: OrderedDictionary<String, String> = [:]
     let known = self
     for file in files {
-      added = try EnvFileReader.read(
-        file.path, shown: file.shown, isRequired: file.isRequired, at: position, after: added
-      ) { known[$0] }
+      added = try EnvFileReader.variables(in: file.bytes, shown: file.shown, after: added) {
+        known[$0]
+      }
     }
     fromFiles.merge(added) { own, _ in own }
   }
 
-  /// Takes over what another one warned of, and how much it has replaced.
-  mutating func add(warningsOf other: InterpolationEnvironment) {
-    size = max(size, other.size)
-    for warning in other.warnings where !warnings.contains(warning) { warnings.append(warning) }
+  /// Replaces the variables in all strings of a tree but its keys.
+  ///
+  /// - Parameters:
+  ///   - node: the tree.
+  ///   - format: which expressions there are.
+  /// - Throws: `ComposeError` at the `$` that is wrong, or whose variable must be set.
+  func interpolate(
+    _ node: inout YAMLNode, as format: Interpolation.Format = .modern
+  ) throws(ComposeError) {
+    try interpolate(&node, as: format, in: ValuePlace(isLegacy: format == .legacy))
   }
 
-  /// Replaces the variables in all strings of a tree but its keys.
-  mutating func interpolate(
-    _ node: inout YAMLNode, as format: Interpolation.Format = .modern
+  private func interpolate(
+    _ node: inout YAMLNode, as format: Interpolation.Format, in place: ValuePlace
   ) throws(ComposeError) {
     switch node.content {
     case .string(let text):
-      if let replaced = try interpolate(text, as: format, at: node.position) {
+      if let replaced = try interpolate(text, as: format, in: node, place) {
         node.content = .string(replaced)
       }
     case .mapping:
-      try node.editEach { (_, value) throws(ComposeError) in try interpolate(&value, as: format) }
+      try node.editEntries { (key, entry) throws(ComposeError) in
+        try interpolate(&entry.value, as: format, in: place.below(key, at: entry.keyPosition))
+      }
     case .sequence:
-      try node.editItems { (item) throws(ComposeError) in try interpolate(&item, as: format) }
+      try node.editItems { (item) throws(ComposeError) in
+        var inner = place
+        inner.item = item.position
+        try interpolate(&item, as: format, in: inner)
+      }
     default: break
     }
   }
 
-  private mutating func interpolate(
-    _ text: String, as format: Interpolation.Format, at position: SourcePosition
+  private func interpolate(
+    _ text: String, as format: Interpolation.Format, in node: YAMLNode, _ place: ValuePlace
   ) throws(ComposeError) -> String? {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
-    let variables = self
-    var interpolation = Interpolation(as: format) { variables[$0] }
+    var interpolation = Interpolation(as: format) { self[$0] }
     let replaced: String?
-    do throws(Interpolation.Fault) {
+    do throws(Interpolation.Failure) {
       replaced = try interpolation.replace(text)
-      size += replaced?.utf8.count ?? 0
-      if size > Interpolation.totalLimit { throw .tooLong }
+      findings.size += replaced?.utf8.count ?? 0
+      if findings.size > Interpolation.totalLimit {
+        throw Interpolation.Failure(fault: .tooLong, offset: 0)
+      }
     } catch {
-      throw ComposeError(error.message(in: text), at: position)
+      throw ComposeError(
+        error.message(in: text), at: node.position(ofOffset: error.offset, in: text))
     }
-    for name in interpolation.undefined where warned.insert(name).inserted {
-      warnings.append(
-        Located("the variable `\(name)` is not set; it is taken as empty", at: position))
-    }
+    findings.add(interpolation.undefined, of: text, in: node, place)
     return replaced
+  }
+}
+
+extension YAMLNode {
+  /// The position of the `$` at an offset of the UTF-8 of the node's text, else the node's own.
+  func position(ofOffset offset: Int, in text: String) -> SourcePosition {
+    let number = text.utf8.prefix(offset).count { $0 == UInt8(ascii: "$") }
+    guard let dollars, dollars.indices.contains(number) else { return position }
+    let place = dollars[number]
+    return SourcePosition(file: position.file, line: Int(place.line), column: Int(place.column))
   }
 }
 
@@ -90,6 +129,12 @@ struct EnvironmentFile {
   let shown: String
   /// False if it may be missing.
   let isRequired: Bool
+
+  /// What a file holds.
+  struct Contents {
+    let shown: String
+    let bytes: [UInt8]
+  }
 
   /// The files of `--env-file`, else of `COMPOSE_ENV_FILES`; nil for `.env`.
   static func given(
@@ -129,13 +174,29 @@ enum EnvFileReader {
     isRaw: Bool = false, after variables: OrderedDictionary<String, String> = [:],
     lookUp: @escaping (String) -> String?
   ) throws(ComposeError) -> OrderedDictionary<String, String> {
-    let bytes: [UInt8]
+    let file = EnvironmentFile(path: path, shown: shown, isRequired: isRequired)
+    guard let bytes = try bytes(of: file, at: position) else { return variables }
+    return try self.variables(
+      in: bytes, shown: shown, isRaw: isRaw, after: variables, lookUp: lookUp)
+  }
+
+  /// A file's bytes; nil where it is missing and may be.
+  static func bytes(
+    of file: EnvironmentFile, at position: SourcePosition?
+  ) throws(ComposeError) -> [UInt8]? {
     do throws(Path.ReadFailure) {
-      bytes = try Path.read(path, limit: YAMLParser.Limit.bytes)
+      return try Path.read(file.path, limit: YAMLParser.Limit.bytes)
     } catch {
-      if error.isMissing, !isRequired { return variables }
-      throw ComposeError("the file \(shown) can't be read: \(error.reason)", at: position)
+      if error.isMissing, !file.isRequired { return nil }
+      throw ComposeError("the file \(file.shown) can't be read: \(error.reason)", at: position)
     }
+  }
+
+  /// The variables that a file's bytes hold, after those of files before it.
+  static func variables(
+    in bytes: [UInt8], shown: String, isRaw: Bool = false,
+    after variables: OrderedDictionary<String, String>, lookUp: @escaping (String) -> String?
+  ) throws(ComposeError) -> OrderedDictionary<String, String> {
     do throws(EnvFile.Fault) {
       return isRaw
         ? try RawEnvFile.read(bytes, after: variables, lookUp: lookUp)

@@ -17,9 +17,28 @@ public struct LoadOptions: Sendable {
   public var environment: [String: String]
   /// Variables weaker than `environment` and stronger than `.env`.
   public var fallbackEnvironment: [String: String]
-  /// True to refuse a relative path that leaves the project folder, through a link too; absolute paths
-  /// of the host stay allowed for mounts.
+  /// True to refuse a relative path that leaves the bound, through a link too; absolute paths of
+  /// the host stay allowed for mounts. False refuses only links of files that are read: of
+  /// variables, labels, and other Compose files.
   public var confine: Bool
+  /// The directory that relative paths must not leave.
+  public var bound: Bound
+  /// The name by which a pod's objects are called, from the project's; nil where no pod is made. It
+  /// is the value of `COMPOSE_PROJECT_NAME` in the files.
+  public var podName: (@Sendable (String) -> String)?
+
+  /// What bounds relative paths.
+  public enum Bound: Sendable, Equatable {
+    /// A task's sandbox.
+    case sandbox(String)
+    /// A directory; nil for the top directory of the git repository that holds the project's, else
+    /// the project's.
+    case root(String?)
+    /// The same default, for a program without an option that names another.
+    case repository
+    /// The project's directory.
+    case project
+  }
 
   /// Options to load the project of the working directory, or the given files.
   ///
@@ -31,12 +50,15 @@ public struct LoadOptions: Sendable {
   ///   - profiles: the profiles whose services are enabled.
   ///   - environment: variables, strongest.
   ///   - fallbackEnvironment: variables weaker than `environment`.
-  ///   - confine: true to refuse a relative path that leaves the project folder.
+  ///   - confine: true to refuse a relative path that leaves the bound.
+  ///   - bound: the directory that relative paths must not leave.
+  ///   - podName: gives the name by which a pod's objects are called.
   public init(
     files: [String] = [], projectDirectory: String? = nil, projectName: String? = nil,
     envFiles: [String] = [], profiles: [String] = [],
     environment: [String: String] = [:], fallbackEnvironment: [String: String] = [:],
-    confine: Bool = false
+    confine: Bool = false, bound: Bound = .root(nil),
+    podName: (@Sendable (String) -> String)? = nil
   ) {
     self.files = files
     self.projectDirectory = projectDirectory
@@ -46,5 +68,7 @@ public struct LoadOptions: Sendable {
     self.environment = environment
     self.fallbackEnvironment = fallbackEnvironment
     self.confine = confine
+    self.bound = bound
+    self.podName = podName
   }
 }

@@ -4,14 +4,14 @@ import OrderedCollections
 struct PathResolver {
   /// The folder that relative paths resolve against, absolute.
   let directory: String
-  /// The project's folder, which nothing may leave; nil where that is allowed.
-  let confinedTo: String?
+  /// The directory that relative paths must not leave.
+  let bound: PathBound
   /// What `~` stands for; nil leaves it as it is.
   let home: String?
 
   /// The same for files of another folder.
   func at(_ directory: String) -> PathResolver {
-    PathResolver(directory: directory, confinedTo: confinedTo, home: home)
+    PathResolver(directory: directory, bound: bound, home: home)
   }
 
   /// Makes the paths of a canonical tree absolute; a build without a context gets this folder, unless another file
@@ -43,7 +43,7 @@ struct PathResolver {
     func resolve(_ node: inout YAMLNode) throws(ComposeError) {
       guard let text = node.string, !text.isEmpty, !text.hasPrefix("~"), Path.clean(text) == text
       else { return }
-      node.content = .string(try absolute(text, at: node.position))
+      node.content = .string(try absolute(text, at: node.position, isRead: true))
     }
     try tree.edit("services") { (services) throws(ComposeError) in
       try services.editEach { (_, service) throws(ComposeError) in
@@ -69,11 +69,11 @@ struct PathResolver {
     try service.edit("build") { (build) throws(ComposeError) in try resolve(build: &build) }
     try service.edit("env_file") { (files) throws(ComposeError) in
       try files.editItems { (file) throws(ComposeError) in
-        try file.edit("path") { (path) throws(ComposeError) in try resolvePath(&path) }
+        try file.edit("path") { (path) throws(ComposeError) in try resolveRead(&path) }
       }
     }
     try service.edit("label_file") { (files) throws(ComposeError) in
-      try files.editItems { (path) throws(ComposeError) in try resolvePath(&path) }
+      try files.editItems { (path) throws(ComposeError) in try resolveRead(&path) }
     }
     try service.edit("extends") { (extends) throws(ComposeError) in
       try extends.edit("file") { (path) throws(ComposeError) in try resolvePath(&path) }
@@ -83,6 +83,9 @@ struct PathResolver {
         guard mount["type"]?.string == "bind" else { return }
         try mount.edit("source") { (path) throws(ComposeError) in try resolveFile(&path) }
       }
+    }
+    for option in service["security_opt"]?.sequence ?? [] where bound.refusesPaths {
+      try check(option: option)
     }
     try service.edit("pre_start") { (hooks) throws(ComposeError) in
       try hooks.editItems { (hook) throws(ComposeError) in try resolve(service: &hook) }
@@ -94,6 +97,16 @@ struct PathResolver {
         }
       }
     }
+  }
+
+  /// Throws where a seccomp profile, which is read for the engine, leaves the bound.
+  private func check(option: YAMLNode) throws(ComposeError) {
+    guard let text = option.string, text.hasPrefix("seccomp=") || text.hasPrefix("seccomp:") else {
+      return
+    }
+    let path = String(text.dropFirst("seccomp=".count))
+    if path == "unconfined" || path == "builtin" { return }
+    _ = try absolute(path, at: option.position, isRead: true)
   }
 
   private func resolve(build: inout YAMLNode) throws(ComposeError) {
@@ -127,6 +140,12 @@ struct PathResolver {
     node.content = .string(try absolute(text, at: node.position))
   }
 
+  /// A path of a file that is read, whatever becomes of the project.
+  private func resolveRead(_ node: inout YAMLNode) throws(ComposeError) {
+    guard let text = node.string, !text.isEmpty else { return }
+    node.content = .string(try absolute(text, at: node.position, isRead: true))
+  }
+
   /// A path, of this system or of Windows.
   private func resolveFile(_ node: inout YAMLNode) throws(ComposeError) {
     guard let text = node.string, !isOfWindows(text) else { return }
@@ -143,29 +162,31 @@ struct PathResolver {
     try resolvePath(&node)
   }
 
-  /// An absolute path; throws for a relative one that leaves the project where that is refused.
-  func absolute(_ path: String, at position: SourcePosition) throws(ComposeError) -> String {
+  /// An absolute path; throws for a relative one that leaves the bound where that is refused, which
+  /// for a file that is read is always so if a link leads there.
+  func absolute(
+    _ path: String, at position: SourcePosition, isRead: Bool = false
+  ) throws(ComposeError) -> String {
     if path.hasPrefix("~"), let home { return Path.clean(home + "/" + path.dropFirst()) }
     if path.hasPrefix("/") { return path }
     let resolved = Path.join(directory, path)
-    try check(resolved, written: path, at: position)
+    if isRead || bound.refusesPaths { try bound.check(resolved, written: path, at: position) }
     return resolved
   }
 
-  /// Throws where a path leaves the project and that is refused.
+  /// Throws where the path of a file that is read leaves the bound and that is refused.
   func check(_ path: String, written: String, at position: SourcePosition?) throws(ComposeError) {
-    guard let confinedTo, !Path.isInside(path, confinedTo) else { return }
-    throw ComposeError("`\(written)` leaves the project's folder \(confinedTo)", at: position)
+    try bound.check(path, written: written, at: position)
   }
 
   /// Throws where a Dockerfile's relative path leaves the project.
   private func check(
     dockerfile: String, in context: String, at position: SourcePosition
   ) throws(ComposeError) {
-    guard let confinedTo, !dockerfile.hasPrefix("/"), !Self.isRemote(context),
-      Path.isInside(context, confinedTo)
+    guard bound.refusesPaths, !dockerfile.hasPrefix("/"), !Self.isRemote(context),
+      Path.isInside(context, bound.directory)
     else { return }
-    try check(Path.join(context, dockerfile), written: dockerfile, at: position)
+    try bound.check(Path.join(context, dockerfile), written: dockerfile, at: position)
   }
 
   /// True for a context that isn't on this host.

@@ -2,36 +2,50 @@ import OrderedCollections
 
 /// Which services are enabled (Compose specification, "Profiles").
 struct Profiles {
+  /// Names of profiles that are empty.
+  private(set) var warnings: [Located<String>] = []
   private let enabled: Set<String>
 
-  /// The caller's profiles, else those of `COMPOSE_PROFILES`.
+  /// The caller's profiles, else those of `COMPOSE_PROFILES`: without any, Docker Compose enables
+  /// the one whose name is empty.
   init(_ options: LoadOptions, environment: InterpolationEnvironment) {
-    if options.profiles.isEmpty {
-      let named = (environment["COMPOSE_PROFILES"] ?? "").split(separator: ",")
-      enabled = Set(
-        named.map { part in
-          let rest = part.drop { $0.isWhitespace }
-          return String(rest.reversed().drop { $0.isWhitespace }.reversed())
-        })
-    } else {
+    guard options.profiles.isEmpty else {
       enabled = Set(options.profiles)
+      return
     }
+    let named = (environment["COMPOSE_PROFILES"] ?? "")
+      .split(separator: ",", omittingEmptySubsequences: false)
+    enabled = Set(
+      named.map { part in
+        let rest = part.drop { $0.isWhitespace }
+        return String(rest.reversed().drop { $0.isWhitespace }.reversed())
+      })
   }
 
-  /// Takes the services and jobs out that aren't enabled, and returns the services' names.
-  func disable(in tree: inout YAMLNode) -> Set<String> {
-    var disabled: Set<String> = []
-    if enabled.contains("*") { return disabled }
+  /// Takes the services and jobs out that aren't enabled, and returns the services.
+  mutating func disable(in tree: inout YAMLNode) -> [DisabledService] {
+    var disabled: [DisabledService] = []
     for kind in ["services", "jobs"] {
-      tree.edit(kind) { (workloads: inout YAMLNode) in
-        for (name, entry) in workloads.mapping ?? [:] {
-          let profiles = entry.value["profiles"]?.strings ?? []
-          guard !profiles.isEmpty, enabled.isDisjoint(with: profiles) else { continue }
-          workloads.remove(name)
-          if kind == "services" { disabled.insert(name) }
+      for (name, entry) in tree[kind]?.mapping ?? [:] {
+        guard let list = entry.value["profiles"], !list.strings.isEmpty else { continue }
+        warn(of: list, in: name)
+        guard !enabled.contains("*"), enabled.isDisjoint(with: list.strings) else { continue }
+        tree.edit(kind) { (workloads: inout YAMLNode) in workloads.remove(name) }
+        if kind == "services" {
+          disabled.append(
+            DisabledService(name: name, profiles: list.strings, position: list.position))
         }
       }
     }
     return disabled
+  }
+
+  private mutating func warn(of list: YAMLNode, in name: String) {
+    guard let empty = list.sequence?.first(where: { $0.string?.isEmpty == true }) else { return }
+    let state = enabled.contains("") || enabled.contains("*") ? "enabled" : "not enabled"
+    warnings.append(
+      Located(
+        "a profile of `\(name)` has an empty name; it is \(state): that depends on COMPOSE_PROFILES "
+          + "being unset, empty or with an empty element", at: empty.position))
   }
 }

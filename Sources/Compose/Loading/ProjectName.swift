@@ -8,7 +8,7 @@ struct ProjectName {
   /// The caller's name, else `COMPOSE_PROJECT_NAME`, else the last file's `name:`, else the folder's.
   init(
     _ options: LoadOptions, _ documents: [SourceDocument],
-    environment: inout InterpolationEnvironment, sources: SourceFiles
+    environment: InterpolationEnvironment, sources: SourceFiles
   ) throws(ComposeError) {
     let variable = environment["COMPOSE_PROJECT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
     if let given = options.projectName ?? variable {

@@ -82,7 +82,7 @@ struct SourceDocument {
   let directives: MergeDirectives
   /// True for the format of Compose 1.
   let isLegacy: Bool
-  /// False if the file holds no dollar sign.
+  /// False if no value of the file can hold a dollar sign.
   let mayInterpolate: Bool
 
   /// Reads the documents of a file; `position` is where another file names it.
@@ -96,7 +96,8 @@ struct SourceDocument {
       let prefix = position == nil ? "\(file): the file" : "the file \(file)"
       throw ComposeError("\(prefix) can't be read: \(error.reason)", at: position)
     }
-    let mayInterpolate = bytes.contains(UInt8(ascii: "$"))
+    // Double quotes can write a `$` as an escape.
+    let mayInterpolate = bytes.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "\\") }
     return try YAMLParser.documents(in: bytes, file: file).map { document in
       var tree = document.root
       let directives = document.hasDirectives ? MergeDirectives(takenFrom: &tree) : .none

@@ -66,7 +66,6 @@ extension TreeLoader {
     inner.included = included
     let tree = try inner.tree(of: documents)
     included = inner.included
-    environment.add(warningsOf: inner.environment)
     canonicalizer.add(warningsOf: inner.canonicalizer)
     return tree
   }
@@ -77,9 +76,10 @@ extension TreeLoader {
   ) throws(ComposeError) -> InterpolationEnvironment {
     var inner = environment
     guard let named = entry["env_file"]?.sequence, !named.isEmpty else {
-      try inner.add(
-        files: [EnvironmentFile(path: folder + "/.env", shown: folder + "/.env", isRequired: false)]
-          .filter { !Path.isFolder($0.path) })
+      let path = folder + "/.env"
+      if Path.isFolder(path) { return inner }
+      try paths.check(path, written: path, at: entry.position)
+      try inner.add(files: [EnvironmentFile(path: path, shown: path, isRequired: false)])
       return inner
     }
     var files: [EnvironmentFile] = []

@@ -23,6 +23,10 @@ public struct Project: Sendable {
   public var warnings: [Located<String>]
   /// What `config` prints but no container can be made of, such as a restart policy that isn't one.
   public var faults: [ComposeError] = []
+  /// Where variables that are not set went into values, for the errors that follow from it.
+  public var unset = UnsetVariables()
+  /// The services that no enabled profile has, in the order of the file.
+  public var disabledServices: [DisabledService] = []
   /// Keys that mean nothing to a pod, each where it first stands: a desktop's, a swarm's, or for Windows.
   public var unhonoured: [Located<String>] = []
   /// The same project as a tree in the canonical form that `config` prints.
@@ -45,6 +49,16 @@ public struct Project: Sendable {
     self.warnings = warnings
     self.canonical = canonical
   }
+}
+
+/// A service that no enabled profile has (Compose specification, "Profiles").
+public struct DisabledService: Sendable, Equatable {
+  /// Its name.
+  public let name: String
+  /// Its profiles.
+  public let profiles: [String]
+  /// Where its `profiles` are.
+  public let position: SourcePosition
 }
 
 /// One entry of the top-level `networks:` (Compose specification, "Networks").

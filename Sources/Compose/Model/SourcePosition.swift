@@ -14,6 +14,12 @@ public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
     self.column = column
   }
 
+  /// Line and column alone, from 1.
+  struct Place: Sendable {
+    let line: Int32
+    let column: Int32
+  }
+
   /// `file:line:column`, the form that editors jump to.
   public var description: String { "\(file):\(line):\(column)" }
 }
@@ -40,13 +46,33 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   public let position: SourcePosition?
   /// What is wrong, and what the reader can do.
   public let message: String
+  /// Positions of values that it follows from, besides its own.
+  let sources: [SourcePosition]
+  /// What was worth a warning before it, such as a variable that is not set.
+  public internal(set) var warnings: [Located<String>] = []
 
   /// Makes an error at a place.
   public init(_ message: String, at position: SourcePosition? = nil) {
+    self.init(message, at: position, from: [])
+  }
+
+  /// Makes an error at a position that follows from values at others.
+  init(_ message: String, at position: SourcePosition?, from sources: [YAMLNode?]) {
     self.position = position
-    // What it quotes of a file may hold line breaks; a message is one line.
-    self.message = message.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .joined(separator: "\\n")
+    self.sources = sources.compactMap { $0?.position }
+    self.message = Self.line(of: message)
+  }
+
+  /// The message in one line: of what it quotes, the first line is enough.
+  private static func line(of message: String) -> String {
+    guard message.contains(where: \.isNewline) else { return message }
+    let parts = message.split(separator: "`", omittingEmptySubsequences: false).enumerated().map {
+      index, part in
+      let lines = part.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      guard index % 2 == 1, lines.count > 1 else { return lines.joined(separator: "\\n") }
+      return (lines.first { !$0.isEmpty } ?? "") + "…"
+    }
+    return parts.joined(separator: "`")
   }
 
   /// `file:line:column: message`, or the message alone.

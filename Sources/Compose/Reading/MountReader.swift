@@ -8,6 +8,7 @@ enum MountReader {
     for node in service["volumes"]?.sequence ?? [] { mounts.append(try mount(node)) }
     for entry in service["tmpfs"].locatedStrings {
       let (path, options) = entry.value.split(":")
+      try check(target: path, at: entry.position)
       mounts.append(
         ServiceMount(
           source: .shortTmpfs(options: options ?? ""), target: path, position: entry.position))
@@ -35,8 +36,17 @@ enum MountReader {
     }
   }
 
+  /// Refuses what no engine mounts at.
+  private static func check(
+    target: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    guard !target.hasPrefix("/") else { return }
+    throw ComposeError("a mount's target must be an absolute path, not `\(target)`", at: position)
+  }
+
   private static func mount(_ node: YAMLNode) throws(ComposeError) -> ServiceMount {
     try checkParts(of: node)
+    try check(target: node["target"]?.string ?? "", at: node["target"]?.position ?? node.position)
     var mount = ServiceMount(
       source: try source(of: node), target: node["target"]?.string ?? "", position: node.position)
     mount.readOnly = node["read_only"]?.boolean ?? false

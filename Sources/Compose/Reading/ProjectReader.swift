@@ -33,9 +33,35 @@ struct ProjectReader {
       name: naming.name, isNameExplicit: naming.isExplicit, workingDirectory: directory,
       files: files, isLegacy: isLegacy, services: services, networks: networks, volumes: volumes,
       warnings: [], canonical: tree)
-    project.faults = faults
+    setPlatforms(of: &project)
+    project.faults += faults
     project.unhonoured = Unhonoured.keys(of: tree)
     return project
+  }
+
+  /// The platform of services without their own, as `up` of Docker Compose has it; `config` doesn't
+  /// print it.
+  private func setPlatforms(of project: inout Project) {
+    guard let platform = environment["DOCKER_DEFAULT_PLATFORM"], !platform.isEmpty else { return }
+    project.services = project.services.mapValues { service in
+      var service = service
+      if service.isolation.platform == nil { service.isolation.platform = platform }
+      for index in service.preStart.indices where service.preStart[index].isolation.platform == nil
+      {
+        service.preStart[index].isolation.platform = platform
+      }
+      return service
+    }
+    for (name, entry) in tree["services"]?.mapping ?? [:] {
+      guard entry.value["platform"]?.string?.isEmpty != false,
+        let platforms = entry.value["build"]?["platforms"], !platforms.strings.isEmpty,
+        !platforms.strings.contains(platform)
+      else { continue }
+      project.faults.append(
+        ComposeError(
+          "`build.platforms` of `\(name)` doesn't have \(platform), which DOCKER_DEFAULT_PLATFORM is",
+          at: platforms.position))
+    }
   }
 
   private func network(

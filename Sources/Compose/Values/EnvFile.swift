@@ -34,7 +34,7 @@ struct EnvFile {
       let value = try value()
       size += value.utf8.count
       guard size <= Interpolation.totalLimit else {
-        throw Fault(line: line, message: Interpolation.Fault.tooLong.message(in: key))
+        throw Fault(line: line, message: Interpolation.Fault.tooLong.message(quoting: key))
       }
       variables[key] = value
     }
@@ -129,7 +129,10 @@ struct EnvFile {
       } else if byte == quote {
         text = text[(index + 1)...]
         let literal = Self.text(value[...])
-        return quote == UInt8(ascii: "'") ? literal : try expand(unescape(literal), at: start)
+        return quote == UInt8(ascii: "'")
+          ? literal
+          : try expand(
+            unescape(literal), at: start, isSpread: !literal.contains("\\"))
       } else {
         value.append(byte)
         index += 1
@@ -176,12 +179,17 @@ struct EnvFile {
     return Self.text(out[...])
   }
 
-  private func expand(_ text: String, at line: Int) throws(Fault) -> String {
+  /// Replaces the variables of a value; `isSpread` is true where its lines are those of the file.
+  private func expand(
+    _ text: String, at line: Int, isSpread: Bool = false
+  ) throws(Fault) -> String {
     var interpolation = Interpolation { name in lookUp(name) ?? variables[name] }
-    do throws(Interpolation.Fault) {
+    do throws(Interpolation.Failure) {
       return try interpolation.replace(text) ?? text
     } catch {
-      throw Fault(line: line, message: error.message(in: text))
+      throw Fault(
+        line: line + (isSpread ? error.linesBefore(in: text) : 0),
+        message: error.message(in: text))
     }
   }
 
@@ -195,23 +203,5 @@ struct EnvFile {
 
   private static func text(_ bytes: ArraySlice<UInt8>) -> String {
     String(decoding: bytes, as: UTF8.self)
-  }
-}
-
-extension Interpolation.Fault {
-  /// What a reader is told.
-  func message(in text: String) -> String {
-    switch self {
-    case .invalid:
-      "`\(text)` holds a `$` that starts no valid variable; a literal `$` is written `$$`"
-    case .notInLegacy:
-      "`\(text)`: a file without `services:` knows `$NAME` and `${NAME}` alone, and `$$` for a dollar sign"
-    case .tooLong:
-      "the variables unfold to more than \(Interpolation.stringLimit >> 20) MiB in one place, or to more than \(Interpolation.totalLimit >> 20) MiB in all"
-    case .tooDeep:
-      "variables nested deeper than \(Interpolation.depthLimit) levels"
-    case .required(let variable, let message):
-      "the variable `\(variable)` must be set" + (message.isEmpty ? "" : ": \(message)")
-    }
   }
 }

@@ -17,6 +17,18 @@ struct Interpolation {
     case required(variable: String, message: String)
   }
 
+  /// A fault, and the `$` that it starts at: its offset in the text's UTF-8.
+  struct Failure: Error {
+    let fault: Fault
+    let offset: Int
+  }
+
+  /// A variable that is not set, and the `$` that asks for it.
+  struct Undefined {
+    let name: String
+    let offset: Int
+  }
+
   /// How deep expressions may stand in each other.
   static let depthLimit = 50
   /// How many bytes variables may make of one string.
@@ -36,7 +48,7 @@ struct Interpolation {
   let lookUp: (String) -> String?
   private let format: Format
   /// Variables without value or default that were asked for, in order.
-  private(set) var undefined: [String] = []
+  private(set) var undefined: [Undefined] = []
 
   /// Makes an interpolation over a source of variables.
   init(as format: Format = .modern, lookUp: @escaping (String) -> String?) {
@@ -45,20 +57,23 @@ struct Interpolation {
   }
 
   /// The string with its variables replaced; nil where there is nothing to replace.
-  mutating func replace(_ text: String) throws(Fault) -> String? {
+  mutating func replace(_ text: String) throws(Failure) -> String? {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
     return String(decoding: try expand(Array(text.utf8)[...], depth: 0), as: UTF8.self)
   }
 
   private mutating func expand(
     _ text: ArraySlice<UInt8>, depth: Int
-  ) throws(Fault) -> [UInt8] {
-    guard depth < Self.depthLimit else { throw .tooDeep }
+  ) throws(Failure) -> [UInt8] {
+    func failure(_ fault: Fault, at offset: Int) -> Failure {
+      Failure(fault: fault, offset: offset)
+    }
+    guard depth < Self.depthLimit else { throw failure(.tooDeep, at: text.startIndex) }
     var out: [UInt8] = []
     out.reserveCapacity(text.count)
     var rest = text
     while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
-      guard out.count <= Self.stringLimit else { throw .tooLong }
+      guard out.count <= Self.stringLimit else { throw failure(.tooLong, at: dollar) }
       out += rest[..<dollar]
       rest = rest[(dollar + 1)...]
       switch rest.first {
@@ -66,16 +81,16 @@ struct Interpolation {
         out.append(UInt8(ascii: "$"))
         rest = rest.dropFirst()
       case UInt8(ascii: "{"):
-        guard let end = Self.closingBrace(of: rest) else { throw .invalid }
-        out += try braced(rest[(rest.startIndex + 1)..<end], depth: depth)
+        guard let end = Self.closingBrace(of: rest) else { throw failure(.invalid, at: dollar) }
+        out += try braced(rest[(rest.startIndex + 1)..<end], depth: depth, dollar)
         rest = rest[(end + 1)...]
       default:
         let name = Self.name(at: rest)
         if name.isEmpty {
-          guard format == .modern else { throw .invalid }
+          guard format == .modern else { throw failure(.invalid, at: dollar) }
           out.append(UInt8(ascii: "$"))
         } else {
-          out += value(of: name)
+          out += value(of: name, dollar)
           rest = rest[name.endIndex...]
         }
       }
@@ -84,13 +99,14 @@ struct Interpolation {
   }
 
   private mutating func braced(
-    _ body: ArraySlice<UInt8>, depth: Int
-  ) throws(Fault) -> [UInt8] {
+    _ body: ArraySlice<UInt8>, depth: Int, _ dollar: Int
+  ) throws(Failure) -> [UInt8] {
+    func failure(_ fault: Fault) -> Failure { Failure(fault: fault, offset: dollar) }
     let name = Self.name(at: body)
-    guard !name.isEmpty, !body.contains(UInt8(ascii: "\n")) else { throw .invalid }
+    guard !name.isEmpty, !body.contains(UInt8(ascii: "\n")) else { throw failure(.invalid) }
     var rest = body[name.endIndex...]
-    guard let first = rest.first else { return value(of: name) }
-    guard format == .modern else { throw .notInLegacy }
+    guard let first = rest.first else { return value(of: name, dollar) }
+    guard format == .modern else { throw failure(.notInLegacy) }
     let alsoWhenEmpty = first == UInt8(ascii: ":")
     if alsoWhenEmpty { rest = rest.dropFirst() }
     let variable = String(decoding: name, as: UTF8.self)
@@ -105,16 +121,17 @@ struct Interpolation {
     case UInt8(ascii: "?"):
       if isSet { return Array((found ?? "").utf8) }
       let message = try expand(operand, depth: depth + 1)
-      throw .required(variable: variable, message: String(decoding: message, as: UTF8.self))
+      throw failure(
+        .required(variable: variable, message: String(decoding: message, as: UTF8.self)))
     default:
-      throw .invalid
+      throw failure(.invalid)
     }
   }
 
-  private mutating func value(of name: ArraySlice<UInt8>) -> [UInt8] {
+  private mutating func value(of name: ArraySlice<UInt8>, _ dollar: Int) -> [UInt8] {
     let variable = String(decoding: name, as: UTF8.self)
     guard let value = lookUp(variable) else {
-      undefined.append(variable)
+      undefined.append(Undefined(name: variable, offset: dollar))
       return []
     }
     return Array(value.utf8)

@@ -10,10 +10,16 @@ struct SourceText {
   /// Where `\/` stands, which only JSON knows: the place among the characters.
   private var slashes: [Int] = []
   private var nextSlash = 0
+  /// How far the characters have been counted.
+  private var counted = (character: 0, byte: 0)
+
+  /// The byte order mark in UTF-8.
+  private static let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
 
   /// Takes a file's bytes.
   init(_ bytes: [UInt8]) {
-    self.bytes = bytes
+    // libyaml counts the mark of UTF-8 as a column, so the first key would stand further in than the rest.
+    self.bytes = bytes.starts(with: Self.mark) ? Array(bytes.dropFirst(Self.mark.count)) : bytes
     isWide = bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF])
     if isWide { return }
     hideControls()
@@ -68,5 +74,88 @@ struct SourceText {
   mutating func hasSlash(from start: Int, to end: Int) -> Bool {
     while nextSlash < slashes.count, slashes[nextSlash] < start { nextSlash += 1 }
     return nextSlash < slashes.count && slashes[nextSlash] < end
+  }
+
+  /// How a scalar is written, as far as it matters to the characters in it.
+  enum Style {
+    case plain, doubleQuoted, block
+  }
+
+  /// Where the `$` characters of a scalar are, in order; the scalars of one call come after those
+  /// of the call before.
+  ///
+  /// - Parameters:
+  ///   - start: where the scalar starts, in characters of the file.
+  ///   - end: where it ends.
+  ///   - place: line and column of the start, from 1.
+  ///   - style: how it is written.
+  /// - Returns: their lines and columns.
+  mutating func dollars(
+    from start: Int, to end: Int, at place: (line: Int, column: Int), style: Style
+  ) -> [SourcePosition.Place] {
+    if isWide { return [] }
+    while counted.character < start, counted.byte < bytes.count { skipCharacter() }
+    var (line, column) = place
+    var found: [SourcePosition.Place] = []
+    // A block's first line holds its indicators, and maybe a comment.
+    var isText = style != .block
+    var character = start
+    var byte = counted.byte
+    while character < end, byte < bytes.count {
+      if let width = lineBreak(at: byte) {
+        isText = true
+        (line, column) = (line + 1, 1)
+        byte += width.bytes
+        character += width.characters
+        continue
+      }
+      let escape = style == .doubleQuoted ? escape(at: byte) : nil
+      if isText, escape?.isDollar ?? (bytes[byte] == UInt8(ascii: "$")) {
+        found.append(SourcePosition.Place(line: Int32(line), column: Int32(column)))
+      }
+      for _ in 0..<(escape?.length ?? 1) {
+        byte += 1
+        while byte < bytes.count, bytes[byte] & 0xC0 == 0x80 { byte += 1 }
+        character += 1
+        column += 1
+      }
+    }
+    return found
+  }
+
+  private mutating func skipCharacter() {
+    counted.byte += 1
+    while counted.byte < bytes.count, bytes[counted.byte] & 0xC0 == 0x80 { counted.byte += 1 }
+    counted.character += 1
+  }
+
+  /// The line break at a byte, as libyaml knows them: CR, LF, both, NEL, LS and PS; nil for another
+  /// character.
+  private func lineBreak(at index: Int) -> (bytes: Int, characters: Int)? {
+    let rest = bytes[index...].prefix(3)
+    switch rest.first {
+    case 0x0D: return rest.dropFirst().first == 0x0A ? (2, 2) : (1, 1)
+    case 0x0A: return (1, 1)
+    case 0xC2 where rest.dropFirst().first == 0x85: return (2, 1)
+    case 0xE2 where rest.elementsEqual([0xE2, 0x80, 0xA8]): return (3, 1)
+    case 0xE2 where rest.elementsEqual([0xE2, 0x80, 0xA9]): return (3, 1)
+    default: return nil
+    }
+  }
+
+  /// The escape of double quotes at a byte: its length in characters, and whether it stands for
+  /// `$`.
+  private func escape(at index: Int) -> (length: Int, isDollar: Bool)? {
+    guard bytes[index] == UInt8(ascii: "\\"), index + 1 < bytes.count else { return nil }
+    let digits: Int
+    switch bytes[index + 1] {
+    case UInt8(ascii: "x"): digits = 2
+    case UInt8(ascii: "u"): digits = 4
+    case UInt8(ascii: "U"): digits = 8
+    // What is escaped may be a line break, which is counted as one.
+    default: return (lineBreak(at: index + 1) == nil ? 2 : 1, false)
+    }
+    let code = String(decoding: bytes[(index + 2)...].prefix(digits), as: UTF8.self)
+    return (2 + digits, UInt32(code, radix: 16) == 0x24)
   }
 }

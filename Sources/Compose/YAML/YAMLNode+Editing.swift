@@ -52,6 +52,19 @@ extension YAMLNode {
     }
   }
 
+  /// Changes each entry of a mapping in place.
+  mutating func editEntries<Failure: Error>(
+    _ body: (String, inout Entry) throws(Failure) -> Void
+  ) throws(Failure) {
+    guard case .mapping(var entries) = content else { return }
+    content = .null
+    defer { content = .mapping(entries) }
+    for index in entries.elements.indices {
+      let key = entries.keys[index]
+      try body(key, &entries.values[index])
+    }
+  }
+
   /// Changes each item of a list in place.
   mutating func editItems<Failure: Error>(
     _ body: (inout YAMLNode) throws(Failure) -> Void

@@ -53,6 +53,9 @@ public struct YAMLNode: Sendable {
   var directive = Directive.none
   /// How it is written, where files that are merged must tell.
   var form = Form.long
+  /// Positions of the `$` characters of its text, in order; nil where there are none, or they are
+  /// not known.
+  var dollars: [SourcePosition.Place]?
 
   /// The form that a value was written in.
   enum Form: Sendable {

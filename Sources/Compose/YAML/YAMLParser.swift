@@ -23,9 +23,10 @@ struct YAMLParser: ~Copyable {
   }
 
   private let file: String
-  private var source: SourceText
+  var source: SourceText
   private let parser: UnsafeMutablePointer<yaml_parser_t>
-  private var event = yaml_event_t()
+  var event = yaml_event_t()
+  // Those of one document hold in the next ones too, as in Docker Compose.
   private var anchors: [String: Anchor] = [:]
   private var openAnchors: Set<String> = []
   private var unfolded = 0
@@ -94,7 +95,6 @@ struct YAMLParser: ~Copyable {
             "`%YAML` can only be 1.1; leave the line out", at: position(event.start_mark))
         }
         try advance()
-        anchors = [:]
         hasDirectives = false
         let node = try compose(depth: 0).node
         found.append(Document(root: node, hasDirectives: hasDirectives))
@@ -119,6 +119,7 @@ struct YAMLParser: ~Copyable {
       let directive = directive(Self.text(event.data.scalar.tag))
       var node = YAMLNode(try scalar(), at: start)
       node.directive = directive
+      node.dollars = dollars()
       try advance()
       if let name { anchors[name] = Anchor(node: node, nodes: 1, height: 0) }
       return (node, 1, 0)

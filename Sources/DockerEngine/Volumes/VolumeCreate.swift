@@ -1,5 +1,5 @@
 /// What to create a volume from (Engine API, "VolumeCreateOptions").
-public struct VolumeCreate: Sendable, Encodable {
+public struct VolumeCreate: Sendable, Equatable, Encodable {
   /// Its name; nil lets the engine make one up.
   public var name: String?
   /// The driver; nil is `local`.

@@ -3,6 +3,10 @@ import MesosExecutor
 /// Runs a task's health check and check as Mesos' own executors do (Mesos, "Task Health Checking").
 struct HealthMonitor: Sendable {
   let probe: TaskProbe
+  /// Returns once the agent is there, with the number of the subscription; throws `CancellationError`.
+  let presence: @Sendable () async throws -> Int
+  /// The number of the present subscription; nil while the agent is away.
+  let current: @Sendable () async -> Int?
 
   /// What a health check found, when it differs from before.
   enum Finding: Sendable, Equatable {
@@ -23,7 +27,7 @@ struct HealthMonitor: Sendable {
     var verdict = HealthVerdict(check: check)
     guard await Self.pause(check.delay) else { return }
     repeat {
-      let result = await probe.look(what, timeout: check.timeout)
+      guard let result = await look(what, timeout: check.timeout) else { continue }
       if Task.isCancelled { return }
       switch verdict.take(isPassed: result.isPassed, after: .now - started) {
       case .same: break
@@ -46,11 +50,21 @@ struct HealthMonitor: Sendable {
     var last = what.unchecked
     guard await Self.pause(check.delay) else { return }
     repeat {
-      let status = what.status(of: await probe.look(what, timeout: check.timeout))
+      guard let result = await look(what, timeout: check.timeout) else { continue }
+      let status = what.status(of: result)
       if Task.isCancelled { return }
       if status != last { await report(status) }
       last = status
     } while await Self.pause(check.interval)
+  }
+
+  /// Probes once the agent is there: while it is away, checks pause.
+  ///
+  /// - Returns: nil where the agent left meanwhile, or the monitor was cancelled: the result doesn't count.
+  private func look(_ what: Probe, timeout: Duration) async -> TaskProbe.Result? {
+    guard let number = try? await presence() else { return nil }
+    let result = await probe.look(what, timeout: timeout)
+    return await current() == number ? result : nil
   }
 
   /// Waits; false if the monitor was cancelled.
@@ -99,9 +113,9 @@ struct HealthVerdict {
       return isHealthy == true ? .same : .changed(isHealthy: true)
     }
     if !hasPassed, time <= gracePeriod { return .same }
-    failures += 1
+    failures += failures < .max ? 1 : 0
     defer { isHealthy = false }
-    if limit > 0, failures >= limit { return .hopeless }
+    if failures >= limit { return .hopeless }
     return isHealthy == false ? .same : .changed(isHealthy: false)
   }
 }
@@ -122,9 +136,9 @@ extension Probe {
   /// - Returns: the status; without a value where there was no answer.
   func status(of result: TaskProbe.Result) -> CheckStatus {
     switch self {
-    case .http: .http(statusCode: result.status.map(UInt32.init))
+    case .http: .http(statusCode: result.status.map { UInt32(clamping: $0) })
     case .tcp: .tcp(succeeded: result.isConnected)
-    case .command: .command(exitCode: result.exitCode.map(Int32.init))
+    case .command: .command(exitCode: result.exitCode.map { Int32(clamping: $0) })
     }
   }
 }

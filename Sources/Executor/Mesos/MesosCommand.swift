@@ -53,12 +53,12 @@ enum MesosCommand {
     }
     let lease = Lease(run: run, environment: environment, log: log)
     let keeping = Task { await lease.keep() }
-    let isClean = await supervisor.work()
-    if isClean { lease.release() }
+    let ending = await supervisor.work()
+    if ending.isClean { lease.release() }
     keeping.cancel()
     watch.cancel()
     withExtendedLifetime(signals) {}
-    log.info("exiting\(isClean ? "" : ": not a clean end")")
-    return isClean ? 0 : 1
+    log.info("exiting\(ending.isClean ? "" : ": not a clean end")")
+    return ending.code
   }
 }

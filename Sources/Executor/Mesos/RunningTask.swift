@@ -24,6 +24,12 @@ struct RunningTask {
   var isHealthy: Bool?
   /// True once its terminal update is sent.
   var isOver = false
+  /// True once that is acknowledged.
+  var isSettled = false
+  /// The wait for its Compose files; finished, it ends without them.
+  var loading: AsyncStream<Result<PodRequest, any Error>>.Continuation?
+  /// Its health check has given it up.
+  var isHopeless = false
   /// True once its pod has ended, whatever of the terminal update.
   var isEnding = false
 
@@ -53,7 +59,8 @@ extension PodAddresses {
         addresses: addresses,
         ports: ports.map {
           NetworkInfo.PortMapping(
-            hostPort: UInt32($0.hostPort), containerPort: UInt32($0.containerPort),
+            hostPort: UInt32(clamping: $0.hostPort),
+            containerPort: UInt32(clamping: $0.containerPort),
             protocol: $0.transport)
         })
     ]

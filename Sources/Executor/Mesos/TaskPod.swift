@@ -27,12 +27,16 @@ struct TaskPod {
     let own = taskEnvironment
     let environment = settings.environment.merging(own) { _, task in task }
     let offered = TaskPorts.offered(to: task, environment: environment)
+    let podName = PodNames(
+      frameworkID: mesos.frameworkID.value, executorID: mesos.executorID.value,
+      taskID: task.taskID.value, run: run
+    ).project
     let files = try TaskFiles(task: task, sandbox: mesos.directory)
     let project = try ComposeLoader.load(
       LoadOptions(
         files: files.paths, projectDirectory: files.paths.isEmpty ? mesos.directory : nil,
         projectName: nil, environment: own, fallbackEnvironment: settings.environment,
-        confine: true))
+        confine: true, bound: .sandbox(mesos.directory), podName: { _ in podName }))
     let earlier = EarlierSettings(task: task, sandbox: mesos.directory)
     func said(_ option: String) -> String? {
       if let text = task.label(Settings.podLabel(option)) { return text }

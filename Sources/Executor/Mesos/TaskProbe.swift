@@ -30,82 +30,69 @@ struct TaskProbe: Sendable {
   ///
   /// - Parameters:
   ///   - probe: what to look at.
-  ///   - timeout: how long it may take.
+  ///   - timeout: how long it may take; zero is no limit (checker_process.cpp).
   /// - Returns: how it went; a probe that can't be made has failed.
   func look(_ probe: Probe, timeout: Duration) async -> Result {
-    switch probe {
-    case .http(let scheme, let port, let path, let statuses):
-      await request(scheme: scheme, port: port, path: path, statuses: statuses, timeout: timeout)
-    case .tcp(let port):
-      await connect(port: port, timeout: timeout)
+    let limit = timeout > .zero ? timeout : nil
+    return switch probe {
+    case .http(let target, let statuses):
+      await request(target, statuses: statuses, limit: limit)
+    case .tcp(let port, let isIPv6):
+      await connect(port: port, isIPv6: isIPv6, limit: limit)
     case .command(let command):
-      await execute(command, timeout: timeout)
+      await execute(command, limit: limit)
     }
   }
 
-  private func request(
-    scheme: String, port: UInt32, path: String, statuses: [UInt32], timeout: Duration
-  ) async -> Result {
+  /// As `curl -L -k -g` asks: any redirect is followed, the body is discarded, and each probe has a connection of its
+  /// own, so that a server that accepts none is noticed.
+  private func request(_ target: HTTPTarget, statuses: [UInt32], limit: Duration?) async -> Result {
+    let host = target.isIPv6 ? "::1" : "127.0.0.1"
+    guard 1...65535 ~= target.port else { return Self.noPort(target.port) }
     // Mesos asks without looking at the certificate: it is the pod's own.
-    let tls = scheme == "https" ? TLSFiles(verifiesServer: false) : nil
-    let endpoint = HTTPEndpoint(
-      transport: .tcp(host: "127.0.0.1", port: Int(port)), tls: tls)
+    let tls = target.scheme == "https" ? TLSFiles(verifiesServer: false) : nil
+    let path = target.path.hasPrefix("/") ? target.path : "/" + target.path
     var request = HTTPRequest(
-      endpoint: endpoint, method: "GET", path: path.hasPrefix("/") ? path : "/" + path)
-    request.timeout = timeout
-    request.connectTimeout = timeout
+      endpoint: HTTPEndpoint(transport: .tcp(host: host, port: Int(target.port)), tls: tls),
+      method: "GET", path: path)
+    request.timeout = limit
+    request.connectTimeout = limit ?? Self.longestConnect
+    request.opensConnection = true
     do {
-      let answer = try await http.send(request)
-      let status = answer.head.status
+      let status = try await http.status(of: request)
       let isExpected =
-        statuses.isEmpty ? (200..<400).contains(status) : statuses.contains(UInt32(status))
+        statuses.isEmpty
+        ? 200..<400 ~= status : statuses.contains { Int(exactly: $0) == status }
       return Result(
-        isPassed: isExpected, words: "GET \(scheme)://127.0.0.1:\(port)\(path): \(status)",
-        status: status)
+        isPassed: isExpected, words: "GET \(request.endpoint)\(path): \(status)", status: status)
     } catch {
       return Result(isPassed: false, words: "\(error)")
     }
   }
 
-  private func connect(port: UInt32, timeout: Duration) async -> Result {
-    let milliseconds = Int32(clamping: Int(timeout / .milliseconds(1)))
+  /// curl's own limit.
+  private static let longestConnect = Duration.seconds(300)
+
+  private static func noPort(_ number: UInt32) -> Result {
+    Result(isPassed: false, words: "\(number) is no port: it must be 1 to 65535")
+  }
+
+  private func connect(port: UInt32, isIPv6: Bool, limit: Duration?) async -> Result {
+    guard let number = UInt16(exactly: port), number > 0 else { return Self.noPort(port) }
     // A connection attempt blocks its thread, so it gets one that may.
     let failure: String? = await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
-        continuation.resume(returning: Self.connect(port: port, milliseconds: milliseconds))
+        let attempt = ConnectionAttempt(port: number, isIPv6: isIPv6)
+        continuation.resume(returning: attempt.failure(within: limit ?? Self.longestConnect))
       }
     }
     return Result(
       isPassed: failure == nil,
-      words: "connection to 127.0.0.1:\(port): " + (failure ?? "accepted"),
+      words: "connection to \(isIPv6 ? "[::1]" : "127.0.0.1"):\(port): \(failure ?? "accepted")",
       isConnected: failure == nil)
   }
 
-  private static func connect(port: UInt32, milliseconds: Int32) -> String? {
-    let descriptor = socket(
-      AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let started = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    if started == 0 { return nil }
-    guard errno == EINPROGRESS else { return String(cString: strerror(errno)) }
-    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    guard poll(&waiting, 1, milliseconds) > 0 else { return "no answer" }
-    var code: Int32 = 0
-    var size = socklen_t(MemoryLayout<Int32>.size)
-    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
-    return code == 0 ? nil : String(cString: strerror(code))
-  }
-
-  private func execute(_ command: CommandInfo, timeout: Duration) async -> Result {
+  private func execute(_ command: CommandInfo, limit: Duration?) async -> Result {
     var variables = environment
     for variable in command.environment { variables[variable.name] = variable.value }
     let line = command.value ?? ""
@@ -113,9 +100,10 @@ struct TaskProbe: Sendable {
     let program = GuardedProgram(
       command.isShell ? "/bin/sh" : line, words, environment: variables, folder: sandbox)
     do {
-      switch try await program.run(within: timeout) {
+      switch try await program.run(within: limit) {
       case nil:
-        return Result(isPassed: false, words: "'\(line)' took longer than \(timeout)")
+        let time = limit.map { "\($0)" } ?? "it may"
+        return Result(isPassed: false, words: "'\(line)' took longer than \(time)")
       case .exited(let code):
         return Result(
           isPassed: code == 0, words: "'\(line)' ended with \(code)", exitCode: Int(code))

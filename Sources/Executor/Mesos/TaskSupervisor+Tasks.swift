@@ -1,3 +1,5 @@
+import Compose
+import Dispatch
 import Logging
 import MesosExecutor
 import PodRuntime
@@ -12,7 +14,7 @@ extension TaskSupervisor {
     let group = asGroup ? Set(infos.map(\.taskID)) : []
     for info in infos {
       let id = info.taskID
-      tasks[id] = RunningTask(info: info, group: group)
+      add(RunningTask(info: info, group: group))
       // Nothing is begun that there is no time to end.
       if isShuttingDown { tasks[id]?.end = EndRequest(message: "the executor is being shut down") }
     }
@@ -26,14 +28,18 @@ extension TaskSupervisor {
 
   /// One task's life, to its terminal update.
   private func live(_ info: TaskInfo) async {
-    let outcome = await outcome(of: info)
+    var outcome = await outcome(of: info)
     let id = info.taskID
+    if tasks[id]?.pod == nil, endsLast(id), let heir = cgroupHeir {
+      outcome.leftovers += await heir.removeCgroup(within: .seconds(5))
+    }
     if outcome.state != .finished, let task = tasks[id] {
       await stopGroup(of: task, "task \(id) of its group ended as \(outcome.taskState.rawValue)")
     }
     for monitor in tasks[id]?.monitors ?? [] { monitor.cancel() }
     var update = TaskUpdate(taskID: id, state: outcome.taskState, message: outcome.line)
     if outcome.reason == .memoryLimit { update.reason = .containerLimitationMemory }
+    if tasks[id]?.isHopeless == true { update.isHealthy = false }
     if !outcome.leftovers.isEmpty {
       noteUnclean()
       log.error("task \(id): not removed: \(outcome.leftovers.joined(separator: ", "))")
@@ -42,6 +48,7 @@ extension TaskSupervisor {
     await tell(update)
     tasks[id]?.isOver = true
     tasks[id]?.pod = nil
+    forget(id)
     ring()
   }
 
@@ -55,13 +62,19 @@ extension TaskSupervisor {
 
   private func outcome(of info: TaskInfo) async -> PodOutcome {
     let id = info.taskID
-    let request: PodRequest
-    do {
-      request = try TaskPod(task: info, mesos: mesos, run: run, settings: settings).request()
-    } catch {
-      return PodOutcome(state: .failed, message: "\(error)")
-    }
+    if let refusal { return PodOutcome(state: .failed, message: refusal) }
+    let loaded = await load(info)
     if let end = tasks[id]?.end { return PodOutcome(state: .killed, message: end.message) }
+    let request: PodRequest
+    switch loaded {
+    case .success(let loaded): request = loaded
+    case .failure(let error):
+      for warning in (error as? ComposeError)?.warnings ?? [] {
+        log.warning("\(warning.position): \(warning.value)")
+      }
+      return PodOutcome(state: .failed, message: "\(error)")
+    case nil: return PodOutcome(state: .killed, message: "the task was ended")
+    }
     let pod = Pod(
       request: request, engine: engine, output: output, environment: settings.environment, log: log,
       ownsCgroup: { await self.endsLast(id) },
@@ -72,10 +85,29 @@ extension TaskSupervisor {
     return await pod.run()
   }
 
+  /// Loads a task's Compose files on a thread of its own: big ones take their time, and a kill is obeyed at once.
+  ///
+  /// - Returns: nil where the task is to end meanwhile.
+  private func load(_ info: TaskInfo) async -> Result<PodRequest, any Error>? {
+    let (results, sink) = AsyncStream<Result<PodRequest, any Error>>.makeStream()
+    tasks[info.taskID]?.loading = sink
+    defer { tasks[info.taskID]?.loading = nil }
+    if tasks[info.taskID]?.end != nil { return nil }
+    let pod = TaskPod(task: info, mesos: mesos, run: run, settings: settings)
+    DispatchQueue.global().async {
+      sink.yield(Result { try pod.request() })
+      sink.finish()
+    }
+    for await result in results { return result }
+    return nil
+  }
+
   /// The run's cgroup goes with its last task.
   private func endsLast(_ id: TaskID) -> Bool {
     tasks[id]?.isEnding = true
-    return tasks.values.allSatisfy { $0.isOver || $0.isEnding }
+    let isLast = tasks.values.allSatisfy { $0.isOver || $0.isEnding }
+    if !isLast, let pod = tasks[id]?.pod { cgroupHeir = pod }
+    return isLast
   }
 
   // MARK: While it runs
@@ -87,7 +119,9 @@ extension TaskSupervisor {
     await sayRunning(id, "every service is up")
     guard tasks[id]?.isOver == false else { return }
     let monitor = HealthMonitor(
-      probe: TaskProbe(http: http, sandbox: mesos.directory, environment: settings.environment))
+      probe: TaskProbe(http: http, sandbox: mesos.directory, environment: settings.environment),
+      presence: { try await self.session.waitUntilSubscribed() },
+      current: { await self.session.currentSubscription })
     if let check = task.info.healthCheck {
       tasks[id]?.monitors.append(
         Task { await monitor.watch(check) { await self.take($0, of: id) } })
@@ -107,11 +141,12 @@ extension TaskSupervisor {
     switch finding {
     case .changed(let isHealthy, let words):
       tasks[id]?.isHealthy = isHealthy
-      await sayRunning(id, words)
+      await sayRunning(id, words, reason: .taskHealthCheckStatusUpdated)
     case .hopeless(let words):
+      tasks[id]?.isHopeless = true
       if task.isHealthy != false {
         tasks[id]?.isHealthy = false
-        await sayRunning(id, words)
+        await sayRunning(id, words, reason: .taskHealthCheckStatusUpdated)
       }
       await task.pod?.giveUp("the task's health check failed: \(words)")
     }
@@ -120,14 +155,15 @@ extension TaskSupervisor {
   private func take(_ status: CheckStatus, of id: TaskID) async {
     guard let task = tasks[id], !task.isOver, task.end == nil else { return }
     tasks[id]?.check = status
-    await sayRunning(id, "the task's check has a new result")
+    await sayRunning(
+      id, "the task's check has a new result", reason: .taskCheckStatusUpdated)
   }
 
-  private func sayRunning(_ id: TaskID, _ message: String) async {
+  private func sayRunning(_ id: TaskID, _ message: String, reason: TaskReason? = nil) async {
     guard let task = tasks[id] else { return }
     await tell(
       TaskUpdate(
-        taskID: id, state: .running, message: message, isHealthy: task.isHealthy,
+        taskID: id, state: .running, message: message, reason: reason, isHealthy: task.isHealthy,
         networks: task.networks, check: task.check))
   }
 }

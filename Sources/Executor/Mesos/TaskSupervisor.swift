@@ -16,9 +16,18 @@ actor TaskSupervisor {
 
   var tasks: [TaskID: RunningTask] = [:]
   var run: String
+  /// The last pod that ended while others lived in the run's cgroup.
+  var cgroupHeir: Pod?
+  /// Why no pod can be made; nil where one can.
+  var refusal: String?
   /// When this process has to be gone.
   private var deadline: ContinuousClock.Instant?
+  /// Nothing is left behind, and the agent knows all.
   private var isClean = true
+  /// Set once there was a task, even one that could not be read.
+  private var hasHadTasks = false
+  /// Set once the agent, or a signal, has told the executor to go.
+  private var isTold = false
   private var areAcknowledged: Bool?
   private var bell: CheckedContinuation<Void, Never>?
 
@@ -35,10 +44,16 @@ actor TaskSupervisor {
     run = mesos.run.value
   }
 
+  /// How the executor ends.
+  struct Ending: Sendable {
+    /// Nothing is left behind, and the agent knows all.
+    let isClean: Bool
+    /// The exit code: 0 for a clean end, and for one that the agent asked for and left no time for.
+    let code: Int32
+  }
+
   /// Works until the last task's end is acknowledged, or the executor has been told to go.
-  ///
-  /// - Returns: whether it was a clean end: nothing is left behind, and the agent knows all.
-  func work() async -> Bool {
+  func work() async -> Ending {
     let connection = Task { await self.session.run() }
     let events = Task { for await event in self.session.events { await self.take(event) } }
     defer {
@@ -58,18 +73,24 @@ actor TaskSupervisor {
       }
       break
     }
-    if tasks.values.contains(where: { !$0.isOver }) { isClean = false }
-    return isClean
+    let left = tasks.values.filter { !$0.isOver }.map(\.info.taskID.value).sorted()
+    if !left.isEmpty {
+      isClean = false
+      log.error(
+        "no time left: what remains of task \(left.joined(separator: ", ")) is left to pod-reaper")
+    }
+    return Ending(isClean: isClean, code: isClean || isTold ? 0 : 1)
   }
 
   /// Ends every task, and has the process gone within the shutdown grace period.
   ///
   /// - Parameters:
   ///   - message: why, for people.
-  ///   - isClean: false if this end is a failure of its own.
-  func shutDown(_ message: String, isClean: Bool = true) {
-    if !isClean { self.isClean = false }
+  ///   - isTold: false if this end is a failure of its own; after an end that was asked for it is none.
+  func shutDown(_ message: String, isTold: Bool = true) {
     guard deadline == nil else { return }
+    self.isTold = isTold
+    if !isTold { isClean = false }
     log.info("\(message): ending \(tasks.values.count { !$0.isOver }) tasks")
     let plan = ShutdownPlan(gracePeriod: mesos.shutdownGracePeriod)
     deadline = .now + plan.exit
@@ -96,17 +117,39 @@ actor TaskSupervisor {
       if run.isEmpty {
         let message = "neither the agent's container_id nor the sandbox' path names a run"
         log.error("\(message)")
-        return shutDown(message, isClean: false)
+        isClean = false
+        // The tasks that follow fail with it; nothing is made for them.
+        refusal = message
+        return
       }
+      refusal = nil
       log.info("\(isFirst ? "subscribed" : "subscribed again") with the agent, run \(run)")
+    case .refused:
+      hasHadTasks = true
+      ring()
+    case .settled(let id):
+      tasks[id]?.isSettled = true
+      forget(id)
     case .launch(let task): await launch([task], asGroup: false)
     case .launchGroup(let tasks): await launch(tasks, asGroup: true)
     case .kill(let id, let grace): await kill(id, grace: grace)
     case .message(let data):
       log.info("a message of \(data.count) bytes from the framework: ignored")
     case .shutdown: shutDown("shut down by the agent")
-    case .ended(let reason): shutDown("\(reason)", isClean: false)
+    case .ended(let reason): shutDown("\(reason)", isTold: false)
     }
+  }
+
+  /// Forgets a task whose end is acknowledged: an executor may have any number of them.
+  func forget(_ id: TaskID) {
+    guard let task = tasks[id], task.isOver, task.isSettled else { return }
+    tasks[id] = nil
+  }
+
+  /// Notes a task of the agent's.
+  func add(_ task: RunningTask) {
+    hasHadTasks = true
+    tasks[task.info.taskID] = task
   }
 
   private func kill(_ id: TaskID, grace: Duration?) async {
@@ -138,6 +181,7 @@ actor TaskSupervisor {
   private func end(_ id: TaskID, _ request: EndRequest) {
     guard let task = tasks[id], !task.isOver else { return }
     tasks[id]?.end = request
+    task.loading?.finish()
     // Before there is a pod, its making finds the request.
     guard let pod = task.pod else { return }
     Task {
@@ -152,7 +196,7 @@ actor TaskSupervisor {
 
   private var isAtEnd: Bool {
     if let deadline, .now >= deadline { return true }
-    return tasks.values.allSatisfy(\.isOver) && (deadline != nil || !tasks.isEmpty)
+    return tasks.values.allSatisfy(\.isOver) && (deadline != nil || hasHadTasks)
   }
 
   /// Waits until the agent has acknowledged every update.

@@ -53,6 +53,12 @@ struct TaskOptions: ParsableArguments {
   )
   var logging: String?
 
+  @Option(
+    help:
+      "The directory that relative paths of the files must not leave. Default: that of the git repository with the first file, else the file's.",
+    completion: .directory)
+  var root: String?
+
   @OptionGroup var options: PodOptionArguments
 
   /// The offered ports; nil where none were named.
@@ -86,28 +92,18 @@ struct TaskOptions: ParsableArguments {
   ///
   /// - Parameters:
   ///   - project: the project.
+  ///   - ids: whose it is.
   ///   - settings: where options are looked up.
   /// - Returns: the request for a pod.
   /// - Throws: `SettingError` for an option that can't be understood.
-  func request(for project: Project, settings: Settings) throws -> PodRequest {
-    let fresh = try KernelFile.text("/proc/sys/kernel/random/uuid").filter { $0 != "\n" }
-    let run = settings.text("run-id", option: runId) ?? fresh
-    let task = settings.text("task-id", option: taskId) ?? "\(project.name).\(run.prefix(8))"
-    let executor = settings.text("executor-id", option: executorId) ?? task
-    let framework = settings.text("framework-id", option: frameworkId) ?? ""
-    let agent = settings.text("agent-id", option: agentId) ?? ""
-    // Before anything is made of them: they become paths, names and lines of a protocol.
-    for (name, id, isNeeded) in [
-      ("run-id", run, true), ("task-id", task, true), ("executor-id", executor, true),
-      ("framework-id", framework, false), ("agent-id", agent, false),
-    ] where isNeeded || !id.isEmpty {
-      if let problem = IDCheck.problem(id) {
-        throw SettingError(description: "--\(name) \(problem)")
-      }
+  func request(for project: Project, ids: TaskIDs, settings: Settings) throws -> PodRequest {
+    let task = ids.task(of: project.name)
+    if let problem = IDCheck.problem(task) {
+      throw SettingError(description: "--task-id \(problem)")
     }
     var request = PodRequest(
-      project: project, frameworkID: framework, executorID: executor, taskID: task, run: run,
-      agentID: agent,
+      project: project, frameworkID: ids.framework, executorID: ids.executor ?? task, taskID: task,
+      run: ids.run, agentID: ids.agent,
       offeredPorts: try offeredPorts(settings),
       grace: try settings.duration("grace", option: grace),
       timeouts: try settings.timeouts(
@@ -118,6 +114,55 @@ struct TaskOptions: ParsableArguments {
     request.options = try settings.podOptions { options.text($0) }
     try request.takeProxies(environment: settings.environment)
     return request
+  }
+
+  /// The IDs, a new run where none is given.
+  ///
+  /// - Parameter settings: where options are looked up.
+  /// - Returns: the IDs.
+  /// - Throws: `SettingError` for an ID that is none.
+  func ids(_ settings: Settings) throws -> TaskIDs {
+    let fresh = try KernelFile.text("/proc/sys/kernel/random/uuid").filter { $0 != "\n" }
+    let ids = TaskIDs(
+      run: settings.text("run-id", option: runId) ?? fresh,
+      task: settings.text("task-id", option: taskId),
+      executor: settings.text("executor-id", option: executorId),
+      framework: settings.text("framework-id", option: frameworkId) ?? "",
+      agent: settings.text("agent-id", option: agentId) ?? "")
+    // Before anything is made of them: they become paths, names and lines of a protocol.
+    for (name, id, isNeeded) in [
+      ("run-id", ids.run, true), ("task-id", ids.task ?? fresh, true),
+      ("executor-id", ids.executor ?? fresh, true), ("framework-id", ids.framework, false),
+      ("agent-id", ids.agent, false),
+    ] where isNeeded || !id.isEmpty {
+      if let problem = IDCheck.problem(id) {
+        throw SettingError(description: "--\(name) \(problem)")
+      }
+    }
+    return ids
+  }
+}
+
+/// What Mesos would call a task and its run. They are known before the Compose files are read,
+/// which can name the pod's objects by `COMPOSE_PROJECT_NAME`.
+struct TaskIDs: Sendable {
+  let run: String
+  /// Nil for one from the project's name and the run.
+  let task: String?
+  /// Nil for the task's.
+  let executor: String?
+  let framework: String
+  let agent: String
+
+  /// The task's ID.
+  func task(of project: String) -> String { task ?? "\(project).\(run.prefix(8))" }
+
+  /// The name by which the pod's objects are called.
+  @Sendable func podName(of project: String) -> String {
+    let task = task(of: project)
+    return PodNames(
+      frameworkID: framework, executorID: executor ?? task, taskID: task, run: run
+    ).project
   }
 }
 

@@ -35,18 +35,26 @@ enum AgentEvent: Sendable {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    self = try decoder.decode(Envelope.self, from: Data(quotingNonFiniteNumbers(json))).event
+    self = try decoder.decode(Envelope.self, from: Data(quotingNonFiniteNumbers(repaired(json))))
+      .event
   }
+}
+
+/// A SUBSCRIBED that says nothing.
+struct UnusableSubscription: Error, CustomStringConvertible {
+  let reason: String
+
+  var description: String { "the agent's SUBSCRIBED can't be read: \(reason)" }
 }
 
 /// What SUBSCRIBED says (Event.Subscribed).
 public struct Subscription: Codable, Sendable, Hashable {
-  /// This executor.
-  public let executor: ExecutorInfo
+  /// This executor; nil where the agent doesn't say it in a way that can be read, as with the others.
+  public let executor: ExecutorInfo?
   /// Its framework.
-  public let framework: FrameworkInfo
+  public let framework: FrameworkInfo?
   /// The agent.
-  public let agent: AgentInfo
+  public let agent: AgentInfo?
   /// The run; agents before 1.1 don't say it.
   public let run: ContainerID?
 
@@ -55,7 +63,7 @@ public struct Subscription: Codable, Sendable, Hashable {
 
   /// What an agent says.
   public init(
-    executor: ExecutorInfo, framework: FrameworkInfo, agent: AgentInfo, run: ContainerID?
+    executor: ExecutorInfo?, framework: FrameworkInfo?, agent: AgentInfo?, run: ContainerID?
   ) {
     self.executor = executor
     self.framework = framework
@@ -68,6 +76,15 @@ public struct Subscription: Codable, Sendable, Hashable {
     case framework = "framework_info"
     case agent = "agent_info"
     case run = "container_id"
+  }
+
+  /// Reads what an agent sends; what can't be read is as if it weren't there.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    executor = try? values.decode(ExecutorInfo.self, forKey: .executor)
+    framework = try? values.decode(FrameworkInfo.self, forKey: .framework)
+    agent = try? values.decode(AgentInfo.self, forKey: .agent)
+    run = try? values.decode(ContainerID.self, forKey: .run)
   }
 }
 
@@ -88,6 +105,15 @@ private struct Envelope: Decodable {
   private struct Kill: Decodable {
     let task_id: TaskID
     let kill_policy: KillPolicy?
+
+    private enum CodingKeys: CodingKey { case task_id, kill_policy }
+
+    init(from decoder: any Decoder) throws {
+      let values = try decoder.container(keyedBy: CodingKeys.self)
+      task_id = try values.decode(TaskID.self, forKey: .task_id)
+      // Killed it is all the same, with the task's own grace.
+      kill_policy = try? values.decode(KillPolicy.self, forKey: .kill_policy)
+    }
   }
   private struct Acknowledged: Decodable {
     let task_id: TaskID
@@ -101,7 +127,11 @@ private struct Envelope: Decodable {
     let type = try values.decodeIfPresent(String.self, forKey: .type) ?? "UNKNOWN"
     switch type {
     case "SUBSCRIBED":
-      event = .subscribed(try values.decode(Subscription.self, forKey: .subscribed))
+      do {
+        event = .subscribed(try values.decode(Subscription.self, forKey: .subscribed))
+      } catch {
+        throw UnusableSubscription(reason: "\(error)")
+      }
     case "LAUNCH":
       event = .launch(try values.decode(Launch.self, forKey: .launch).task)
     case "LAUNCH_GROUP":
@@ -135,6 +165,12 @@ extension AgentEvent.LaunchedTask: Decodable {
       self = .malformed(named.task_id, reason: "\(error)")
     }
   }
+}
+
+/// The text with U+FFFD for what is not UTF-8: agents of up to 1.11 pass on whatever bytes a framework put into a label.
+func repaired(_ json: [UInt8]) -> [UInt8] {
+  String(validating: json, as: UTF8.self) == nil
+    ? Array(String(decoding: json, as: UTF8.self).utf8) : json
 }
 
 /// Agents write an infinite number (a task without a limit, 1.10 and later) as a bare `Infinity`, which is not JSON

@@ -2,11 +2,31 @@
 public enum Probe: Sendable, Hashable {
   /// A GET to a port of the host, with any 2xx or 3xx (or only these `statuses`) as success. `scheme` is `http` or
   /// `https`; certificates are not verified (docs/health-checks.md).
-  case http(scheme: String, port: UInt32, path: String, statuses: [UInt32])
+  case http(HTTPTarget, statuses: [UInt32])
   /// A connection to a port of the host.
-  case tcp(port: UInt32)
+  case tcp(port: UInt32, isIPv6: Bool)
   /// A command in the sandbox, with exit status 0 as success.
   case command(CommandInfo)
+}
+
+/// Where an HTTP check asks.
+public struct HTTPTarget: Sendable, Hashable {
+  /// `http` or `https`.
+  public var scheme: String
+  /// The port; one above 65535 is none.
+  public var port: UInt32
+  /// The path, with its query.
+  public var path: String
+  /// Asks `::1` instead of `127.0.0.1`.
+  public var isIPv6: Bool
+
+  /// A target; by default plain HTTP on 127.0.0.1.
+  public init(scheme: String = "http", port: UInt32, path: String = "/", isIPv6: Bool = false) {
+    self.scheme = scheme
+    self.port = port
+    self.path = path
+    self.isIPv6 = isIPv6
+  }
 }
 
 /// The names of `Type` in HealthCheck and CheckInfo; any name decodes.
@@ -23,17 +43,40 @@ struct HTTPProbe: Codable, Sendable {
   let port: LenientInteger<UInt32>
   let path: String?
   var statuses: [UInt32]?
+  /// NetworkInfo.Protocol by name (1.4 and later).
+  var `protocol`: String?
 
   var probe: Probe {
     .http(
-      scheme: scheme?.lowercased() ?? "http", port: port.value, path: path ?? "/",
+      HTTPTarget(
+        scheme: scheme?.lowercased() ?? "http", port: port.value, path: path ?? "/",
+        isIPv6: `protocol` == ipv6),
       statuses: statuses ?? [])
   }
+
+  init(_ target: HTTPTarget, statuses: [UInt32]) {
+    scheme = target.scheme
+    port = LenientInteger(target.port)
+    path = target.path
+    self.statuses = statuses.isEmpty ? nil : statuses
+    `protocol` = target.isIPv6 ? ipv6 : nil
+  }
 }
+
+private let ipv6 = "IPv6"
 
 /// HealthCheck.TCPCheckInfo, CheckInfo.Tcp.
 struct TCPProbe: Codable, Sendable {
   let port: LenientInteger<UInt32>
+  /// NetworkInfo.Protocol by name (1.4 and later).
+  var `protocol`: String?
+
+  var probe: Probe { .tcp(port: port.value, isIPv6: `protocol` == ipv6) }
+
+  init(port: UInt32, isIPv6: Bool) {
+    self.port = LenientInteger(port)
+    `protocol` = isIPv6 ? ipv6 : nil
+  }
 }
 
 /// mesos.v1.HealthCheck.
@@ -44,11 +87,11 @@ public struct HealthCheck: Sendable, Hashable {
   public let delay: Duration
   /// From one check to the next (10 s unless set).
   public let interval: Duration
-  /// How long one check may take (20 s unless set).
+  /// How long one check may take (20 s unless set); zero for as long as it likes.
   public let timeout: Duration
   /// From the launch, the time in which failures don't count (10 s unless set).
   public let gracePeriod: Duration
-  /// Failures in a row until the task is killed (3 unless set).
+  /// Failures in a row until the task is killed (3 unless set); the first of them for zero.
   public let consecutiveFailures: UInt32
 
   /// A health check.
@@ -85,7 +128,7 @@ extension HealthCheck: Codable {
     let command = try values.decodeIfPresent(CommandInfo.self, forKey: .command)
     switch type {
     case .http: probe = http?.probe
-    case .tcp: probe = tcp.map { .tcp(port: $0.port.value) }
+    case .tcp: probe = tcp?.probe
     case .command: probe = command.map(Probe.command)
     case nil: probe = http?.probe ?? command.map(Probe.command)
     default: probe = nil
@@ -102,15 +145,12 @@ extension HealthCheck: Codable {
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch probe {
-    case .http(let scheme, let port, let path, let statuses):
+    case .http(let target, let statuses):
       try values.encode(ProbeKind.http, forKey: .type)
-      try values.encode(
-        HTTPProbe(
-          scheme: scheme, port: LenientInteger(port), path: path,
-          statuses: statuses.isEmpty ? nil : statuses), forKey: .http)
-    case .tcp(let port):
+      try values.encode(HTTPProbe(target, statuses: statuses), forKey: .http)
+    case .tcp(let port, let isIPv6):
       try values.encode(ProbeKind.tcp, forKey: .type)
-      try values.encode(TCPProbe(port: LenientInteger(port)), forKey: .tcp)
+      try values.encode(TCPProbe(port: port, isIPv6: isIPv6), forKey: .tcp)
     case .command(let command):
       try values.encode(ProbeKind.command, forKey: .type)
       try values.encode(command, forKey: .command)
@@ -132,7 +172,7 @@ public struct CheckInfo: Sendable, Hashable {
   public let delay: Duration
   /// From one check to the next (10 s unless set).
   public let interval: Duration
-  /// How long one check may take (20 s unless set).
+  /// How long one check may take (20 s unless set); zero for as long as it likes.
   public let timeout: Duration
 
   /// A check.
@@ -163,9 +203,7 @@ extension CheckInfo: Codable {
     switch try values.decodeIfPresent(ProbeKind.self, forKey: .type) {
     case .http: probe = try values.decodeIfPresent(HTTPProbe.self, forKey: .http)?.probe
     case .tcp:
-      probe = try values.decodeIfPresent(TCPProbe.self, forKey: .tcp).map {
-        .tcp(port: $0.port.value)
-      }
+      probe = try values.decodeIfPresent(TCPProbe.self, forKey: .tcp)?.probe
     case .command:
       probe = try values.decodeIfPresent(Command.self, forKey: .command).map {
         .command($0.command)
@@ -181,12 +219,12 @@ extension CheckInfo: Codable {
   public func encode(to encoder: any Encoder) throws {
     var values = encoder.container(keyedBy: CodingKeys.self)
     switch probe {
-    case .http(_, let port, let path, _):
+    case .http(let target, _):
       try values.encode(ProbeKind.http, forKey: .type)
-      try values.encode(HTTPProbe(port: LenientInteger(port), path: path), forKey: .http)
-    case .tcp(let port):
+      try values.encode(HTTPProbe(target, statuses: []), forKey: .http)
+    case .tcp(let port, let isIPv6):
       try values.encode(ProbeKind.tcp, forKey: .type)
-      try values.encode(TCPProbe(port: LenientInteger(port)), forKey: .tcp)
+      try values.encode(TCPProbe(port: port, isIPv6: isIPv6), forKey: .tcp)
     case .command(let command):
       try values.encode(ProbeKind.command, forKey: .type)
       try values.encode(Command(command: command), forKey: .command)

@@ -27,8 +27,8 @@ public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// Why: those of TaskStatus.Reason in 1.0's mesos/v1/mesos.proto that an executor can know. Reasons of later versions
-/// (a check's result, say) can't be sent to an agent of which the version isn't known.
+/// Why: those of TaskStatus.Reason in mesos/v1/mesos.proto that an executor can know. An agent that is older than a
+/// reason answers 400; the session then leaves it out.
 public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
   /// The container could not be started.
   case containerLaunchFailed = "REASON_CONTAINER_LAUNCH_FAILED"
@@ -52,4 +52,16 @@ public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
   case taskUnauthorized = "REASON_TASK_UNAUTHORIZED"
   /// There is no such task.
   case taskUnknown = "REASON_TASK_UNKNOWN"
+  /// The result of its check has changed.
+  case taskCheckStatusUpdated = "REASON_TASK_CHECK_STATUS_UPDATED"
+  /// Its health has changed.
+  case taskHealthCheckStatusUpdated = "REASON_TASK_HEALTH_CHECK_STATUS_UPDATED"
+
+  /// Whether agents of 1.0 know it.
+  var isKnownToAll: Bool {
+    switch self {
+    case .taskCheckStatusUpdated, .taskHealthCheckStatusUpdated: false
+    default: true
+    }
+  }
 }

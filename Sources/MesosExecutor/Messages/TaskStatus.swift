@@ -6,7 +6,7 @@ struct TaskStatus: Codable, Sendable, Hashable {
   let state: TaskState
   let message: String?
   let source: String
-  let reason: TaskReason?
+  var reason: TaskReason?
   let data: Data?
   let agentID: AgentID
   let executorID: ExecutorID
@@ -52,6 +52,14 @@ struct TaskStatus: Codable, Sendable, Hashable {
     labels = LabelList(update.labels)
     containerStatus = update.networks.isEmpty ? nil : ContainerStatus(networks: update.networks)
     checkStatus = update.check
+  }
+
+  /// The same update without a reason that older agents can't read; nil where it has none such.
+  var withoutNewerReason: TaskStatus? {
+    guard let reason, !reason.isKnownToAll else { return nil }
+    var status = self
+    status.reason = nil
+    return status
   }
 
   /// The same update with no more than an agent must have, for one that refuses it with what it would like to have.

@@ -12,7 +12,7 @@ public struct TaskUpdate: Sendable, Hashable {
   public var reason: TaskReason?
   /// For the framework's own use.
   public var data: Data?
-  /// Whether the task's health check says that it is well; only with `running`.
+  /// Whether the task's health check says that it is well; with `running`, and with the end that it caused.
   public var isHealthy: Bool?
   /// Labels of the status.
   public var labels: [Label]

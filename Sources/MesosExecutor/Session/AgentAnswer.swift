@@ -10,9 +10,11 @@ enum AgentAnswer: Sendable {
   case unknown(String)
   /// Another 400: the agent can't read the call, or refuses what stands in it.
   case malformed(String)
-  /// 401, and 403 for any other reason: nothing will change it.
-  case fatal(SessionEnd)
-  /// Everything else: not ready, not reachable, broken off.
+  /// 401, and 403 for any other reason: believed when it is said for long.
+  case refused(SessionEnd)
+  /// Any other status: the agent isn't ready, or doesn't like the call.
+  case unready(String)
+  /// No response: not reachable, broken off.
   case unavailable(String)
 
   init(status: Int, body: [UInt8]) {
@@ -23,10 +25,10 @@ enum AgentAnswer: Sendable {
     case 202: self = .accepted
     case 400 where words.contains("cannot be found"): self = .unknown(reason)
     case 400: self = .malformed(reason)
-    case 401: self = .fatal(.unauthorized(reason))
+    case 401: self = .refused(.unauthorized(reason))
     case 403 where words.contains("not subscribed"): self = .notSubscribed(reason)
-    case 403: self = .fatal(.refused(reason))
-    default: self = .unavailable(reason)
+    case 403: self = .refused(.refused(reason))
+    default: self = .unready(reason)
     }
   }
 

@@ -8,63 +8,104 @@ extension MesosSession {
   func deliver() async -> SessionEnd? {
     while true {
       do {
-        try await wait {
-          $0.isSubscribed && ($0.outbox.next != nil || !$0.messages.isEmpty)
-        }
+        try await wait { $0.isSubscribed && ($0.outbox.hasUndelivered || !$0.messages.isEmpty) }
+        let end: SessionEnd? =
+          switch outbox.next(at: timing.now(), limit: limits.updateAttempts) {
+          case .send(let status): await deliver(status)
+          case .wait(let moment) where messages.isEmpty:
+            try await waitForChange(until: moment)
+          case .wait, nil:
+            messages.isEmpty ? nil : try await deliverMessage()
+          }
+        if let end { return end }
       } catch {
         return nil
       }
-      let wasRetried: Bool
-      if let status = outbox.next?.status {
-        let answer = await answer(to: .update(status))
-        if case .fatal(let end) = answer { return end }
-        wasRetried = settle(status, answer)
+    }
+  }
+
+  /// Waits for a change, or a time.
+  private func waitForChange(until moment: Duration) async throws -> SessionEnd? {
+    let timing = timing
+    let generation = generation
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await timing.sleep(moment - timing.now()) }
+      group.addTask { try await self.waitForChange(after: generation) }
+      try await group.next()
+      group.cancelAll()
+    }
+    return nil
+  }
+
+  /// Sends an update once.
+  ///
+  /// - Returns: the session's end, where the agent refuses the executor for too long.
+  private func deliver(_ status: TaskStatus) async -> SessionEnd? {
+    let response = await answer(to: .update(status))
+    let task = "task \(status.taskID) \(status.state.rawValue)"
+    var isRefused = true
+    switch response {
+    case .accepted:
+      refusedSince = nil
+      let obsolete = outbox.markDelivered(status.uuid, limit: limits.updateAttempts)
+      for update in obsolete {
+        report(
+          .error,
+          "\(task) is delivered; the agent has refused \(update.state.rawValue) before it: given up"
+        )
+      }
+      return nil
+    case .malformed(let reason):
+      if outbox.dropNewerReasons(status.uuid) {
+        acceptsNewerReasons = false
+        report(.info, "the agent is older than the update's reason, which is left out: \(reason)")
       } else {
-        let answer = await answer(to: .message(messages[0]))
-        if case .fatal(let end) = answer { return end }
-        wasRetried = settleMessage(answer)
+        report(
+          .error, "the agent refuses \(task); it is sent again with less in it: \(reason)")
+        outbox.reduce(status.uuid)
       }
-      if wasRetried, isSubscribed {
-        do { try await timing.sleep(backoff) } catch { return nil }
-      }
+    case .refused(let end):
+      report(.error, "the agent refuses \(task): \(end)")
+      if let end = bear(end) { return end }
+    case .unready(let reason):
+      report(.warning, "the agent does not accept \(task), it is sent again: \(reason)")
+    case .notSubscribed, .unknown, .unavailable:
+      isRefused = false
+      handleOthers(response)
     }
+    let backoff = backoff
+    let limits = limits
+    outbox.postpone(status.uuid, isRefused: isRefused, at: timing.now()) { attempts in
+      // One refusal may be of the moment; what is refused again and again waits longer each time.
+      let factor = attempts > 1 ? 1 << min(attempts, 20) : 0
+      return max(backoff, min(limits.updateBackoff, .milliseconds(100) * factor))
+    }
+    return nil
   }
 
-  /// Does what an answer to an UPDATE asks for; true if the call has to be sent again after a while.
-  private func settle(_ status: TaskStatus, _ answer: AgentAnswer) -> Bool {
-    switch answer {
-    case .accepted:
-      outbox.markDelivered(status.uuid)
-      return false
-    case .malformed(let reason):
-      log.error(
-        "the agent refuses an update; it is sent again with less in it",
-        metadata: [
-          "task": "\(status.taskID)", "state": "\(status.state.rawValue)", "reason": "\(reason)",
-        ])
-      outbox.reduce(status.uuid)
-      return true
-    default:
-      return settleOthers(answer)
-    }
-  }
-
-  private func settleMessage(_ answer: AgentAnswer) -> Bool {
-    switch answer {
+  private func deliverMessage() async throws -> SessionEnd? {
+    let response = await answer(to: .message(messages[0]))
+    switch response {
     case .accepted:
       messages.removeFirst()
-      return false
+      return nil
     case .malformed(let reason):
-      log.error("the agent refuses a message; it is dropped", metadata: ["reason": "\(reason)"])
+      report(.error, "the agent refuses a message; it is dropped: \(reason)")
       messages.removeFirst()
-      return false
-    default:
-      return settleOthers(answer)
+    case .refused(let end):
+      report(.error, "the agent refuses a message: \(end)")
+      if let end = bear(end) { return end }
+    case .unready(let reason):
+      report(.warning, "the agent does not accept a message, it is sent again: \(reason)")
+    case .notSubscribed, .unknown, .unavailable:
+      handleOthers(response)
     }
+    if isSubscribed { try await timing.sleep(backoff) }
+    return nil
   }
 
-  private func settleOthers(_ answer: AgentAnswer) -> Bool {
-    switch answer {
+  private func handleOthers(_ response: AgentAnswer) {
+    switch response {
     case .notSubscribed(let reason):
       breakStream(reason)
     case .unknown(let reason):
@@ -72,12 +113,9 @@ extension MesosSession {
       timesUnknown += 1
       breakStream(reason)
     case .unavailable(let reason):
-      if isSubscribed {
-        log.info("a call is sent again", metadata: ["reason": "\(reason)"])
-      }
-    case .accepted, .malformed, .fatal: break
+      if isSubscribed { report(.info, "a call is sent again: \(reason)") }
+    case .accepted, .malformed, .refused, .unready: break
     }
-    return true
   }
 
   /// Sends a call. An answer that says that we are not subscribed, or not known, counts for the subscription in which the

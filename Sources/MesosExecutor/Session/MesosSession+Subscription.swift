@@ -5,8 +5,8 @@ import Logging
 extension MesosSession {
   /// How one try to be subscribed ended.
   private enum Attempt: Sendable {
-    /// The agent did not accept it.
-    case failed(String)
+    /// The agent did not accept it. `isAnswered`: it has responded.
+    case failed(String, isAnswered: Bool)
     /// There was a subscription, and it is gone with its stream.
     case lost(String)
     /// We gave up the stream; the agent is there.
@@ -17,50 +17,83 @@ extension MesosSession {
 
   /// Subscribes again and again, until that has no more sense.
   func staySubscribed() async -> SessionEnd? {
+    // The recovery timeout is the time from a disconnection: before the first subscription there was none.
+    let first = environment.isCheckpointing ? environment.recoveryTimeout : .zero
+    var limit = max(first, limits.registration)
     var awaySince = timing.now()
     while true {
-      let attempt = await attempt(until: awaySince + environment.recoveryTimeout)
+      let attempt = await attempt(until: awaySince + limit)
       leaveStream()
       let reason: String
       var isAgentThere = false
       switch attempt {
       case .over(let end): return end
       case .cancelled: return nil
-      case .failed(let text): reason = text
-      case .lost(let text), .broken(let text):
+      case .failed(let text, let isAnswered):
+        reason = text
+        isAgentThere = isAnswered
+      case .lost(let text):
         reason = text
         awaySince = timing.now()
-        if case .broken = attempt { isAgentThere = true }
+        limit = environment.recoveryTimeout
+      case .broken(let text):
+        reason = text
+        isAgentThere = true
+        // One that was never accepted is no disconnection.
+        if isAccepted {
+          awaySince = timing.now()
+          limit = max(environment.recoveryTimeout, limits.registration)
+        }
       }
       guard environment.isCheckpointing || isAgentThere else { return .agentLost(reason) }
-      log.info("not subscribed, trying again", metadata: ["reason": "\(reason)"])
-      let left = awaySince + environment.recoveryTimeout - timing.now()
-      guard left > .zero else { return recoveryTimedOut(reason) }
+      report(.warning, "not subscribed, trying again: \(reason)")
+      let left = awaySince + limit - timing.now()
+      guard left > .zero else { return .recoveryTimedOut(after: limit, reason) }
       do { try await timing.sleep(min(backoff, left)) } catch { return nil }
-      if timing.now() >= awaySince + environment.recoveryTimeout { return recoveryTimedOut(reason) }
+      if timing.now() >= awaySince + limit { return .recoveryTimedOut(after: limit, reason) }
     }
-  }
-
-  private func recoveryTimedOut(_ reason: String) -> SessionEnd {
-    .recoveryTimedOut(after: environment.recoveryTimeout, reason)
   }
 
   /// One subscription from its beginning to its end. The deadline holds until the agent has accepted it.
   private func attempt(until deadline: Duration) async -> Attempt {
     let timing = timing
+    let begin = timing.now()
     isAccepted = false
+    (lastHeartbeat, heartbeatInterval) = (nil, nil)
+    unreadableEvents = 0
     return await withTaskGroup(of: Attempt?.self) { group in
       group.addTask { await self.subscribeAndRead() }
       group.addTask {
         try? await timing.sleep(deadline - timing.now())
         return await self.isAccepted || Task.isCancelled
-          ? nil : .over(await self.recoveryTimedOut("no answer to SUBSCRIBE"))
+          ? nil : .over(.recoveryTimedOut(after: deadline - begin, "no response to SUBSCRIBE"))
+      }
+      group.addTask {
+        await self.watchHeartbeats()
+        return nil
       }
       defer { group.cancelAll() }
       while let end = await group.next() {
         if let end { return end }
       }
       return .cancelled
+    }
+  }
+
+  /// Breaks a stream that has carried heartbeats and is silent for long: its other end may be gone without a word.
+  private func watchHeartbeats() async {
+    do {
+      try await wait { $0.heartbeatInterval != nil }
+      while let interval = heartbeatInterval {
+        let silence = max(limits.silence, interval * 3)
+        let left = lastRecord + silence - timing.now()
+        guard left > .zero else {
+          return breakStream("no event and no heartbeat for \(silence)")
+        }
+        try await timing.sleep(left)
+      }
+    } catch {
+      // The stream has ended.
     }
   }
 
@@ -76,6 +109,7 @@ extension MesosSession {
         return failure(AgentAnswer(status: response.head.status, body: body))
       }
       timesUnknown = 0
+      timesRefused = 0
       stream = response.body
       streamBreak = nil
       return try await read(response.body, carried: updates.map(\.uuid))
@@ -83,27 +117,42 @@ extension MesosSession {
       return streamBreak.map(Attempt.broken) ?? .cancelled
     } catch {
       timesUnknown = stream == nil ? 0 : timesUnknown
-      return isSubscribed ? .lost("\(error)") : .failed("\(error)")
+      return isSubscribed ? .lost("\(error)") : .failed("\(error)", isAnswered: false)
     }
   }
 
   private func failure(_ answer: AgentAnswer) -> Attempt {
-    switch answer {
-    case .unknown(let reason):
+    if case .unknown(let reason) = answer {
       // Agents of 1.0 and 1.1 say this too while they read their old state: believed when said twice in a row.
       timesUnknown += 1
       return timesUnknown > 1 || !environment.isCheckpointing
-        ? .over(.unknownToAgent(reason)) : .failed(reason)
-    case .malformed(let reason):
-      timesUnknown = 0
-      log.error("the agent can't read SUBSCRIBE", metadata: ["reason": "\(reason)"])
-      return outbox.reduceAll() ? .broken(reason) : .failed(reason)
-    case .fatal(let end): return .over(end)
-    case .accepted: return .failed("202 is no answer to SUBSCRIBE")
-    case .notSubscribed(let reason), .unavailable(let reason):
-      timesUnknown = 0
-      return .failed(reason)
+        ? .over(.unknownToAgent(reason)) : .failed(reason, isAnswered: true)
     }
+    timesUnknown = 0
+    switch answer {
+    case .malformed(let reason):
+      report(.error, "the agent can't read SUBSCRIBE: \(reason)")
+      return outbox.reduceAll() ? .broken(reason) : .failed(reason, isAnswered: true)
+    case .refused(let end):
+      // Believed when said twice in a row, or where no pod depends on it.
+      timesRefused += 1
+      return timesRefused > 1 || subscription == nil
+        ? .over(end) : .failed("\(end)", isAnswered: true)
+    case .accepted: return .failed("202 is no response to SUBSCRIBE", isAnswered: true)
+    case .notSubscribed(let reason), .unready(let reason):
+      return .failed(reason, isAnswered: true)
+    case .unknown(let reason), .unavailable(let reason):
+      return .failed(reason, isAnswered: false)
+    }
+  }
+
+  /// Bears a refusal of a call for some time: pods depend on it, and the stream of events says that the agent knows us.
+  ///
+  /// - Returns: the session's end once it has been refused for too long.
+  func bear(_ refusal: SessionEnd) -> SessionEnd? {
+    let since = refusedSince ?? timing.now()
+    refusedSince = since
+    return timing.now() - since >= limits.refusal ? refusal : nil
   }
 
   private func read(_ body: HTTPBody, carried: [Data]) async throws -> Attempt {
@@ -116,7 +165,7 @@ extension MesosSession {
     }
     let what = decoder.isBetweenRecords ? "" : " in the middle of an event"
     let reason = "the agent closed the stream of events\(what)"
-    return isSubscribed ? .lost(reason) : .failed(reason)
+    return isSubscribed ? .lost(reason) : .failed(reason, isAnswered: false)
   }
 
   /// Nothing more is taken from the stream, and nothing is sent until there is another.
@@ -142,13 +191,10 @@ extension MesosSession {
     do {
       event = try AgentEvent(json: record)
     } catch {
-      log.error(
-        "an event can't be understood and is ignored",
-        metadata: [
-          "error": "\(error)", "event": "\(String(decoding: record.prefix(200), as: UTF8.self))",
-        ])
+      ignore(record, error)
       return
     }
+    lastRecord = timing.now()
     switch event {
     case .subscribed(let said):
       // The agent has taken all that came with SUBSCRIBE before it sends this.
@@ -158,10 +204,11 @@ extension MesosSession {
     case .launchGroup(let tasks): launch(group: tasks)
     case .kill(let task, let policy): emit(.kill(task, grace: policy?.gracePeriod))
     case .acknowledged(let task, let uuid):
-      if outbox.acknowledge(task, uuid: uuid) {
+      if let update = outbox.acknowledge(task, uuid: uuid) {
+        if update.state.isTerminal { emit(.settled(task)) }
         changed()
       } else {
-        log.debug("an acknowledgement of no update of ours", metadata: ["task": "\(task)"])
+        log.debug("an acknowledgement of no update of ours: task \(task)")
       }
     case .message(let data): emit(.message(data))
     case .shutdown:
@@ -169,11 +216,26 @@ extension MesosSession {
       isShuttingDown = true
     case .error(let message):
       // "It is recommended that the executor abort when it receives an error event and retry subscription."
-      log.error("the agent reports an error", metadata: ["message": "\(message)"])
       breakStream("the agent reports an error: \(message)")
-    case .heartbeat: break
+    case .heartbeat:
+      if let lastHeartbeat {
+        heartbeatInterval = max(heartbeatInterval ?? .zero, lastRecord - lastHeartbeat)
+        changed()
+      }
+      lastHeartbeat = lastRecord
     case .unknown(let type):
-      log.warning("an event of an unknown type is ignored", metadata: ["type": "\(type)"])
+      report(
+        .warning, "an event of an unknown type is ignored: \(String(reflecting: type.prefix(100)))")
+    }
+  }
+
+  private func ignore(_ record: [UInt8], _ error: any Error) {
+    unreadableEvents += 1
+    if let error = error as? UnusableSubscription { return breakStream("\(error)") }
+    let text = String(reflecting: String(decoding: record.prefix(200), as: UTF8.self))
+    report(.error, "an event can't be understood and is ignored: \(error): \(text)")
+    if unreadableEvents > limits.unreadableEvents {
+      breakStream("\(unreadableEvents) events of one stream can't be understood")
     }
   }
 
@@ -203,11 +265,12 @@ extension MesosSession {
     let stub = UnacknowledgedTask(
       name: name, taskID: launched.id, agentID: environment.agentID)
     if outbox.launch(stub) { return true }
-    log.notice("a LAUNCH of a known task is ignored", metadata: ["task": "\(launched.id)"])
+    report(.notice, "a LAUNCH of a known task is ignored: task \(launched.id)")
     return false
   }
 
   private func refuse(_ id: TaskID, _ message: String) {
+    emit(.refused(id))
     send(TaskUpdate(taskID: id, state: .error, message: message, reason: .taskInvalid))
   }
 }

@@ -17,6 +17,7 @@ public actor MesosSession {
   let client: HTTPClient
   let timing: SessionTiming
   let deadlines: SessionDeadlines
+  let limits: SessionLimits
   let log: Logger
   private let sink: AsyncStream<SessionEvent>.Continuation
   private let signal = ChangeSignal()
@@ -37,6 +38,20 @@ public actor MesosSession {
   var callInFlight: Task<AgentAnswer, Never>?
   /// How often in a row the agent has said that it doesn't know us.
   var timesUnknown = 0
+  /// How often in a row the agent has refused our subscription.
+  var timesRefused = 0
+  /// Since when the agent has refused calls without accepting one.
+  var refusedSince: Duration?
+  /// Whether the agent has not refused a reason that agents of 1.0 don't know.
+  var acceptsNewerReasons = true
+  /// When the stream last carried an event, and a heartbeat.
+  var lastRecord = Duration.zero
+  var lastHeartbeat: Duration?
+  /// The longest time between two heartbeats of the stream: the agent's interval, which it doesn't tell.
+  var heartbeatInterval: Duration?
+  /// How many events of the stream could not be read.
+  var unreadableEvents = 0
+  private var lines = LineLimit()
   /// How often the agent has accepted a subscription.
   private(set) var subscriptionCount = 0
   var isShuttingDown = false
@@ -53,16 +68,18 @@ public actor MesosSession {
   ///   - client: Sends the calls; a client of its own keeps its connections apart from others'.
   ///   - timing: Clocks and chance.
   ///   - deadlines: How long calls may take.
+  ///   - limits: How much of what an agent does wrong is borne.
   ///   - log: Where the session says what happens.
   public init(
     environment: MesosEnvironment, client: HTTPClient = HTTPClient(),
     timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
-    log: Logger = Logger(label: "mesos")
+    limits: SessionLimits = SessionLimits(), log: Logger = Logger(label: "mesos")
   ) {
     self.environment = environment
     self.client = client
     self.timing = timing
     self.deadlines = deadlines
+    self.limits = limits
     self.log = log
     (events, sink) = AsyncStream.makeStream(of: SessionEvent.self)
   }
@@ -73,7 +90,8 @@ public actor MesosSession {
   /// - Returns: why it is over, as the last event says it too; nil if the task was cancelled.
   @discardableResult
   public func run() async -> SessionEnd? {
-    precondition(!hasStarted, "a session runs once")
+    // A session runs once.
+    guard !hasStarted else { return end }
     hasStarted = true
     let end = await withTaskGroup(of: SessionEnd?.self) { group in
       group.addTask { await self.staySubscribed() }
@@ -86,7 +104,7 @@ public actor MesosSession {
     isOver = true
     isSubscribed = false
     if let end {
-      log.error("the session with the agent is over", metadata: ["reason": "\(end)"])
+      log.error("the session with the agent is over: \(end)")
       sink.yield(.ended(end))
     }
     sink.finish()
@@ -102,18 +120,21 @@ public actor MesosSession {
   @discardableResult
   public func send(_ update: TaskUpdate) -> UUID? {
     if update.state == .killing,
-      subscription?.framework.capabilities.contains(.taskKillingState) != true
+      subscription?.framework?.capabilities.contains(.taskKillingState) != true
     {
       return nil
     }
+    var update = update
+    if !acceptsNewerReasons, update.reason?.isKnownToAll == false { update.reason = nil }
     let uuid = timing.makeUUID()
     let status = TaskStatus(
       update, uuid: uuid, timestamp: timing.wallClock(), agentID: environment.agentID,
       executorID: environment.executorID)
     guard outbox.add(status) else {
-      log.warning(
-        "an update after the task's last one is not sent",
-        metadata: ["task": "\(update.taskID)", "state": "\(update.state.rawValue)"])
+      report(
+        .warning,
+        "an update after the task's last one is not sent: task \(update.taskID) \(update.state.rawValue)"
+      )
       return nil
     }
     changed()
@@ -146,12 +167,30 @@ public actor MesosSession {
     }
   }
 
+  /// The number of the present subscription; nil while the agent is away.
+  public var currentSubscription: Int? { isSubscribed ? subscriptionCount : nil }
+
+  /// Waits until the agent is there.
+  /// - Returns: the number of the subscription.
+  /// - Throws: `CancellationError`.
+  public func waitUntilSubscribed() async throws -> Int {
+    try await wait { $0.isSubscribed }
+    return subscriptionCount
+  }
+
   private func isEverythingAcknowledged() async -> Bool {
     try? await wait { $0.outbox.entries.isEmpty || $0.isOver }
     return outbox.entries.isEmpty
   }
 
   // MARK: - For the other parts
+
+  /// Logs a line that the agent may cause often: the same one once a minute at most, with a count.
+  func report(_ level: Logger.Level, _ text: String) {
+    guard level >= log.logLevel else { return }
+    guard let line = lines.admit(text, at: timing.now()) else { return }
+    log.log(level: level, "\(line)")
+  }
 
   /// Something that others may wait for has changed.
   func changed() {
@@ -166,6 +205,15 @@ public actor MesosSession {
       if condition(self) { return }
       try await signal.wait(after: generation)
     }
+  }
+
+  /// The number of changes so far.
+  var generation: UInt64 { signal.generation }
+
+  /// Waits for a change after the given number of them.
+  /// - Throws: `CancellationError`.
+  func waitForChange(after generation: UInt64) async throws {
+    try await signal.wait(after: generation)
   }
 
   func emit(_ event: SessionEvent) {
@@ -186,7 +234,7 @@ public actor MesosSession {
   /// A wait before the next try: up to half of what the agent allows, so that two tries fit into the time in which a
   /// restarted agent waits for its executors, and never growing.
   var backoff: Duration {
-    timing.draw(max(environment.subscriptionBackoffMaximum / 2, .milliseconds(1)))
+    max(limits.leastBackoff, timing.draw(environment.subscriptionBackoffMaximum / 2))
   }
 
   /// The request that carries a call.

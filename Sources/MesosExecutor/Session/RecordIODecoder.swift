@@ -18,8 +18,8 @@ public struct RecordIODecoder: Sendable {
   private var state = State.length(0, digits: 0)
   private var record: [UInt8] = []
 
-  /// A decoder at the beginning of a stream; a record may have 256 MiB unless told otherwise.
-  public init(maximumRecordSize: Int = 256 << 20) {
+  /// A decoder at the beginning of a stream; a record may have 16 MiB unless told otherwise.
+  public init(maximumRecordSize: Int = 16 << 20) {
     self.maximumRecordSize = maximumRecordSize
   }
 
@@ -61,7 +61,7 @@ public struct RecordIODecoder: Sendable {
 
   private mutating func beginRecord(_ length: UInt64, _ records: inout [[UInt8]]) throws(Malformed)
   {
-    guard length <= UInt64(maximumRecordSize) else {
+    guard length <= UInt64(clamping: maximumRecordSize) else {
       throw fail("a record of \(length) bytes, more than \(maximumRecordSize)")
     }
     // The size is the sender's claim: memory is taken as the bytes come.

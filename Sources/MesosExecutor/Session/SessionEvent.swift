@@ -12,6 +12,10 @@ public enum SessionEvent: Sendable {
   /// A task to end, within `grace` if the framework says so. It may come again, with another grace, and it may name a
   /// task that was never launched.
   case kill(TaskID, grace: Duration?)
+  /// A task whose description can't be read, and of which no ``launch`` tells: its TASK_ERROR is on its way.
+  case refused(TaskID)
+  /// The terminal update of a task is acknowledged.
+  case settled(TaskID)
   /// Bytes from the framework.
   case message(Data)
   /// All tasks have to end, and the executor has to exit within its shutdown grace period. Comes once.

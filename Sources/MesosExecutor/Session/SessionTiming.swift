@@ -40,6 +40,40 @@ public struct SessionTiming: Sendable {
   }
 }
 
+/// How much of what an agent does wrong a session bears.
+public struct SessionLimits: Sendable {
+  /// How long an agent that has accepted the subscription may refuse calls (401, 403).
+  public var refusal: Duration
+  /// How long an agent may take to accept the first subscription, where the recovery timeout is shorter, or there is none.
+  public var registration: Duration
+  /// How long the stream may be silent, at least, once it has carried two heartbeats; else three of their intervals.
+  public var silence: Duration
+  /// How often an update may be refused before later ones overtake it.
+  public var updateAttempts: Int
+  /// The longest wait before a refused update is sent again.
+  public var updateBackoff: Duration
+  /// The shortest wait before the next try to subscribe.
+  public var leastBackoff: Duration
+  /// How many events of one stream may be unreadable.
+  public var unreadableEvents: Int
+
+  /// Limits; by default a minute for refusals, 15 s for the first subscription, 90 s of silence.
+  public init(
+    refusal: Duration = .seconds(60), registration: Duration = .seconds(15),
+    silence: Duration = .seconds(90), updateAttempts: Int = 5,
+    updateBackoff: Duration = .seconds(30), leastBackoff: Duration = .milliseconds(100),
+    unreadableEvents: Int = 100
+  ) {
+    self.refusal = refusal
+    self.registration = registration
+    self.silence = silence
+    self.updateAttempts = updateAttempts
+    self.updateBackoff = updateBackoff
+    self.leastBackoff = leastBackoff
+    self.unreadableEvents = unreadableEvents
+  }
+}
+
 /// How long a session's calls may take.
 public struct SessionDeadlines: Sendable {
   /// To connect, TLS included.

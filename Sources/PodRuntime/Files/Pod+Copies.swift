@@ -24,7 +24,8 @@ extension Pod {
   }
 }
 
-/// Finds copies that links of the image lead into what is mounted, which the plan can't know.
+/// Finds copies that links of the image lead into what is mounted, or nowhere, which the plan can't
+/// know. Engine 28 makes the directory that such a link names, out of sight below `/proc` or `/sys`.
 private struct CopyCheck {
   let engine: DockerEngine
   let id: String
@@ -43,29 +44,48 @@ private struct CopyCheck {
     if takesVolumes {
       targets += try await engine.inspectContainer(id).mounts.map(\.destination)
     }
-    // Without mounts, whatever is replaced is the container's own.
-    guard !targets.isEmpty else { return }
     var real: [String] = []
     for target in targets {
       real.append(target.cleanPath)
-      real.append(try await resolve(target.cleanPath))
+      real.append(try await resolve(target.cleanPath).path)
     }
     for copy in container.copies {
       let target = copy.target.cleanPath
       let folder = try await resolve(Path.folder(of: target))
-      try copy.check(against: real, at: (folder + "/" + Path.name(of: target)).cleanPath)
+      try copy.check(against: real, at: (folder.path + "/" + Path.name(of: target)).cleanPath)
+      if folder.leadsNowhere {
+        throw ComposeError(
+          "\(copy.copying): a part of the path is a link to nowhere", at: copy.position)
+      }
     }
   }
 
   /// A path in the container with all links followed, as far as there is something.
-  private mutating func resolve(_ path: String) async throws -> String {
+  private mutating func resolve(
+    _ path: String
+  ) async throws -> (path: String, leadsNowhere: Bool) {
     var current = ""
+    var leadsNowhere = false
     for part in path.split(separator: "/") {
       let next = current + "/" + part
-      current = try await link(at: next) ?? next
-      if current == "/" { current = "" }
+      if let target = try await link(at: next) {
+        current = target == "/" ? "" : target
+        if try await isMissing(target) { leadsNowhere = true }
+      } else {
+        current = next
+      }
     }
-    return current.isEmpty ? "/" : current
+    return (current.isEmpty ? "/" : current, leadsNowhere)
+  }
+
+  private func isMissing(_ path: String) async throws -> Bool {
+    do {
+      _ = try await engine.linkTarget(id, at: path)
+      return false
+    } catch let error as EngineError {
+      guard case .status(let status) = error.kind else { throw error }
+      return status == 404
+    }
   }
 
   private mutating func link(at path: String) async throws -> String? {
@@ -94,10 +114,14 @@ extension ContainerPlan {
     guard let file = named ?? files.last else { return nil }
     let fault = EngineFault.find(error.message, in: EngineFault.ofCopies) { _, _ in file.position }
     guard let fault else { return nil }
-    let action = "the \(file.kind.rawValue) `\(file.name)` can't be copied to \(file.target)"
     return ComposeError(
-      EngineFault.line(action, fault.words, engine: error.message), at: file.position)
+      EngineFault.line(file.copying, fault.words, engine: error.message), at: file.position)
   }
+}
+
+extension FileMount {
+  /// What can't be done, as messages begin.
+  fileprivate var copying: String { "the \(kind.rawValue) `\(name)` can't be copied to \(target)" }
 }
 
 extension EngineFault {
@@ -111,6 +135,11 @@ extension EngineFault {
       "no such file or directory", keys: ["file"], "a part of the path is a link to nowhere"),
     EngineFault("file exists", keys: ["file"], "a part of the path is no directory"),
     EngineFault("device or resource busy", keys: ["file"], "something is mounted there"),
+    // Engine 28: it can't set up such a mount for copies, wherever they go.
+    EngineFault(
+      "path escapes from parent", keys: ["file"],
+      "something is mounted at a link of the image, and this Docker Engine copies nothing into "
+        + "such a container"),
     EngineFault("too many", "links", keys: ["file"], "links on the path lead in a circle"),
   ]
 }

@@ -1,4 +1,5 @@
 import Compose
+import PodIdentity
 
 /// Which builds come after which: one that has another service's image among its `additional_contexts` after that.
 struct BuildOrder: Sendable {
@@ -31,11 +32,11 @@ struct BuildOrder: Sendable {
     }
   }
 
-  /// The name under which others build on a service's image that has none of its own, as Compose would call it; nil where
-  /// none is needed.
+  /// The name of the image that is built for a service without `image:`, as Compose would call it;
+  /// nil for others.
   func tag(of service: Service, project: String) -> String? {
-    guard bases.contains(service.name), service.image == nil else { return nil }
-    return "\(project)-\(service.name)".lowercased()
+    guard service.build != nil, service.image == nil else { return nil }
+    return PodNames.image(project: project, service: service.name)
   }
 
   /// All such names.

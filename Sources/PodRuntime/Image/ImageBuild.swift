@@ -86,14 +86,19 @@ struct ImageBuild: Sendable {
       words += ["--build-context", "\(name)=\(value)"]
     }
     if let target = build.target { words += ["--target", target] }
-    if let platform = service.isolation.platform, !build.options.contains("--platform") {
-      words += ["--platform", platform]
+    var options = build.options
+    if let index = options.firstIndex(of: "--platform") {
+      // What is built is to run here, so for one platform: that of several is the builder's choice,
+      // as in Docker Compose.
+      let isList = options[index + 1].contains(",")
+      if service.isolation.platform != nil || isList { options.removeSubrange(index...(index + 1)) }
     }
+    if let platform = service.isolation.platform { words += ["--platform", platform] }
     if let network = build.network { words += ["--network", network] }
     for (key, value) in build.labels { words += ["--label", "\(key)=\(value)"] }
     for image in build.cacheFrom { words += ["--cache-from", image] }
     if build.noCache { words.append("--no-cache") }
     if build.pull { words.append("--pull") }
-    return words + build.options + ["--", build.context]
+    return words + options + ["--", build.context]
   }
 }

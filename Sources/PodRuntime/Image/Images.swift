@@ -8,10 +8,18 @@ import PodIdentity
 struct ProvidedImage: Sendable {
   /// The name or ID to create a container from.
   var reference: String
+  /// Its ID.
+  var id: String
+  /// True where its name is one that another build may give to another image at any time.
+  var isBuilt = false
   /// True if it brings a healthcheck.
   var hasHealthcheck: Bool
   /// Its stop signal, if it sets one.
   var stopSignal: String?
+  /// True if it names a program itself, to which a `command` is but arguments.
+  var hasEntrypoint = false
+  /// The test of its healthcheck.
+  var healthcheckTest: [String] = []
   /// When the engine got it by this name, RFC 3339.
   var lastTagTime = ""
   /// The run whose container it was made from, if any: containers made from it inherit that label.
@@ -134,9 +142,10 @@ struct Images: Sendable {
     }
     let policy = service.pullPolicy?.value ?? .missing
     do {
-      if policy != .always, let found = try await lookUp(image.value),
+      if policy != .always, var found = try await lookUp(image.value),
         !found.isOlder(than: service.pullAge)
       {
+        found.isBuilt = service.build != nil
         return found
       }
     } catch let error as EngineError where error.kind == .status(400) {
@@ -170,8 +179,11 @@ struct Images: Sendable {
     do {
       let details = try await engine.inspectImage(reference)
       return ProvidedImage(
-        reference: reference, hasHealthcheck: details.config?.bringsHealthcheck ?? false,
-        stopSignal: details.config?.stopSignal, lastTagTime: details.lastTagTime,
+        reference: reference, id: details.id,
+        hasHealthcheck: details.config?.bringsHealthcheck ?? false,
+        stopSignal: details.config?.stopSignal,
+        hasEntrypoint: details.config?.entrypoint?.isEmpty == false,
+        healthcheckTest: details.config?.healthcheck?.test ?? [], lastTagTime: details.lastTagTime,
         run: details.config?.labels[PodLabel.run])
     } catch let error as EngineError where error.isNotFound {
       return nil
@@ -186,11 +198,13 @@ struct Images: Sendable {
     }
     let id = try await ImageBuild(environment: environment, proxies: proxies, log: log)
       .build(build, service: service, on: bases, tag: tag)
-    guard let found = try await lookUp(id) else {
+    guard var found = try await lookUp(id) else {
       throw ComposeError(
         "service '\(service.name)' was built, but the engine doesn't have the image \(id)",
         at: build.position)
     }
+    found.reference = service.image?.value ?? tag ?? id
+    found.isBuilt = true
     return found
   }
 }

@@ -5,20 +5,25 @@ import OrderedCollections
 import PodIdentity
 
 extension Pod {
-  /// Removes the images of the pod's services, as far as that was asked for and no other container uses them, and the
-  /// names that were given for other builds alone.
+  /// Removes the images of the pod's services, as far as that was asked for and no other container
+  /// uses them, and takes the names back that were given to what was built.
   ///
   /// - Parameter limit: how long it may take.
   func removeImages(within limit: Duration) async {
-    let names = imagesToRemove
-    guard !names.isEmpty else { return }
+    let wanted = wantedImages
+    let names = builtNames
+    guard !wanted.isEmpty || !names.isEmpty else { return }
     let engine = engine
     let log = log
     let work = Task {
-      for name in names {
+      for name in wanted + names.filter({ !wanted.contains($0) }) {
         do {
-          try await engine.removeImage(name, force: false)
-          log.info("removed image \(name)")
+          if wanted.contains(name) {
+            try await engine.removeImage(name, force: false)
+            log.info("removed image \(name)")
+          } else {
+            try await engine.takeName(name)
+          }
         } catch let error as EngineError where error.isNotFound || error.isConflict {
           // Another container's, or gone.
           log.debug("image \(name) stays: \(error.message)")
@@ -33,13 +38,15 @@ extension Pod {
   /// A container's request with the label by which the reaper removes the same images where the executor can't.
   func recordingImages(_ body: ContainerCreate) -> ContainerCreate {
     var body = body
-    body.labels?[PodLabel.removeImages] = imagesToRemove.joined(separator: " ")
+    let wanted = wantedImages
+    let names = wanted + builtNames.filter { !wanted.contains($0) }
+    body.labels?[PodLabel.removeImages] = names.joined(separator: " ")
     return body
   }
 
-  /// What is to be removed with the pod, by name or ID: the services' images and those of their hooks, as far as that was
-  /// asked for, and the names that were given for other builds alone.
-  private var imagesToRemove: [String] {
+  /// What is to be removed with the pod, by name or ID: the services' images and those of their
+  /// hooks.
+  private var wantedImages: [String] {
     var names: [String] = []
     func add(_ service: Service, as key: String) {
       guard let image = provided[key] else { return }
@@ -56,7 +63,38 @@ extension Pod {
     for service in request.project.services.values {
       for used in [service] + service.hookImages { add(used, as: used.name) }
     }
-    let order = BuildOrder(request.project.services.values)
-    return names + order.tags(project: images.project).sorted()
+    return names
+  }
+
+  /// The names of what is built for services without `image:`.
+  private var builtNames: [String] {
+    BuildOrder(request.project.services.values).tags(project: images.project).sorted()
+  }
+}
+
+extension DockerEngine {
+  /// Takes a name from an image, which stays: as long as it has but one, the engine removes it with
+  /// its name. An empty image takes the name over, and goes with it.
+  ///
+  /// - Throws: `EngineError`.
+  fileprivate func takeName(_ name: String) async throws {
+    // Nothing was built, or someone else has taken it.
+    _ = try await inspectImage(name)
+    try await uncancelled {
+      try await self.loadImages(Self.emptyImage(name))
+      try await self.removeImage(name, force: false)
+    }
+  }
+
+  private static func emptyImage(_ name: String) -> [UInt8] {
+    let config = """
+      {"architecture":"amd64","config":{"Labels":{"name":"\(name)"}},"created":"1970-01-01T00:00:00Z",\
+      "history":[],"os":"linux","rootfs":{"diff_ids":[],"type":"layers"}}
+      """
+    let manifest = #"[{"Config":"config.json","Layers":[],"RepoTags":["\#(name):latest"]}]"#
+    let files = [("config.json", config), ("manifest.json", manifest)].map {
+      FileArchive.File(path: $0, content: Array($1.utf8), mode: 0o644)
+    }
+    return FileArchive(files: files).bytes(time: 0) ?? []
   }
 }

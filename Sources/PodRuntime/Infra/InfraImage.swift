@@ -45,7 +45,7 @@ struct InfraImage: Sendable {
         details.layers == [Self.layerDigest(of: program)],
         details.config?.entrypoint == [Self.program]
       else { return nil }
-      return ProvidedImage(reference: details.id, hasHealthcheck: false)
+      return ProvidedImage(reference: details.id, id: details.id, hasHealthcheck: false)
     } catch let error as EngineError where error.isNotFound {
       return nil
     }

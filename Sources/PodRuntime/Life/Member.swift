@@ -59,6 +59,8 @@ struct Member {
   /// Networks that someone else has disconnected it from.
   var lostNetworks: Set<String> = []
   var container: String?
+  /// True once there has been a container.
+  var hasBeenCreated = false
   var phase = Phase.planned
   var health = Health.none
   var output: ContainerOutput?

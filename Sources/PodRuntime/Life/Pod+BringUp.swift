@@ -15,6 +15,10 @@ extension Pod {
         try await waitFor(member.name, dependency, of: name)
       }
     }
+    for other in container.startsAfter {
+      // What it writes would keep the other's image from filling the volume.
+      try await launchWait { self.members[other]?.hasBeenCreated != false }
+    }
     if !service.preStart.isEmpty {
       // Once for all containers of the service.
       if container.number == 1 {

@@ -107,6 +107,7 @@ extension Pod {
     for reference in container.references {
       try await awaitContainer(of: reference, for: container)
     }
+    try await awaitVolumes(of: container)
     try checkLaunch()
     guard let image = members[name]?.image else {
       throw LaunchFailure(description: "service '\(service.name)' has no image")
@@ -117,11 +118,14 @@ extension Pod {
     if let known = members[name]?.container {
       id = known
     } else {
-      let made = isFirst ? nil : try await findStray(of: container)
-      id = if let made { made } else { try await create(container, image, ids: ids) }
-      madeContainers.append(id)
+      let made = isFirst ? nil : try await findStray(of: container, from: image)
+      id =
+        if let made { made } else {
+          try await make(container, from: image, container.resolved(image: "", ids: ids))
+        }
       update(name) { member in
         member.container = id
+        member.hasBeenCreated = true
         member.referenced = ids.filter { key, _ in
           container.references.contains { $0.key == key }
         }
@@ -148,24 +152,6 @@ extension Pod {
     }
   }
 
-  private func create(
-    _ container: ContainerPlan, _ image: ProvidedImage, ids: [String: String]
-  ) async throws -> String {
-    let engine = engine
-    let body = recordingImages(container.resolved(image: image.reference, ids: ids))
-    let platform = container.service.isolation.platform
-    let (id, warnings) = try await uncancelled {
-      do {
-        return try await engine.createContainer(name: container.name, platform: platform, body)
-      } catch let error as EngineError where error.isConflict {
-        return try await engine.createContainer(
-          name: container.nameIfTaken, platform: platform, body)
-      }
-    }
-    warn(warnings, of: container.key)
-    return id
-  }
-
   private func awaitContainer(
     of reference: ContainerPlan.Reference, for container: ContainerPlan
   ) async throws {
@@ -178,6 +164,22 @@ extension Pod {
     throw ComposeError(
       "\(container.title) needs the container of '\(reference.key)', which had exited and was removed by someone else",
       at: container.service.position)
+  }
+
+  /// Waits for the creation of those whose images come first in a volume that this one shares with
+  /// them.
+  private func awaitVolumes(of container: ContainerPlan) async throws {
+    guard !container.createdAfter.isEmpty, let own = members[container.key] else { return }
+    // What was removed before it started, perhaps together with the volume, is created again in the
+    // same order.
+    guard own.starts == 0 else { return }
+    for key in container.createdAfter {
+      try await launchWait {
+        guard let other = self.members[key] else { return true }
+        return own.hasBeenCreated
+          ? other.container != nil || other.starts > 0 : other.hasBeenCreated
+      }
+    }
   }
 
   private func output(of container: ContainerPlan, _ id: String) -> ContainerOutput {
@@ -218,30 +220,5 @@ extension Pod {
       // The pod's end removes it by its labels.
       log.debug("container \(id.prefix(12)) of \(member.plan.title) stays for now: \(error)")
     }
-  }
-
-  /// Removes the container of a hook whose create's answer was lost, or that is to be run again.
-  func removeStray(of hook: ContainerPlan) async throws {
-    guard let id = try await findStray(of: hook) else { return }
-    let engine = engine
-    try? await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
-  }
-
-  /// Finds the container that a create made whose answer was lost.
-  ///
-  /// - Returns: its ID; nil if there is none.
-  private func findStray(of container: ContainerPlan) async throws -> String? {
-    let engine = engine
-    let label = "\(PodLabel.composeService)=\(container.service.name)"
-    let filters = ["label": labelFilter + [label]]
-    let own = Set(members.values.compactMap(\.container))
-    let found = try await persistently { _ in
-      try await engine.listContainers(all: true, filters: filters)
-    }
-    let names = ["/" + container.name, "/" + container.nameIfTaken]
-    return found.first { stray in
-      !own.contains(stray.id) && PodIdentity(labels: stray.labels) == plan?.identity
-        && stray.names.contains(where: names.contains)
-    }?.id
   }
 }

@@ -31,12 +31,15 @@ extension Pod {
       // Whoever cancelled has decided how the pod ends.
       throw error
     } catch {
-      fail("\(error)")
+      fail(error)
       throw CancellationError()
     }
   }
 
   private func bringUpAll() async throws {
+    for warning in request.project.warnings {
+      log.warning("\(warning.position): \(warning.value)")
+    }
     let setup = PodSetup(request: request, engine: engine, info: info)
     try await runFirstHooks(setup)
     async let found = orFail { pod in
@@ -48,6 +51,7 @@ extension Pod {
     let early = try setup.earlyPlan()
     try await launchWait { self.isListening }
     let details = try await found
+    try refuseCrashing(details)
     provided = details
     let infraImage = try await infra
     try checkLaunch()
@@ -101,7 +105,9 @@ extension Pod {
 
   private func adopt(_ plan: PodPlan) {
     for note in request.notes { log.info("\(note)") }
-    for warning in plan.warnings { log.warning("\(warning)") }
+    for warning in plan.warnings.dropFirst(request.project.warnings.count) {
+      log.warning("\(warning)")
+    }
     let services = plan.containers.filter { !$0.isInfra }
     for (index, container) in (services + plan.containers.filter(\.isInfra)).enumerated() {
       // The infrastructure container may be on its way already.
@@ -126,9 +132,9 @@ extension Pod {
       // What is wrong with the engine explains it better.
       do {
         _ = try await setup.plan()
-        fail("\(error)")
+        fail(error)
       } catch let reason {
-        fail("\(reason)")
+        fail(reason)
       }
     }
   }

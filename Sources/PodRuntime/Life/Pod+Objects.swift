@@ -7,6 +7,9 @@ extension Pod {
   /// Creates the pod's networks and volumes, and checks that those of others exist.
   func createNetworksAndVolumes(of plan: PodPlan) async throws {
     let engine = engine
+    if engine.endpoint.isLocal {
+      for network in plan.networks { try plan.networkSources[network.name]?.checkBridge() }
+    }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for network in plan.networks {
         group.addTask { try await self.createNetwork(network, of: plan) }

@@ -6,7 +6,7 @@ extension Pod {
   /// parent, and leaves that behind, whether or not there is such a program.
   func reserve(_ path: String, with container: ContainerPlan, image: ProvidedImage?) async throws {
     guard let image else { return }
-    var body = ContainerCreate(image: image.reference)
+    var body = ContainerCreate(image: image.id)
     body.labels = container.create.labels
     body.entrypoint = ["/.compose-executor-no-program"]
     body.cmd = []

@@ -20,16 +20,16 @@ extension Pod {
         && other.plan.references.contains { $0.sharesNamespace && $0.key == name }
     }
     // Whoever joined its namespace would stay behind in the dead one.
-    for other in joined { await stopForRestart(other) }
-    for service in [name] + joined.map(\.name) {
-      guard verdict == nil, !Task.isCancelled else { return }
-      do {
+    do {
+      for other in joined { try await stopForRestart(other) }
+      for service in [name] + joined.map(\.name) {
+        guard verdict == nil, !Task.isCancelled else { return }
         try await start(service)
-      } catch is CancellationError {
-        return
-      } catch {
-        fail("\(error)")
       }
+    } catch is CancellationError {
+      return
+    } catch {
+      fail(error)
     }
   }
 
@@ -51,15 +51,50 @@ extension Pod {
     }
   }
 
-  private func stopForRestart(_ member: Member) async {
+  /// Stops a container that is to be started again with the owner of its namespace. One that still runs can't be: the
+  /// engine leaves it as it is, in the dead namespace.
+  ///
+  /// - Throws: an error for people; `CancellationError`.
+  private func stopForRestart(_ member: Member) async throws {
     guard let id = member.container else { return }
     update(member.name) { $0.isStoppedOnPurpose = true }
-    let grace = member.plan.service.stopGracePeriod.map { Int($0 / 1_000_000_000) } ?? 10
-    try? await engine.stopContainer(id, timeout: grace)
-    await member.output?.drain(within: .seconds(2))
-    update(member.name) {
-      $0.isStoppedOnPurpose = false
-      $0.phase = .restarting
+    defer { update(member.name) { $0.isStoppedOnPurpose = false } }
+    do {
+      try await stop(id, grace: member.plan.service.stopGracePeriod)
+    } catch let error as EngineError {
+      throw member.plan.explain(error, doing: "stopped")
     }
+    await member.output?.drain(within: .seconds(2))
+    update(member.name) { $0.phase = .restarting }
+  }
+
+  /// Stops a container, again where the engine refuses or was away, and at last by SIGKILL.
+  ///
+  /// - Throws: `EngineError` where it may still run; `CancellationError`.
+  private func stop(_ id: String, grace: Int64?) async throws {
+    let engine = engine
+    let seconds = grace.map { Int($0 / 1_000_000_000) } ?? 10
+    var pause = Duration.milliseconds(100)
+    var problem: EngineError?
+    var attempt = 1
+    while attempt <= Self.mostAttempts {
+      do {
+        if attempt < Self.mostAttempts {
+          return try await engine.stopContainer(id, timeout: seconds)
+        }
+        try await engine.killContainer(id, signal: "SIGKILL")
+      } catch let error as EngineError {
+        if error.isNotFound { return }
+        log.debug("stop container \(id.prefix(12)): \(error)")
+        problem = error
+        if try await recovers(from: error) { continue }
+      }
+      try await Task.sleep(for: pause)
+      // It may have exited meanwhile, which is one reason for a refusal.
+      if let state = try? await engine.inspectContainer(id).state, !state.running { return }
+      attempt += 1
+      pause = pause * 2
+    }
+    if let problem { throw problem }
   }
 }

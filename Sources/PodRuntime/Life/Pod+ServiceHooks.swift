@@ -131,7 +131,7 @@ extension Pod {
           try await ensureCreated(container.key)
           guard let id = members[container.key]?.container else { return }
           do {
-            try await runPreStart(hook, sharing: id, image: image.reference)
+            try await runPreStart(hook, sharing: id, image)
             break
           } catch let error as EngineError {
             guard attempt < Self.mostAttempts, try await mayRetry(error, hook, &image) else {
@@ -172,13 +172,13 @@ extension Pod {
   }
 
   private func runPreStart(
-    _ hook: ContainerPlan, sharing service: String, image: String
+    _ hook: ContainerPlan, sharing service: String, _ image: ProvidedImage
   ) async throws {
     let ids = members.compactMapValues(\.container)
-    var body = hook.resolved(image: image, ids: ids)
+    var body = hook.resolved(image: "", ids: ids)
     let others = body.hostConfig?.volumesFrom ?? []
     body.hostConfig?.volumesFrom = [service] + others
-    let id = try await create(hook, body, ids: ids)
+    let id = try await create(hook, image, body, ids: ids)
     hookContainers[id] = .some(nil)
     defer { hookContainers[id] = nil }
     let tail = try await follow(hook, id)
@@ -207,19 +207,10 @@ extension Pod {
   }
 
   private func create(
-    _ hook: ContainerPlan, _ body: ContainerCreate, ids: [String: String]
+    _ hook: ContainerPlan, _ image: ProvidedImage, _ body: ContainerCreate, ids: [String: String]
   ) async throws -> String {
     let engine = engine
-    let platform = hook.service.isolation.platform
-    let (id, warnings) = try await uncancelled {
-      do {
-        return try await engine.createContainer(name: hook.name, platform: platform, body)
-      } catch let error as EngineError where error.isConflict {
-        return try await engine.createContainer(name: hook.nameIfTaken, platform: platform, body)
-      }
-    }
-    madeContainers.append(id)
-    warn(warnings, of: hook.service.name)
+    let id = try await make(hook, from: image, body)
     try await copyFiles(of: hook, into: id)
     for (network, settings) in hook.resolvedConnections(ids: ids) {
       try await engine.connectNetwork(network, container: id, settings)
@@ -249,25 +240,27 @@ extension Pod {
     var tails: [OutputStreamKind: OutputTail] = [:]
     for try await frame in frames {
       var lines: [UInt8] = []
-      assemblers[frame.stream, default: LineAssembler(prefix: prefix, stripsReturn: false)]
+      assemblers[frame.stream, default: LineAssembler(prefix: prefix)]
         .feed(frame.bytes, into: &lines)
       tails[frame.stream, default: OutputTail()].append(frame.bytes)
-      await write(lines, to: frame.stream)
+      await write(lines, to: frame.stream, assemblers[frame.stream]?.piece())
     }
     for stream in assemblers.keys {
       var lines: [UInt8] = []
       assemblers[stream]?.finish(into: &lines)
-      await write(lines, to: stream)
+      await write(lines, to: stream, assemblers[stream]?.piece())
     }
     let errors = tails[.stderr]?.lines ?? []
     return errors.isEmpty ? tails[.stdout]?.lines ?? [] : errors
   }
 
-  private func write(_ lines: [UInt8], to stream: OutputStreamKind) async {
-    guard !lines.isEmpty else { return }
+  private func write(
+    _ lines: [UInt8], to stream: OutputStreamKind, _ piece: OutputPiece?
+  ) async {
+    guard !lines.isEmpty, let piece else { return }
     switch stream {
-    case .stdout: await output.standardOutput.write(lines)
-    case .stderr: await output.standardError.write(lines)
+    case .stdout: await output.standardOutput.write(lines, piece)
+    case .stderr: await output.standardError.write(lines, piece)
     }
   }
 

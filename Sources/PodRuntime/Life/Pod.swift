@@ -170,6 +170,15 @@ public actor Pod {
     settle(PodOutcome(state: .failed, message: message, reason: reason))
   }
 
+  /// Fails the pod for an error; one of the file's names the variables that are not set in its
+  /// value.
+  func fail(_ error: any Error) {
+    let explained = (error as? ComposeError).map {
+      request.project.unset.explaining($0, byKey: true)
+    }
+    fail("\(explained ?? error)")
+  }
+
   /// Fails the pod for a cause that needs time to describe: nothing else becomes the cause meanwhile.
   func fail(
     reason: PodOutcome.Reason? = nil, describing describe: @Sendable (isolated Pod) async -> String
@@ -237,6 +246,20 @@ public actor Pod {
     }
     await runLastHooks(outcome, limit: rest(of: begin))
     return outcome
+  }
+
+  /// Removes the cgroup that this pod, when it ended, left to others of its executor.
+  ///
+  /// - Parameter limit: how long it may take.
+  /// - Returns: what is left, in words.
+  public func removeCgroup(within limit: Duration) async -> [String] {
+    guard let plan else { return [] }
+    let inventory = PodInventory(engine: engine, identity: plan.identity)
+    // Where another incarnation has something of the run, the cgroup is its own, too.
+    guard let look = try? await inventory.look(known: PodObjects()), !look.hasOthers else {
+      return []
+    }
+    return await PodCgroups(identity: plan.identity, log: log).remove(within: limit)
   }
 
   /// What is left of the time for cleaning up; nil where nobody is in a hurry.

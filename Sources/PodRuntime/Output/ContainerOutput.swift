@@ -47,8 +47,8 @@ actor ContainerOutput {
     self.logCapacity = logCapacity
     self.log = log
     let prefix = output.prefix(service: service, index: index)
-    standardOutput = LineAssembler(prefix: prefix, stripsReturn: isTerminal)
-    standardError = LineAssembler(prefix: prefix, stripsReturn: isTerminal)
+    standardOutput = LineAssembler(prefix: prefix)
+    standardError = LineAssembler(prefix: prefix)
   }
 
   /// The last lines of standard error, or of the terminal.
@@ -237,8 +237,8 @@ actor ContainerOutput {
       return
     }
     switch stream {
-    case .stdout: await output.standardOutput.write(lines)
-    case .stderr: await output.standardError.write(lines)
+    case .stdout: await output.standardOutput.write(lines, standardOutput.piece())
+    case .stderr: await output.standardError.write(lines, standardError.piece())
     }
     lines.removeAll(keepingCapacity: lines.capacity <= 1 << 19)
   }

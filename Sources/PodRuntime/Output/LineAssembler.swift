@@ -4,8 +4,8 @@
 
 /// Cuts a byte stream into whole lines and writes the service's name before each.
 ///
-/// A line longer than `limit` is passed on in pieces of that size, each a line of its own, so that a container
-/// that never ends its line can't grow the executor.
+/// A line longer than `limit` is passed on in pieces of that size, so that a container that never
+/// ends its line can't grow the executor.
 struct LineAssembler {
   /// The longest line that is kept whole, in bytes.
   static let limit = 1 << 20
@@ -15,18 +15,21 @@ struct LineAssembler {
   /// An estimate of what these lines take in the engine's json-file log, in bytes.
   private(set) var loggedBytes: UInt64 = 0
   private let prefix: [UInt8]
-  private let stripsReturn: Bool
   private var pending: [UInt8] = []
-  private var cutInside = false
+  /// A part of the pending line has been passed on.
+  private var isInside = false
+  /// The same at the time of the last piece.
+  private var wasInside = false
 
   /// Starts with nothing pending.
   ///
-  /// - Parameters:
-  ///   - prefix: what stands before each line.
-  ///   - stripsReturn: drop the carriage return that a terminal puts before a newline.
-  init(prefix: String, stripsReturn: Bool) {
-    self.prefix = Array(prefix.utf8)
-    self.stripsReturn = stripsReturn
+  /// - Parameter prefix: what is written before each line.
+  init(prefix: String) { self.prefix = Array(prefix.utf8) }
+
+  /// What a writer has to know of the bytes that were completed since it was last asked for.
+  mutating func piece() -> OutputPiece {
+    defer { wasInside = isInside }
+    return OutputPiece(prefix: prefix, continuesLine: wasInside, isOpen: isInside)
   }
 
   /// Takes bytes and appends the lines that they complete to `output`.
@@ -47,25 +50,25 @@ struct LineAssembler {
 
   /// Ends the line that is pending, if any: the container has ended.
   mutating func finish(into output: inout [UInt8]) {
-    if pending.isEmpty && !cutInside { return }
+    if pending.isEmpty && !isInside { return }
     append(UnsafeBufferPointer(start: nil, count: 0), to: &output)
   }
 
   /// Forgets the unfinished line, which will be read again.
   mutating func dropPending() {
     pending.removeAll(keepingCapacity: false)
-    cutInside = false
+    isInside = false
+    wasInside = false
   }
 
   private mutating func append(_ rest: UnsafeBufferPointer<UInt8>, to output: inout [UInt8]) {
-    output += prefix
+    if !isInside { output += prefix }
     let length = pending.count + rest.count
     output += pending
     output += rest
-    if stripsReturn, length > 0, output.last == 0x0d { output.removeLast() }
     output.append(0x0a)
     if !pending.isEmpty { pending.removeAll(keepingCapacity: pending.capacity <= 65_536) }
-    cutInside = false
+    isInside = false
     lines += 1
     loggedBytes += UInt64(length) + 90
   }
@@ -73,11 +76,10 @@ struct LineAssembler {
   private mutating func keep(_ rest: UnsafeBufferPointer<UInt8>, _ output: inout [UInt8]) {
     pending += rest
     while pending.count >= Self.limit {
-      output += prefix
+      if !isInside { output += prefix }
       output += pending[..<Self.limit]
-      output.append(0x0a)
       pending = Array(pending[Self.limit...])
-      cutInside = true
+      isInside = true
       loggedBytes += UInt64(Self.limit)
     }
   }

@@ -1,12 +1,25 @@
 import Dispatch
 import Glibc
 
+/// What lines of a service are, beside their bytes: whole lines, but for one that is too long to be
+/// kept.
+struct OutputPiece: Sendable {
+  /// What is written before each of its lines.
+  var prefix: [UInt8]
+  /// The first line's beginning was in the piece before.
+  var continuesLine: Bool
+  /// The last line's end is in the piece that follows.
+  var isOpen: Bool
+}
+
 /// Writes to a file descriptor in order, on a thread that may block: whoever awaits a write is held back as
 /// long as the reader at the other end is slow, and nothing else waits.
 public actor OutputWriter {
   private let executor: QueueExecutor
   private let descriptor: Int32
   private var isBroken = false
+  /// Before the line that has no end so far: the prefix; nil where the last line is whole.
+  private var openLine: [UInt8]?
 
   /// The serial queue that writes happen on.
   public nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -19,8 +32,32 @@ public actor OutputWriter {
     executor = QueueExecutor(label: "output-\(descriptor)")
   }
 
-  /// Writes all bytes. Once the reader is gone the rest is dropped: a pod outlives its reader.
+  /// Writes whole lines. Once the reader is gone the rest is dropped: a pod outlives its reader.
   public func write(_ bytes: [UInt8]) {
+    endLine()
+    put(bytes)
+  }
+
+  /// Writes a service's lines. One that comes in several pieces stays whole unless another writes
+  /// between them: then it is ended there, and goes on with its prefix.
+  func write(_ bytes: [UInt8], _ piece: OutputPiece) {
+    if !piece.continuesLine || openLine != piece.prefix { endLine() }
+    if piece.continuesLine, openLine == nil {
+      if bytes == [0x0a] { return }
+      put(bytes.first == 0x0a ? Array(bytes.dropFirst()) : piece.prefix + bytes)
+    } else {
+      put(bytes)
+    }
+    openLine = piece.isOpen ? piece.prefix : nil
+  }
+
+  private func endLine() {
+    guard openLine != nil else { return }
+    openLine = nil
+    put([0x0a])
+  }
+
+  private func put(_ bytes: [UInt8]) {
     guard !isBroken else { return }
     bytes.withUnsafeBytes { buffer in
       var offset = 0

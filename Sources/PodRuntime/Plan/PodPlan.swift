@@ -80,6 +80,10 @@ public struct ContainerPlan: Sendable {
   public var references: [Reference]
   /// The services that it waits for.
   public var dependencies: [(service: String, dependency: Dependency)]
+  /// The keys of those that are created before it: they share a volume that their images may fill.
+  public internal(set) var createdAfter: [String] = []
+  /// The keys of those that must have been created before it starts, for the same reason.
+  public internal(set) var startsAfter: [String] = []
   /// The host ports that it publishes.
   public var ports: [AssignedPort]
   /// The containers that run before it, in their order.

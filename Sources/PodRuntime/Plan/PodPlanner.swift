@@ -60,7 +60,7 @@ public struct PodPlanner: Sendable {
   }
 
   private func plan() throws(ComposeError) -> PodPlan {
-    if project.services.isEmpty { throw ComposeError("the project has no services") }
+    if project.services.isEmpty { throw project.withoutServices }
     var plan = PodPlan(
       identity: identity, networks: [], volumes: [], externalNetworks: [], externalVolumes: [],
       containers: [], warnings: project.warnings.map { "\($0.position): \($0.value)" })
@@ -70,6 +70,8 @@ public struct PodPlanner: Sendable {
     }
     for network in project.networks.values where usedNetworks.contains(network.key) {
       if network.isExternal {
+        // Named by COMPOSE_PROJECT_NAME it can be one of the pod's own.
+        if ownNetworks.contains(networkNames[network.key] ?? "") { continue }
         plan.externalNetworks.append(located(network.name, network.key, network.position))
       } else {
         let body = create(network)
@@ -83,9 +85,14 @@ public struct PodPlanner: Sendable {
     }
     for volume in project.volumes.values where usedVolumes.contains(volume.key) {
       if volume.isExternal {
+        if ownVolumes.contains(volumeNames[volume.key] ?? "") { continue }
         plan.externalVolumes.append(located(volume.name, volume.key, volume.position))
       } else {
         let body = create(volume)
+        if let first = plan.volumes.first(where: { $0.name == body.name }) {
+          try volume.checkIsSame(first, body)
+          continue
+        }
         plan.volumeSources[body.name ?? volume.key] = volume
         plan.volumes.append(body)
       }
@@ -104,8 +111,12 @@ public struct PodPlanner: Sendable {
       }
       plan.warnings += warnings(of: service)
     }
+    VolumeOrder.apply(to: &plan.containers)
     if plan.containers.allSatisfy(\.isInfra) {
-      throw ComposeError("the project has no containers: the scale of each service is 0")
+      let first = project.services.values.first { $0.name != infra }
+      throw ComposeError(
+        "the project has no containers: the scale of each service is 0",
+        at: first?.scale?.position ?? first?.position)
     }
     if request.offeredPorts == nil, ports.count > 0 {
       plan.warnings.append(
@@ -128,6 +139,18 @@ public struct PodPlanner: Sendable {
         if case .volume(let key) = mount.source { return key }
         return nil
       })
+  }
+
+  private var ownNetworks: Set<String> {
+    Set(
+      project.networks.values.filter { !$0.isExternal && usedNetworks.contains($0.key) }
+        .compactMap { networkNames[$0.key] })
+  }
+
+  private var ownVolumes: Set<String> {
+    Set(
+      project.volumes.values.filter { !$0.isExternal && usedVolumes.contains($0.key) }
+        .compactMap { volumeNames[$0.key] })
   }
 
   private func located(

@@ -54,32 +54,39 @@ public struct PodPolicy: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - project: the project.
+  ///   - sandbox: whose files any pod may mount; nil for the project's directory.
   ///   - engineSocket: the engine's unix socket; nil for an engine over TCP.
   /// - Throws: `ComposeError` with the line that asks.
-  public func check(_ project: Project, engineSocket: String?) throws(ComposeError) {
+  public func check(
+    _ project: Project, sandbox: String? = nil, engineSocket: String?
+  ) throws(ComposeError) {
     for service in project.services.values.flatMap(\.withPreStart) {
       try checkPrivileges(of: service)
       try checkNamespaces(of: service)
       try checkDevices(of: service)
       for mount in service.mounts {
         guard case .bind(let path) = mount.source else { continue }
-        try checkPath(path, in: project, engineSocket: engineSocket, at: mount.position)
+        try checkPath(
+          path, in: project, sandbox: sandbox, engineSocket: engineSocket, at: mount.position)
       }
       if let build = service.build {
         let context = [Located(build.context, at: build.position)].filter {
           $0.value.hasPrefix("/")
         }
         for file in context + build.hostFiles {
-          try checkPath(file.value, in: project, engineSocket: engineSocket, at: file.position)
+          try checkPath(
+            file.value, in: project, sandbox: sandbox, engineSocket: engineSocket, at: file.position
+          )
         }
       }
       for file in service.files {
         guard case .file(let path) = file.source else { continue }
-        try checkPath(path, in: project, engineSocket: engineSocket, at: file.position)
+        try checkPath(
+          path, in: project, sandbox: sandbox, engineSocket: engineSocket, at: file.position)
       }
     }
     for volume in project.volumes.values {
-      try checkVolume(volume, in: project, engineSocket: engineSocket)
+      try checkVolume(volume, in: project, sandbox: sandbox, engineSocket: engineSocket)
     }
     try checkDetours(project)
   }
@@ -175,20 +182,21 @@ public struct PodPolicy: Sendable, Equatable {
 
   /// A local volume with options can be a bind mount, or a device, by another name.
   private func checkVolume(
-    _ volume: Volume, in project: Project, engineSocket: String?
+    _ volume: Volume, in project: Project, sandbox: String?, engineSocket: String?
   ) throws(ComposeError) {
     guard let device = volume.driverOptions["device"], !volume.isExternal else { return }
     let position =
       volume.position ?? SourcePosition(file: project.files.first ?? "-", line: 1, column: 1)
     if (volume.driverOptions["o"] ?? "").contains("bind") {
-      try checkPath(device, in: project, engineSocket: engineSocket, at: position)
+      try checkPath(device, in: project, sandbox: sandbox, engineSocket: engineSocket, at: position)
     } else if device.hasPrefix("/"), !allows(device, in: devices) {
       throw refusal("volume device \(device)", "devices", at: position)
     }
   }
 
   private func checkPath(
-    _ path: String, in project: Project, engineSocket: String?, at position: SourcePosition
+    _ path: String, in project: Project, sandbox: String?, engineSocket: String?,
+    at position: SourcePosition
   ) throws(ComposeError) {
     let real = Self.realPath(path)
     if !dockerSocket {
@@ -199,7 +207,7 @@ public struct PodPolicy: Sendable, Equatable {
         throw refusal("\(path), which holds Docker's socket,", "docker-socket", at: position)
       }
     }
-    if Self.isAtOrBelow(real, Self.realPath(project.workingDirectory)) { return }
+    if Self.isAtOrBelow(real, Self.realPath(sandbox ?? project.workingDirectory)) { return }
     if !allows(real, in: bindMounts) {
       throw refusal("bind mount of \(path)", "bind-mounts", at: position)
     }

@@ -44,7 +44,39 @@ enum SeccompProfiles {
     guard (try? JSONDecoder().decode(Anything.self, from: data)) != nil else {
       throw ComposeError("the seccomp profile \(path) isn't JSON", at: position)
     }
+    if let fault = (try? JSONDecoder().decode(Profile.self, from: data))?.fault {
+      throw ComposeError("the seccomp profile \(path) \(fault)", at: position)
+    }
     return compact(String(decoding: data, as: UTF8.self))
+  }
+
+  /// What of a profile the engine can't stand.
+  private struct Profile: Decodable {
+    struct Rule: Decodable {
+      struct Argument: Decodable {}
+      var names: [String]?
+      var name: String?
+      var action: String?
+      var args: [Argument?]?
+    }
+    var defaultAction: String?
+    var syscalls: [Rule?]?
+
+    /// Why no container may be started with it.
+    var fault: String? {
+      let rules = syscalls ?? []
+      if rules.contains(where: { $0 == nil || $0?.args?.contains { $0 == nil } == true }) {
+        return "has an empty entry in `syscalls`, at which the engine crashes"
+      }
+      // runc lives on with a part of its threads, and the start never ends.
+      let kills = ["SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD"].contains(defaultAction)
+      let starts = rules.contains { rule in
+        rule?.action == "SCMP_ACT_ALLOW"
+          && ((rule?.names ?? []) + [rule?.name ?? ""]).contains { $0 == "execve" }
+      }
+      guard kills, !starts else { return nil }
+      return "kills what calls execve, which leaves the engine with a start that never ends"
+    }
   }
 
   /// JSON without the blanks between its words.

@@ -15,7 +15,7 @@ struct OncePass {
   func run() async throws -> Int32 {
     let settings = place.settings
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
-    let deadline = BootTime.now + settings.grace + .seconds(5)
+    var deadline: BootTime?
     var report = PassReport()
     while true {
       let step = try await lock.hold(waiting: settings.lockTimeout) { try await settle(&report) }
@@ -23,8 +23,11 @@ struct OncePass {
         StandardError.line("pod-reaper: another pass is working (\(lock.path))")
         return 4
       }
+      // What the first pass has waited for, another one or a slow engine, is not taken off the time for a second look.
+      let limit = deadline ?? .now + settings.grace + .seconds(5)
+      deadline = limit
       // The lock is free while the grace passes.
-      guard let due = step, due < deadline else { break }
+      guard let due = step, due < limit else { break }
       try await Task.sleep(for: max(.milliseconds(10), due - .now))
     }
     if let failure = place.reaper.host.processTableFailure {

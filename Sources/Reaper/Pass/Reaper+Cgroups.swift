@@ -16,7 +16,14 @@ extension Reaper {
     }
     if isShared(path, pods, verdicts) { return result }
     let isOwn = CgroupPath.isOwn(path)
-    let left = await removal.remove(path, wholly: isOwn)
+    var left = await removal.remove(path, wholly: isOwn)
+    if !left.failures.isEmpty {
+      let killed = await killForgotten(of: identity, verdicts, removal)
+      if !killed.isEmpty {
+        result.removed["processes"] = killed
+        left = await removal.remove(path, wholly: isOwn)
+      }
+    }
     for failure in left.failures {
       result.failed.append(.init(kind: "cgroups", name: path, reason: failure))
     }
@@ -118,7 +125,7 @@ extension Reaper {
   }
 
   /// Whether a living executor says that a run of our own root is his: one whose folders are his user's, or root's.
-  private func isLeased(_ run: String, _ path: String, _ removal: CgroupRemoval) -> Bool {
+  func isLeased(_ run: String, _ path: String, _ removal: CgroupRemoval) -> Bool {
     leases.keys.contains { holder in
       holder.run == run && !holder.isGone
         && (holder.user == 0 || removal.isOwned(path, by: holder.user))
@@ -221,7 +228,11 @@ extension Reaper {
           } == true || settings.checkpoint?.isOver(run: run) == true
         guard isOver else { continue }
       }
-      guard !isLeased(run, path, removal), removal.isAbandoned(path) else { continue }
+      guard !isLeased(run, path, removal) else { continue }
+      guard removal.isAbandoned(path) else {
+        due = [due, await reportForgotten(path, removal, &report)].compactMap { $0 }.min()
+        continue
+      }
       let first = abandoned[path] ?? .now
       seen[path] = first
       let ripe = first + max(settings.grace, .milliseconds(500))
@@ -242,6 +253,7 @@ extension Reaper {
       }
     }
     abandoned = seen
+    forgotten = forgotten.filter { strangers.contains($0.key) }
     return due
   }
 }

@@ -21,6 +21,12 @@ actor Reaper {
   var imageDebts: ImageDebts
   /// Since when a cgroup that no pod owns is seen to be abandoned.
   var abandoned: [String: BootTime] = [:]
+  /// Since when a cgroup that no pod owns is seen to hold processes of containers that the engine has forgotten.
+  var forgotten: [String: BootTime] = [:]
+  /// Where the engine keeps its files, once it was asked.
+  var engineData: String?
+  /// Such containers that the log has named.
+  var saidForgotten: Set<String> = []
   var counters = Counters()
   var hooks = HookMemory()
   /// Leases that are held, by how many connections, and those of executors that were seen to end while they held one.

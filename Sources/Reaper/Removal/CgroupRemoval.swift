@@ -105,4 +105,17 @@ struct CgroupRemoval: Sendable {
     guard case .empty = folders.look(path) else { return false }
     return !folders.children(of: path).contains(where: CgroupPath.isContainer)
   }
+
+  /// The containers directly below a run whose folders hold processes, whether or not an engine has them.
+  func populatedContainers(_ path: String) -> [String] {
+    folders.children(of: path).filter(CgroupPath.isContainer).sorted().filter {
+      !processes(of: $0, below: path).isEmpty
+    }
+  }
+
+  /// The processes in a container's folders; none where that can't be told.
+  func processes(of container: String, below path: String) -> Set<Int32> {
+    guard case .populated(let processes) = folders.look("\(path)/\(container)") else { return [] }
+    return processes
+  }
 }

@@ -84,7 +84,9 @@ extension AgentStandIn {
         "\(update) to a framework without TASK_KILLING_STATE",
         rule: "include/mesos/v1/mesos.proto, TaskState")
     }
-    if update.healthy != nil, update.state != "TASK_RUNNING" {
+    // src/launcher/default_executor.cpp, `waited`: one that its health check ended is unhealthy at its end.
+    let tells = update.healthy == nil || update.state == "TASK_RUNNING"
+    if !tells, update.healthy == true || !update.isTerminal {
       state.journal.violate("\(update) tells of health", rule: contract)
     }
     guard let last = state.journal.updates.last(where: { $0.taskID == update.taskID }) else {

@@ -73,8 +73,8 @@ struct ExecutorState: Sendable {
   var heldAcknowledgements: [(task: String, uuid: UpdateID)] = []
   /// Ends all processes of the run; nil where a test plays the executor itself.
   var destroy: (@Sendable () -> Void)?
-  /// Sets the run's limits: cpus, memory in bytes.
-  var limit: (@Sendable (Double, UInt64) throws -> Void)?
+  /// Sets what the run may use.
+  var limit: (@Sendable (RunAmounts) throws -> Void)?
 
   func has(_ task: String) -> Bool {
     launched[task] != nil || terminated[task] != nil || isQueued(task)
@@ -86,9 +86,21 @@ struct ExecutorState: Sendable {
 
   /// src/slave/slave.cpp, `Executor::allocatedResources`, of a scalar resource: its own and its tasks'.
   func allocated(_ resource: String) -> Double {
-    ([info] + launched.values.map(\.info) + queued.flatMap(\.tasks))
-      .flatMap { $0["resources"]?.array ?? [] }
-      .filter { $0["name"]?.string == resource }
+    ([info] + tasks).reduce(0) { $0 + Self.amount(resource, of: $1) }
+  }
+
+  /// src/slave/slave.cpp (1.10 and later), `computeExecutorLimits`: what the executor is allocated and its tasks' limits; a
+  /// task without one counts as it is allocated, and an infinite one makes the sum infinite.
+  func limit(of resource: String) -> Double {
+    tasks.reduce(Self.amount(resource, of: info)) { sum, task in
+      sum + (task["limits"]?[resource]?["value"]?.double ?? Self.amount(resource, of: task))
+    }
+  }
+
+  private var tasks: [JSON] { launched.values.map(\.info) + queued.flatMap(\.tasks) }
+
+  private static func amount(_ resource: String, of info: JSON) -> Double {
+    (info["resources"]?.array ?? []).filter { $0["name"]?.string == resource }
       .reduce(0) { $0 + ($1["scalar"]?["value"]?.double ?? 0) }
   }
 

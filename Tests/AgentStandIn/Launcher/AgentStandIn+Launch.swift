@@ -68,7 +68,7 @@ extension AgentStandIn {
       runs.withLock { $0.append(started) }
       var state = ExecutorState(info: info, run: run)
       state.destroy = { started.destroy() }
-      state.limit = { try started.limit(cpus: $0, memory: $1) }
+      state.limit = { try started.limit($0) }
       add(state)
       send(executor)
       started.begin { [weak self] in self?.processEnded(executor, run: run) }
@@ -159,7 +159,12 @@ extension AgentStandIn {
   func updateLimits(of id: String, _ state: inout AgentState) {
     guard let executor = state.executors[id], let limit = executor.limit else { return }
     do {
-      try limit(executor.allocated("cpus"), UInt64(executor.allocated("mem") * 1_048_576))
+      let memory = executor.limit(of: "mem")
+      try limit(
+        RunAmounts(
+          cpus: executor.allocated("cpus"), memory: UInt64(executor.allocated("mem") * 1_048_576),
+          mostCPUs: executor.limit(of: "cpus"),
+          mostMemory: memory.isFinite ? UInt64(memory * 1_048_576) : nil))
     } catch {
       state.executors[id]?.pendingTermination = ExecutorState.Termination(
         state: options.lost(or: "TASK_GONE"), reason: "REASON_CONTAINER_UPDATE_FAILED",

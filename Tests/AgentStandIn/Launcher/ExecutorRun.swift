@@ -87,7 +87,7 @@ public final class ExecutorRun: Sendable {
     }
   }
 
-  func limit(cpus: Double, memory: UInt64) throws { try cgroups?.limit(cpus: cpus, memory: memory) }
+  func limit(_ amounts: RunAmounts) throws { try cgroups?.limit(amounts) }
 
   /// Kills all that runs below, removes the folders, and tells the agent; once.
   ///

@@ -5,8 +5,8 @@ protocol RunCgroups: Sendable {
   /// Makes the folders, and gives those that the isolators own to the user.
   func make(user: LaunchOptions.User?) throws(CgroupError)
   func assign(_ pid: pid_t) throws(CgroupError)
-  /// Sets the limits: processors, and bytes of memory.
-  func limit(cpus: Double, memory: UInt64) throws(CgroupError)
+  /// Sets the limits.
+  func limit(_ amounts: RunAmounts) throws(CgroupError)
   /// Kills all processes below, nested groups too.
   func killAll()
   /// Removes the folders in the launcher's and isolators' own hierarchies.
@@ -15,6 +15,18 @@ protocol RunCgroups: Sendable {
   func remove() -> Bool
   /// The folder whose memory is watched; nil where nothing tells of a limit that was hit.
   var memoryFolder: CgroupFolder? { get }
+}
+
+/// What a run may use.
+struct RunAmounts: Sendable {
+  /// Processors that it is promised.
+  let cpus: Double
+  /// Bytes of memory that it is promised.
+  let memory: UInt64
+  /// Processors that it may use where others leave them; may be infinite.
+  let mostCPUs: Double
+  /// Bytes of memory beyond which it is killed; nil for no limit.
+  let mostMemory: UInt64?
 }
 
 /// Looks again and again until something holds or the time is over; for threads, which can't suspend.
@@ -81,21 +93,26 @@ struct RunCgroups1: RunCgroups {
   }
 
   /// isolators/cgroups/subsystems/cpu.cpp and memory.cpp, `update`, with isolators/cgroups/constants.hpp.
-  func limit(cpus: Double, memory: UInt64) throws(CgroupError) {
+  func limit(_ amounts: RunAmounts) throws(CgroupError) {
     if let folder = folders["memory"] {
-      let soft = max(memory, 32 << 20)
+      let soft = max(amounts.memory, 32 << 20)
+      let hard = amounts.mostMemory.map { max($0, 32 << 20) }
       try folder.write("memory.soft_limit_in_bytes", "\(soft)")
       // The hard limit is set the first time and only ever raised: lowering it could kill.
       let text = folder.read("memory.limit_in_bytes") ?? ""
       let current = UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
       let isFirst = current > 1 << 60
-      if isFirst || soft > current { try folder.write("memory.limit_in_bytes", "\(soft)") }
+      if isFirst || hard ?? .max > current {
+        try folder.write("memory.limit_in_bytes", hard.map { "\($0)" } ?? "-1")
+      }
     }
     if let folder = folders["cpu"] {
-      try folder.write("cpu.shares", "\(max(UInt64(1024 * cpus), 2))")
+      try folder.write("cpu.shares", "\(max(UInt64(1024 * amounts.cpus), 2))")
       if enablesCFS {
+        let most = amounts.mostCPUs
         try folder.write("cpu.cfs_period_us", "100000")
-        try folder.write("cpu.cfs_quota_us", "\(max(UInt64(100_000 * cpus), 1000))")
+        try folder.write(
+          "cpu.cfs_quota_us", most.isFinite ? "\(max(UInt64(100_000 * most), 1000))" : "-1")
       }
     }
   }
@@ -167,18 +184,23 @@ struct RunCgroups2: RunCgroups {
   func assign(_ pid: pid_t) throws(CgroupError) { try leaf.write("cgroup.procs", "\(pid)") }
 
   /// isolators/cgroups2/controllers/memory.cpp and cpu.cpp, `update`.
-  func limit(cpus: Double, memory: UInt64) throws(CgroupError) {
+  func limit(_ amounts: RunAmounts) throws(CgroupError) {
     if access("\(folder.path)/memory.max", F_OK) == 0 {
-      let soft = max(memory, 32 << 20)
+      let soft = max(amounts.memory, 32 << 20)
+      let hard = amounts.mostMemory.map { max($0, 32 << 20) }
       try folder.write("memory.low", "\(soft)")
       let current = (folder.read("memory.max") ?? "").trimmingCharacters(
         in: .whitespacesAndNewlines)
-      if soft > UInt64(current) ?? 0 { try folder.write("memory.max", "\(soft)") }
+      if hard ?? .max > UInt64(current) ?? 0 {
+        try folder.write("memory.max", hard.map { "\($0)" } ?? "max")
+      }
     }
     if access("\(folder.path)/cpu.max", F_OK) == 0 {
-      try folder.write("cpu.weight", "\(max(UInt64(100 * cpus), 1))")
+      try folder.write("cpu.weight", "\(max(UInt64(100 * amounts.cpus), 1))")
       if enablesCFS {
-        try folder.write("cpu.max", "\(max(UInt64(100_000 * cpus), 1000)) 100000")
+        let most = amounts.mostCPUs
+        let quota = most.isFinite ? "\(max(UInt64(100_000 * most), 1000))" : "max"
+        try folder.write("cpu.max", "\(quota) 100000")
       }
     }
   }

@@ -58,11 +58,17 @@ public enum JSON: Sendable, Hashable, Codable {
     }
   }
 
-  /// The value as text, keys sorted. A `/` is written `\/`, as Mesos' stout does.
+  /// The value as text, keys sorted. A `/` is written `\/`, as Mesos' stout does, and an infinite number as a bare
+  /// `Infinity`.
   public var bytes: [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
-    return (try? encoder.encode(self)).map { Array($0) } ?? []
+    let infinity = "Infinity \(UInt64.max)"
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: infinity, negativeInfinity: "-\(infinity)", nan: "NaN \(UInt64.max)")
+    guard let data = try? encoder.encode(self) else { return [] }
+    let text = String(decoding: data, as: UTF8.self)
+    return Array(text.replacingOccurrences(of: "\"\(infinity)\"", with: "Infinity").utf8)
   }
 
   /// A member of an object; nil where there is none, or no object.

@@ -10,18 +10,20 @@ final class Stage: Sendable {
   let agent: FakeAgent
   let session: MesosSession
   let client: HTTPClient
+  let log = LineRecorder()
   private let seen = Mutex<[SessionEvent]>([])
 
   init(
     agent: FakeAgent, environment: MesosEnvironment, timing: SessionTiming,
-    deadlines: SessionDeadlines
+    deadlines: SessionDeadlines, limits: SessionLimits
   ) {
     self.agent = agent
     client = HTTPClient()
-    var log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    log.logLevel = .trace
+    var logger = Logger(label: "test") { [log] _ in log }
+    logger.logLevel = .trace
     session = MesosSession(
-      environment: environment, client: client, timing: timing, deadlines: deadlines, log: log)
+      environment: environment, client: client, timing: timing, deadlines: deadlines,
+      limits: limits, log: logger)
   }
 
   var events: [SessionEvent] { seen.withLock { $0 } }
@@ -32,12 +34,14 @@ final class Stage: Sendable {
 
   /// The events in short, as `subscribed`, `again`, `launch a`, `kill a 2.0 seconds`, `ended …`.
   var story: [String] {
-    events.map { event in
+    events.filter { if case .settled = $0 { false } else { true } }.map { event in
       switch event {
       case .subscribed(_, let isFirst): isFirst ? "subscribed" : "again"
       case .launch(let task): "launch \(task.taskID)"
       case .launchGroup(let tasks): "group" + tasks.map { " \($0.taskID)" }.joined()
       case .kill(let task, let grace): "kill \(task) \(grace.map { "\($0)" } ?? "-")"
+      case .refused(let task): "refused \(task)"
+      case .settled(let task): "settled \(task)"
       case .message(let data): "message \(String(decoding: data, as: UTF8.self))"
       case .shutdown: "shutdown"
       case .ended(let end): "ended \(end)"
@@ -63,17 +67,43 @@ final class Stage: Sendable {
   }
 }
 
+/// What a session logs.
+struct LineRecorder: LogHandler {
+  private final class Store: Sendable {
+    let lines = Mutex<[String]>([])
+  }
+
+  private let store = Store()
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.trace
+  var lines: [String] { store.lines.withLock { $0 } }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    store.lines.withLock { $0.append("\(event.level): \(event.message)") }
+  }
+}
+
+extension SessionLimits {
+  /// Without a least wait.
+  static let quick = SessionLimits(leastBackoff: .zero)
+}
+
 /// Plays `body` with a session that has begun, and ends it.
 func withSession<Result>(
   agent given: FakeAgent? = nil, environment: MesosEnvironment? = nil,
   timing: SessionTiming = .system, deadlines: SessionDeadlines = SessionDeadlines(),
-  _ body: (Stage) async throws -> Result
+  limits: SessionLimits = .quick, _ body: (Stage) async throws -> Result
 ) async throws -> Result {
   let agent = try given ?? FakeAgent()
   defer { agent.server.stop() }
   let stage = Stage(
     agent: agent, environment: environment ?? agent.environment(), timing: timing,
-    deadlines: deadlines)
+    deadlines: deadlines, limits: limits)
   async let recording: Void = stage.record()
   let running = Task { await stage.session.run() }
   let result: Swift.Result<Result, any Error>

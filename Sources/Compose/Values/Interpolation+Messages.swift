@@ -1,0 +1,53 @@
+extension Interpolation.Failure {
+  /// The message for a user, which quotes the line of the text that holds the `$`.
+  func message(in text: String) -> String {
+    fault.message(quoting: Excerpt.line(of: text, at: offset))
+  }
+
+  /// How many lines of the text end before the `$`.
+  func linesBefore(in text: String) -> Int {
+    text.utf8.prefix(offset).count { $0 == UInt8(ascii: "\n") }
+  }
+}
+
+extension Interpolation.Fault {
+  /// The message for a user, which quotes a part of the text.
+  func message(quoting text: String) -> String {
+    switch self {
+    case .invalid:
+      "`\(text)` holds a `$` that starts no valid variable; a literal `$` is written `$$`"
+    case .notInLegacy:
+      "`\(text)`: a file without `services:` knows `$NAME` and `${NAME}` alone, and `$$` for a dollar sign"
+    case .tooLong:
+      "the variables unfold to more than \(Interpolation.stringLimit >> 20) MiB in one place, or to more than \(Interpolation.totalLimit >> 20) MiB in all"
+    case .tooDeep:
+      "variables nested deeper than \(Interpolation.depthLimit) levels"
+    case .required(let variable, let message):
+      "the variable `\(variable)` must be set" + (message.isEmpty ? "" : ": \(message)")
+    }
+  }
+}
+
+/// A part of a text that is short enough to quote.
+enum Excerpt {
+  /// The most characters that are quoted.
+  static let limit = 80
+
+  /// The line of a text that an offset of its UTF-8 is in, without blanks around it, cut at both
+  /// ends where it is long.
+  static func line(of text: String, at offset: Int) -> String {
+    let bytes = Array(text.utf8)
+    let isBreak = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
+    let start = bytes[..<offset].lastIndex(where: isBreak).map { $0 + 1 } ?? 0
+    let end = bytes[offset...].firstIndex(where: isBreak) ?? bytes.count
+    let before = String(decoding: bytes[start..<offset], as: UTF8.self)
+    let after = String(decoding: bytes[offset..<end], as: UTF8.self)
+    let head = before.drop(while: \.isWhitespace)
+    let tail = String(after.reversed().drop(while: \.isWhitespace).reversed())
+    guard head.count + tail.count > limit else { return head + tail }
+    // What comes after the `$` says more than what comes before it.
+    let kept = head.count > limit / 4 ? "…" + head.suffix(limit / 4) : head
+    let room = limit - kept.count
+    return kept + (tail.count > room ? tail.prefix(room) + "…" : tail)
+  }
+}

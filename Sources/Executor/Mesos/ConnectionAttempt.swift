@@ -1,0 +1,61 @@
+import Glibc
+
+/// One attempt to connect to a port of this host, as `mesos-tcp-connect` makes it.
+struct ConnectionAttempt: Sendable {
+  let port: UInt16
+  /// To `::1` instead of `127.0.0.1`.
+  let isIPv6: Bool
+
+  /// Connects and hangs up; blocks its thread meanwhile.
+  ///
+  /// - Parameter limit: how long it may take.
+  /// - Returns: why there is no connection; nil where there was one.
+  func failure(within limit: Duration) -> String? {
+    let descriptor = socket(
+      isIPv6 ? AF_INET6 : AF_INET,
+      Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+    defer { close(descriptor) }
+    if connect(descriptor) == 0 { return nil }
+    guard errno == EINPROGRESS else { return String(cString: strerror(errno)) }
+    var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    let milliseconds = Int32(clamping: limit.milliseconds)
+    guard poll(&waiting, 1, milliseconds) > 0 else { return "no response" }
+    var code: Int32 = 0
+    var size = socklen_t(MemoryLayout<Int32>.size)
+    getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size)
+    return code == 0 ? nil : String(cString: strerror(code))
+  }
+
+  private func connect(_ descriptor: Int32) -> Int32 {
+    if isIPv6 {
+      var address = sockaddr_in6()
+      address.sin6_family = sa_family_t(AF_INET6)
+      address.sin6_port = port.bigEndian
+      address.sin6_addr = in6addr_loopback
+      return connect(descriptor, to: &address)
+    }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    return connect(descriptor, to: &address)
+  }
+
+  private func connect<Address>(_ descriptor: Int32, to address: inout Address) -> Int32 {
+    withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<Address>.size))
+      }
+    }
+  }
+}
+
+extension Duration {
+  /// Whole milliseconds; what is beyond an `Int` is the largest.
+  fileprivate var milliseconds: Int {
+    let (seconds, attoseconds) = components
+    let (product, isBeyond) = seconds.multipliedReportingOverflow(by: 1000)
+    return isBeyond ? .max : Int(clamping: product + attoseconds / 1_000_000_000_000_000)
+  }
+}

@@ -1,0 +1,54 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+extension Pod {
+  /// The longest path that Linux takes, in bytes.
+  private static let longestPath = 4095
+
+  /// Refuses what crashes the engine, or leaves it with a start that never ends, and depends on an
+  /// image: its own healthcheck, and whether a `command` is a program.
+  ///
+  /// - Parameter images: the images that were provided, by `Service.imageKey`.
+  /// - Throws: `ComposeError` with the line that is to blame.
+  func refuseCrashing(_ images: [String: ProvidedImage]) throws(ComposeError) {
+    for service in request.project.services.values {
+      let hooks = service.preStart.indices.map {
+        (service.preStart[$0], service.imageKey(ofHook: $0))
+      }
+      for (user, key) in [(service, service.name)] + hooks {
+        guard let image = images[key] else { continue }
+        try refuseCheck(of: image, in: user)
+        try refuseProgram(of: user, in: image)
+      }
+    }
+  }
+
+  /// An engine panics at the first check of a container whose test is `CMD` alone.
+  private func refuseCheck(
+    of image: ProvidedImage, in service: Service
+  ) throws(ComposeError) {
+    guard image.healthcheckTest == ["CMD"], service.healthcheck?.test?.isEmpty != false else {
+      return
+    }
+    throw ComposeError(
+      "the healthcheck of the image of '\(service.name)' names no command after CMD, which crashes "
+        + "the engine: give the service a `healthcheck` of its own, or `disable: true`",
+      at: service.image?.position ?? service.build?.position ?? service.position)
+  }
+
+  /// The message that says that there is no such program is too long for runc to hand on.
+  private func refuseProgram(
+    of service: Service, in image: ProvidedImage
+  ) throws(ComposeError) {
+    var key = "entrypoint"
+    var program = service.entrypoint?.first
+    if program == nil, service.entrypoint != nil || !image.hasEntrypoint {
+      (key, program) = ("command", service.command?.first)
+    }
+    guard let count = program?.utf8.count, count > Self.longestPath else { return }
+    throw ComposeError(
+      "the program of '\(service.name)' has a name of \(count) bytes: no path is longer than "
+        + "\(Self.longestPath)", at: service.places[key] ?? service.position)
+  }
+}

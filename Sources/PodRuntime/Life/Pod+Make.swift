@@ -1,0 +1,102 @@
+import Compose
+import DockerEngine
+import Logging
+import PodIdentity
+
+extension Pod {
+  /// Creates a container by the name of its image, as `docker ps` shows it; by the image's ID where
+  /// another build has given that name to another image since.
+  ///
+  /// - Parameters:
+  ///   - container: the container.
+  ///   - image: the image that was provided for it.
+  ///   - body: the request, without the image.
+  /// - Returns: the container's ID.
+  /// - Throws: `EngineError`; `CancellationError`.
+  func make(
+    _ container: ContainerPlan, from image: ProvidedImage, _ body: ContainerCreate
+  ) async throws -> String {
+    var body = recordingImages(body)
+    body.image = try await reference(of: image)
+    let id = try await make(container, body)
+    guard try await isOfAnother(id, than: image) else { return id }
+    try await remove(id)
+    body.image = image.id
+    return try await make(container, body)
+  }
+
+  private func make(_ container: ContainerPlan, _ body: ContainerCreate) async throws -> String {
+    let engine = engine
+    let platform = container.service.isolation.platform
+    let (id, warnings) = try await uncancelled {
+      do {
+        return try await engine.createContainer(name: container.name, platform: platform, body)
+      } catch let error as EngineError where error.isConflict {
+        return try await engine.createContainer(
+          name: container.nameIfTaken, platform: platform, body)
+      }
+    }
+    madeContainers.append(id)
+    warn(warnings, of: container.key)
+    return id
+  }
+
+  private func reference(of image: ProvidedImage) async throws -> String {
+    guard image.isBuilt else { return image.reference }
+    do {
+      let found = try await engine.inspectImage(image.reference)
+      return found.id == image.id ? image.reference : image.id
+    } catch let error as EngineError where error.isNotFound {
+      return image.id
+    }
+  }
+
+  /// Whether a container was made from another image: its name may be given away between two
+  /// requests.
+  private func isOfAnother(_ id: String, than image: ProvidedImage) async throws -> Bool {
+    guard image.isBuilt else { return false }
+    return try await engine.inspectContainer(id).image != image.id
+  }
+
+  private func remove(_ id: String) async throws {
+    let engine = engine
+    try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+  }
+
+  /// Removes the container of a hook whose create's answer was lost, or that is to be run again.
+  func removeStray(of hook: ContainerPlan) async throws {
+    guard let id = try await findStray(of: hook) else { return }
+    try? await remove(id)
+  }
+
+  /// Finds the container that a create made whose answer was lost.
+  ///
+  /// - Parameters:
+  ///   - container: whose it is.
+  ///   - image: the image that it must be made from; one that isn't is removed. Nil for any.
+  /// - Returns: its ID; nil if there is none.
+  /// - Throws: `EngineError`; `CancellationError`.
+  func findStray(
+    of container: ContainerPlan, from image: ProvidedImage? = nil
+  ) async throws -> String? {
+    let engine = engine
+    let label = "\(PodLabel.composeService)=\(container.service.name)"
+    let filters = ["label": labelFilter + [label]]
+    let own = Set(members.values.compactMap(\.container))
+    let found = try await persistently { _ in
+      try await engine.listContainers(all: true, filters: filters)
+    }
+    let names = ["/" + container.name, "/" + container.nameIfTaken]
+    let stray = found.first { stray in
+      !own.contains(stray.id) && PodIdentity(labels: stray.labels) == plan?.identity
+        && stray.names.contains(where: names.contains)
+    }
+    guard let id = stray?.id, let image else { return stray?.id }
+    if try await isOfAnother(id, than: image) {
+      try await remove(id)
+      return nil
+    }
+    madeContainers.append(id)
+    return id
+  }
+}

@@ -1,0 +1,22 @@
+import Compose
+import OrderedCollections
+
+extension Project {
+  /// Why there is nothing to start.
+  var withoutServices: ComposeError {
+    guard let first = disabledServices.first else {
+      let position = canonical.mapping?["services"]?.keyPosition
+      return ComposeError("the project has no services: `services` is empty", at: position)
+    }
+    let names = disabledServices.prefix(Self.mostNamed).map { service in
+      "`\(service.name)` in \(service.profiles.map { "`\($0)`" }.joined(separator: ", "))"
+    }
+    let rest = disabledServices.count - names.count
+    return ComposeError(
+      "no service is enabled, each is in a profile that isn't: \(names.joined(separator: "; "))"
+        + (rest > 0 ? "; and \(rest) more" : "")
+        + "; COMPOSE_PROFILES, or `--profile` of `run`, enables profiles", at: first.position)
+  }
+
+  private static let mostNamed = 8
+}

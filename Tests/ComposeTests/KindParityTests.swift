@@ -1,0 +1,95 @@
+import Compose
+import Foundation
+import Testing
+
+@Suite("Files of the kinds that public stacks use mean what Docker Compose 5 makes of them")
+struct KindParityTests {
+  @Test("there are at least 300 cases of 25 kinds, each with a name and a golden of its own")
+  func broad() throws {
+    #expect(KindCase.all.count >= 300)
+    #expect(KindCase.kinds.count >= 25)
+    #expect(Set(KindCase.all.map(\.description)).count == KindCase.all.count)
+    for kind in KindCase.kinds {
+      let names = KindCase.cases(of: kind).map(\.name)
+      #expect(try Golden.of(kind: kind).keys.sorted() == names.sorted(), "\(kind)")
+    }
+  }
+
+  @Test("what Docker Compose takes is resolved as its golden", arguments: KindCase.kinds)
+  func resolved(_ kind: String) async throws {
+    let goldens = try Golden.of(kind: kind)
+    for item in KindCase.cases(of: kind) where item.place == nil && item.reason == nil {
+      let (ours, error) = try await load(item)
+      let golden = try #require(goldens[item.name], "\(item)")
+      #expect(golden != Golden.refused, "\(item)")
+      #expect(ours == golden, "\(item): \(error.map { "\($0)" } ?? Difference.first(ours, golden))")
+    }
+  }
+
+  @Test("what it refuses is refused at the line that is wrong", arguments: KindCase.kinds)
+  func refused(_ kind: String) async throws {
+    let goldens = try Golden.of(kind: kind)
+    for item in KindCase.cases(of: kind) {
+      guard let place = item.place else { continue }
+      #expect((goldens[item.name] == Golden.refused) == (item.reason == nil), "\(item)")
+      let (ours, error) = try await load(item)
+      #expect(ours.isEmpty, "\(item)")
+      let position = try #require(error?.position, "\(item): \(String(describing: error))")
+      #expect(position.column > 0)
+      #expect(
+        "\(position.file):\(position.line)".hasSuffix("/\(item.name)/\(place)"),
+        "\(item): \(position)")
+      #expect(error?.message.contains("\n") == false, "\(item)")
+    }
+  }
+
+  @Test("what it refuses and we take on purpose loads")
+  func taken() async throws {
+    let items = KindCase.all.filter { $0.reason != nil && $0.place == nil }
+    #expect(items.count < 10)
+    for item in items {
+      #expect(try Golden.of(kind: item.kind)[item.name] == Golden.refused, "\(item)")
+      let (ours, error) = try await load(item)
+      #expect(!ours.isEmpty, "\(item): \(String(describing: error))")
+    }
+  }
+
+  /// `UPDATE_GOLDENS=1` writes them.
+  @Test(
+    "the goldens are what Docker Compose says today",
+    .enabled(if: ProcessInfo.processInfo.environment["COMPOSE5"] != nil),
+    arguments: KindCase.kinds)
+  func goldens(_ kind: String) async throws {
+    let program = try #require(ProcessInfo.processInfo.environment["COMPOSE5"])
+    var answers: [(name: String, text: String)] = []
+    for item in KindCase.cases(of: kind) {
+      let text = try await item.inFolder { root, arguments in
+        let answer = try await Oracle.output(
+          of: program, arguments + ["config", "--format", "json"], environment: item.variables)
+        return answer.status == 0 ? Golden.compact(answer.output, root: root) : Golden.refused
+      }
+      answers.append((item.name, text))
+    }
+    if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil {
+      try Golden.write(answers, kind: kind)
+    }
+    let stored = try Golden.of(kind: kind)
+    for answer in answers {
+      let golden = stored[answer.name] ?? ""
+      #expect(
+        answer.text == golden, "\(kind)/\(answer.name): \(Difference.first(answer.text, golden))")
+    }
+  }
+
+  /// What we make of a case; nothing and the error where we refuse it.
+  private func load(_ item: KindCase) async throws -> (text: String, error: ComposeError?) {
+    try await item.inFolder { root, arguments in
+      do throws(ComposeError) {
+        let project = try ComposeLoader.load(item.options(arguments))
+        return (Golden.compact(try project.json(), root: root), nil)
+      } catch {
+        return ("", error)
+      }
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import Compose
+import Foundation
+
+/// A case of the second corpus. A file `Kinds/KIND.kind` holds the cases of one kind of public stack:
+///
+///     === NAME                 a case; then, each on a line of its own:
+///     args OPTION…             options of the command line; paths are relative to the case's directory
+///     env NAME=VALUE           a variable
+///     refused FILE:LINE        Docker Compose refuses it, and so do we, at this line
+///     taken REASON             Docker Compose refuses it, we don't
+///     unread FILE:LINE REASON  we refuse it, at this line, Docker Compose doesn't
+///     >>> PATH FORM…           a file; what follows is its text
+///
+/// Forms of a file: `crlf`, `cr`, `bom`, `bare` (no newline at its end), `tabs` (`→` is a tab), `fence` (the
+/// text is a page of Markdown, the file its first code block), `utf-16-le`, `latin-1`. What Docker
+/// Compose makes of them is in `Kinds/KIND.golden`.
+struct KindCase: CustomStringConvertible, Sendable {
+  let kind: String
+  let name: String
+  private(set) var arguments: [String] = []
+  private(set) var variables = ["HOME": "/home/tester"]
+  /// Where we refuse it.
+  private(set) var place: String?
+  /// Why our verdict differs from Docker Compose's, where it does.
+  private(set) var reason: String?
+  private var files: [File] = []
+
+  fileprivate struct File {
+    var path: String
+    var forms: Set<String>
+    var lines: [Substring] = []
+  }
+
+  /// What the case's directory is called in the goldens.
+  static let root = "/@"
+
+  var description: String { "\(kind)/\(name)" }
+
+  /// The folder of the corpus.
+  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Kinds")
+
+  /// The kinds, by name.
+  static let kinds = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+    .filter { $0.hasSuffix(".kind") }.map { String($0.dropLast(5)) }.sorted()
+
+  static let all = kinds.flatMap(cases)
+
+  static func cases(of kind: String) -> [KindCase] {
+    let file = folder.appendingPathComponent(kind + ".kind")
+    let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    var cases: [KindCase] = []
+    // By scalars: a carriage return or a mark in a file's text is part of its line.
+    for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
+      let line = Substring(line)
+      if line.hasPrefix("=== ") {
+        cases.append(KindCase(kind: kind, name: String(line.dropFirst(4))))
+      } else if !cases.isEmpty {
+        cases[cases.count - 1].add(line)
+      }
+    }
+    return cases
+  }
+
+  private init(kind: String, name: String) {
+    self.kind = kind
+    self.name = name
+  }
+
+  private mutating func add(_ line: Substring) {
+    if line.hasPrefix(">>> ") {
+      let words = line.dropFirst(4).split(separator: " ").map(String.init)
+      return files.append(File(path: words[0], forms: Set(words.dropFirst())))
+    }
+    guard files.isEmpty else { return files[files.count - 1].lines.append(line) }
+    let words = line.split(separator: " ", maxSplits: 1).map(String.init)
+    switch words.first {
+    case "args": arguments = words[1].split(separator: " ").map(String.init)
+    case "env":
+      let pair = words[1].split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      variables[String(pair[0])] = String(pair[1])
+    case "refused": place = words[1]
+    case "taken": reason = words[1]
+    case "unread":
+      let parts = words[1].split(separator: " ", maxSplits: 1).map(String.init)
+      (place, reason) = (parts[0], parts[1])
+    default: fatalError("\(description): `\(line)` is no line of a case")
+    }
+  }
+
+  /// Writes the case's files below a folder of its own and gives it to the body.
+  func inFolder<Value>(
+    _ body: (_ root: String, _ arguments: [String]) async throws -> Value
+  ) async throws -> Value {
+    let folder = try Folder()
+    for file in files {
+      let url = URL(fileURLWithPath: folder.file("\(name)/\(file.path)"))
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try file.data.write(to: url)
+    }
+    var words: [String] = []
+    for word in arguments {
+      let isPath = ["-f", "--env-file", "--project-directory"].contains(words.last)
+      words.append(isPath ? folder.file("\(name)/\(word)") : word)
+    }
+    if !words.contains("-f") { words = ["--project-directory", folder.file(name)] + words }
+    return try await body(folder.path, words)
+  }
+
+  /// What to load, from the options of the command line.
+  func options(_ arguments: [String]) -> LoadOptions {
+    var options = LoadOptions(environment: variables)
+    for (option, value) in zip(arguments, arguments.dropFirst()) {
+      switch option {
+      case "-f": options.files.append(value)
+      case "-p": options.projectName = value
+      case "--env-file": options.envFiles.append(value)
+      case "--profile": options.profiles.append(value)
+      case "--project-directory": options.projectDirectory = value
+      default: break
+      }
+    }
+    return options
+  }
+}
+
+extension KindCase.File {
+  /// The file's bytes.
+  var data: Data {
+    var lines = self.lines
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    if forms.contains("fence") {
+      lines = Array(lines.drop { !$0.contains("```") }.dropFirst().prefix { !$0.contains("```") })
+    }
+    var text = lines.joined(separator: "\n") + (forms.contains("bare") ? "" : "\n")
+    if forms.contains("tabs") { text = text.replacing("→", with: "\t") }
+    if forms.contains("cr") { text = text.replacing("\n", with: "\r") }
+    if forms.contains("crlf") { text = text.replacing("\n", with: "\r\n") }
+    if forms.contains("bom") { text = "\u{FEFF}" + text }
+    if forms.contains("utf-16-le") { return text.data(using: .utf16LittleEndian) ?? Data() }
+    if forms.contains("latin-1") { return text.data(using: .isoLatin1) ?? Data() }
+    return Data(text.utf8)
+  }
+}

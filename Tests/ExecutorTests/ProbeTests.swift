@@ -1,0 +1,175 @@
+import Foundation
+import HTTPClient
+import MesosExecutor
+import TestSupport
+import Testing
+
+@testable import Executor
+
+/// src/checks/checker_process.cpp: `curl -s -S -L -k -w '%{http_code}' -o /dev/null -g URL`, and `mesos-tcp-connect`.
+@Suite("A probe", .timeLimit(.minutes(3)))
+struct ProbeTests {
+  private let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: ["PATH": "/bin"])
+
+  /// A server whose responses no client may rely on.
+  private static let program = #"""
+    import socket, sys, threading
+    six = sys.argv[1] == '6'
+    listener = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(('::1' if six else '127.0.0.1', 0))
+    listener.listen(64)
+    port = listener.getsockname()[1]
+    def reply(path):
+        ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
+        if path == '/status-line-header': return ok + 'HTTP/1.1 -5 : x\r\n\r\nok'
+        if path == '/huge-status-header': return ok + 'HTTP/1.1 99999999999: x\r\nHTTP/: 1\r\n\r\nok'
+        if path == '/huge-status': return 'HTTP/1.1 99999999999 X\r\nContent-Length: 0\r\n\r\n'
+        if path == '/negative-status': return 'HTTP/1.1 -5 X\r\nContent-Length: 0\r\n\r\n'
+        if path == '/interim': return 'HTTP/1.1 103 Early\r\nLink: x\r\n\r\n' + ok + '\r\nok'
+        if path == '/moved': return 'HTTP/1.1 302 X\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n'
+        if path == '/gone': return 'HTTP/1.1 301 X\r\nLocation: /missing\r\nContent-Length: 0\r\n\r\n'
+        if path == '/loop': return 'HTTP/1.1 302 X\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n'
+        if path == '/file': return 'HTTP/1.1 302 X\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n'
+        if path == '/nowhere': return 'HTTP/1.1 304 X\r\n\r\n'
+        if path == '/missing': return 'HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n'
+        if path == '/nine': return 'hello'
+        return ok + '\r\nok'
+    def serve(client):
+        data = b''
+        while True:
+            while b'\r\n\r\n' not in data:
+                piece = client.recv(65536)
+                if not piece: return client.close()
+                data += piece
+            path, data = data.split(b' ')[1].decode(), b''
+            if path == '/silent': continue
+            if path == '/deaf': listener.close()
+            if path == '/big':
+                client.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 83886080\r\n\r\n')
+                for _ in range(80): client.sendall(bytes(1 << 20))
+                continue
+            client.sendall(reply(path).encode())
+            if path == '/nine': return client.close()
+    print(port, flush=True)
+    while True:
+        try: client, _ = listener.accept()
+        except OSError: threading.Event().wait()
+        threading.Thread(target=serve, args=(client,), daemon=True).start()
+    """#
+
+  private func withServer(isIPv6: Bool = false, _ body: (UInt32) async throws -> Void) async throws
+  {
+    let server = try Command("/usr/bin/python3", ["-c", Self.program, isIPv6 ? "6" : "4"]).start()
+    defer { server.send(SIGKILL) }
+    try await eventually("the server's port") { server.lines().first != nil }
+    try await body(try #require(server.lines().first.flatMap { UInt32($0) }))
+  }
+
+  private func get(
+    _ path: String, _ port: UInt32, isIPv6: Bool = false, timeout: Duration = .seconds(20)
+  ) async -> TaskProbe.Result {
+    let target = HTTPTarget(port: port, path: path, isIPv6: isIPv6)
+    return await probe.look(.http(target, statuses: []), timeout: timeout)
+  }
+
+  @Test("takes the status from the response's first line, whatever the headers look like")
+  func status() async throws {
+    try await withServer { port in
+      for path in ["/ok", "/status-line-header", "/huge-status-header", "/interim"] {
+        let result = await get(path, port)
+        #expect(result.isPassed && result.status == 200, "\(path): \(result)")
+      }
+      for path in ["/huge-status", "/negative-status", "/nine"] {
+        let result = await get(path, port)
+        #expect(!result.isPassed, "\(path): \(result)")
+      }
+    }
+  }
+
+  @Test("follows redirects to their end, and never to a file")
+  func redirects() async throws {
+    try await withServer { port in
+      let moved = await get("/moved", port)
+      #expect(moved.isPassed && moved.status == 200, "\(moved)")
+      let gone = await get("/gone", port)
+      #expect(!gone.isPassed && gone.status == 404, "\(gone)")
+      let nowhere = await get("/nowhere", port)
+      #expect(nowhere.isPassed && nowhere.status == 304, "\(nowhere)")
+      for path in ["/loop", "/file"] {
+        let result = await get(path, port)
+        #expect(!result.isPassed && result.status == nil, "\(path): \(result)")
+      }
+    }
+  }
+
+  @Test("makes a connection of its own: a server that accepts none is noticed")
+  func ownConnection() async throws {
+    try await withServer { port in
+      #expect(await get("/ok", port).isPassed)
+      // Served on its connection, and the last that is accepted.
+      #expect(await get("/deaf", port).isPassed)
+      try await eventually("nothing accepted") { await !get("/ok", port).isPassed }
+      let result = await get("/ok", port)
+      #expect(!result.isPassed && result.words.contains("Connection refused"), "\(result)")
+    }
+  }
+
+  @Test("discards the body as it arrives")
+  func body() async throws {
+    func resident() throws -> Int {
+      let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+      return (Int(text.split(separator: " ")[1]) ?? 0) * 4096
+    }
+    try await withServer { port in
+      _ = await get("/ok", port)
+      let before = try resident()
+      #expect(await get("/big", port).isPassed)
+      // Other tests of the process need some, too.
+      #expect(try resident() - before < 60 << 20)
+    }
+  }
+
+  @Test("without a limit waits for its response; with one it gives up")
+  func limits() async throws {
+    try await withServer { port in
+      #expect(await get("/ok", port, timeout: .zero).isPassed)
+      #expect(await !get("/silent", port, timeout: .milliseconds(200)).isPassed)
+      let tcp = await probe.look(.tcp(port: port, isIPv6: false), timeout: .zero)
+      #expect(tcp.isPassed && tcp.isConnected == true)
+      let command = CommandInfo(value: "exit 3")
+      #expect(await probe.look(.command(command), timeout: .zero).exitCode == 3)
+    }
+  }
+
+  @Test("asks ::1 where the check says IPv6")
+  func ipv6() async throws {
+    try await withServer(isIPv6: true) { port in
+      #expect(await get("/moved", port, isIPv6: true).isPassed)
+      #expect(await !get("/ok", port).isPassed)
+      #expect(await probe.look(.tcp(port: port, isIPv6: true), timeout: .seconds(5)).isPassed)
+      #expect(await !probe.look(.tcp(port: port, isIPv6: false), timeout: .seconds(5)).isPassed)
+    }
+  }
+
+  @Test("fails at a port that is none, and asks no other", arguments: [0, 65536, 65537, .max])
+  func port(beyond: UInt32) async throws {
+    try await withServer { port in
+      let number = beyond > 65536 && beyond < .max ? 65536 + port : beyond
+      for what in [
+        Probe.tcp(port: number, isIPv6: false), .http(HTTPTarget(port: number), statuses: []),
+      ] {
+        let result = await probe.look(what, timeout: .seconds(5))
+        #expect(!result.isPassed && result.words.contains("\(number) is no port"), "\(result)")
+      }
+    }
+  }
+
+  @Test("that gave up the task at the first failure does so where no failure is allowed")
+  func noFailures() {
+    let check = HealthCheck(probe: nil, gracePeriod: .zero, consecutiveFailures: 0)
+    var verdict = HealthVerdict(check: check)
+    #expect(verdict.take(isPassed: true, after: .seconds(1)) == .changed(isHealthy: true))
+    #expect(verdict.take(isPassed: false, after: .seconds(2)) == .hopeless)
+  }
+}

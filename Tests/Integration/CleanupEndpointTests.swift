@@ -1,0 +1,74 @@
+import Foundation
+import TestSupport
+import Testing
+
+extension OwnEngine {
+  /// Takes its store away from the engine while it removes a container, as a full disk would: the endpoint stays.
+  func leaveEndpoint(of container: String) async throws {
+    let store = data + "/network/files/local-kv.db"
+    try FileManager.default.moveItem(atPath: store, toPath: store + ".away")
+    try FileManager.default.createDirectory(
+      atPath: store, withIntermediateDirectories: false)
+    let removal = try await engine.docker("rm", "-f", container).run(within: .seconds(100))
+    try FileManager.default.removeItem(atPath: store)
+    try FileManager.default.moveItem(atPath: store + ".away", toPath: store)
+    #expect(removal.status == .exited(0), "\(removal)")
+  }
+}
+
+@Suite(
+  "The end of a pod whose network has an endpoint without a container", .needsEngine, .throttled)
+struct CleanupEndpointTests {
+  private static let versions = TestEngine.all.map(\.cgroups)
+
+  /// Leaves the endpoint while the executor is stopped: its end is not to begin while the engine is without its store.
+  private func leaveEndpoint(of pod: RunningPod, _ own: OwnEngine) async throws {
+    pod.send(SIGSTOP)
+    defer { pod.send(SIGCONT) }
+    try await own.leaveEndpoint(of: "\(pod.task)_web")
+    let network = try #require(try await pod.networks().first).Name
+    let refusal = try await own.engine.docker("network", "rm", network).run()
+    #expect(refusal.stderr.contains("has active endpoints"), "\(refusal)")
+  }
+
+  @Test("disconnects it, and removes the network", arguments: versions)
+  func removed(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, smallPod) { pod in
+        try await pod.running()
+        try await leaveEndpoint(of: pod, own)
+        let end = try await pod.ended()
+        #expect(
+          end.message == "the container of service 'web' was removed by someone else", "\(end)")
+        #expect(try await pod.networks().isEmpty)
+      }
+    }
+  }
+
+  @Test(
+    "leaves a stranger's endpoint beside it, and names its container alone", arguments: versions)
+  func stranger(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, smallPod) { pod in
+        try await pod.running()
+        let network = try #require(try await pod.networks().first).Name
+        let stranger = try await own.engine.docker(
+          "run", "-d", "--name", "it-stranger", "--network", network, "founding/base"
+        ).output()
+        try await leaveEndpoint(of: pod, own)
+        let end = try await pod.ended()
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(
+          end.message.contains("held by container 'it-stranger' (\(stranger.prefix(12))), not of"),
+          "\(end)")
+        #expect(!end.message.contains("\(pod.task)_web"), "\(end)")
+        let members = try await own.engine.docker(
+          "network", "inspect", "--format", "{{range $k, $v := .Containers}}{{$k}} {{end}}", network
+        ).output()
+        #expect(members.trimmingCharacters(in: .whitespaces) == stranger)
+        try await own.engine.docker("rm", "-f", "it-stranger").output()
+        try await own.engine.docker("network", "rm", network).output()
+      }
+    }
+  }
+}

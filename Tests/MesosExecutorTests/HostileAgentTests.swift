@@ -1,0 +1,266 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import MesosExecutor
+
+/// What agents, and proxies before them, have been seen to do wrong.
+@Suite("An agent that misbehaves", .timeLimit(.minutes(6)))
+struct HostileAgentTests {
+  private static let refusals: [FakeAgent.Fault] = [
+    .answer(503, "Agent has not finished recovery"), .answer(404, ""), .answer(307, ""),
+    .answer(401, ""), .answer(403, "no claim"), .answer(500, "oops"),
+  ]
+
+  @Test(
+    "an agent that isn't ready for SUBSCRIBE is asked again, with checkpointing or without",
+    arguments: [503, 404, 307, 500], [true, false])
+  func firstSubscription(status: Int, checkpoint: Bool) async throws {
+    let agent = try FakeAgent()
+    agent.fail("SUBSCRIBE", .answer(status, ""), .answer(status, ""))
+    let environment = agent.environment(checkpoint: checkpoint)
+    try await withSession(agent: agent, environment: environment) { stage in
+      try await stage.happens("subscribed")
+      #expect(stage.story == ["subscribed"])
+    }
+  }
+
+  @Test(
+    "a single refusal of a later SUBSCRIBE ends nothing, two in a row do", arguments: [401, 403])
+  func laterSubscription(status: Int) async throws {
+    let agent = try FakeAgent()
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      for number in 1...2 {
+        agent.fail("SUBSCRIBE", .answer(503, ""), .answer(status, ""), .answer(503, ""))
+        agent.closeStream()
+        try await stage.happens("again", times: number)
+      }
+      agent.fail("SUBSCRIBE", .answer(status, "no"), .answer(status, "no"))
+      agent.closeStream()
+      try await stage.happens("ended the agent")
+      #expect(stage.story.last?.contains("\(status) no") == true, "\(stage.story)")
+    }
+  }
+
+  @Test("an agent that doesn't become ready for the first SUBSCRIBE is given up in time")
+  func neverReady() async throws {
+    let agent = try FakeAgent()
+    let clock = TestClock()
+    agent.set { $0.chaos = { _ in .answer(503, "") } }
+    let environment = agent.environment(checkpoint: false, backoff: .seconds(10))
+    try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
+      for _ in 1...3 { try await clock.passSleep(of: .seconds(5)) }
+      try await stage.happens("ended the agent did not come back within 15.0 seconds: 503")
+    }
+  }
+
+  @Test("a single refusal of an UPDATE ends nothing, and is logged", arguments: refusals)
+  func firstUpdate(refusal: FakeAgent.Fault) async throws {
+    let agent = try FakeAgent()
+    agent.fail("UPDATE", refusal)
+    let environment = agent.environment(checkpoint: false)
+    try await withSession(agent: agent, environment: environment) { stage in
+      try await stage.happens("subscribed")
+      await stage.send("a", .running)
+      try await stage.takes("TASK_RUNNING")
+      #expect(stage.story == ["subscribed"])
+      guard case .answer(let status, let words) = refusal else { return }
+      let line = stage.log.lines.first { $0.contains("task a TASK_RUNNING") } ?? ""
+      #expect(
+        line.contains("\(status) \(words)".split(separator: " ").joined(separator: " ")),
+        "\(stage.log.lines)")
+    }
+  }
+
+  @Test("an agent that refuses every call for a minute is believed", arguments: [401, 403])
+  func refusedForLong(status: Int) async throws {
+    let agent = try FakeAgent()
+    let clock = TestClock()
+    agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(status, "no") : nil } }
+    let environment = agent.environment(backoff: .seconds(40))
+    try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
+      try await stage.happens("subscribed")
+      await stage.send("a", .running)
+      for _ in 1...3 { try await clock.passSleep(of: .seconds(20)) }
+      try await stage.happens("ended the agent")
+      let lines = stage.log.lines.filter { $0.contains("refuses task a TASK_RUNNING") }
+      // The same line once a minute: the last comes with the count.
+      #expect(lines.count == 2 && lines.allSatisfy { $0.contains("\(status) no") }, "\(lines)")
+      #expect(lines.last?.contains("(and 2 times before)") == true, "\(lines)")
+    }
+  }
+
+  @Test("an update that is refused for ever holds up no terminal one", arguments: [400, 307, 503])
+  func refusedForEver(status: Int) async throws {
+    let agent = try FakeAgent()
+    let refusals = Array(repeating: FakeAgent.Fault.answer(status, "no"), count: 5)
+    agent.set { $0.faults["UPDATE"] = refusals }
+    let limits = SessionLimits(updateBackoff: .milliseconds(50), leastBackoff: .zero)
+    try await withSession(agent: agent, limits: limits) { stage in
+      try await stage.happens("subscribed")
+      await stage.send("a", .starting)
+      try await eventually("five refusals") { agent.calls("UPDATE").count >= 5 }
+      agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(status, "still no") : nil } }
+      await stage.send("a", .finished)
+      try await eventually("the terminal update") {
+        agent.calls("UPDATE").flatMap(\.updates).contains { $0.state == "TASK_FINISHED" }
+      }
+      agent.set { $0.chaos = nil }
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+      #expect(agent.taken.contains { $0.state == "TASK_FINISHED" })
+      #expect(agent.taken.count { $0.state == "TASK_FINISHED" } == 1)
+    }
+  }
+
+  @Test("refused updates are sent at growing intervals")
+  func growingIntervals() async throws {
+    let agent = try FakeAgent()
+    let clock = TestClock()
+    agent.set { $0.chaos = { type in type == "UPDATE" ? .answer(503, "no") : nil } }
+    try await withSession(agent: agent, timing: clock.timing()) { stage in
+      try await stage.happens("subscribed")
+      await stage.send("a", .starting)
+      for pause in [10, 400, 800, 1600, 3200, 6400, 12800, 25600, 30000, 30000] {
+        try await clock.passSleep(of: .milliseconds(pause))
+      }
+      try await eventually("eleven calls") { agent.calls("UPDATE").count == 11 }
+    }
+  }
+
+  @Test(
+    "a stream that is silent for three of its heartbeats' intervals is subscribed anew",
+    arguments: [10, 30, 1800])
+  func halfOpen(interval: Int) async throws {
+    let agent = try FakeAgent()
+    let clock = TestClock()
+    try await withSession(agent: agent, timing: clock.timing()) { stage in
+      try await stage.happens("subscribed")
+      func heartbeat() async throws {
+        let before = await stage.session.lastHeartbeat
+        agent.push("{\"type\":\"HEARTBEAT\"}")
+        try await eventually("the heartbeat") { await stage.session.lastHeartbeat != before }
+      }
+      clock.advance(by: .seconds(3600))
+      try await heartbeat()
+      clock.advance(by: .seconds(interval))
+      try await heartbeat()
+      try await clock.passSleep(of: .seconds(max(90, 3 * interval)))
+      try await clock.passSleep(of: .milliseconds(10))
+      try await stage.happens("again")
+      #expect(stage.log.lines.contains { $0.contains("no event and no heartbeat for") })
+    }
+  }
+
+  @Test("a recovery timeout of nothing counts from a disconnection", arguments: [true, false])
+  func noRecoveryTimeout(checkpoint: Bool) async throws {
+    let agent = try FakeAgent()
+    agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"))
+    let environment = agent.environment(checkpoint: checkpoint, recoveryTimeout: .zero)
+    try await withSession(agent: agent, environment: environment) { stage in
+      try await stage.happens("subscribed")
+      agent.closeStream()
+      try await stage.happens("ended")
+      #expect(stage.story.count == 2)
+    }
+  }
+
+  @Test("a SUBSCRIBED that can't be used breaks its stream, with the reason")
+  func unusableSubscribed() async throws {
+    let agent = try FakeAgent()
+    agent.fail("SUBSCRIBE", .only("{\"type\":\"SUBSCRIBED\",\"subscribed\":7}"))
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      #expect(stage.story == ["subscribed"])
+      let line = stage.log.lines.first { $0.contains("not subscribed") } ?? ""
+      #expect(line.contains("the agent's SUBSCRIBED can't be read"), "\(stage.log.lines)")
+    }
+  }
+
+  @Test("a task that can't be read is told of, so that an executor without others can exit")
+  func unreadableTask() async throws {
+    try await withSession { stage in
+      try await stage.happens("subscribed")
+      stage.agent.launch("a", more: ",\"resources\":7")
+      try await stage.takes("TASK_ERROR")
+      try await stage.happens("refused a")
+      #expect(await stage.session.waitUntilAcknowledged(within: .seconds(60)))
+    }
+  }
+
+  @Test("a flood of events that mean nothing breaks the stream, and logs a few lines")
+  func flood() async throws {
+    let agent = try FakeAgent()
+    agent.fail("SUBSCRIBE", .bytes(String(repeating: "0\n", count: 200_000)))
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      #expect(stage.log.lines.count < 20, "\(stage.log.lines.count)")
+      #expect(stage.log.lines.contains { $0.contains("101 events of one stream") })
+    }
+  }
+
+  @Test("a record of more than 16 MiB is none")
+  func largeRecord() async throws {
+    let agent = try FakeAgent()
+    agent.fail("SUBSCRIBE", .bytes("16777217\n{"))
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      #expect(stage.log.lines.contains { $0.contains("a record of 16777217 bytes") })
+    }
+  }
+
+  @Test("tries are 100 ms apart at least, even where the agent allows none")
+  func leastBackoff() async throws {
+    let agent = try FakeAgent()
+    let clock = TestClock()
+    agent.fail("SUBSCRIBE", .answer(503, ""), .answer(503, ""))
+    let environment = agent.environment(backoff: .zero)
+    try await withSession(
+      agent: agent, environment: environment, timing: clock.timing(), limits: SessionLimits()
+    ) { stage in
+      for _ in 1...2 { try await clock.passSleep(of: .milliseconds(100)) }
+      try await stage.happens("subscribed")
+      #expect(agent.calls("SUBSCRIBE").count == 3)
+    }
+  }
+
+  @Test("an agent that is older than a reason gets its updates without it, from then on")
+  func newerReason() async throws {
+    let agent = try FakeAgent()
+    agent.fail("UPDATE", .answer(400, "Failed to convert JSON into Call protobuf"))
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      for number in 1...2 {
+        await stage.session.send(
+          TaskUpdate(
+            taskID: "a", state: .running, message: "\(number)",
+            reason: .taskHealthCheckStatusUpdated, isHealthy: true,
+            networks: [NetworkInfo(addresses: ["10.0.0.1"])]))
+      }
+      try await stage.takes("TASK_RUNNING", "TASK_RUNNING")
+      let calls = agent.calls("UPDATE").map(\.json)
+      #expect(calls.map { $0.contains("REASON_TASK_HEALTH") } == [true, false, false])
+      #expect(calls.allSatisfy { $0.contains("network_infos") })
+    }
+  }
+}
+
+@Suite("Lines that an agent causes")
+struct LineLimitTests {
+  @Test("the same one is logged once a minute, with the number of those before")
+  func repeated() {
+    var limit = LineLimit()
+    #expect(limit.admit("a", at: .zero) == "a")
+    for second in 1...59 { #expect(limit.admit("a", at: .seconds(second)) == nil) }
+    #expect(limit.admit("b", at: .seconds(59)) == "b")
+    #expect(limit.admit("a", at: .seconds(60)) == "a (and 59 times before)")
+  }
+
+  @Test("a hundred different ones a minute are enough")
+  func different() {
+    var limit = LineLimit()
+    let admitted = (0..<1000).compactMap { limit.admit("\($0)", at: .seconds(1)) }
+    #expect(admitted.count == 100)
+    #expect(limit.admit("later", at: .seconds(62)) == "later")
+  }
+}
