@@ -222,6 +222,6 @@ let package = Package(
         "AgentStandIn", "TestSupport", "Compose", "DockerEngine", "PodIdentity", "Cgroups",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
-      path: "Tests/Integration", exclude: ["Parity"], swiftSettings: settings),
+      path: "Tests/Integration", exclude: ["Parity", "Running"], swiftSettings: settings),
   ]
 )

@@ -138,11 +138,14 @@ struct ParityNames: Sendable {
     }
     for (key, volume) in objects.volumes { add(volume["Name"]?.string ?? "", "<volume \(key)>") }
     add(project, "<project>")
-    // The longest first: a project's name is the beginning of others.
-    words.sort { $0.text.count > $1.text.count }
+    sort()
   }
 
-  private mutating func add(_ text: String, _ word: String) {
+  /// The longest first: a project's name is the beginning of others.
+  mutating func sort() { words.sort { $0.text.count > $1.text.count } }
+
+  /// Has a word stand for a text.
+  mutating func add(_ text: String, _ word: String) {
     if !text.isEmpty { words.append((text, word)) }
   }
 
@@ -160,7 +163,8 @@ struct ParityNames: Sendable {
     }
   }
 
-  private func replaced(in text: String) -> String {
+  /// The text with words in the place of names.
+  func replaced(in text: String) -> String {
     words.reduce(text) { $0.replacingOccurrences(of: $1.text, with: $1.word) }
   }
 }
@@ -194,14 +198,21 @@ extension JSON {
   }
 
   /// Where two values part: paths, each with what either side has.
-  static func differences(_ ours: JSON?, _ theirs: JSON?, at path: String = "") -> [String] {
+  static func differences(_ ours: JSON?, _ theirs: JSON?) -> [String] {
+    parted(ours, theirs).map { "\($0.path): ours \($0.ours), Compose's \($0.theirs)" }
+  }
+
+  /// Where two values part.
+  static func parted(
+    _ ours: JSON?, _ theirs: JSON?, at path: String = ""
+  ) -> [(path: String, ours: String, theirs: String)] {
     if ours == theirs { return [] }
     if case .object(let left)? = ours, case .object(let right)? = theirs {
       return Set(left.keys).union(right.keys).sorted().flatMap {
-        differences(left[$0], right[$0], at: path.isEmpty ? $0 : "\(path).\($0)")
+        parted(left[$0], right[$0], at: path.isEmpty ? $0 : "\(path).\($0)")
       }
     }
-    return ["\(path): ours \(text(ours)), Compose's \(text(theirs))"]
+    return [(path, text(ours), text(theirs))]
   }
 
   private static func text(_ value: JSON?) -> String {

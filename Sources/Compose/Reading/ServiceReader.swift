@@ -20,7 +20,7 @@ struct ServiceReader {
     service.mounts = try MountReader.mounts(of: node)
     service.files = try files.mounts(of: node)
     service.volumesFrom = try volumesFrom()
-    readNetworks(into: &service)
+    try readNetworks(into: &service)
     service.networkMode = try mode("network_mode")
     service.pid = try mode("pid")
     service.ipc = try mode("ipc")
@@ -82,7 +82,7 @@ struct ServiceReader {
     service.stdinOpen = node["stdin_open"]?.boolean ?? false
   }
 
-  private func readNetworks(into service: inout Service) {
+  private func readNetworks(into service: inout Service) throws(ComposeError) {
     for (key, entry) in node["networks"]?.mapping ?? [:] {
       let isImplied = key == "default" && entry.value.position == node.position
       var attachment = NetworkAttachment(position: isImplied ? nil : entry.keyPosition)
@@ -97,7 +97,16 @@ struct ServiceReader {
       attachment.driverOptions = entry.value["driver_opts"].pairs
       service.networks[key] = attachment
     }
-    service.dns = node["dns"]?.strings.filter { !$0.isEmpty } ?? []
+    service.dns = try node["dns"].locatedStrings.filter { !$0.value.isEmpty }.map {
+      server throws(ComposeError) in
+      // A link-local address may name its interface.
+      let address = server.value.split(separator: "%", maxSplits: 1).first.map(String.init) ?? ""
+      guard IPAddress.isValid(address) else {
+        throw ComposeError(
+          "`dns` must be addresses of name servers, not `\(server.value)`", at: server.position)
+      }
+      return server.value
+    }
     service.dnsSearch = node["dns_search"]?.strings ?? []
     service.dnsOptions = node["dns_opt"]?.strings ?? []
     service.macAddress = node.located("mac_address")

@@ -82,10 +82,37 @@ extension Pod {
         self.log.debug("stop \(member.name): \(error)")
       }
     }
-    try? await wait { self.isPastDeadline || self.members[member.name]?.liveContainer == nil }
+    await waitForEnd(of: member)
     // An engine that hangs must not hold up the end beyond the grace.
     signal.cancel()
     watch.cancel()
     await signal.value
+  }
+
+  /// Waits until a container that was told to stop has exited, or the pod's time is over. Past the service's own
+  /// `stop_grace_period` it is killed, so that what it depends on has the rest of the time: unless a kill or an option
+  /// says how long all of the pod may take.
+  private func waitForEnd(of member: Member) async {
+    func isOver() -> Bool { isPastDeadline || members[member.name]?.liveContainer == nil }
+    guard killGrace == nil, request.grace == nil, let own = member.plan.service.stopGracePeriod
+    else {
+      try? await wait { isOver() }
+      return
+    }
+    let end = ContinuousClock.now + .nanoseconds(own)
+    let clock = Task {
+      try? await Task.sleep(until: end, clock: .continuous)
+      self.changes.ring()
+    }
+    try? await wait { isOver() || .now >= end }
+    clock.cancel()
+    guard !isOver(), let id = members[member.name]?.liveContainer else { return }
+    do {
+      try await engine.killContainer(id, signal: "SIGKILL")
+    } catch {
+      // It has ended meanwhile, or the removal kills it.
+      log.debug("kill \(member.name): \(error)")
+    }
+    try? await wait { isOver() }
   }
 }

@@ -197,6 +197,8 @@ extension PodPlanner {
     case .container(let id): host.networkMode = "container:\(id)"
     case .host: host.networkMode = "host"
     case .some(.none): host.networkMode = "none"
+    // The engine's own word, not the project's network of that key.
+    case .other("default"): host.networkMode = "default"
     case .other(let word): host.networkMode = networkNames[word] ?? word
     case nil: break
     }

@@ -8,7 +8,8 @@ extension PodPlanner {
     host.memory = service.memoryLimit.map { Int($0.value) }
     host.memorySwap = service.memorySwapLimit.map(Int.init)
     host.memoryReservation = service.memoryReservation.map(Int.init)
-    host.nanoCpus = service.cpus.map { Int(($0.value * 1_000_000_000).rounded()) }
+    // In single precision, as Compose counts them.
+    host.nanoCpus = service.cpus.map { Int(Float($0.value) * 1_000_000_000) }
     host.cpuShares = service.cpuShares.map(Int.init)
     host.cpuQuota = service.cpuQuota.map { Int($0.value) }
     host.cpuPeriod = service.cpuPeriod.map(Int.init)

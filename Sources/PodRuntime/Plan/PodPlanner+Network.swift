@@ -25,7 +25,13 @@ extension PodPlanner {
       return []
     }
     // The highest priority first, then by name: that is Compose's order.
-    var ordered = service.networks.sorted { first, second in
+    var attachments = service.networks
+    // An empty `network_mode` keeps the file's default from being added, and is none: as in Compose, the
+    // service is on the default network where other services make it.
+    if attachments.isEmpty, networkNames["default"] != nil {
+      attachments["default"] = NetworkAttachment(position: nil)
+    }
+    var ordered = attachments.sorted { first, second in
       if first.value.priority != second.value.priority {
         return first.value.priority > second.value.priority
       }

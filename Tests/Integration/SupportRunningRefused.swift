@@ -1,0 +1,96 @@
+import Foundation
+import OrderedCollections
+import TestSupport
+
+@testable import Compose
+
+/// A service that Compose or its engine refuses.
+struct RunningRefusal: Sendable, CustomStringConvertible {
+  let description: String
+  let files: [String: String]
+  let environment: [String: String]
+
+  /// The cases of `Running/refused`: a project of one service each.
+  static func all() throws -> [RunningRefusal] {
+    try RunningText.tables(in: "refused").flatMap { table, root in
+      let common = root["common"]?.string ?? "image: pod-test/probe\nnetwork_mode: none\n"
+      return (root["rows"]?.mapping ?? [:]).map { name, row in
+        let snippet = row.value.string ?? row.value["is"]?.string ?? ""
+        var files = root["files"]?.texts ?? [:]
+        files["compose.yaml"] =
+          row.value["file"]?.string
+          ?? "x-common: &common\n" + RunningText.indented(common, by: 2)
+          + "\nservices:\n  refused:\n    <<: *common\n" + RunningText.indented(snippet) + "\n"
+          + (row.value["top"]?.string ?? root["top"]?.string ?? "")
+        return RunningRefusal(
+          description: "\(table)-\(name)", files: files,
+          environment: root["environment"]?.texts ?? [:])
+      }
+    }
+  }
+
+  /// What differs: whether it is refused, and that the refusal names its place.
+  func findings(on engine: TestEngine) async throws -> [RunningFinding] {
+    async let theirs = theirs(on: engine)
+    let ours = try await ours(on: engine)
+    let other = try await theirs
+    var found: [RunningFinding] = []
+    if ours.isRefused != other.isRefused {
+      found.append(
+        RunningFinding(
+          name: description, place: "refused", ours: ours.text, theirs: other.text))
+    }
+    if !ours.isRefused, !other.isRefused {
+      found.append(
+        RunningFinding(
+          name: description, place: "accepted", ours: ours.text, theirs: other.text))
+    }
+    if ours.isRefused, ours.text.firstMatch(of: /\.ya?ml:[0-9]+:[0-9]+:/) == nil {
+      found.append(
+        RunningFinding(
+          name: description, place: "place", ours: ours.text, theirs: other.text))
+    }
+    return found
+  }
+
+  private struct Outcome: Sendable {
+    let isRefused: Bool
+    let text: String
+  }
+
+  private func ours(on engine: TestEngine) async throws -> Outcome {
+    try await withTemporaryFolder { folder in
+      for (path, text) in files { try folder.write(path, text) }
+      let name = "parity-\(UUID().uuidString.prefix(8).lowercased())"
+      let process = try Command(
+        BuiltProgram.composeExecutor, ["run", "--task-id", name, "--grace", "0s"],
+        environment: ["DOCKER_HOST": engine.dockerHost, "HOME": folder.path]
+          .merging(environment) { $1 }, folder: folder.path
+      ).start()
+      try await eventually("the end of \(self), or its run") {
+        process.status != nil || process.lines().contains { $0.contains(" TASK_RUNNING ") }
+      }
+      let isRefused = process.status == .exited(1)
+      process.send(SIGTERM)
+      let end = PodEnd(try await process.result())
+      let text = end.stderr.last { $0.contains(": ") } ?? ""
+      return Outcome(isRefused: isRefused, text: end.message.isEmpty ? text : end.message)
+    }
+  }
+
+  private func theirs(on engine: TestEngine) async throws -> Outcome {
+    try await withTemporaryFolder { folder in
+      for (path, text) in files { try folder.write(path, text) }
+      let name = "parity-\(UUID().uuidString.prefix(8).lowercased())"
+      func compose(_ words: [String]) -> Command {
+        Oracle5.cli(
+          name, engine, ["--progress", "quiet"] + words, folder: folder.path,
+          environment: environment)
+      }
+      let result = try await compose(["up", "-d"]).run(within: .seconds(120))
+      try await compose(["down", "-v", "-t", "0"]).run(within: .seconds(120))
+      let line = result.stderr.split(separator: "\n").last.map(String.init) ?? ""
+      return Outcome(isRefused: !result.status.isSuccess, text: line)
+    }
+  }
+}

@@ -1,0 +1,258 @@
+import AgentStandIn
+import Foundation
+import OrderedCollections
+import TestSupport
+
+@testable import Compose
+
+/// What one side made of a project.
+struct RunningSide: Sendable {
+  let project: String
+  let folder: String
+  /// What there was while it ran; nothing of a project that ended by itself.
+  var objects = CreatedObjects()
+  /// The containers' lines by service and number, standard output and standard error.
+  var lines: [String: [[String]]] = [:]
+  /// The containers' starts and exits, of a project that is compared in this.
+  var events: [Event] = []
+
+  /// Which side.
+  enum Who: Sendable { case ours, theirs }
+
+  /// A container's start or exit.
+  struct Event: Sendable, Equatable, CustomStringConvertible {
+    /// Service and number.
+    let name: String
+    /// `start`, or `exit` and its code.
+    let what: String
+    var description: String { "\(name) \(what)" }
+  }
+
+  /// Starts a project, waits until every container has shown what it sees, inspects all, and takes
+  /// it down.
+  static func of(_ project: RunningProject, _ who: Who, on engine: TestEngine) async throws
+    -> RunningSide
+  {
+    try await withTemporaryFolder { folder in
+      for (path, text) in project.files { try folder.write(path, text) }
+      let site = try RunningSite(project, who, in: folder, on: engine)
+      do {
+        var side = try await site.look()
+        try await site.stop()
+        if project.ends || project.isOrdered { side.events = try await site.events() }
+        return side
+      } catch {
+        try? await site.stop()
+        throw error
+      }
+    }
+  }
+}
+
+/// A side that runs.
+private struct RunningSite: Sendable {
+  let project: RunningProject
+  let who: RunningSide.Who
+  let name: String
+  let folder: TemporaryFolder
+  let engine: TestEngine
+  let process: RunningCommand
+  /// How many containers there will be, by service.
+  let expected: [String: Int]
+  /// The services whose containers start again.
+  let restarting: Set<String>
+  /// The engine's events, which keeps only the last of them itself; of projects compared in them.
+  private let record: RunningCommand?
+
+  init(
+    _ project: RunningProject, _ who: RunningSide.Who, in folder: TemporaryFolder,
+    on engine: TestEngine
+  ) throws {
+    self.project = project
+    self.who = who
+    self.folder = folder
+    self.engine = engine
+    let run = UUID().uuidString.lowercased()
+    name = "parity-\(run.prefix(8))"
+    var counts: [String: Int] = [:]
+    var restarting: Set<String> = []
+    for (name, service) in try project.loaded().services {
+      counts[name] = service.scale?.value ?? 1
+      if service.restart != .no { restarting.insert(name) }
+    }
+    expected = counts
+    self.restarting = restarting
+    let isPlain = !project.ends && !project.isOrdered
+    let command =
+      who == .ours
+      ? Command(
+        BuiltProgram.composeExecutor,
+        ["run", "--run-id", run, "--task-id", name] + (isPlain ? ["--grace", "0s"] : [])
+          + project.options,
+        environment: ["DOCKER_HOST": engine.dockerHost, "HOME": folder.path]
+          .merging(project.environment) { $1 }, folder: folder.path)
+      : Oracle5.cli(
+        name, engine,
+        ["--progress", "quiet"] + project.options + ["up", "--no-color"]
+          + (project.ends ? ["--abort-on-container-failure"] : []),
+        folder: folder.path, environment: project.environment)
+    let label = who == .ours ? "mesos.task_id" : "com.docker.compose.project"
+    record =
+      isPlain
+      ? nil
+      : try engine.docker(
+        "events", "--since", "\(Int(Date().timeIntervalSince1970))", "--filter", "type=container",
+        "--filter", "label=\(label)=\(name)", "--format", "{{json .}}"
+      ).start()
+    process = try command.start()
+  }
+
+  /// Waits until all is there, and looks.
+  func look() async throws -> RunningSide {
+    if project.ends {
+      try await process.exit(within: .seconds(120))
+      _ = try await process.result()
+      let events = try await events()
+      var side = RunningSide(project: name, folder: folder.path)
+      for key in Set(events.map(\.name)) { side.lines[key] = lines(below: key, nil) }
+      return side
+    }
+    var still: [String] = []
+    do {
+      try await showAll(&still)
+    } catch let error as DeadlinePassed {
+      throw RunningEnded(project, who, process, "\(error): \(still.joined(separator: " "))")
+    }
+    let projectName = try await projectName()
+    var side = RunningSide(project: projectName, folder: folder.path)
+    side.objects = try await CreatedObjects(project: projectName, on: engine)
+    for (key, container) in side.objects.containers {
+      let own = (container["Name"]?.string ?? "").dropFirst()
+      let prefix = "\(projectName)-"
+      side.lines[key] = lines(
+        below: key, own.hasPrefix(prefix) ? String(own.dropFirst(prefix.count)) : "\(own)")
+    }
+    return side
+  }
+
+  /// Waits until every container has shown what it sees, has exited, or shows nothing.
+  private func showAll(_ still: inout [String]) async throws {
+    try await eventually("what the containers see", within: .seconds(300)) {
+      if process.status != nil { throw RunningEnded(project, who, process, "ended") }
+      still = waiting
+      guard !still.isEmpty else { return true }
+      // Whether a container that says nothing has exited costs a look at the engine.
+      return try await still.count > 8 ? false : areQuiet(still)
+    }
+  }
+
+  func stop() async throws {
+    if who == .ours {
+      process.send(SIGTERM)
+      try await process.exit(within: .seconds(120))
+    } else {
+      process.send(SIGKILL)
+      let now = project.isOrdered ? [] : ["-t", "0"]
+      let down = Oracle5.cli(
+        name, engine, project.options + ["down", "-v"] + now, folder: folder.path,
+        environment: project.environment)
+      // On a busy machine the engine lets go of a network late.
+      try await eventually("the end of \(project)", within: .seconds(60)) {
+        try await down.run(within: .seconds(120)).status.isSuccess
+      }
+    }
+  }
+
+  /// The services that have containers which haven't shown all yet.
+  private var waiting: [String] {
+    var done: [String: Int] = [:]
+    for line in process.lines() where line.hasSuffix("| probe: done") {
+      done[line.prefix { $0 != " " }.description, default: 0] += 1
+    }
+    return expected.filter { name, count in
+      let seen = (1...max(1, count)).reduce(0) { sum, number in
+        sum + (done["\(name)-\(number)"] ?? 0)
+      }
+      return (done[name] ?? 0) + seen < count
+    }.keys.sorted()
+  }
+
+  /// Whether the containers of some services have exited, or run where nothing of them is shown.
+  private func areQuiet(_ services: [String]) async throws -> Bool {
+    let states = try await states()
+    return services.allSatisfy { name in
+      let isAsked = project.silent.contains(name) ? "running" : "exited"
+      return !restarting.subtracting(project.silent).contains(name)
+        && states[name]?.count == expected[name]
+        && states[name]?.allSatisfy { $0 == isAsked } == true
+    }
+  }
+
+  private func states() async throws -> [String: [String]] {
+    let list = try await engine.docker(
+      "ps", "-a", "--filter", "label=com.docker.compose.project=\(try await projectName())",
+      "--format", "{{.Label \"com.docker.compose.service\"}} {{.State}}"
+    ).output()
+    return Dictionary(
+      grouping: list.split(separator: "\n").map { $0.split(separator: " ").map(String.init) }
+    ) { $0[0] }.mapValues { $0.map { $0[1] } }
+  }
+
+  private func projectName() async throws -> String {
+    guard who == .ours else { return name }
+    return try await engine.docker(
+      "ps", "-a", "--filter", "label=mesos.task_id=\(name)", "--format",
+      "{{.Label \"com.docker.compose.project\"}}"
+    ).output().split(separator: "\n").first.map(String.init) ?? ""
+  }
+
+  /// What a container wrote; Compose has its own name for each before the lines.
+  private func lines(below key: String, _ own: String?) -> [[String]] {
+    let hyphened = key.replacing("/", with: "-")
+    let ours = key.hasSuffix("/1") && expected[String(key.dropLast(2))] == 1
+    let prefix = who == .theirs ? own ?? hyphened : ours ? String(key.dropLast(2)) : hyphened
+    return [process.lines(.stdout), process.lines(.stderr)].map { lines in
+      lines.filter { $0.hasPrefix(prefix + " ") && $0.contains("| ") }.map { line in
+        String(line.drop { $0 != "|" }.dropFirst(2))
+      }
+    }
+  }
+
+  /// The starts and exits of a project whose containers have all ended.
+  func events() async throws -> [RunningSide.Event] {
+    try await eventually("an exit for each start of \(project)", within: .seconds(30)) {
+      let events = try eventsSoFar
+      let starts = events.filter { $0.what == "start" }.count
+      return starts > 0 && starts * 2 == events.count ? events : nil
+    }
+  }
+
+  private var eventsSoFar: [RunningSide.Event] {
+    get throws {
+      try (record?.lines() ?? []).compactMap { line in
+        let event = try JSON(parsing: Array(line.utf8))
+        let labels = event["Actor"]?["Attributes"]
+        guard let action = event["Action"]?.string, action == "start" || action == "die",
+          let service = labels?["com.docker.compose.service"]?.string, service != "keeper"
+        else { return nil }
+        let number = labels?["com.docker.compose.container-number"]?.string ?? ""
+        return RunningSide.Event(
+          name: "\(service)/\(number)",
+          what: action == "start" ? action : "exit \(labels?["exitCode"]?.string ?? "")")
+      }
+    }
+  }
+}
+
+/// A side that ended before it showed anything.
+struct RunningEnded: Error, CustomStringConvertible {
+  let description: String
+
+  init(
+    _ project: RunningProject, _ who: RunningSide.Who, _ process: RunningCommand, _ what: String
+  ) {
+    let text = (process.lines() + process.lines(.stderr)).filter { !$0.contains(" | ") }
+    let lines = text.filter { !$0.hasPrefix("Attaching") }.suffix(12).joined(separator: "\n")
+    description = "\(who) \(what): \(lines)\n\(project)"
+  }
+}

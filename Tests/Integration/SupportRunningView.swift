@@ -1,0 +1,226 @@
+import AgentStandIn
+import Foundation
+import OrderedCollections
+import TestSupport
+
+@testable import Compose
+
+/// What differs between both sides' form of one case.
+struct RunningFinding: Sendable, CustomStringConvertible {
+  /// The case, or another object's name.
+  let name: String
+  /// Where: a path in `docker inspect`, or `inside` and a section of what the probe prints.
+  let place: String
+  let ours: String
+  let theirs: String
+  /// The project's case, where a project is one case; else the name.
+  var title: String { project ?? name }
+  /// The case that the whole project is.
+  var project: String?
+
+  var description: String {
+    "\(project.map { $0 + ": " } ?? "")\(name): \(place): ours \(ours), Compose's \(theirs)"
+  }
+}
+
+/// Compares what both sides made of a batch.
+struct RunningComparison: Sendable {
+  let project: Project
+  let isOrdered: Bool
+  let ours: RunningSide
+  let theirs: RunningSide
+
+  init(_ project: RunningProject, ours: RunningSide, theirs: RunningSide) throws {
+    self.ours = ours
+    self.theirs = theirs
+    self.project = try project.loaded()
+    isOrdered = project.isOrdered
+  }
+
+  /// All that differs.
+  var findings: [RunningFinding] {
+    let (one, other) = (form(of: ours), form(of: theirs))
+    var found: [RunningFinding] = []
+    let (left, right) = (ours.objects, theirs.objects)
+    for key in Set(left.containers.keys).union(right.containers.keys).sorted()
+    where key != "keeper/1" {
+      guard let container = left.containers[key], let twin = right.containers[key],
+        let service = project.services[String(key.prefix { $0 != "/" })]
+      else {
+        found.append(missing("container \(key)", left.containers[key], right.containers[key]))
+        continue
+      }
+      let name = key.hasSuffix("/1") ? String(key.dropLast(2)) : key
+      found += Self.findings(
+        name, one.container(Self.still(container), of: service),
+        other.container(Self.still(twin), of: service))
+      for stream in 0..<2 {
+        found += RunningView.findings(
+          name, stream, lines(ours, key, stream, one), lines(theirs, key, stream, other)
+        ).filter {
+          // The host's come and go with other projects.
+          service.networkMode?.value != .host || $0.place != "inside interfaces"
+        }
+      }
+    }
+    for (kind, path) in [("network", \CreatedObjects.networks), ("volume", \.volumes)] {
+      let (left, right) = (left[keyPath: path], right[keyPath: path])
+      for key in Set(left.keys).union(right.keys).sorted() {
+        let name = "\(kind) \(key)"
+        guard let object = left[key], let twin = right[key] else {
+          found.append(missing(name, left[key], right[key]))
+          continue
+        }
+        let hasPools = kind == "volume" || project.networks[key]?.ipam?.pools.isEmpty == false
+        found += Self.findings(
+          name, one.object(object, hasPools: hasPools), other.object(twin, hasPools: hasPools))
+      }
+    }
+    return found + orderFindings
+  }
+
+  /// How the containers' starts and exits differ: in all, or container by container.
+  private var orderFindings: [RunningFinding] {
+    let (one, other) = (ours.events, theirs.events)
+    guard !isOrdered else {
+      if one == other { return [] }
+      return [
+        RunningFinding(
+          name: "all", place: "order", ours: one.map(\.description).joined(separator: ", "),
+          theirs: other.map(\.description).joined(separator: ", "))
+      ]
+    }
+    let (left, right) = (
+      Dictionary(grouping: one, by: \.name), Dictionary(grouping: other, by: \.name)
+    )
+    return Set(left.keys).union(right.keys).sorted().compactMap { name in
+      let (mine, yours) = (left[name] ?? [], right[name] ?? [])
+      if mine == yours { return nil }
+      return RunningFinding(name: name, place: "events", ours: "\(mine)", theirs: "\(yours)")
+    }
+  }
+
+  private func missing(_ name: String, _ ours: JSON?, _ theirs: JSON?) -> RunningFinding {
+    RunningFinding(
+      name: name, place: "", ours: ours == nil ? "none" : "one",
+      theirs: theirs == nil ? "none" : "one")
+  }
+
+  private static func findings(_ name: String, _ ours: JSON?, _ theirs: JSON?) -> [RunningFinding] {
+    JSON.parted(ours, theirs).map {
+      RunningFinding(name: name, place: $0.path, ours: $0.ours, theirs: $0.theirs)
+    }
+  }
+
+  private func lines(
+    _ side: RunningSide, _ key: String, _ stream: Int, _ form: ParityForm
+  ) -> [String] {
+    (side.lines[key]?[stream] ?? []).map { form.names.replaced(in: $0) }
+  }
+
+  private func form(of side: RunningSide) -> ParityForm {
+    var names = ParityNames(of: side.objects, project: side.project, folder: side.folder)
+    let fixed = project.networks.filter { $1.ipam?.pools.isEmpty == false }.keys
+    names.addAddresses(of: side.objects, fixed: Set(fixed))
+    return ParityForm(names: names, project: project)
+  }
+
+  /// What stays of a container from one look to the next, and from one project to the next.
+  private static func still(_ container: JSON) -> JSON {
+    var container = container
+    let state = container["State"]
+    container["ExecIDs"] = nil
+    container["Exit"] = [
+      "Status": state?["Status"] ?? .null, "ExitCode": state?["ExitCode"] ?? .null,
+      "OOMKilled": state?["OOMKilled"] ?? .null,
+    ]
+    for key in ["EndpointID", "NetworkID", "Gateway", "IPPrefixLen", "GlobalIPv6PrefixLen"] {
+      container.edit(["NetworkSettings", "Networks", "*", key]) { $0 = nil }
+    }
+    for key in ["EndpointID", "Gateway", "IPAddress", "IPPrefixLen", "MacAddress"] {
+      container.edit(["NetworkSettings", key]) { $0 = nil }
+    }
+    container.edit(["NetworkSettings", "Ports", "*"]) { bindings in
+      bindings = bindings?.array.map { list in
+        .array(
+          list.map {
+            var binding = $0
+            binding["HostPort"] = "PORT"
+            return binding
+          })
+      }
+    }
+    return container
+  }
+}
+
+/// What the probe in a container printed.
+enum RunningView {
+  /// The sections in which the order of lines means nothing.
+  private static let unordered: Set<String> = ["hosts", "mounts", "environment", "interfaces"]
+
+  static func findings(
+    _ name: String, _ stream: Int, _ ours: [String], _ theirs: [String]
+  ) -> [RunningFinding] {
+    let (one, other) = (sections(ours), sections(theirs))
+    return Set(one.keys).union(other.keys).sorted().flatMap { section -> [RunningFinding] in
+      let (left, right) = (one[section], other[section])
+      if left == right { return [] }
+      let place = (stream == 0 ? "inside " : "standard error ") + section
+      let only = [(left ?? [], right ?? []), (right ?? [], left ?? [])].map { mine, yours in
+        let rest = mine.filter { !yours.contains($0) }
+        return rest.isEmpty ? "no more of \(mine.count) lines" : "\(rest)"
+      }
+      return [RunningFinding(name: name, place: place, ours: only[0], theirs: only[1])]
+    }
+  }
+
+  /// The lines below each heading.
+  private static func sections(_ lines: [String]) -> [String: [String]] {
+    var sections: [String: [String]] = [:]
+    var section = "output"
+    for line in lines {
+      if line.hasPrefix("probe: ") {
+        section = String(line.dropFirst(7))
+        sections[section] = []
+      } else {
+        sections[section, default: []].append(line)
+      }
+    }
+    for key in unordered { sections[key]?.sort() }
+    return sections
+  }
+}
+
+extension ParityNames {
+  /// The addresses that an engine chose.
+  ///
+  /// - Parameters:
+  ///   - objects: What the engine has.
+  ///   - fixed: Networks whose addresses the file chose.
+  mutating func addAddresses(of objects: CreatedObjects, fixed: Set<String>) {
+    for (name, container) in objects.containers {
+      for (network, endpoint) in container["NetworkSettings"]?["Networks"]?.members ?? [:] {
+        let word = replaced(in: .string(network)).string ?? network
+        let asked = endpoint["IPAMConfig"]
+        if (asked?["IPv4Address"]?.string ?? "").isEmpty {
+          add(endpoint["IPAddress"]?.string ?? "", "<address \(name) \(word)>")
+        }
+        if (asked?["IPv6Address"]?.string ?? "").isEmpty {
+          add(endpoint["GlobalIPv6Address"]?.string ?? "", "<address \(name) \(word) IPv6>")
+        }
+        let address = endpoint["MacAddress"]?.string ?? ""
+        if container["Config"]?["MacAddress"]?.string != address, address.hasPrefix("02:42:0a") {
+          add(address, "<MAC \(name) \(word)>")
+        }
+      }
+    }
+    for (key, network) in objects.networks where !fixed.contains(key) {
+      for pool in network["IPAM"]?["Config"]?.array ?? [] {
+        add(pool["Gateway"]?.string ?? "", "<gateway \(key)>")
+        add(pool["Subnet"]?.string ?? "", "<subnet \(key)>")
+      }
+    }
+    sort()
+  }
+}
