@@ -86,8 +86,8 @@ let package = Package(
     .executableTarget(
       name: "Executor",
       dependencies: [
-        "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor",
-        "PodIdentity",
+        "CLinux", "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient",
+        "MesosExecutor", "PodIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -157,10 +157,14 @@ let package = Package(
     .testTarget(
       name: "AgentStandInTests", dependencies: ["AgentStandIn", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "PodIdentityTests", dependencies: ["PodIdentity"], swiftSettings: settings),
+    .testTarget(
+      name: "PodIdentityTests", dependencies: ["PodIdentity", "TestSupport"],
+      swiftSettings: settings),
     .testTarget(
       name: "CgroupsTests",
-      dependencies: ["Cgroups", .product(name: "SystemPackage", package: "swift-system")],
+      dependencies: [
+        "Cgroups", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],

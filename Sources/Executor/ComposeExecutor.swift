@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import Program
 
@@ -12,7 +13,15 @@ struct ComposeExecutor: AsyncParsableCommand {
     subcommands: [RunCommand.self, ConfigCommand.self])
 
   // A wrong option is bad input like any other: exit 1.
-  static func main() async { await runProgram(usage: 1) }
+  static func main() async {
+    linux_report_crashes("compose-executor", "")
+    await runProgram(usage: 1)
+  }
+
+  /// From now on there may be a pod, of which a crash's report tells what becomes.
+  static func beginPod() {
+    linux_report_crashes("compose-executor", "; the pod is removed by pod-reaper")
+  }
 
   func run() async throws {
     let code = await MesosCommand.run()

@@ -26,6 +26,7 @@ struct RunCommand: AsyncParsableCommand {
   var logLevel: String?
 
   func run() async throws {
+    ComposeExecutor.beginPod()
     let signals = await TerminationSignals()
     let environment = ProcessEnvironment.current
     let request: PodRequest

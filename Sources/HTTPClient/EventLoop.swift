@@ -83,6 +83,10 @@ final class EventLoop: Sendable {
     var everything = sigset_t()
     var before = sigset_t()
     sigfillset(&everything)
+    // A blocked signal of a crash would end the process without the program's report.
+    for number in [SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGABRT] {
+      sigdelset(&everything, number)
+    }
     pthread_sigmask(SIG_SETMASK, &everything, &before)
     let context = Unmanaged.passRetained(self)
     let code = pthread_create(

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +13,20 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "HookShim.h"
 
-enum { PAGE = 4096, NAME = 128 };
+enum { PAGE = 4096, NAME = 128, MOST = HOOK_SHIM_SPOOL_BYTES / PAGE };
 
-static const int64_t count_interval = 250000000; /* ns */
+_Static_assert((int)MOST <= (int)HOOK_SHIM_SPOOL_FILES, "a file is a page at least: one count is both bounds");
 
-static int64_t pages(size_t size) { return (int64_t)((size + PAGE - 1) / PAGE * PAGE); }
+static const char count_name[] = HOOK_SHIM_SPOOL_COUNT;
+static const int64_t look_interval = 250000000; /* ns */
+
+static int64_t pages(size_t size) { return (int64_t)((size + PAGE - 1) / PAGE); }
 
 static int64_t now(void) {
   struct timespec time = {0};
@@ -30,9 +36,9 @@ static int64_t now(void) {
 
 /* --- the folder ------------------------------------------------------------------------------- */
 
-/* The folder's descriptor, or minus an errno. What others may write to is refused: they could have us
- * count for ever, or take events away. */
-static int open_folder(const char *path, uint64_t *identity) {
+/* The folder's descriptor, or minus an errno. What others may write to is refused: they could fill it,
+ * or take events away. */
+static int open_folder(const char *path) {
   int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (folder < 0) return errno == ELOOP ? -ENOTDIR : -errno;
   struct stat status;
@@ -43,26 +49,57 @@ static int open_folder(const char *path, uint64_t *identity) {
     close(folder);
     return -error;
   }
-  uint64_t mixed = (uint64_t)status.st_dev * 0x9e3779b97f4a7c15u ^ (uint64_t)status.st_ino;
-  *identity = mixed == 0 ? 1 : mixed;
   return folder;
 }
 
-static int make_folder(const char *path, uint64_t *identity) {
+/* Makes a folder of this mode, whatever the umask: who may pass through it must not depend on who was first. */
+static int make(const char *path, mode_t mode) {
+  if (mkdir(path, mode & 0700) < 0) return errno == EEXIST ? 0 : errno;
+  int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder < 0) return errno;
+  int error = fchmod(folder, mode) < 0 ? errno : 0;
+  close(folder);
+  return error;
+}
+
+static int folder_of(const char *path) {
+  int folder = open_folder(path);
+  if (folder != -ENOENT) return folder;
   char parent[sizeof((hook_spool *)0)->path];
   strcpy(parent, path);
   char *slash = strrchr(parent, '/');
   if (slash > parent) {
     *slash = 0;
-    mkdir(parent, 0755);
+    make(parent, 0755);
   }
-  if (mkdir(path, 0700) < 0 && errno != EEXIST) return -errno;
-  return open_folder(path, identity);
+  int error = make(path, 0700);
+  return error != 0 ? -error : open_folder(path);
 }
 
-static int folder_of(const char *path, uint64_t *identity) {
-  int folder = open_folder(path, identity);
-  return folder == -ENOENT ? make_folder(path, identity) : folder;
+/* Why no spool can ever be there, or 0: a name that no file system takes, or one where the kernel makes the files. */
+static int unusable(const char *path) {
+  for (const char *at = path; *at != 0;) {
+    at += strspn(at, "/");
+    size_t length = strcspn(at, "/");
+    if (length > NAME_MAX) return ENAMETOOLONG;
+    at += length;
+  }
+  char parent[sizeof((hook_spool *)0)->path];
+  strcpy(parent, path);
+  struct statfs status;
+  while (statfs(parent, &status) < 0) {
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL || (errno != ENOENT && errno != ENOTDIR)) return 0;
+    slash[slash == parent ? 1 : 0] = 0;
+    if (slash == parent && path[1] == 0) return 0;
+  }
+  switch ((unsigned long)status.f_type) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC: return EINVAL;
+    default: return 0;
+  }
 }
 
 /* --- how much it holds ------------------------------------------------------------------------ */
@@ -75,82 +112,76 @@ struct entry { /* linux_dirent64 */
   char name[];
 };
 
-/* The size that a name tells; one page for any other name. */
-static int64_t size_told(const char *name) {
+/* The pages that a name tells; one for any other name. */
+static int64_t pages_told(const char *name) {
   const char *hyphen = strrchr(name, '-');
-  if (hyphen == NULL) return PAGE;
+  if (hyphen == NULL) return 1;
   unsigned long size = strtoul(hyphen + 1, NULL, 10);
-  return size == 0 || size > (1u << 20) ? PAGE : pages(size);
+  return size == 0 || size > (1u << 20) ? 1 : pages(size);
 }
 
-/* readdir would allocate; this is what it does. Stops where more would change nothing. */
-static bool read_folder(int folder, int64_t *files, int64_t *bytes) {
-  _Alignas(struct entry) char room[32768];
-  if (lseek(folder, 0, SEEK_SET) < 0) return false;
-  while (*files <= HOOK_SHIM_SPOOL_FILES && *bytes <= HOOK_SHIM_SPOOL_BYTES) {
+/* The pages of all events, or -1 where that isn't known after so many reads: each holds the folder's lock, and the first
+ * is some twenty names. readdir would allocate. */
+static int64_t read_folder(int folder, int reads) {
+  _Alignas(struct entry) char room[2048];
+  int64_t sum = 0;
+  if (lseek(folder, 0, SEEK_SET) < 0) return -1;
+  for (; reads > 0 && sum <= MOST; reads--) {
     long count = syscall(SYS_getdents64, folder, room, sizeof room);
-    if (count < 0) return false;
-    if (count == 0) break;
+    if (count < 0) return -1;
+    if (count == 0) return sum;
     for (long at = 0; at < count;) {
       const struct entry *entry = (const struct entry *)(room + at);
       at += entry->length;
-      if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0) continue;
-      *files += 1;
-      *bytes += size_told(entry->name);
+      if (entry->name[0] != '.') sum += pages_told(entry->name);
     }
   }
-  return true;
+  return sum > MOST ? sum : -1;
 }
 
-/* Whoever finds somebody else counting goes on with the numbers there are. */
-static void count_folder(hook_spool *spool, int folder, uint64_t identity) {
-  if (atomic_flag_test_and_set(&spool->counting)) return;
-  int64_t files = 0, bytes = 0;
-  int64_t added_files = atomic_load(&spool->added_files);
-  int64_t added_bytes = atomic_load(&spool->added_bytes);
-  if (read_folder(folder, &files, &bytes)) {
-    atomic_store(&spool->gone_files, added_files - files);
-    atomic_store(&spool->gone_bytes, added_bytes - bytes);
-    atomic_store(&spool->folder, identity);
-  }
-  atomic_store(&spool->next_count, now() + count_interval);
-  atomic_flag_clear(&spool->counting);
+/* The descriptor of the file whose size is the count, or minus an errno. Without O_CREAT no lock is needed. */
+static int open_count(int folder) {
+  const int flags = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  int count = openat(folder, count_name, flags);
+  if (count < 0 && errno == ENOENT) count = openat(folder, count_name, flags | O_CREAT, 0600);
+  return count < 0 ? -errno : count;
 }
 
-static bool above(hook_spool *spool, int64_t files, int64_t bytes) {
-  return atomic_load(&spool->added_files) - atomic_load(&spool->gone_files) > files ||
-         atomic_load(&spool->added_bytes) - atomic_load(&spool->gone_bytes) > bytes;
+/* Adds so many pages, in one write that any number of processes may do at once. On a full disk the count stays behind. */
+static void add(int count, int64_t pages) {
+  static const char zeros[MOST];
+  if (pages > 0) (void)!write(count, zeros, pages < MOST ? (size_t)pages : MOST);
 }
 
-/* Takes room for one file, to be given back if it isn't written. */
-static bool take_room(hook_spool *spool, int64_t bytes, int folder, uint64_t identity) {
-  atomic_fetch_add(&spool->added_files, 1);
-  atomic_fetch_add(&spool->added_bytes, bytes);
-  if (atomic_load(&spool->folder) != identity ||
-      (above(spool, HOOK_SHIM_SPOOL_FILES / 4 * 3, HOOK_SHIM_SPOOL_BYTES / 4 * 3) &&
-       now() >= atomic_load(&spool->next_count))) {
-    /* Our own file isn't there yet, and is to be counted. */
-    atomic_fetch_sub(&spool->added_files, 1);
-    atomic_fetch_sub(&spool->added_bytes, bytes);
-    count_folder(spool, folder, identity);
-    atomic_fetch_add(&spool->added_files, 1);
-    atomic_fetch_add(&spool->added_bytes, bytes);
-  }
-  return !above(spool, HOOK_SHIM_SPOOL_FILES, HOOK_SHIM_SPOOL_BYTES);
+/* Whether this call is the one that may look into a full spool: no flag that a fork in between would leave set. */
+static bool may_look(hook_spool *spool) {
+  int64_t at = now();
+  int_fast64_t next = atomic_load(&spool->next_look);
+  return at >= next && atomic_compare_exchange_strong(&spool->next_look, &next, at + look_interval);
 }
 
-static void give_back(hook_spool *spool, int64_t bytes) {
-  atomic_fetch_sub(&spool->added_files, 1);
-  atomic_fetch_sub(&spool->added_bytes, bytes);
+/* Somebody may have removed the events and not the count: two reads tell. The count is then made anew.
+ * Returns its descriptor in the place of `count`. */
+static int count_anew(int folder, int count, int64_t *held) {
+  int64_t sum = read_folder(folder, 2);
+  if (sum < 0 || sum >= *held || unlinkat(folder, count_name, 0) < 0) return count;
+  int made = open_count(folder);
+  if (made < 0) return count;
+  close(count);
+  add(made, sum);
+  *held = sum;
+  return made;
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static int write_file(int folder, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]) {
-  /* A write past the limit would be SIGXFSZ, which ends a process. */
+/* A write past the limit would be SIGXFSZ, which ends a process. */
+static bool fits(int64_t size) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < event->size) return EFBIG;
+  return getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur >= (uint64_t)size;
+}
 
+static int write_file(int folder, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]) {
   char name[NAME];
   snprintf(
       name, sizeof name, ".%020" PRIu64 "-%010u-%020" PRIu64 "-%016" PRIx64 "-%zu.event", event->boottime,
@@ -167,12 +198,22 @@ static int write_file(int folder, const hook_event *event, const struct iovec pa
 
 int hook_spool_write(
     hook_spool *spool, const hook_event *event, const struct iovec parts[HOOK_EVENT_PARTS]) {
-  uint64_t identity = 0;
-  int folder = folder_of(spool->path, &identity);
+  int64_t own = pages(event->size);
+  if (!fits((int64_t)event->size) || !fits(MOST)) return EFBIG;
+  int folder = folder_of(spool->path);
   if (folder < 0) return -folder;
-  int error = HOOK_SPOOL_IS_FULL;
-  if (take_room(spool, pages(event->size), folder, identity)) error = write_file(folder, event, parts);
-  if (error != 0) give_back(spool, pages(event->size));
+  int count = open_count(folder);
+  int error = count < 0 ? -count : 0;
+  struct stat status;
+  if (error == 0 && fstat(count, &status) < 0) error = errno;
+  if (error == 0 && !S_ISREG(status.st_mode)) error = EINVAL;
+  if (error == 0) {
+    int64_t held = status.st_size;
+    if (held + own > MOST && may_look(spool)) count = count_anew(folder, count, &held);
+    error = held + own > MOST ? HOOK_SPOOL_IS_FULL : write_file(folder, event, parts);
+    if (error == 0) add(count, own);
+  }
+  if (count >= 0) close(count);
   close(folder);
   return error;
 }
@@ -182,12 +223,22 @@ int hook_spool_open(hook_spool *spool, const char *path) {
   while (length > 1 && path[length - 1] == '/') length--;
   if (length > 3900) return ENAMETOOLONG;
   memcpy(spool->path, path, length); /* the rest is zero */
-  atomic_flag_clear(&spool->counting);
-  uint64_t identity = 0;
-  int folder = folder_of(spool->path, &identity);
+  atomic_init(&spool->next_look, 0);
+  int error = unusable(spool->path);
+  if (error != 0) return error;
+  int folder = folder_of(spool->path);
   if (folder == -ENOTDIR || folder == -EPERM) return -folder;
   if (folder < 0) return 0;
-  count_folder(spool, folder, identity);
+  /* Who dies may leave events without their count. */
+  struct stat status;
+  if (fstatat(folder, count_name, &status, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT && fits(MOST)) {
+    int64_t sum = read_folder(folder, 1 << 16);
+    int count = sum > 0 ? open_count(folder) : -1;
+    if (count >= 0) {
+      add(count, sum);
+      close(count);
+    }
+  }
   close(folder);
   return 0;
 }

@@ -24,13 +24,7 @@ typedef struct {
 
 typedef struct {
   char path[3904];
-  /* What was added since the shim was opened, minus these, is what the folder holds: a count by reading
-   * changes only what is subtracted, and so loses nothing that is added meanwhile. */
-  atomic_int_fast64_t added_files, added_bytes;
-  atomic_int_fast64_t gone_files, gone_bytes;
-  atomic_uint_fast64_t folder; /* which folder was counted: device and inode, mixed; 0 none */
-  atomic_flag counting;
-  atomic_int_fast64_t next_count; /* CLOCK_MONOTONIC, ns: not again before */
+  atomic_int_fast64_t next_look; /* CLOCK_MONOTONIC, ns: a full spool is not looked into before */
 } hook_spool;
 
 /* 0 or an errno. A folder that can't be had now is no error: the next event tries again. */

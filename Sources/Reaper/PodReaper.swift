@@ -21,7 +21,10 @@ struct PodReaper: AsyncParsableCommand {
     subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
     defaultSubcommand: ServeCommand.self)
 
-  static func main() async { await runProgram(usage: 2) }
+  static func main() async {
+    CrashReport.install()
+    await runProgram(usage: 2)
+  }
 }
 
 /// How reports are printed.
@@ -67,7 +70,7 @@ struct Workplace {
   func makeFolders() throws {
     for folder in [settings.runFolder, settings.stateFolder] {
       do {
-        try PrivateFile.folder(folder)
+        try PrivateFile.folder(folder, isPassage: folder == settings.runFolder)
       } catch {
         throw SettingError(
           description: "\(folder) can't be used: \(error) (it must be this user's alone)")

@@ -92,15 +92,17 @@ public struct ResourceSum: Sendable {
         largest.cpus = max(largest.cpus, needs.cpuLimit?.amount ?? part.each.cpus)
         largest.memory = max(largest.memory, needs.memoryLimit?.amount ?? part.each.memory)
       }
-      part.all = try Self.sum(.none, part.each, times: count)
+      let devices = Amounts(
+        cpus: .none, memory: .none, gpus: Int64(count > 0 ? needs.gpus.named.count : 0))
+      part.all = try Self.sum(Self.sum(.none, part.each, times: count), devices, times: 1)
       pod = try Self.sum(pod, part.each, times: count)
-      part.all.gpus += Int64(count > 0 ? needs.gpus.named.count : 0)
       parts.append(part)
       // The sum has bounded their number.
       if part.all.ports > 0 { for _ in 0..<count { ports += needs.ports } }
     }
     guard unlimited.isEmpty else { throw UnlimitedServices(lines: unlimited) }
-    pod.gpus += Int64(named.count)
+    pod = try Self.sum(
+      pod, Amounts(cpus: .none, memory: .none, gpus: Int64(named.count)), times: 1)
     total = try Self.sum(pod, executor, times: 1)
   }
 

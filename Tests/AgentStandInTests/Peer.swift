@@ -131,7 +131,7 @@ private final class Record: Sendable {
         let length = Int(String(decoding: state.bytes[..<newline], as: UTF8.self)),
         state.bytes.count > newline + length
       {
-        let body = Array(state.bytes[(newline + 1)...(newline + length)])
+        let body = Array(state.bytes[(newline + 1)..<(newline + 1 + length)])
         state.bytes.removeFirst(newline + 1 + length)
         if let event = try? JSON(parsing: body) { state.events.append(event) }
       }

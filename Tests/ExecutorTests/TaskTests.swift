@@ -12,6 +12,21 @@ func task(_ json: String) throws -> TaskInfo {
 
 @Suite("A task's ports")
 struct TaskPortsTests {
+  @Test("are those that a host has, each once, however many ranges name them")
+  func ports() throws {
+    func offered(_ ranges: [(UInt64, UInt64)]) throws -> [Int]? {
+      let list = ranges.map { #"{"begin": \#($0.0), "end": \#($0.1)}"# }.joined(separator: ",")
+      let fields =
+        #""resources": [{"name": "ports", "type": "RANGES", "ranges": {"range": [\#(list)]}}]"#
+      return TaskPorts.offered(to: try task(fields), environment: [:])
+    }
+    #expect(
+      try offered([(0, 0), (70_000, 80_000), (.max, .max), (31_000, 31_001)]) == [31_000, 31_001])
+    #expect(try offered([(5, 7), (6, 8)]) == [5, 6, 7, 8])
+    let all = try offered(Array(repeating: (0, .max), count: 3000))
+    #expect(all?.count == 65_535)
+  }
+
   private let marathon = #"""
     "resources": [
       {"name": "cpus", "type": "SCALAR", "scalar": {"value": 0.5}},

@@ -85,21 +85,21 @@ struct DecoderTests {
     // Some are still events, most aren't: both ways were gone.
     #expect(decoded > 50_000 && decoded < 950_000)
   }
+}
 
-  /// An event of version 1, by hand.
-  private func event(kind: UInt16, fields: [(tag: UInt16, value: [UInt8])]) -> [UInt8] {
-    var bytes = Array("CPHK".utf8) + little(UInt16(1)) + little(kind)
-    let length = 64 + fields.reduce(0) { $0 + 8 + $1.value.count }
-    bytes += little(UInt32(length)) + little(UInt32(4711))
-    for number in 1...4 { bytes += little(UInt64(number)) }
-    bytes += [UInt8](repeating: 0, count: 16)
-    for field in fields {
-      bytes += little(field.tag) + [0, 0] + little(UInt32(field.value.count)) + field.value
-    }
-    return bytes
+/// An event of version 1, by hand.
+func event(kind: UInt16, fields: [(tag: UInt16, value: [UInt8])]) -> [UInt8] {
+  var bytes = Array("CPHK".utf8) + little(UInt16(1)) + little(kind)
+  let length = 64 + fields.reduce(0) { $0 + 8 + $1.value.count }
+  bytes += little(UInt32(length)) + little(UInt32(4711))
+  for number in 1...4 { bytes += little(UInt64(number)) }
+  bytes += [UInt8](repeating: 0, count: 16)
+  for field in fields {
+    bytes += little(field.tag) + [0, 0] + little(UInt32(field.value.count)) + field.value
   }
+  return bytes
+}
 
-  private func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
-    withUnsafeBytes(of: number.littleEndian) { Array($0) }
-  }
+private func little<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+  withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }

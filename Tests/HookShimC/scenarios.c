@@ -86,6 +86,12 @@ static void opening(void) {
   CHECK(hook_shim_open(below("s"), below("open"), &shim) == EPERM);
   CHECK(symlink("/tmp", below("link")) == 0);
   CHECK(hook_shim_open(below("s"), below("link"), &shim) == ENOTDIR);
+  char component[300] = "";
+  memset(component, 'c', 256);
+  CHECK(hook_shim_open(below("s"), below(component), &shim) == ENAMETOOLONG);
+  CHECK(hook_shim_open(below("s"), "/proc/spool", &shim) == EINVAL);
+  CHECK(hook_shim_open(below("s"), "/proc/self/task", &shim) == EINVAL);
+  CHECK(hook_shim_open(below("s"), "/sys/a/spool", &shim) == EINVAL);
   hook_shim_close(NULL);
 
   CHECK(hook_shim_open(below("s"), below("new/spool/"), &shim) == 0);
@@ -94,6 +100,18 @@ static void opening(void) {
   /* Somebody removes both folders, as an operator might: they come again, and are counted anew. */
   CHECK(rmdir(below("new/spool")) == 0 && rmdir(below("new")) == 0);
   CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
+  hook_shim_close(shim);
+}
+
+/* Whoever makes the run directory first, others must get through it to the lease socket. */
+static void modes(void) {
+  umask(0777);
+  hook_shim *shim = NULL;
+  CHECK(hook_shim_open(below("s"), below("run/spool"), &shim) == 0);
+  CHECK(send_one(shim).outcome == HOOK_SHIM_SPOOLED);
+  struct stat status;
+  CHECK(stat(below("run"), &status) == 0 && (status.st_mode & 07777) == 0755);
+  CHECK(stat(below("run/spool"), &status) == 0 && (status.st_mode & 07777) == 0700);
   hook_shim_close(shim);
 }
 
@@ -185,6 +203,11 @@ void full_queue(void);
 void churn(void);
 void files(void);
 void bytes(void);
+void processes(void);
+void cost(void);
+void forks(void);
+void exchange(void);
+void uncounted(void);
 
 int main(int count, char **arguments) {
   static const struct {
@@ -193,7 +216,8 @@ int main(int count, char **arguments) {
   } scenarios[] = {
       {"strings", strings}, {"missing", missing}, {"opening", opening}, {"process", process},
       {"disk", disk}, {"stopped", stopped}, {"full-queue", full_queue}, {"churn", churn},
-      {"files", files}, {"bytes", bytes},
+      {"files", files}, {"bytes", bytes}, {"processes", processes}, {"cost", cost}, {"forks", forks},
+      {"exchange", exchange}, {"uncounted", uncounted}, {"umask", modes},
   };
   for (size_t i = 0; count == 2 && i < sizeof scenarios / sizeof scenarios[0]; i++) {
     if (strcmp(scenarios[i].name, arguments[1]) != 0) continue;

@@ -74,7 +74,8 @@ void take_queue(ledger *ledger, int socket) {
 
 static int is_event(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 static int is_unfinished(const struct dirent *entry) {
-  return entry->d_name[0] == '.' && strlen(entry->d_name) > 2;
+  return entry->d_name[0] == '.' && strlen(entry->d_name) > 2 &&
+         strcmp(entry->d_name, HOOK_SHIM_SPOOL_COUNT) != 0;
 }
 
 static int count_of(int (*which)(const struct dirent *)) {
@@ -89,13 +90,18 @@ int spooled_files(void) { return count_of(is_event); }
 int files_with_dots(void) { return count_of(is_unfinished); }
 
 void take_spool(ledger *ledger) {
+  take_events(ledger, "spool");
+  unlink(below("spool/" HOOK_SHIM_SPOOL_COUNT));
+}
+
+void take_events(ledger *ledger, const char *folder) {
   struct dirent **names;
-  int count = scandir(below("spool"), &names, is_event, alphasort);
+  int count = scandir(below(folder), &names, is_event, alphasort);
   CHECK(count >= 0);
   uint64_t last = 0;
   for (int i = 0; i < count; i++) {
     char path[1024];
-    snprintf(path, sizeof path, "%s/%s", below("spool"), names[i]->d_name);
+    snprintf(path, sizeof path, "%s/%s", below(folder), names[i]->d_name);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     long size = read(file, room, sizeof room);
     close(file);

@@ -40,8 +40,10 @@ typedef struct {
 void enter(ledger *ledger, const unsigned char *bytes, long count);
 /* All datagrams that are there. */
 void take_queue(ledger *ledger, int socket);
-/* All files of the spool, in order of their names, each removed. */
+/* All files of the spool, in order of their names, each removed, and its count. */
 void take_spool(ledger *ledger);
+/* All files of this folder, and not its count. */
+void take_events(ledger *ledger, const char *folder);
 int spooled_files(void);
 int files_with_dots(void);
 

@@ -9,7 +9,7 @@ struct HookShimTests {
     "addresses and undefined behaviour",
     arguments: [
       "strings", "missing", "opening", "process", "stopped", "full-queue", "churn", "files",
-      "bytes",
+      "bytes", "processes", "cost", "forks", "exchange", "uncounted", "umask",
     ])
   func addresses(scenario: String) async throws {
     try await run(scenario, in: try await Scenarios.addresses())

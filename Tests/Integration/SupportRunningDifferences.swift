@@ -36,6 +36,10 @@ struct RunningDifference: Sendable {
       theirs: "10 s for each container, one after the other",
       why: "an agent kills what hasn't stopped in the task's grace"),
     RunningDifference(
+      cases: ["together-restart-failure"], places: ["RestartCount"],
+      ours: "`RestartCount` is 0", theirs: "Docker's count of restarts",
+      why: "the executor restarts, never Docker"),
+    RunningDifference(
       cases: ["values-restart-count"], places: ["refused"], ours: "refused",
       theirs: "`on-failure:many` is `on-failure`", why: "nothing is dropped in silence"),
     RunningDifference(

@@ -9,6 +9,8 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
   let description: String
   let files: [String: String]
   let environment: [String: String]
+  /// A controller without which an engine drops the value with a warning: `needs: memory`.
+  let controller: String?
 
   /// The cases of `Running/refused`: a project of one service each.
   static func all() throws -> [RunningRefusal] {
@@ -24,13 +26,14 @@ struct RunningRefusal: Sendable, CustomStringConvertible {
           + (row.value["top"]?.string ?? root["top"]?.string ?? "")
         return RunningRefusal(
           description: "\(table)-\(name)", files: files,
-          environment: root["environment"]?.texts ?? [:])
+          environment: root["environment"]?.texts ?? [:], controller: row.value["needs"]?.string)
       }
     }
   }
 
   /// What differs: whether it is refused, and that the refusal names its place.
   func findings(on engine: TestEngine) async throws -> [RunningFinding] {
+    if let controller, !engine.has(controller) { return [] }
     async let theirs = theirs(on: engine)
     let ours = try await ours(on: engine)
     let other = try await theirs

@@ -3,9 +3,13 @@
    Between the two stands a guard: a fork of this process that does nothing but wait. It holds the reading end of a pipe
    whose writing end this process has alone, so the kernel closes that when the process dies; and it is the one to whom
    the program's orphans fall (prctl(2), PR_SET_CHILD_SUBREAPER), so none gets away. After a fork of a process with
-   threads only what is safe in a signal handler may be called: nothing here allocates. */
+   threads only what is safe in a signal handler may be called: nothing in the guard allocates.
+
+   The program may kill or stop its guard, since both are one user's. This process is a subreaper too while guards live: what
+   a killed one leaves falls to it and is ended; a stopped one is made to go on, here or by the death of this process. */
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "guards.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -129,6 +133,8 @@ static int end_all(pid_t program, int signals) {
 static void guard(const struct linux_program *what, int lifeline, int result) {
   prctl(PR_SET_NAME, "program-guard");
   prctl(PR_SET_CHILD_SUBREAPER, 1);
+  /* One that was stopped has to see that the lifeline is closed. */
+  prctl(PR_SET_PDEATHSIG, SIGCONT);
   /* Not in the terminal's foreground: what the one who sits there sends is for the process that is guarded. */
   setsid();
   sigset_t child;
@@ -157,6 +163,24 @@ static void guard(const struct linux_program *what, int lifeline, int result) {
   _exit(0);
 }
 
+/* --- this process ----------------------------------------------------------------------------- */
+
+/* Waits until the guard reports or is dead; one that is stopped goes on, and one that is stopped again and again is
+   killed. Whether it was waited for is in *reaped. */
+static void await_report(pid_t process, int result, int *reaped) {
+  struct pollfd file = {.fd = result, .events = POLLIN};
+  for (int stops = 0; poll(&file, 1, 500) <= 0;) {
+    int status;
+    pid_t changed = *reaped ? 0 : waitpid(process, &status, WUNTRACED | WNOHANG);
+    if (changed != process) continue;
+    if (WIFSTOPPED(status)) {
+      kill(process, ++stops < 10 ? SIGCONT : SIGKILL);
+    } else {
+      *reaped = 1;
+    }
+  }
+}
+
 int linux_start_program(const struct linux_program *what, pid_t *process, int *lifeline) {
   int life[2], result[2];
   if (pipe2(life, O_CLOEXEC) != 0) return -1;
@@ -171,6 +195,7 @@ int linux_start_program(const struct linux_program *what, pid_t *process, int *l
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
+  guards_lock();
   pid_t child = fork();
   if (child == 0) {
     close(life[1]);
@@ -178,6 +203,7 @@ int linux_start_program(const struct linux_program *what, pid_t *process, int *l
     guard(what, life[0], result[1]);
   }
   int error = errno;
+  guards_unlock(child);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   close(life[0]);
   close(result[1]);
@@ -195,11 +221,19 @@ int linux_start_program(const struct linux_program *what, pid_t *process, int *l
 int linux_wait_program(pid_t process, int result, int *status) {
   struct report report = {0, SIGKILL};
   ssize_t length;
+  int reaped = 0;
+  await_report(process, result, &reaped);
   do {
     length = read(result, &report, sizeof report);
   } while (length < 0 && errno == EINTR);
   close(result);
-  while (waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+  while (!reaped && waitpid(process, NULL, 0) < 0 && errno == EINTR) {}
+  if (length != sizeof report) {
+    report.error = 0;
+    report.status = SIGKILL;
+    for (int round = 0; round < 300 && guards_kill_fallen() > 0; round++) poll(NULL, 0, 10);
+  }
+  guards_strike(process);
   *status = report.status;
   return report.error;
 }

@@ -1,12 +1,15 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int linux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
@@ -50,13 +53,33 @@ int linux_watch_folder(const char *path) {
   return file;
 }
 
-int linux_watch_ended(const void *bytes, ssize_t size) {
+int linux_watch_came(const void *bytes, ssize_t size) {
   struct inotify_event event;
+  int came = 0;
   for (ssize_t at = 0; at + (ssize_t)sizeof event <= size; at += (ssize_t)(sizeof event + event.len)) {
     memcpy(&event, (const char *)bytes + at, sizeof event);
-    if (event.mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)) return 1;
+    if (event.mask & (IN_MOVED_TO | IN_Q_OVERFLOW)) came |= LINUX_WATCH_FILLED;
+    if (event.mask & (IN_DELETE_SELF | IN_IGNORED)) came |= LINUX_WATCH_REMOVED;
+    if (event.mask & IN_MOVE_SELF) came |= LINUX_WATCH_RENAMED;
   }
-  return 0;
+  return came;
+}
+
+int linux_exchange(const char *one, const char *other) {
+  const unsigned exchange = 2; /* RENAME_EXCHANGE, which older C libraries don't name */
+  return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, exchange);
+}
+
+int linux_is_kernels(const char *path) {
+  struct statfs status;
+  if (statfs(path, &status) != 0) return 0;
+  switch ((unsigned long)status.f_type) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC: return 1;
+    default: return 0;
+  }
 }
 
 int linux_accept(int socket) { return accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }

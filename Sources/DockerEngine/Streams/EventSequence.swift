@@ -77,7 +77,8 @@ func secondsSince1970(httpDate: String) -> Int? {
   ]
   let words = httpDate.split(separator: " ")
   guard words.count == 6, words[5] == "GMT", let day = Int32(words[1]),
-    let month = months.firstIndex(of: String(words[2])), let year = Int32(words[3])
+    let month = months.firstIndex(of: String(words[2])), let year = Int32(words[3]),
+    1970...9999 ~= year
   else { return nil }
   let time = words[4].split(separator: ":").compactMap { Int32($0) }
   guard time.count == 3 else { return nil }

@@ -13,6 +13,7 @@ enum MesosCommand {
   ///
   /// - Returns: the exit code: 0 after a clean end.
   static func run() async -> Int32 {
+    ComposeExecutor.beginPod()
     let signals = await TerminationSignals()
     let environment = ProcessEnvironment.current
     let supervisor: TaskSupervisor

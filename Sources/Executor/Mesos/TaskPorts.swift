@@ -14,10 +14,14 @@ enum TaskPorts {
     let resources = task.resources.filter { $0.name == "ports" }
     if resources.isEmpty { return nil }
     // A range of a hostile or broken task can be any size: a host has no more ports than these.
-    let ranges = resources.flatMap(\.ranges).flatMap { range in
-      range.clamped(to: 1...65_535).map(Int.init)
+    var all: Set<Int> = []
+    var ranges: [Int] = []
+    for range in resources.flatMap(\.ranges) where range.overlaps(1...65_535) {
+      for port in range.clamped(to: 1...65_535).map(Int.init) where all.insert(port).inserted {
+        ranges.append(port)
+      }
+      if all.count == 65_535 { break }
     }
-    let all = Set(ranges)
     let named = (environment["PORTS"] ?? "").split(separator: ",")
       .map { Int($0.filter { $0 != " " }) }
     if let ports = complete(named, within: all) { return ports }

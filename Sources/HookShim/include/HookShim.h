@@ -5,8 +5,12 @@
  * libc, nothing else.
  *
  * What a caller can rely on:
- * - No call waits for the reaper, for a lock or for other threads. A spool folder should lie on tmpfs
- *   (the default does): on a disk a call waits for that disk's file system.
+ * - No call waits for the reaper or for other threads, and none takes a lock of its own. A call that
+ *   spools waits for what the kernel waits for: the lock of the folder's inode, while another writer
+ *   makes its file, while a reader that reads the folder where it is lists it or removes from it, or
+ *   where an event was about to be written into a folder that was just exchanged. With a reader that
+ *   exchanges the folder and waits a moment, as pod-reaper does, that is another writer's time alone.
+ *   The folder should lie on tmpfs (the default does): on a disk a call waits for its file system.
  * - No call raises SIGPIPE or SIGXFSZ, changes errno, allocates memory (but for one block in
  *   hook_shim_open), or looks at what the strings hold: any bytes will do.
  * - Any number of threads may use one hook_shim.
@@ -41,18 +45,20 @@
  *
  * (20, 10 and 20 decimal digits, 16 hexadecimal ones, size in bytes), so that names sort in the order
  * of events. The folder must belong to the caller or root and be writable for nobody else; a missing
- * one is made with mode 0700 (its parent with 0755). A reader removes what it has consumed, and names
- * with a dot that are older than a minute: their writer died.
+ * one is made with mode 0700 (its parent with 0755), whatever the umask. A reader removes what it has
+ * consumed, and events' names with a dot that are older than a minute: their writer died. It may exchange
+ * the folder for an empty one (pod-reaper: SPOOL.taken) and read that; who had opened the old one before
+ * goes on writing there, so it has to be read again, and must not be removed. Last it removes the count.
  *
- * Bounds of the spool: HOOK_SHIM_SPOOL_FILES files and HOOK_SHIM_SPOOL_BYTES bytes, whole 4 KiB pages
- * as tmpfs takes them. Past a bound new events are refused: the oldest are kept. The count is kept in
- * memory; the folder is read for it only (a) in hook_shim_open, or when the folder is found to be
- * another one, and (b) by one thread, at most four times a second, when three quarters of a bound are
- * reached in memory, since only then can what the reader removed meanwhile matter. Names tell sizes,
- * so that reading takes some 4 ms at worst, once in 12,288 spooled events while the reader keeps up.
- * A counter shared with the reader would need no reading, but a shared file that anything truncates is
- * SIGBUS in the agent. Thus 250 ms may pass from the reader's emptying a full spool until events are
- * taken again; and processes that spool at the same time count each other's files only at (a) and (b).
+ * Bounds of the spool: HOOK_SHIM_SPOOL_BYTES bytes in whole 4 KiB pages, as tmpfs takes them, and so at
+ * most HOOK_SHIM_SPOOL_FILES files. Past it new events are refused: the oldest are kept. The size of the
+ * file HOOK_SHIM_SPOOL_COUNT is the count in pages: whoever has spooled an event appends as many bytes, in
+ * one write, so that there is one bound for all threads and processes. It may be passed by one event for
+ * each call that is under way at once, and by what is spooled while a reader reads the folder where it is.
+ * A full spool is found by the size alone: no call reads the folder, but for (a) hook_shim_open, where
+ * there are events and no count, and (b) two reads of 2 KiB, some twenty names each, at most four times a
+ * second in each process while it is full: if no more events are there, somebody has removed them and not
+ * the count, which then begins anew.
  */
 #ifndef COMPOSE_PODS_HOOK_SHIM_H
 #define COMPOSE_PODS_HOOK_SHIM_H
@@ -70,6 +76,7 @@ extern "C" {
 #define HOOK_SHIM_LONGEST 65536
 #define HOOK_SHIM_SPOOL_FILES 16384
 #define HOOK_SHIM_SPOOL_BYTES (64 * 1024 * 1024)
+#define HOOK_SHIM_SPOOL_COUNT ".count"
 
 /* A way to the reaper. */
 typedef struct hook_shim hook_shim;
@@ -93,8 +100,8 @@ typedef struct {
 /* Opens a way to the reaper. Neither the reaper nor its folder need to exist as yet.
  *
  * A null or empty path is the default. Returns 0, or an errno with *shim null: EINVAL if a path is not
- * absolute, ENAMETOOLONG if it is too long (107 bytes for the socket, as the kernel has it; 3,900 for
- * the spool), ENOTDIR if the spool is there and no folder, EPERM if others may write to it, ENOMEM.
+ * absolute, or the spool in /proc, /sys or a cgroup, ENAMETOOLONG if it is too long (107 bytes for the
+ * socket, as the kernel has it; 3,900 for the spool, 255 for each of its components), ENOTDIR if the spool is there and no folder, EPERM if others may write to it, ENOMEM.
  */
 int hook_shim_open(const char *socket_path, const char *spool_path, hook_shim **shim);
 

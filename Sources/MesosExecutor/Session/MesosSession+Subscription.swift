@@ -49,7 +49,9 @@ extension MesosSession {
       report(.warning, "not subscribed, trying again: \(reason)")
       let left = awaySince + limit - timing.now()
       guard left > .zero else { return .recoveryTimedOut(after: limit, reason) }
-      do { try await timing.sleep(min(backoff, left)) } catch { return nil }
+      // A refusal is asked about again at once: the agent may not wait for long.
+      let pause = timesRefused > 0 ? limits.leastBackoff : backoff
+      do { try await timing.sleep(min(pause, left)) } catch { return nil }
       if timing.now() >= awaySince + limit { return .recoveryTimedOut(after: limit, reason) }
     }
   }

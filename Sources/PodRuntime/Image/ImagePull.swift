@@ -40,12 +40,20 @@ struct ImagePull: Sendable {
       }
       if .now - said >= .seconds(10) {
         said = .now
-        let current = layers.values.reduce(0) { $0 + $1.current } / 1_000_000
-        let total = layers.values.reduce(0) { $0 + $1.total } / 1_000_000
+        let current = Self.megabytes(layers.values.map(\.current))
+        let total = Self.megabytes(layers.values.map(\.total))
         log.info("pulling \(reference): \(current) of \(total) MB in \(layers.count) layers")
       }
     }
     log.info("pulled \(reference) in \((.now - start).components.seconds) s")
+  }
+
+  /// The sum of layers' sizes, which are what a registry says they are.
+  static func megabytes(_ sizes: [Int64]) -> Int64 {
+    sizes.reduce(0) { sum, size in
+      let (next, isBeyond) = sum.addingReportingOverflow(max(0, size))
+      return isBeyond ? .max : next
+    } / 1_000_000
   }
 
   /// Whether another try may go better: the registry couldn't be reached, rather than that it refused.

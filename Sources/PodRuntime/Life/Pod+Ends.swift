@@ -231,7 +231,9 @@ extension Pod {
       1: "SIGHUP", 2: "SIGINT", 3: "SIGQUIT", 4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE",
       9: "SIGKILL", 11: "SIGSEGV", 13: "SIGPIPE", 14: "SIGALRM", 15: "SIGTERM",
     ]
-    if let signal = names[exitCode - 128] { return "was ended by \(signal) (\(exitCode))" }
+    if exitCode > 128, let signal = names[exitCode - 128] {
+      return "was ended by \(signal) (\(exitCode))"
+    }
     return "ended with \(exitCode)"
   }
 

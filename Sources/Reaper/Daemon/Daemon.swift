@@ -29,6 +29,7 @@ struct Daemon: Sendable {
   }
 
   private let laterLooks = LaterLooks()
+  private let away = Absence()
 
   /// Works until it is cancelled.
   ///
@@ -53,6 +54,13 @@ struct Daemon: Sendable {
       }
       await group.waitForAll()
     }
+    sayBack()
+  }
+
+  /// Says how many passes failed that nothing was said of.
+  private func sayBack() {
+    let count = away.end()
+    if count > 1 { log.notice("\(count) passes failed while the engine was away") }
   }
 
   /// Tells systemd that all is well as long as the pass that is under way gets on.
@@ -105,6 +113,7 @@ struct Daemon: Sendable {
         return log.warning("another pass is working: this one is left to the next interval")
       }
       reaper.health.passEnds(isFull: wanted.everything)
+      sayBack()
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
@@ -118,7 +127,9 @@ struct Daemon: Sendable {
       if error is EngineError {
         await reaper.noteEngineError()
         reaper.health.passFailed("\(error)", .engine)
-        return log.warning("no pass: \(error)")
+        // Each event that calls for a pass would say it again.
+        if away.isFirst("\(error)") { log.warning("no pass: \(error)") }
+        return
       }
       let words = error is Errno ? "\(lock.path): \(error)" : "\(error)"
       reaper.health.passFailed(words, .own)

@@ -15,7 +15,10 @@ final class ServiceNotice: Sendable {
     let own = environment["WATCHDOG_PID"].map { $0 == String(getpid()) } ?? true
     watchdog =
       own
-      ? environment["WATCHDOG_USEC"].flatMap { Int($0) }.map { .microseconds($0) / 2 } : nil
+      ? environment["WATCHDOG_USEC"].flatMap { Int($0) }.flatMap {
+        $0 > 0 ? .microseconds($0) / 2 : nil
+      }
+      : nil
   }
 
   /// How often to say that all is well; nil where nobody listens.

@@ -8,12 +8,14 @@ import Program
 import Synchronization
 import SystemPackage
 
-/// Hears what the agent's hook says: datagrams on a socket, and files of the spool for what came while nobody
-/// listened, in their order. Each event is taken off before it is acted on, so that none is acted on twice; what
-/// a crash in between loses, the full pass of the next start makes up for.
+/// Hears what the agent's hook says: datagrams on a socket, and files of the spool for what came
+/// while nobody listened, in their order. Each event is taken off before it is acted on, so that
+/// none is acted on twice; what a crash in between loses, the full pass of the next start makes up
+/// for.
 final class HookEar: Restorable {
   private let socketPath: String
   private let spool: String
+  private let reader: Mutex<Spool>
   private let log: Logger
   private let hear: @Sendable (HookEvent) -> Void
   private let queue = DispatchQueue(label: "hook events")
@@ -22,14 +24,12 @@ final class HookEar: Restorable {
   private struct State {
     /// The socket, and the file that it is bound to.
     var socket: (source: Source, place: BoundPath)?
-    /// The watch on the spool, and which directory it is on.
-    var spool: (source: Source, folder: Folder)?
+    /// The watches on the spool and on the directory that it is exchanged for.
+    var watches: [Spool.Folder: Source] = [:]
+    /// What was taken is read in a moment; whether there is more by then.
+    var isReading = false
+    var isMore = false
     var seen: [HookEvent.ID: Bool] = [:]
-  }
-  /// A directory by its number, which is no other's while it is watched.
-  private struct Folder: Equatable {
-    var device: dev_t
-    var inode: ino_t
   }
   /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
   private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
@@ -39,21 +39,23 @@ final class HookEar: Restorable {
   /// - Parameters:
   ///   - socketPath: where the socket is made.
   ///   - spool: the folder where events wait.
+  ///   - strangersStay: how long what is no event stays there.
   ///   - log: for events that can't be read.
   ///   - hear: told of each event, one at a time.
   /// - Throws: `Errno`
   init(
-    socket socketPath: String, spool: String, log: Logger,
-    hear: @escaping @Sendable (HookEvent) -> Void
+    socket socketPath: String, spool: String, strangersStay: Duration = .seconds(86_400),
+    log: Logger, hear: @escaping @Sendable (HookEvent) -> Void
   ) throws {
     self.socketPath = socketPath
     self.spool = spool
+    reader = Mutex(Spool(path: spool, strangersStay: strangersStay, log: log))
     self.log = log
     self.hear = hear
     do {
       try watchSpool()
       // What waited in the spool is older than what comes by the socket now.
-      queue.async { [weak self] in self?.readSpool() }
+      queue.async { [weak self] in self?.readSpool(atOnce: true) }
       try listen()
     } catch {
       letGo()
@@ -61,17 +63,16 @@ final class HookEar: Restorable {
     }
   }
 
-  /// Binds the socket and watches the spool again where they are gone: events that came meanwhile wait in the spool, if
-  /// they had one.
+  /// Binds the socket and watches the spool again where they are gone, and reads the spool in any
+  /// case: a watch may miss what a file system doesn't report.
   func restore() throws(RestoreFailure) -> [String] {
     var made: [String] = []
-    let (socket, folder) = state.withLock { ($0.socket?.place, $0.spool?.folder) }
-    if folder == nil || folder != Self.find(spool) {
+    if !isWatched {
       do { try watchSpool() } catch { throw RestoreFailure(path: spool, reason: error) }
       made.append(spool)
-      queue.async { [weak self] in self?.readSpool() }
     }
-    if socket?.isInPlace != true {
+    queue.async { [weak self] in self?.readSpool() }
+    if state.withLock({ $0.socket?.place })?.isInPlace != true {
       do { try listen() } catch { throw RestoreFailure(path: socketPath, reason: error) }
       made.append(socketPath)
     }
@@ -90,71 +91,99 @@ final class HookEar: Restorable {
 
   private func letGo() {
     let sources = state.withLock { state in
-      defer { (state.socket, state.spool) = (nil, nil) }
-      return [state.socket?.source, state.spool?.source]
+      defer { (state.socket, state.watches) = (nil, [:]) }
+      return Array(state.watches.values) + [state.socket?.source].compactMap { $0 }
     }
-    for case let source? in sources { source.source.cancel() }
+    for source in sources { source.source.cancel() }
   }
 
-  /// A watch on the spool, which is made if it isn't there: as for the shim, it must be nobody's to change but this
-  /// user's or root's.
-  private static func folder(_ path: String) throws(Errno) -> Int32 {
-    if mkdir(path, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
-    let folder = linux_watch_folder(path)
-    guard folder >= 0 else { throw Errno(rawValue: errno) }
-    var status = stat()
-    let isThere = lstat(path, &status) == 0
-    guard isThere, status.st_uid == 0 || status.st_uid == geteuid(), status.st_mode & 0o022 == 0
-    else {
-      close(folder)
+  /// Whether the spool is there, and a directory that is watched.
+  private var isWatched: Bool {
+    guard let live = Spool.Folder(spool) else { return false }
+    return state.withLock { $0.watches[live] != nil }
+  }
+
+  /// Makes the spool if it isn't there, and watches it, in the place of one that is gone.
+  private func watchSpool() throws(Errno) {
+    if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    guard linux_is_kernels(spool) == 0 else { throw Errno.invalidArgument }
+    try watch(spool)
+    let kept = [Spool.Folder(spool), Spool.Folder(reader.withLock(\.taken))]
+    let old = state.withLock { state in
+      let old = state.watches.filter { !kept.contains($0.key) }
+      for folder in old.keys { state.watches[folder] = nil }
+      return old
+    }
+    for source in old.values { source.source.cancel() }
+  }
+
+  /// Watches a directory: as for the shim, it must be nobody's to change but this user's or root's.
+  private func watch(_ path: String) throws(Errno) {
+    let before = Spool.Folder(path)
+    if let before, state.withLock({ $0.watches[before] != nil }) { return }
+    let file = linux_watch_folder(path)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    guard let folder = before, Spool.Folder(path) == folder else {
+      close(file)
       throw Errno.notPermitted
     }
-    return folder
-  }
-
-  private static func find(_ path: String) -> Folder? {
-    var status = stat()
-    guard lstat(path, &status) == 0 else { return nil }
-    return Folder(device: status.st_dev, inode: status.st_ino)
-  }
-
-  private func watchSpool() throws(Errno) {
-    let folder = try Self.folder(spool)
-    guard let found = Self.find(spool) else {
-      close(folder)
-      throw Errno.noSuchFileOrDirectory
-    }
-    let source = source(folder) { [weak self] in self?.changed(folder) }
-    let old = state.withLock { state in
-      defer { state.spool = (source, found) }
-      return state.spool
-    }
-    old?.source.source.cancel()
+    let source = source(file) { [weak self] in self?.changed(file, folder) }
+    state.withLock { $0.watches[folder] = source }
     source.source.activate()
   }
 
-  /// Something was put into the spool, or the folder is gone: then the next is watched, before it is read.
-  private func changed(_ folder: Int32) {
+  /// Something was put into the spool, or the folder is gone: then the next is watched, before it
+  /// is read.
+  private func changed(_ file: Int32, _ folder: Spool.Folder) {
     var bytes = [UInt8](repeating: 0, count: 4096)
-    var isGone = false
+    var came: Int32 = 0
     while true {
-      let count = read(folder, &bytes, bytes.count)
+      let count = read(file, &bytes, bytes.count)
       if count <= 0 { break }
-      isGone = isGone || linux_watch_ended(bytes, count) != 0
+      came |= linux_watch_came(bytes, count)
     }
-    if isGone {
-      let old = state.withLock { state in
-        defer { state.spool = nil }
-        return state.spool
-      }
-      old?.source.source.cancel()
+    if came & Int32(LINUX_WATCH_REMOVED) != 0 {
+      state.withLock { $0.watches.removeValue(forKey: folder) }?.source.cancel()
+    }
+    // An exchange of its own is a rename too, and calls for nothing.
+    let isNew = !isWatched
+    if isNew {
       do {
         try watchSpool()
       } catch {
         log.error("the spool \(spool) is gone, and can't be made: \(error)")
       }
     }
-    readSpool()
+    if isNew || came & Int32(LINUX_WATCH_FILLED) != 0 { readSpool() }
+  }
+
+  /// Takes the spool away and reads it in a moment: who was about to write into it then doesn't
+  /// wait for this reader.
+  private func readSpool(atOnce: Bool = false) {
+    let isReading = state.withLock { state in
+      state.isMore = state.isReading
+      return state.isReading
+    }
+    if isReading { return }
+    let isTaken = reader.withLock { spool in
+      spool.readTaken { take($0, from: "spool") }
+      if spool.canExchange(), (try? watch(spool.taken)) != nil, spool.exchange() { return true }
+      spool.read(spool.path) { take($0, from: "spool") }
+      return false
+    }
+    if !isTaken { return }
+    if atOnce { return readTaken() }
+    state.withLock { $0.isReading = true }
+    queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.readTaken() }
+  }
+
+  private func readTaken() {
+    reader.withLock { spool in spool.readTaken { take($0, from: "spool") } }
+    let isMore = state.withLock { state in
+      defer { (state.isReading, state.isMore) = (false, false) }
+      return state.isMore
+    }
+    if isMore { readSpool() }
   }
 
   private func source(
@@ -208,53 +237,6 @@ final class HookEar: Restorable {
         continue
       }
       take(Array(bytes[..<count]), from: "socket")
-    }
-  }
-
-  private func readSpool() {
-    guard let handle = opendir(spool) else { return }
-    var names: [SpoolName] = []
-    while let entry = readdir(handle) {
-      let text = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if let name = SpoolName(text) {
-        names.append(name)
-      } else if text.hasPrefix("."), SpoolName(String(text.dropFirst())) != nil {
-        removeStale("\(spool)/\(text)")
-      }
-    }
-    closedir(handle)
-    for name in names.sorted() {
-      let path = "\(spool)/\(name.text)"
-      do {
-        let bytes = try Self.content(path)
-        if unlink(path) == 0 { take(bytes, from: "spool") }
-      } catch let error as Errno where error == .tooManySymbolicLinkLevels {
-        unlink(path)  // a link is no event
-      } catch {
-        log.warning("\(path) can't be read, and stays: \(error)")
-      }
-    }
-  }
-
-  /// A file that is still being written a minute later has no writer any more.
-  private func removeStale(_ path: String) {
-    var status = stat()
-    if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-      time(nil) - status.st_mtim.tv_sec > 60
-    {
-      unlink(path)
-    }
-  }
-
-  private static func content(_ path: String) throws -> [UInt8] {
-    let file = try FileDescriptor.open(
-      FilePath(path), .readOnly, options: [.noFollow, .closeOnExec, .nonBlocking])
-    return try file.closeAfter {
-      var bytes = [UInt8](repeating: 0, count: HookEvent.longest + 4096)
-      let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-      return Array(bytes[..<count])
     }
   }
 

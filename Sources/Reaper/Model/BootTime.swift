@@ -7,9 +7,14 @@ struct BootTime: Sendable, Hashable, Comparable {
 
   /// The present.
   static var now: BootTime {
-    var time = timespec()
-    clock_gettime(CLOCK_BOOTTIME, &time)
-    return BootTime(sinceBoot: .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec))
+    // A timespec's two words: which C module has its members depends on which is read first.
+    var time = (seconds: 0, nanoseconds: 0)
+    withUnsafeMutablePointer(to: &time) {
+      $0.withMemoryRebound(to: timespec.self, capacity: 1) {
+        _ = clock_gettime(CLOCK_BOOTTIME, $0)
+      }
+    }
+    return BootTime(sinceBoot: .seconds(time.seconds) + .nanoseconds(time.nanoseconds))
   }
 
   static func < (left: BootTime, right: BootTime) -> Bool { left.sinceBoot < right.sinceBoot }
@@ -23,6 +28,11 @@ extension Duration {
   /// In seconds, for people and JSON.
   var inSeconds: Double {
     Double(components.seconds) + Double(components.attoseconds) / 1e18
+  }
+
+  /// Seconds that a file or another process says: what is beyond thirty thousand years is that, and would not fit.
+  init(saidSeconds seconds: Double) {
+    self = .seconds(seconds.isNaN ? 0 : min(max(seconds, -1e12), 1e12))
   }
 
   /// Such as `3 s`, `4 min`, `2 h`, `5 days`.

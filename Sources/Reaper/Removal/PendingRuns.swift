@@ -19,7 +19,7 @@ struct PendingRun: Codable, Sendable, Hashable {
 
   /// Whether the agent's time is over.
   func hasHadItsTime(at now: BootTime) -> Bool {
-    now.sinceBoot - .seconds(deadSince) >= Self.agentsTime
+    now.sinceBoot - Duration(saidSeconds: deadSince) >= Self.agentsTime
   }
 }
 

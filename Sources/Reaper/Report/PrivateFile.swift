@@ -3,14 +3,21 @@ import SystemPackage
 
 /// Files and folders that only this program's user may write, and never through a link.
 enum PrivateFile {
-  /// Makes a folder of mode 0755 with those above it, or checks one that is there.
+  /// Makes a folder of mode 0755, less the umask, with those above it, or checks one that is there.
   ///
+  /// - Parameters:
+  ///   - path: where.
+  ///   - isPassage: whether others must get through it to a socket: what is made is 0755 whatever the umask.
   /// - Throws: `Errno`; `permissionDenied` where others could change what lies in it.
-  static func folder(_ path: String) throws {
+  static func folder(_ path: String, isPassage: Bool = false) throws {
     var made = ""
     for component in path.split(separator: "/") {
       made += "/" + component
-      if mkdir(made, 0o755) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+      if mkdir(made, 0o755) == 0 {
+        if isPassage, chmod(made, 0o755) != 0 { throw Errno(rawValue: errno) }
+      } else if errno != EEXIST {
+        throw Errno(rawValue: errno)
+      }
     }
     var status = stat()
     guard lstat(path, &status) == 0 else { throw Errno(rawValue: errno) }

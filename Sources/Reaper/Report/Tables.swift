@@ -7,7 +7,7 @@ enum Tables {
       ($0.verdict, $0.task, $0.run) < ($1.verdict, $1.task, $1.run)
     }) {
       rows.append([
-        pod.verdict, pod.task, String(pod.run.prefix(13)), Duration.seconds(pod.age).words,
+        pod.verdict, pod.task, String(pod.run.prefix(13)), Duration(saidSeconds: pod.age).words,
         "\(pod.containers.count)c \(pod.networks.count)n \(pod.volumes.count)v", pod.why,
       ])
     }
@@ -53,10 +53,12 @@ enum Tables {
     ]
     if let sandbox = pod.sandbox { lines.insert("sandbox   \(sandbox)", at: 3) }
     for item in pod.evidence {
-      lines.append("  \(Duration.seconds(item.age).words) ago, \(item.source): \(item.words)")
+      lines.append("  \(Duration(saidSeconds: item.age).words) ago, \(item.source): \(item.words)")
     }
     if pod.evidence.isEmpty { lines.append("  none") }
-    if let seconds = pod.deadFor { lines.append("dead for  \(Duration.seconds(seconds).words)") }
+    if let seconds = pod.deadFor {
+      lines.append("dead for  \(Duration(saidSeconds: seconds).words)")
+    }
     return lines.joined(separator: "\n")
   }
 

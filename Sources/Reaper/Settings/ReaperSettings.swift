@@ -136,12 +136,12 @@ struct ReaperSettings: Sendable {
       let factors: [Substring: Int64] = ["": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
       let digits = value.prefix { $0.isNumber }
       guard let number = Int64(digits), let factor = factors[value.dropFirst(digits.count)],
-        1...(1 << 40) ~= number.multipliedReportingOverflow(by: factor).partialValue,
-        number < 1 << 40
+        case (let bytes, overflow: false) = number.multipliedReportingOverflow(by: factor),
+        1...(1 << 40) ~= bytes
       else {
         throw SettingError(description: "\(place(name)) takes a size such as 10m, not '\(value)'")
       }
-      return number * factor
+      return bytes
     }
 
     func path(

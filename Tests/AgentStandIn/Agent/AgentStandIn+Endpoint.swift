@@ -78,6 +78,9 @@ extension AgentStandIn {
     if let error = CallValidation.error(of: call) {
       return refusal(400, "Failed to validate Executor::Call: \(error)", &state)
     }
+    if let status = faults.use({ $0.refusal(of: call["type"]?.string ?? "") }) {
+      return HTTPAnswer(status, "refused as the faults have it")
+    }
     switch call["type"]?.string {
     case "SUBSCRIBE":
       let accepted = request.headers["accept"] ?? "*/*"

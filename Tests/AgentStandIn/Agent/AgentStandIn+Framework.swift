@@ -86,6 +86,9 @@ extension AgentStandIn {
       if let grace {
         kill["kill_policy"] = ["grace_period": ["nanoseconds": .integer(grace.nanoseconds)]]
       }
+      if faults.use({ $0.faults.behaviors.contains(.unreadableKillPolicy) }) {
+        kill["kill_policy"] = ["grace_period": "soon"]
+      }
       executor.send(["type": "KILL", "kill": kill], &state.journal)
     }
   }

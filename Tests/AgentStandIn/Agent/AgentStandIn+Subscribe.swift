@@ -48,23 +48,43 @@ extension AgentStandIn {
       beginShutdown(id, &state, &effects)
       return
     }
-    executor.send(
-      [
-        "type": "SUBSCRIBED",
-        "subscribed": [
-          "executor_info": executor.info, "framework_info": options.frameworkInfo,
-          "agent_info": options.agentInfo(port: port),
-          "container_id": .id(options.subscribedRun ?? executor.run),
-        ],
-      ], &state.journal)
+    executor.send(subscribed(executor), &state.journal)
     sendQueued(id, &state)
     for (uuid, task) in acknowledgements { acknowledge(uuid, of: task, to: id, &state) }
+  }
+
+  /// SUBSCRIBED, and what this agent gets wrong of it.
+  private func subscribed(_ executor: ExecutorState) -> JSON {
+    var fields: [String: JSON] = [
+      "executor_info": executor.info, "framework_info": options.frameworkInfo,
+      "agent_info": options.agentInfo(port: port),
+      "container_id": .id(options.subscribedRun ?? executor.run),
+    ]
+    for behavior in faults.use({ $0.faults.behaviors }) {
+      switch behavior {
+      case .subscribedRun(let run): fields["container_id"] = .id(run)
+      case .subscribedWithout(let field): fields[field] = nil
+      case .latin1Label:
+        fields["executor_info"]?["labels"] = ["labels": [["key": "caf\u{e9}", "value": "x"]]]
+      default: break
+      }
+    }
+    return ["type": "SUBSCRIBED", "subscribed": .object(fields)]
   }
 
   /// `Slave::___run`: queued tasks go to the executor, alone first, then the groups.
   func sendQueued(_ id: String, _ state: inout AgentState) {
     guard var executor = state.executors[id], executor.phase == .running else { return }
-    for queued in executor.queued.filter({ !$0.isGroup }) + executor.queued.filter(\.isGroup) {
+    let isUnreadable = faults.use { $0.faults.behaviors.contains(.unreadableTask) }
+    for var queued in executor.queued.filter({ !$0.isGroup }) + executor.queued.filter(\.isGroup) {
+      if isUnreadable {
+        let tasks = queued.tasks.map { task in
+          var task = task
+          task["discovery"] = 7
+          return task
+        }
+        queued = ExecutorState.Queued(tasks: tasks, isGroup: queued.isGroup)
+      }
       for task in queued.tasks {
         executor.launched[task["task_id"]?.id ?? ""] = ExecutorState.Launched(info: task)
       }

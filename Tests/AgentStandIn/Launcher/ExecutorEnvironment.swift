@@ -26,6 +26,9 @@ enum ExecutorEnvironment {
       variables["MESOS_RECOVERY_TIMEOUT"] = options.recoveryTimeout.mesosText
       variables["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = options.executorReregistrationTimeout.mesosText
     }
+    if options.faults.behaviors.contains(Misbehavior.noRecoveryTime) {
+      variables["MESOS_RECOVERY_TIMEOUT"] = "0ns"
+    }
     variables["MESOS_EXECUTOR_AUTHENTICATION_TOKEN"] = token
     for variable in info["command"]?["environment"]?["variables"]?.array ?? [] {
       if let name = variable["name"]?.string { variables[name] = variable["value"]?.string ?? "" }

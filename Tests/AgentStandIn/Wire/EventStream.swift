@@ -14,6 +14,9 @@ final class EventStream: Sendable {
   private struct State {
     var items: [Item] = []
     var isClosed = false
+    /// Events that were written.
+    var written = 0
+    var isSilent = false
   }
 
   private let state = Mutex(State())
@@ -69,7 +72,13 @@ final class EventStream: Sendable {
         Socket.end(number)
         return
       case .event(let event, let cut):
-        if !write(event, cut: cut, to: number) {
+        // One that follows already may overtake it.
+        let first = overtaking(event).map { write($0, cut: false, to: number) } ?? true
+        let again =
+          event["type"] != "SUBSCRIBED" && choices.use { $0.happens($0.faults.repeatEvent) }
+        if !first || again && !write(event, cut: false, to: number)
+          || !write(event, cut: cut, to: number)
+        {
           abandon()
           Socket.end(number)
           return
@@ -78,8 +87,48 @@ final class EventStream: Sendable {
     }
   }
 
+  /// The next event, if it goes first by chance: SUBSCRIBED is always the first.
+  private func overtaking(_ event: JSON) -> JSON? {
+    guard event["type"] != "SUBSCRIBED", choices.use({ $0.happens($0.faults.swapEvents) }) else {
+      return nil
+    }
+    return state.withLock {
+      guard case .event(let next, cut: false)? = $0.items.first, next["type"] != "SUBSCRIBED"
+      else { return nil }
+      $0.items.removeFirst()
+      return next
+    }
+  }
+
   private func write(_ event: JSON, cut: Bool, to number: Int32) -> Bool {
-    let body = event.bytes
+    let behaviors = choices.use { $0.faults.behaviors }
+    let (isSilent, place) = state.withLock { state in
+      defer {
+        state.written += 1
+        if event["type"] == "HEARTBEAT", behaviors.contains(.silence) { state.isSilent = true }
+      }
+      return (state.isSilent, state.written)
+    }
+    if isSilent { return true }
+    for behavior in behaviors {
+      switch behavior {
+      case .emptyRecords(let count):
+        let records = Array(repeatElement(Array("0\n".utf8), count: count).joined())
+        if !Socket.write(number, Self.chunk(records[...])) { return false }
+      case .hugeRecord(let size) where place == 2:
+        if !Socket.write(number, Self.chunk(Array("\(size)\n".utf8)[...])) { return false }
+        let piece = [UInt8](repeating: 0x20, count: 1 << 16)
+        for start in stride(from: 0, to: size, by: piece.count) {
+          let part = piece.prefix(size - start)
+          if !Socket.write(number, Self.chunk(part)) { return false }
+        }
+      default: break
+      }
+    }
+    var body = event.bytes
+    if behaviors.contains(.latin1Label), let at = body.firstRange(of: [0xC3, 0xA9]) {
+      body.replaceSubrange(at, with: [0xE9])
+    }
     let record = Array("\(body.count)\n".utf8) + body
     let (chunks, end) = choices.use { faults in
       let cut = cut || faults.happens(faults.faults.cutStream)

@@ -78,6 +78,11 @@ final class HTTPServer: Sendable {
     }
   }
 
+  /// The connection ends, or is reset.
+  private func leave(_ number: Int32) {
+    if faults.use({ $0.happens($0.faults.reset) }) { Socket.reset(number) }
+  }
+
   private func converse(_ number: Int32, _ reader: HTTPRequestReader) {
     var reader = reader
     while true {
@@ -89,11 +94,13 @@ final class HTTPServer: Sendable {
         Socket.write(number, HTTPAnswer(400, "Failed to decode HTTP request").bytes)
         return
       }
-      if faults.use({ $0.happens($0.faults.closeBeforeCall) }) { return }
+      let wait = faults.use { $0.wait() }
+      if wait > 0 { usleep(wait) }
+      if faults.use({ $0.happens($0.faults.closeBeforeCall) }) { return leave(number) }
       let answer = handler(request)
       if faults.use({ $0.happens($0.faults.closeBeforeAnswer) }) {
         answer.stream?.abandon()
-        return
+        return leave(number)
       }
       guard Socket.write(number, answer.bytes) else {
         answer.stream?.abandon()
@@ -103,7 +110,7 @@ final class HTTPServer: Sendable {
         stream.serve(number)
         return
       }
-      if faults.use({ $0.happens($0.faults.closeAfterAnswer) }) { return }
+      if faults.use({ $0.happens($0.faults.closeAfterAnswer) }) { return leave(number) }
       if request.headers["connection"]?.lowercased() == "close" { return }
     }
   }

@@ -113,6 +113,12 @@ enum Socket {
     return true
   }
 
+  /// Has the connection reset when it is closed (tcp(7), SO_LINGER of zero): whoever reads from it gets an error.
+  static func reset(_ number: Int32) {
+    var none = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// Ends both directions; whoever reads from it sees the end.
   static func end(_ number: Int32) { shutdown(number, Int32(SHUT_RDWR)) }
 }

@@ -23,8 +23,17 @@ ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user);
    (inotify(7)); -1 and errno. */
 int linux_watch_folder(const char *path);
 
-/* Whether what was read from it says that the folder was removed or renamed. */
-int linux_watch_ended(const void *bytes, ssize_t size);
+/* What linux_watch_came tells. */
+enum { LINUX_WATCH_FILLED = 1, LINUX_WATCH_REMOVED = 2, LINUX_WATCH_RENAMED = 4 };
+
+/* What has happened to the folder, from what was read from the descriptor. */
+int linux_watch_came(const void *bytes, ssize_t size);
+
+/* Exchanges two files at once (renameat2(2), Linux 3.15); -1 and errno where that can't be. */
+int linux_exchange(const char *one, const char *other);
+
+/* Whether the kernel makes the files there: /proc, /sys and cgroups. */
+int linux_is_kernels(const char *path);
 
 /* The next connection, without waiting and closed on exec (accept4(2)); -1 and errno. */
 int linux_accept(int socket);
@@ -50,6 +59,10 @@ struct linux_program {
 
 /* Starts a program in a session of its own that ends with this process, however that ends, and with all that it started,
    in whatever session. When the program itself ends, what it left running ends too.
+   Where the program kills its guard, linux_wait_program ends what is left, since this process is a subreaper until it
+   returns; where it stops its guard, that goes on within a second, or when the calling thread ends: call both functions
+   on one thread. What no watch covers: the guard is killed, and this process too before linux_wait_program returns. Then
+   the program ends, and what it started in turn lives until its cgroup is destroyed.
    *lifeline is a descriptor whose closing kills it; *process and the returned descriptor are for linux_wait_program.
    -1 and errno where there can be no guard. */
 int linux_start_program(const struct linux_program *what, pid_t *process, int *lifeline);
@@ -57,5 +70,12 @@ int linux_start_program(const struct linux_program *what, pid_t *process, int *l
 /* Waits for the program's end, closes the descriptor, and sets the status as waitpid(2) has it.
    Returns 0, or errno where the program could not be started. */
 int linux_wait_program(pid_t process, int result, int *status);
+
+/* From now on a crash (SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGABRT) writes two lines to standard error before the
+   signal ends the process: `NAME: crashed by signal N (SIGNAME), please report this` with the hint behind it, and the
+   return addresses with the address that the program is loaded at, for `addr2line -e PROGRAM -f ADDRESS-LOADED`. A
+   later call replaces name (of up to 63 bytes) and hint (of up to 159). Where SWIFT_BACKTRACE is set, Swift's own backtrace follows.
+   A stack overflow of another thread than the one that calls this leaves no line. */
+void linux_report_crashes(const char *name, const char *hint);
 
 #endif

@@ -1,0 +1,106 @@
+import Compose
+import Foundation
+import HTTPClient
+import MesosExecutor
+import Program
+import TestSupport
+import Testing
+
+@testable import Executor
+
+@Suite("Mutated input of an executor traps nothing", .timeLimit(.minutes(60)))
+struct FuzzTests {
+  @Test("an operator's file is read or refused, and so is each value")
+  func settings() async throws {
+    let sample = URL(fileURLWithPath: #filePath)
+      .appendingPathComponent("../../../deploy/compose-executor.yaml").standardized
+    let text = """
+      launch-timeout: 5m
+      grace: 2.5s
+      ports: 31000-31005,31007
+      log-level: debug
+      logging:
+        driver: fluentd
+        options: {fluentd-address: "127.0.0.1:24224"}
+      allow:
+        host-namespaces: true
+        capabilities: [NET_ADMIN]
+        bind-mounts: [/data]
+      """
+    let report = await Fuzz.drive(
+      "settings of an executor", texts: [text, try String(contentsOf: sample, encoding: .utf8)],
+      words: Settings.names.sorted() + ["weeks", "1e9", "1-65535", "allow:"],
+      isOwn: { $0 is ComposeError || $0 is SettingError }
+    ) { text in
+      let file = try OperatorFile(text: text, file: "f.yaml")
+      let settings = Settings(environment: [:], file: file)
+      _ = (try settings.timeouts(), try settings.logLevel(), TaskOptions.ports(text))
+      return true
+    }
+    #expect(report.isSound, "\(report)")
+  }
+
+  @Test("a task's bounds and ports are understood or refused")
+  func tasks() async {
+    let fields = """
+      "resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.1}},{"name":"mem","scalar":\
+      {"value":128.0}},{"name":"gpus","scalar":{"value":1}},{"name":"ports","type":"RANGES",\
+      "ranges":{"range":[{"begin":31000,"end":31005}]}}],"limits":{"mem":{"value":128.0}},\
+      "discovery":{"visibility":"CLUSTER","ports":{"ports":[{"number":31002}]}}
+      """
+    let report = await Fuzz.drive(
+      "bounds and ports of tasks", texts: [fields], words: ["1e13", "{\"value\":1e300}"],
+      isOwn: { $0 is DecodingError || $0 is SettingError }
+    ) { text in
+      let task = try task(text)
+      let ports = TaskPorts.offered(to: task, environment: ["PORTS": "31000,31001"]) ?? []
+      _ = try TaskBounds(task: task).limits(environment: [:])
+      return ports.allSatisfy { 1...65_535 ~= $0 }
+    }
+    #expect(report.isSound, "\(report)")
+  }
+
+  /// Sends what the request's path holds in hexadecimal, and hangs up.
+  private static let echo = #"""
+    import socket, threading
+    listener = socket.socket()
+    listener.bind(('127.0.0.1', 0))
+    listener.listen(64)
+    print(listener.getsockname()[1], flush=True)
+    while True:
+        client, _ = listener.accept()
+        data = b''
+        while b'\r\n\r\n' not in data:
+            piece = client.recv(65536)
+            if not piece: break
+            data += piece
+        try: client.sendall(bytes.fromhex(data.split(b' ')[1][1:].decode()))
+        except Exception: pass
+        client.close()
+    """#
+
+  @Test("a probe's response passes or fails, whatever it is")
+  func probes() async throws {
+    let corpus = [
+      "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nHTTP/1.1 -5 : x\r\n\r\nok",
+      "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 302 X\r\nLocation: /00\r\n\r\n",
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA: b\r\n\r\n",
+    ].map { Array($0.utf8) }
+    let server = try Command("/usr/bin/python3", ["-c", Self.echo]).start()
+    defer { server.send(SIGKILL) }
+    try await eventually("the server's port") { server.lines().first != nil }
+    let port = try #require(server.lines().first.flatMap { UInt32($0) })
+    let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: [:])
+    let report = await Fuzz.drive(
+      "responses to probes", corpus, words: ["HTTP/1.1 ", "chunked", "Location: "]
+    ) { bytes, _ in
+      let path =
+        "/" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+      let target = HTTPTarget(port: port, path: path, isIPv6: false)
+      let result = await probe.look(.http(target, statuses: []), timeout: .seconds(20))
+      _ = Probe.http(target, statuses: []).status(of: result)
+      return result.isPassed
+    }
+    #expect(report.isSound, "\(report)")
+  }
+}

@@ -1,0 +1,116 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// Signals of crashes are sent here: what a process does about them is the same as after a crash of its own.
+@Suite("A program that crashes", .needsEngine, .throttled)
+struct CrashReportTests {
+  static let signals: [(number: Int32, name: String)] = [
+    (SIGSEGV, "SIGSEGV"), (SIGILL, "SIGILL"), (SIGBUS, "SIGBUS"), (SIGFPE, "SIGFPE"),
+    (SIGTRAP, "SIGTRAP"), (SIGABRT, "SIGABRT"),
+  ]
+
+  private func expectReport(
+    _ text: String, _ program: String, _ number: Int32, _ name: String, _ hint: String
+  ) {
+    let line = "\(program): crashed by signal \(number) (\(name)), please report this\(hint)"
+    let lines = text.split(separator: "\n").map(String.init)
+    #expect(lines.filter { $0 == line }.count == 1, "\(text.suffix(2000))")
+    let trace = lines.filter { $0.hasPrefix("\(program): crashed at 0x") }
+    #expect(trace.count == 1 && trace[0].contains(", loaded at 0x"), "\(text.suffix(2000))")
+  }
+
+  private static let hint = "; the pod is removed by pod-reaper"
+
+  @Test("reports each signal on stderr, ends by it, and its pod is removed as any other's")
+  func run() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withReaperSite(on: engine) { site in
+      try await ReaperService.with(site) { _ in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for (number, name) in Self.signals {
+            group.addTask { try await crash(by: number, name, at: site) }
+          }
+          try await group.waitForAll()
+        }
+      }
+    }
+  }
+
+  private func crash(by number: Int32, _ name: String, at site: ReaperSite) async throws {
+    try await withPod(on: site.engine, smallPod) { pod in
+      try await pod.running()
+      pod.send(number)
+      let end = try await pod.ended(within: .seconds(20))
+      #expect(end.status == .signalled(number), "\(end)")
+      expectReport(
+        end.stderr.joined(separator: "\n"), "compose-executor", number, name, Self.hint)
+      try await eventually("nothing is left", within: .seconds(20)) {
+        try await Leftovers.of(run: pod.run, on: site.engine).isEmpty
+      }
+    }
+  }
+
+  @Test("leaves its report in the sandbox, and the agent tells of its end")
+  func mesos() async throws {
+    let host = try #require(MesosHost.linux.first)
+    try await withReaperSite(on: host.engine) { site in
+      try await ReaperService.with(site) { _ in
+        var settings = MesosSettings()
+        // Its cgroups are the agent's to remove.
+        settings.leavesContainers = true
+        try await withMesosPod(on: host, obedient, settings) { pod in
+          try await pod.running()
+          kill(pod.run.pid, SIGILL)
+          #expect(try await pod.exited() == .signalled(SIGILL))
+          expectReport(
+            pod.run.text("stderr"), "compose-executor", SIGILL, "SIGILL", Self.hint)
+          #expect(try await pod.ended().source == "SOURCE_AGENT")
+          try await eventually("nothing is left", within: .seconds(20)) {
+            try await pod.containers().isEmpty
+          }
+        }
+      }
+    }
+  }
+
+  @Test("dies of its crash even where nobody reads its stderr")
+  func unread() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withReaperSite(on: engine) { site in
+      try await ReaperService.with(site) { _ in
+        var settings = PodSettings()
+        // The executor has both ends, and reads from none.
+        settings.shell = "mkfifo full; exec 3<> full; exec \"$@\" 2>&3"
+        try await withPod(on: engine, smallPod, settings) { pod in
+          try await pod.running()
+          let pipe = open(pod.sandbox.path("full"), O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+          defer { close(pipe) }
+          let zeros = [UInt8](repeating: 0, count: 4096)
+          while write(pipe, zeros, zeros.count) > 0 {}
+          #expect(pipe >= 0 && errno == EAGAIN)
+          pod.send(SIGSEGV)
+          #expect(try await pod.executor.exit(within: .seconds(10)) == .signalled(SIGSEGV))
+          try await eventually("nothing is left", within: .seconds(20)) {
+            try await Leftovers.of(run: pod.run, on: engine).isEmpty
+          }
+        }
+      }
+    }
+  }
+
+  @Test("says so of pod-reaper too")
+  func reaper() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withReaperSite(on: engine) { site in
+      let service = try await ReaperService.start(site)
+      service.process.send(SIGTRAP)
+      let end = try await service.process.result(within: .seconds(20))
+      #expect(end.status == .signalled(SIGTRAP))
+      expectReport(
+        end.stderr, "pod-reaper", SIGTRAP, "SIGTRAP",
+        "; what executors leave waits until it is started again")
+    }
+  }
+}

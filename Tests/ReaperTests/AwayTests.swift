@@ -1,0 +1,70 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("A reaper whose engine is away")
+struct AwayTests {
+  private func options(_ folder: TemporaryFolder) -> [String] {
+    ["--run-dir", folder.path("run"), "--state-dir", folder.path("state")]
+  }
+
+  private func command(
+    _ folder: TemporaryFolder, _ script: String, _ more: [String: String] = [:]
+  ) -> Command {
+    Command(
+      "/bin/sh", ["-c", script, BuiltProgram.podReaper] + options(folder),
+      environment: [
+        "DOCKER_HOST": "unix://\(folder.path("no.sock"))", "PATH": "/usr/bin:/bin",
+      ].merging(more) { $1 })
+  }
+
+  /// How many requests to the engine have failed.
+  private func errors(_ folder: TemporaryFolder) async throws -> Int {
+    let text = try await Command(
+      "curl", ["-s", "--unix-socket", folder.path("metrics.sock"), "http://reaper/metrics"]
+    ).run().stdout
+    let line = text.split(separator: "\n").first {
+      $0.hasPrefix("pod_reaper_engine_errors_total")
+    }
+    return line?.split(separator: " ").last.flatMap { Int($0) } ?? 0
+  }
+
+  @Test("says so once, however many events call for a pass, and counts them")
+  func once() async throws {
+    try await withTemporaryFolder { folder in
+      let service = try command(
+        folder, #"exec "$0" --metrics "$METRICS" "$@""#, ["METRICS": folder.path("metrics.sock")]
+      ).start()
+      defer { service.send(SIGKILL) }
+      var failed = 0
+      for number in 0..<4 {
+        let end = try await Command(
+          BuiltProgram.beside("pod-hook-notify"),
+          ["removed", "--framework", "f", "--executor", "e\(number)"] + options(folder).prefix(2)
+        ).run()
+        #expect([.exited(0), .exited(4)].contains(end.status))
+        failed = try await eventually("one more pass that fails") {
+          let errors = try await errors(folder)
+          return errors > failed ? errors : nil
+        }
+      }
+      service.send(SIGTERM)
+      try await service.exit()
+      let lines = service.lines(.stderr).filter { $0.contains("no pass: ") }
+      #expect(lines.count == 1, "\(lines)")
+      #expect(service.text(.stderr).contains("passes failed while the engine was away"))
+    }
+  }
+
+  @Test("makes a run directory that others may pass through, whatever its umask")
+  func umask() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try await command(folder, #"umask 077; exec "$0" --once "$@""#).run()
+      for (name, mode) in [("run", mode_t(0o755)), ("state", 0o700)] {
+        var status = stat()
+        #expect(lstat(folder.path(name), &status) == 0)
+        #expect(status.st_mode & 0o7777 == mode, "\(name)")
+      }
+    }
+  }
+}
