@@ -59,7 +59,9 @@ struct HookEventTests {
     try await withTemporaryFolder { folder in
       let path = folder.path("spool")
       let event = try spool(in: path) { hook_shim_removed($0, "f", 1, "e", 1) }
-      let text = try #require(try FileManager.default.contentsOfDirectory(atPath: path).first)
+      let text = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: path)
+          .first { !$0.hasPrefix(".") })
       let name = try #require(SpoolName(text))
       #expect(name.id == event.id && name.bootTime == event.bootTime)
       #expect(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(text)")).count == name.size)
@@ -79,6 +81,7 @@ struct HookEventTests {
     let result = event(opened)
     #expect(result.outcome == HOOK_SHIM_SPOOLED && result.socket_errno == ENOENT)
     let names = try FileManager.default.contentsOfDirectory(atPath: path)
+      .filter { !$0.hasPrefix(".") }
     let name = try #require(names.count == 1 ? names.first : nil)
     return try HookEvent.decode(Data(contentsOf: URL(fileURLWithPath: "\(path)/\(name)")))
   }

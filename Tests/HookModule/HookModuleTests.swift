@@ -22,6 +22,7 @@ struct HookModuleTests {
       ).output()
       #expect(said == "ok")
       let spooled = try FileManager.default.contentsOfDirectory(atPath: folder.path("spool"))
+        .filter { !$0.hasPrefix(".") }
       #expect(spooled.count == 1)
     }
   }

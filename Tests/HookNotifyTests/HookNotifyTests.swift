@@ -49,10 +49,8 @@ struct HookNotifyTests {
       let full = try await notify(
         folder, ["removed", "--framework", "f", "--executor", "e"], spool: "/proc/spool")
       #expect(full.status == .exited(1))
-      #expect(
-        full.stderr
-          == "pod-hook-notify: not told to pod-reaper (socket: No such file or directory), "
-          + "and not spooled (No such file or directory)\n")
+      #expect(full.stderr.hasSuffix(", spool-dir /proc/spool: Invalid argument\n"))
+      #expect(full.stderr.hasPrefix("pod-hook-notify: notify-socket /"))
     }
   }
 
@@ -83,6 +81,7 @@ struct HookNotifyTests {
         try await spools(place.options, place.environment)
         counts[place.folder, default: 0] += 1
         let found = try FileManager.default.contentsOfDirectory(atPath: folder.path(place.folder))
+          .filter { !$0.hasPrefix(".") }
         #expect(found.count == counts[place.folder], "\(place)")
       }
     }

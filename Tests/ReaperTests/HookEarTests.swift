@@ -90,7 +90,8 @@ struct HookEarTests {
       let shim = try Shim(folder.path)
       #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
       let name = try #require(
-        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").first)
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
+          .first { !$0.hasPrefix(".") })
       try "rubbish".write(
         toFile: "\(folder.path)/spool/1\(name.dropFirst())", atomically: false, encoding: .utf8)
       let heard = Heard()
@@ -107,7 +108,8 @@ struct HookEarTests {
       let shim = try Shim(folder.path)
       #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
       let name = try #require(
-        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").first)
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
+          .first { !$0.hasPrefix(".") })
       // A writer that died leaves its file under a name with a dot.
       for file in [".bashrc", ".ssh/authorized_keys", "notes.txt", ".\(name)"] {
         try folder.write("spool/\(file)", "mine")
