@@ -19,6 +19,7 @@ final class HookEar: Restorable {
   private let log: Logger
   private let hear: @Sendable (HookEvent) -> Void
   private let queue = DispatchQueue(label: "hook events")
+  private let makeWatch: @Sendable (String) -> Int32
   private let state = Mutex(State())
 
   private struct State {
@@ -30,6 +31,10 @@ final class HookEar: Restorable {
     var isReading = false
     var isMore = false
     var seen: [HookEvent.ID: Bool] = [:]
+    /// Whether it was said that the kernel gives no watch.
+    var saidUnwatched = false
+    /// Nothing is taken any more: that is the next one's.
+    var isStopped = false
   }
   /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
   private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
@@ -41,16 +46,19 @@ final class HookEar: Restorable {
   ///   - spool: the folder where events wait.
   ///   - strangersStay: how long what is no event stays there.
   ///   - log: for events that can't be read.
+  ///   - makeWatch: makes a watch on a directory; a file descriptor, or -1 with `errno`.
   ///   - hear: told of each event, one at a time.
   /// - Throws: `Errno`
   init(
     socket socketPath: String, spool: String, strangersStay: Duration = .seconds(86_400),
-    log: Logger, hear: @escaping @Sendable (HookEvent) -> Void
+    log: Logger, makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_folder($0) },
+    hear: @escaping @Sendable (HookEvent) -> Void
   ) throws {
     self.socketPath = socketPath
     self.spool = spool
     reader = Mutex(Spool(path: spool, strangersStay: strangersStay, log: log))
     self.log = log
+    self.makeWatch = makeWatch
     self.hear = hear
     do {
       try watchSpool()
@@ -67,11 +75,12 @@ final class HookEar: Restorable {
   /// case: a watch may miss what a file system doesn't report.
   func restore() throws(RestoreFailure) -> [String] {
     var made: [String] = []
+    defer { queue.async { [weak self] in self?.readSpool() } }
     if !isWatched {
+      let isGone = Spool.Folder(spool) == nil
       do { try watchSpool() } catch { throw RestoreFailure(path: spool, reason: error) }
-      made.append(spool)
+      if isGone { made.append(spool) }
     }
-    queue.async { [weak self] in self?.readSpool() }
     if state.withLock({ $0.socket?.place })?.isInPlace != true {
       do { try listen() } catch { throw RestoreFailure(path: socketPath, reason: error) }
       made.append(socketPath)
@@ -91,7 +100,7 @@ final class HookEar: Restorable {
 
   private func letGo() {
     let sources = state.withLock { state in
-      defer { (state.socket, state.watches) = (nil, [:]) }
+      defer { (state.socket, state.watches, state.isStopped) = (nil, [:], true) }
       return Array(state.watches.values) + [state.socket?.source].compactMap { $0 }
     }
     for source in sources { source.source.cancel() }
@@ -118,18 +127,42 @@ final class HookEar: Restorable {
   }
 
   /// Watches a directory: as for the shim, it must be nobody's to change but this user's or root's.
+  /// Where the kernel gives no watch, since others have them all, each pass reads the spool instead.
   private func watch(_ path: String) throws(Errno) {
     let before = Spool.Folder(path)
     if let before, state.withLock({ $0.watches[before] != nil }) { return }
-    let file = linux_watch_folder(path)
-    guard file >= 0 else { throw Errno(rawValue: errno) }
+    let file = makeWatch(path)
+    guard file >= 0 else {
+      let reason = Errno(rawValue: errno)
+      guard before != nil, Self.usedUp.contains(reason) else { throw reason }
+      return sayUnwatched(reason)
+    }
     guard let folder = before, Spool.Folder(path) == folder else {
       close(file)
       throw Errno.notPermitted
     }
     let source = source(file) { [weak self] in self?.changed(file, folder) }
-    state.withLock { $0.watches[folder] = source }
+    state.withLock { state in
+      state.watches[folder] = source
+      state.saidUnwatched = false
+    }
     source.source.activate()
+  }
+
+  /// What the kernel says where a limit on watches, files or memory is reached.
+  private static let usedUp: Set<Errno> = [
+    .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noSpace, .noMemory,
+  ]
+
+  private func sayUnwatched(_ reason: Errno) {
+    let wasSaid = state.withLock { state in
+      defer { state.saidUnwatched = true }
+      return state.saidUnwatched
+    }
+    if wasSaid { return }
+    log.warning(
+      "the spool \(spool) can't be watched, and is read with each pass: \(reason) (see fs.inotify in sysctl)"
+    )
   }
 
   /// Something was put into the spool, or the folder is gone: then the next is watched, before it
@@ -164,10 +197,10 @@ final class HookEar: Restorable {
       state.isMore = state.isReading
       return state.isReading
     }
-    if isReading { return }
+    if isReading || state.withLock(\.isStopped) { return }
     let isTaken = reader.withLock { spool in
       spool.readTaken { take($0, from: "spool") }
-      if spool.canExchange(), (try? watch(spool.taken)) != nil, spool.exchange() { return true }
+      if spool.canExchange(), isWatchable(spool.taken), spool.exchange() { return true }
       spool.read(spool.path) { take($0, from: "spool") }
       return false
     }
@@ -175,6 +208,12 @@ final class HookEar: Restorable {
     if atOnce { return readTaken() }
     state.withLock { $0.isReading = true }
     queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.readTaken() }
+  }
+
+  /// Whether a directory may become the spool: it is watched, or none can be.
+  private func isWatchable(_ path: String) -> Bool {
+    guard (try? watch(path)) != nil, let folder = Spool.Folder(path) else { return false }
+    return !isWatched || state.withLock { $0.watches[folder] != nil }
   }
 
   private func readTaken() {
