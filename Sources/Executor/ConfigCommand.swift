@@ -35,7 +35,7 @@ struct ConfigCommand: AsyncParsableCommand {
       let ports = try task.offeredPorts(settings)
       let ids = try task.ids(settings)
       let project = try files.project(
-        name: projectName, confine: pod, bound: .root(task.root),
+        name: projectName, confine: pod, bound: try task.bound(),
         podName: pod ? ids.podName(of:) : nil, ports: ports, environment: environment)
       for warning in project.warnings { warn("\(warning.position): \(warning.value)") }
       guard pod else {

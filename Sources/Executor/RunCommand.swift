@@ -42,7 +42,7 @@ struct RunCommand: AsyncParsableCommand {
       info = Task { try await asked.info() }
       let ids = try task.ids(settings)
       let project = try files.project(
-        name: nil, confine: true, bound: .root(task.root), podName: ids.podName(of:),
+        name: nil, confine: true, bound: try task.bound(), podName: ids.podName(of:),
         ports: task.offeredPorts(settings), environment: environment)
       request = try task.request(for: project, ids: ids, settings: settings)
     } catch {

@@ -46,7 +46,7 @@ extension ParsableCommand {
   fileprivate static func end(_ error: any Error, usage: Int32) -> Never {
     let program = configuration.commandName ?? "\(self)"
     if let failure = error as? CommandFailure {
-      StandardError.line("\(program): \(failure.message)")
+      StandardError.line("\(program): \(Printable.text(failure.message, limit: 65_536))")
       endProcess(failure.code)
     }
     if exitCode(for: error) == .validationFailure {

@@ -79,6 +79,24 @@ struct RootTests {
     }
   }
 
+  @Test(
+    "a --root that names no directory is refused, with the word and before the file is read",
+    arguments: ["", "nowhere", "file", "/nowhere", "a\u{1b}[1m"], ["run", "config"])
+  func noDirectory(root: String, command: String) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("compose.yaml", "services: [")
+      try folder.write("file", "")
+      let run = Command(
+        BuiltProgram.composeExecutor, [command, "--root", root], folder: folder.path)
+      let end = try await run.run()
+      #expect(end.status == .exited(1))
+      #expect(end.stdout.isEmpty)
+      let name = root.replacing("\u{1b}", with: "\u{fffd}")
+      let message = "compose-executor: --root names no directory: '\(name)'\n"
+      #expect(end.stderr == message)
+    }
+  }
+
   @Test("may not leave their own directory where there is neither a repository nor --root")
   func own() async throws {
     let engine = try #require(TestEngine.all.first)

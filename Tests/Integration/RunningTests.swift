@@ -2,17 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// RUNNING_CASES=all takes every case, RUNNING_CASES=tenth a tenth of them, which TEST_SEED repeats;
-/// RUNNING_ONLY takes those whose names begin so, one or several with commas.
+/// RUNNING_CASES=all takes every case, else a tenth of them, which TEST_SEED repeats; RUNNING_ONLY
+/// takes those whose names begin so, one or several with commas.
 @Suite("What a container sees is what it sees under Compose", .needsEngine, .heavy)
 struct RunningTests {
-  private static let isAsked = ["RUNNING_CASES", "RUNNING_ONLY"].contains {
-    ProcessInfo.processInfo.environment[$0] != nil
-  }
-
-  @Test(
-    "service by service, in every form of its keys", .enabled(if: isAsked),
-    arguments: TestEngine.all)
+  @Test("service by service, in every form of its keys", arguments: TestEngine.all)
   func services(on engine: TestEngine) async throws {
     let tables = try RunningTable.all()
     let api = try await engine.docker("version", "--format", "{{.Server.APIVersion}}").output()
@@ -26,7 +20,7 @@ struct RunningTests {
 
   @Test(
     "project by project: what is merged, ordered, scaled, shared and exits",
-    .enabled(if: isAsked), arguments: TestEngine.all)
+    arguments: TestEngine.all)
   func projects(on engine: TestEngine) async throws {
     let projects = RunningChoice.of(try RunningProject.all())
     try await Self.compare(projects.map { [$0] }, on: engine, "projects")

@@ -87,6 +87,23 @@ struct RecoveryTests {
     }
   }
 
+  @Test("the time that the message tells is all the agent had, not the last try's")
+  func laterSilence() async throws {
+    let agent = try FakeAgent()
+    let clock = TestClock()
+    let environment = agent.environment(recoveryTimeout: .seconds(10), backoff: .seconds(2))
+    try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
+      try await stage.happens("subscribed")
+      agent.fail("SUBSCRIBE", .answer(503, "Agent has not finished recovery"), .stall)
+      agent.closeStream()
+      // After the stream's end, and after the 503.
+      try await clock.passSleep(of: .seconds(1))
+      try await clock.passSleep(of: .seconds(1))
+      try await clock.passSleep(of: .seconds(8))
+      try await stage.happens("ended the agent did not come back within 10.0 seconds")
+    }
+  }
+
   @Test("a new subscription starts the recovery timeout anew; missing heartbeats don't matter")
   func timeoutStartsAnew() async throws {
     let agent = try FakeAgent()

@@ -71,7 +71,7 @@ package enum Path {
   static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
   /// True for a folder.
-  static func isFolder(_ path: String) -> Bool {
+  package static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }

@@ -61,6 +61,16 @@ struct TaskOptions: ParsableArguments {
 
   @OptionGroup var options: PodOptionArguments
 
+  /// What relative paths of the files must not leave.
+  ///
+  /// - Throws: `SettingError` where the option names no directory.
+  func bound() throws(SettingError) -> LoadOptions.Bound {
+    if let root, root.isEmpty || !Path.isFolder(Path.join(Path.current, root)) {
+      throw SettingError(description: "--root names no directory: '\(root)'")
+    }
+    return .root(root)
+  }
+
   /// The offered ports; nil where none were named.
   ///
   /// - Parameter settings: where options are looked up.

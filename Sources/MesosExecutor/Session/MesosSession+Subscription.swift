@@ -22,7 +22,7 @@ extension MesosSession {
     var limit = max(first, limits.registration)
     var awaySince = timing.now()
     while true {
-      let attempt = await attempt(until: awaySince + limit)
+      let attempt = await attempt(within: limit, from: awaySince)
       leaveStream()
       let reason: String
       var isAgentThere = false
@@ -57,18 +57,17 @@ extension MesosSession {
   }
 
   /// One subscription from its beginning to its end. The deadline holds until the agent has accepted it.
-  private func attempt(until deadline: Duration) async -> Attempt {
+  private func attempt(within limit: Duration, from begin: Duration) async -> Attempt {
     let timing = timing
-    let begin = timing.now()
     isAccepted = false
     (lastHeartbeat, heartbeatInterval) = (nil, nil)
     unreadableEvents = 0
     return await withTaskGroup(of: Attempt?.self) { group in
       group.addTask { await self.subscribeAndRead() }
       group.addTask {
-        try? await timing.sleep(deadline - timing.now())
+        try? await timing.sleep(begin + limit - timing.now())
         return await self.isAccepted || Task.isCancelled
-          ? nil : .over(.recoveryTimedOut(after: deadline - begin, "no response to SUBSCRIBE"))
+          ? nil : .over(.recoveryTimedOut(after: limit, "no response to SUBSCRIBE"))
       }
       group.addTask {
         await self.watchHeartbeats()

@@ -1,6 +1,7 @@
 import DockerEngine
 import FoundationEssentials
 import PodIdentity
+import Program
 
 extension Reaper {
   /// Answers a line of the control socket: `status`, or `explain CONTAINER`. JSON, or `error: …`.

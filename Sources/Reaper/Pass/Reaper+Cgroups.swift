@@ -1,6 +1,7 @@
 import Cgroups
 import Logging
 import PodIdentity
+import Program
 
 extension Reaper {
   /// Removes what Docker made below a dead pod's cgroup at once, and the run's own folder where nobody else has a

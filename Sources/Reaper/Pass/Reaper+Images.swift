@@ -1,6 +1,7 @@
 import DockerEngine
 import Logging
 import PodIdentity
+import Program
 
 extension Reaper {
   /// Notes the images that dead pods' tasks asked to have removed, before anything of these pods is removed.

@@ -115,20 +115,3 @@ struct PassReport: Codable, Sendable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }
-
-/// Label values and names are data that anybody could have written.
-enum Printable {
-  /// The text without control characters, at most so many characters long.
-  static func text(_ text: String, limit: Int = 512) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars.prefix(limit) {
-      let isControl =
-        scalar.value < 0x20 || 0x7f...0x9f ~= scalar.value
-        || [0x200e, 0x200f, 0x2028, 0x2029].contains(scalar.value)
-        || 0x202a...0x202e ~= scalar.value
-        || 0x2066...0x2069 ~= scalar.value
-      result.append(isControl ? "\u{fffd}" : scalar)
-    }
-    return String(result) + (text.unicodeScalars.count > limit ? "…" : "")
-  }
-}
