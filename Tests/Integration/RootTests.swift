@@ -56,6 +56,8 @@ struct RootTests {
       ("    label_file: ../../x", "5:17", "`../../x`"),
       ("    build: ../..", "5:12", "`../..`"),
       ("    build: {context: .., dockerfile: ../x}", "5:38", "`../x`"),
+      ("    build: {context: ., cache_from: ['type=local,src=../../x']}", "5:38", "`../../x`"),
+      ("    build: {context: ., cache_to: ['a', 'dest=../../x,type=local']}", "5:41", "`../../x`"),
       ("    extends: {file: ../../x, service: a}", "5:21", "`../../x`"),
       ("include: [../../x]", "5:11", "`../../x`"),
       ("    security_opt: ['seccomp=../../x']", "5:20", "`../../x`"),

@@ -122,6 +122,22 @@ struct PathResolver {
     try build.edit("ssh") { (keys) throws(ComposeError) in
       try keys.editEach { (_, path) throws(ComposeError) in try resolveFile(&path) }
     }
+    for key in ["cache_from", "cache_to"] where bound.refusesPaths {
+      for cache in build[key]?.sequence ?? [] { try check(cache: cache) }
+    }
+  }
+
+  /// Throws where a build's cache in a directory (`type=local,src=…`, `dest=…`) leaves the bound.
+  private func check(cache: YAMLNode) throws(ComposeError) {
+    let fields = (cache.string ?? "").split(separator: ",").map {
+      $0.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+    }
+    guard fields.contains(where: { $0.count == 2 && $0[0] == "type" && $0[1] == "local" }) else {
+      return
+    }
+    for field in fields where field.count == 2 && ["src", "dest"].contains(field[0]) {
+      _ = try absolute(String(field[1]), at: cache.position)
+    }
   }
 
   /// A volume of the local driver that is a mount of a folder.

@@ -136,8 +136,16 @@ actor TaskSupervisor {
     case .message(let data):
       log.info("a message of \(data.count) bytes from the framework: ignored")
     case .shutdown: shutDown("shut down by the agent")
-    case .ended(let reason): shutDown("\(reason)", isTold: false)
+    case .ended(let reason): await lost(reason)
     }
+  }
+
+  /// The connection has ended for good: a failure, unless the agent knows all that there was to say.
+  private func lost(_ reason: SessionEnd) async {
+    if hasHadTasks, tasks.values.allSatisfy(\.isOver), await session.unacknowledgedCount == 0 {
+      return log.info("\(reason): nothing is left to be told")
+    }
+    shutDown("\(reason)", isTold: false)
   }
 
   /// Forgets a task whose end is acknowledged: an executor may have any number of them.
@@ -204,7 +212,8 @@ actor TaskSupervisor {
   /// - Returns: whether it has, in the time that there is; nil once there is a new task, or less time than there was.
   private func awaitAcknowledgements() async -> Bool? {
     let known = deadline
-    let limit = known.map { $0 - .now } ?? mesos.recoveryTimeout
+    // An agent that is there needs its time to answer, also where none is given it to come back.
+    let limit = known.map { $0 - .now } ?? max(mesos.recoveryTimeout, SessionLimits().registration)
     areAcknowledged = nil
     let waiting = Task {
       let all = await self.session.waitUntilAcknowledged(within: limit)
