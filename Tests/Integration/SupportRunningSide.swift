@@ -61,6 +61,8 @@ private struct RunningSite: Sendable {
   let expected: [String: Int]
   /// The services whose containers start again.
   let restarting: Set<String>
+  /// What Compose writes before the lines of a container that the file names, by service.
+  let titles: [String: String]
   /// The engine's events, which keeps only the last of them itself; of projects compared in them.
   private let record: RunningCommand?
 
@@ -76,12 +78,15 @@ private struct RunningSite: Sendable {
     name = "parity-\(run.prefix(8))"
     var counts: [String: Int] = [:]
     var restarting: Set<String> = []
+    var titles: [String: String] = [:]
     for (name, service) in try project.loaded().services {
+      titles[name] = service.containerName?.value
       counts[name] = service.scale?.value ?? 1
       if service.restart != .no { restarting.insert(name) }
     }
     expected = counts
     self.restarting = restarting
+    self.titles = titles
     let isPlain = !project.ends && !project.isOrdered
     let command =
       who == .ours
@@ -173,7 +178,8 @@ private struct RunningSite: Sendable {
       let seen = (1...max(1, count)).reduce(0) { sum, number in
         sum + (done["\(name)-\(number)"] ?? 0)
       }
-      return (done[name] ?? 0) + seen < count
+      let titled = titles[name].map { done[$0] ?? 0 } ?? 0
+      return (done[name] ?? 0) + seen + titled < count
     }.keys.sorted()
   }
 
