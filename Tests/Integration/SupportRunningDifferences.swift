@@ -32,7 +32,7 @@ struct RunningDifference: Sendable {
     RunningDifference(
       cases: ["order-stop-signal"], places: ["order"],
       ours:
-        "one deadline for the whole pod: what waits for a service that ignores its signal is killed with it",
+        "one deadline for the whole pod: who ignores its signal is killed in time for those that it depends on",
       theirs: "10 s for each container, one after the other",
       why: "an agent kills what hasn't stopped in the task's grace"),
     RunningDifference(

@@ -4,8 +4,11 @@ import Synchronization
 extension Task where Success == Void, Failure == Never {
   /// Waits for the task's end, at most so long; the task goes on if it takes longer.
   ///
+  /// - Parameters:
+  ///   - limit: how long.
+  ///   - givesWay: whether the wait ends when the waiting task is cancelled.
   /// - Returns: whether it has ended.
-  func hasEnded(within limit: Duration) async -> Bool {
+  func hasEnded(within limit: Duration, orCancelled givesWay: Bool = false) async -> Bool {
     let race = Race()
     let watch = Task<Void, Never> {
       await self.value
@@ -15,7 +18,11 @@ extension Task where Success == Void, Failure == Never {
       try? await Task<Never, Never>.sleep(for: limit)
       race.finish(false)
     }
-    let result = await withCheckedContinuation { race.begin($0) }
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { race.begin($0) }
+    } onCancel: {
+      if givesWay { race.finish(false) }
+    }
     clock.cancel()
     if !result { watch.cancel() }
     return result

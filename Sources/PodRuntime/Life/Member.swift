@@ -13,6 +13,8 @@ struct Member {
     case starting
     /// Started.
     case running
+    /// Told to stop, to be started again with the group that it lives in; it runs until its process is gone.
+    case stopping
     /// Ended, and about to be started again.
     case restarting
     /// Ended for good.
@@ -54,6 +56,8 @@ struct Member {
   var exit: Exit?
   /// Someone else had the engine send it a signal after its last start.
   var isSignaledByOthers = false
+  /// It was sent its stop signal by the pod after its last start: some programs take a second one for impatience.
+  var isTold = false
   /// The engine took it down with itself.
   var isTakenDown = false
   /// Networks that someone else has disconnected it from.
@@ -82,8 +86,6 @@ struct Member {
   var hasEndedAgain = false
   /// True while commands around its life are under way.
   var isInHooks = false
-  /// True while it is stopped on purpose, to be started again with the owner of its namespace.
-  var isStoppedOnPurpose = false
 
   init(plan: ContainerPlan, index: Int) {
     self.plan = plan
@@ -95,7 +97,7 @@ struct Member {
   /// True once it has been started, whatever came after.
   var hasStarted: Bool {
     switch phase {
-    case .running, .restarting, .ended: true
+    case .running, .stopping, .restarting, .ended: true
     case .planned, .created, .starting: false
     }
   }
@@ -106,7 +108,7 @@ struct Member {
   /// The container's ID if it may be running.
   var liveContainer: String? {
     switch phase {
-    case .starting, .running: container
+    case .starting, .running, .stopping: container
     case .planned, .created, .restarting, .ended: nil
     }
   }

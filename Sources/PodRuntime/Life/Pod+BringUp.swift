@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import Logging
 
 extension Pod {
   /// Creates a container, and starts it once all that it waits for is up.
@@ -48,14 +49,9 @@ extension Pod {
       }
       guard let member = members[service] else { break }
       if member.health == .none {
-        throw ComposeError(
-          "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck",
-          at: dependency.position)
-      }
-      if member.health != .healthy {
-        throw ComposeError(
-          "'\(name)' waits for '\(service)' to be healthy, but that has ended",
-          at: dependency.position)
+        try refuse(dependency, "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck")
+      } else if member.health != .healthy {
+        try refuse(dependency, "'\(name)' waits for '\(service)' to be healthy, but that has ended")
       }
     case .completedSuccessfully:
       try await launchWait {
@@ -63,11 +59,16 @@ extension Pod {
         return false
       }
       if case .ended(let code)? = members[service]?.phase, code != 0 {
-        throw ComposeError(
-          "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)",
-          at: dependency.position)
+        try refuse(
+          dependency, "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)")
       }
     }
+  }
+
+  /// Fails for a dependency that can't be had any more, or warns where the file says that it isn't required.
+  private func refuse(_ dependency: Dependency, _ message: String) throws(ComposeError) {
+    if dependency.required { throw ComposeError(message, at: dependency.position) }
+    log.warning("\(dependency.position): \(message): started without it, as `required` is false")
   }
 
   /// Waits for a step of the launch.

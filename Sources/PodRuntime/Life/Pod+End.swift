@@ -9,18 +9,46 @@ extension Pod {
     guard !isPastDeadline else { return }
     // The infrastructure container has nothing to bring to an end: it goes with the removal, after all others.
     let live = members.values.filter { $0.liveContainer != nil && !$0.plan.isInfra }
-    guard !live.isEmpty else { return }
+    let hooks = hookContainers.filter { $0.value == nil }.keys
+    guard !live.isEmpty || !hooks.isEmpty else { return }
     // A frozen process doesn't even take a signal.
     if let plan {
-      PodCgroups(identity: plan.identity, log: log).thaw(live.compactMap(\.container))
+      PodCgroups(identity: plan.identity, log: log).thaw(live.compactMap(\.container) + hooks)
     }
+    let depths = depths(of: live)
+    levels = max(1, (depths.values.max() ?? 0) + 1)
     let clock = Task { await self.ringAtDeadline() }
     await withTaskGroup(of: Void.self) { group in
       for member in live {
-        group.addTask { await self.stop(member) }
+        group.addTask { await self.stop(member, above: depths[member.name] ?? 0) }
       }
+      for hook in hooks { group.addTask { await self.stop(hook: hook) } }
     }
     clock.cancel()
+  }
+
+  /// How many levels of others each has to leave time for: those that it depends on, and those that these depend on.
+  private func depths(of live: [Member]) -> [String: Int] {
+    var depths: [String: Int] = [:]
+    func depth(of member: Member) -> Int {
+      if let known = depths[member.name] { return known }
+      let below = live.filter { other in
+        member.plan.dependencies.contains { $0.service == other.plan.service.name }
+      }
+      let depth = below.map { depth(of: $0) + 1 }.max() ?? 0
+      depths[member.name] = depth
+      return depth
+    }
+    for member in live { _ = depth(of: member) }
+    return depths
+  }
+
+  /// When those have to be gone that have so many levels below them: each level gets its stop signal, and 2 s after that,
+  /// or an even share where there is less.
+  private func deadline(above count: Int) -> ContinuousClock.Instant {
+    let end = stopDeadline ?? .now
+    let share = min(.seconds(2), stopGrace / (levels + 1))
+    return end - share * count
   }
 
   /// How long the whole pod may take to stop.
@@ -52,7 +80,9 @@ extension Pod {
     changes.ring()
   }
 
-  private func stop(_ member: Member) async {
+  private func stop(_ member: Member, above count: Int) async {
+    // What is just being started can't be told to stop before it is.
+    await wait(until: { $0.deadline(above: count) }) { members[member.name]?.phase != .starting }
     let dependents = Set(
       members.values.filter { other in
         other.plan.dependencies.contains { $0.service == member.plan.service.name }
@@ -61,16 +91,16 @@ extension Pod {
       self.isPastDeadline
         || dependents.allSatisfy { self.members[$0]?.liveContainer == nil }
     }
-    await runPreStop(member.name) {
-      $0.isPastDeadline || $0.members[member.name]?.liveContainer == nil
-    }
+    await runPreStop(member.name, until: { $0.deadline(above: count + 1) })
     guard !isPastDeadline, let id = members[member.name]?.liveContainer else { return }
     let engine = engine
     let watch = Task {
       let code = try? await engine.waitContainer(id)
       if let code { self.update(member.name) { $0.phase = .ended(exitCode: code) } }
     }
+    let isTold = members[member.name]?.isTold == true
     let signal = Task {
+      if isTold { return }
       do {
         try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
       } catch let error as EngineError where error.isNotFound {
@@ -82,30 +112,43 @@ extension Pod {
         self.log.debug("stop \(member.name): \(error)")
       }
     }
-    await waitForEnd(of: member)
+    await waitForEnd(of: member, above: count)
     // An engine that hangs must not hold up the end beyond the grace.
     signal.cancel()
     watch.cancel()
     await signal.value
   }
 
+  /// Stops a container that runs before a service.
+  private func stop(hook id: String) async {
+    let engine = engine
+    let signal = hookSignals[id] ?? "SIGTERM"
+    let work = Task {
+      do {
+        try await engine.killContainer(id, signal: signal)
+        _ = try await engine.waitContainer(id)
+      } catch {
+        // It has ended, or the removal kills it.
+        self.log.debug("stop container \(id.prefix(12)): \(error)")
+      }
+      self.hookContainers[id] = nil
+      self.changes.ring()
+    }
+    await wait(until: { $0.deadline(above: 0) }) { hookContainers[id] == nil }
+    work.cancel()
+  }
+
   /// Waits until a container that was told to stop has exited, or the pod's time is over. Past the service's own
   /// `stop_grace_period` it is killed, so that what it depends on has the rest of the time: unless a kill or an option
   /// says how long all of the pod may take.
-  private func waitForEnd(of member: Member) async {
+  private func waitForEnd(of member: Member, above count: Int) async {
     func isOver() -> Bool { isPastDeadline || members[member.name]?.liveContainer == nil }
-    guard killGrace == nil, request.grace == nil, let own = member.plan.service.stopGracePeriod
-    else {
-      try? await wait { isOver() }
-      return
+    let isOwn = killGrace == nil && request.grace == nil
+    let own: ContinuousClock.Instant? =
+      isOwn ? member.plan.service.stopGracePeriod.map { .now + .nanoseconds($0) } : nil
+    await wait(until: { min(own ?? $0.deadline(above: count), $0.deadline(above: count)) }) {
+      isOver()
     }
-    let end = ContinuousClock.now + .nanoseconds(own)
-    let clock = Task {
-      try? await Task.sleep(until: end, clock: .continuous)
-      self.changes.ring()
-    }
-    try? await wait { isOver() || .now >= end }
-    clock.cancel()
     guard !isOver(), let id = members[member.name]?.liveContainer else { return }
     do {
       try await engine.killContainer(id, signal: "SIGKILL")
@@ -114,5 +157,22 @@ extension Pod {
       log.debug("kill \(member.name): \(error)")
     }
     try? await wait { isOver() }
+  }
+
+  /// Waits until a condition holds, or a moment has come that a further kill may bring forward.
+  func wait(
+    until moment: @escaping @Sendable (isolated Pod) -> ContinuousClock.Instant,
+    or condition: () -> Bool
+  ) async {
+    let clock = Task {
+      while !Task.isCancelled {
+        let rest = moment(self) - .now
+        if rest <= .zero { break }
+        try? await Task.sleep(for: min(rest, .milliseconds(250)))
+      }
+      self.changes.ring()
+    }
+    try? await wait { condition() || .now >= moment(self) }
+    clock.cancel()
   }
 }

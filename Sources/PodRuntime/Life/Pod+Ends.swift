@@ -93,7 +93,7 @@ extension Pod {
     guard member.phase == .running || member.phase == .starting else {
       return update(name) { $0.isExamined = false }
     }
-    if member.isStoppedOnPurpose || verdict != nil {
+    if verdict != nil {
       return decide(name, .ended(exitCode: code))
     }
     let isTakenDown = await wasTakenDown(name, exitCode: code)
@@ -143,7 +143,7 @@ extension Pod {
   /// False where it is being started again with the owner of its namespace meanwhile.
   private func isCurrent(_ member: Member) -> Bool {
     guard let now = members[member.name] else { return false }
-    return now.starts == member.starts && now.phase == member.phase && !now.isStoppedOnPurpose
+    return now.starts == member.starts && now.phase == member.phase
   }
 
   // MARK: Exits that the engine caused

@@ -8,6 +8,7 @@ extension Pod {
   func followEvents() async {
     var pause = Duration.milliseconds(100)
     var hasListened = false
+    var reason = "its event stream ended"
     var brokenAt: ContinuousClock.Instant?
     while !Task.isCancelled {
       do {
@@ -19,6 +20,7 @@ extension Pod {
         isListening = true
         changes.ring()
         pause = .milliseconds(100)
+        reason = "its event stream ended"
         for try await event in events { handle(event) }
       } catch is CancellationError {
         return
@@ -28,13 +30,14 @@ extension Pod {
           return
         }
         if !isListening { presence.wasUnreachable = true }
+        reason = "\(error)"
         log.debug("events: \(error)")
       }
       if Task.isCancelled { return }
       if isListening {
         isListening = false
         brokenAt = .now
-        noteEngineAway("its event stream ended")
+        noteEngineAway(reason)
       }
       try? await Task.sleep(for: pause)
       pause = min(pause * 2, .seconds(2))
@@ -50,8 +53,10 @@ extension Pod {
     }
     switch event.action {
     case "kill":
-      let isOurs = isEnding || members[name]?.isStoppedOnPurpose == true
-      if !isOurs { update(name) { $0.isSignaledByOthers = true } }
+      let isOurs = isEnding || members[name]?.phase == .stopping
+      update(name) { member in
+        if isOurs { member.isTold = true } else { member.isSignaledByOthers = true }
+      }
     case "die":
       let code = event.attributes["exitCode"].flatMap { Int($0) }
       // The engine reports a signal before the exit that it causes.
@@ -71,6 +76,8 @@ extension Pod {
     case "health_status: healthy":
       update(name) { $0.health = .healthy }
     case "health_status: unhealthy":
+      // Its check may have asked the one that is away; it is started again with that.
+      if hasOwnerAway(name) { break }
       if members[name]?.isSignaledByOthers == true {
         failUnhealthyUnlessTakenDown(name)
       } else {
@@ -106,7 +113,9 @@ extension Pod {
         log.warning(
           "the container of \(member.plan.title) was removed by someone else before its start")
       }
-    case .starting, .restarting, .ended:
+    case .stopping where isEnding:
+      update(name) { $0.phase = .ended(exitCode: member.exit?.code ?? 137) }
+    case .starting, .stopping, .restarting, .ended:
       // The start that is under way reports it; the next one creates the container again; or nothing needs it any more.
       update(name) { $0.container = nil }
     case .running where isEnding:

@@ -80,7 +80,9 @@ extension Pod {
   private func observeHealth(of name: String, _ status: String) {
     if status.hasSuffix("(healthy)") {
       update(name) { $0.health = .healthy }
-    } else if status.hasSuffix("(unhealthy)"), members[name]?.health != .unhealthy {
+    } else if status.hasSuffix("(unhealthy)"), members[name]?.health != .unhealthy,
+      !hasOwnerAway(name)
+    {
       update(name) { $0.health = .unhealthy }
       failUnhealthy(name)
     }

@@ -11,6 +11,7 @@ extension Pod {
   ///
   /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
   func runPostStart(_ name: String) async throws {
+    let starts = members[name]?.starts
     for hook in members[name]?.plan.service.postStart ?? [] {
       for attempt in 1... {
         try checkLaunch()
@@ -18,10 +19,16 @@ extension Pod {
         do {
           try await run(hook, "post_start", in: id, of: member)
           break
-        } catch let error as ExecFailure {
-          guard attempt < Self.mostAttempts, try await recovers(from: error.cause) else {
-            throw error
+        } catch let error where !(error is CancellationError) {
+          if await hasGone(name, since: starts) {
+            // It is run again where the whole group is started again; where it exited, its restart policy applies.
+            guard members[name]?.phase != .stopping else { return }
+            log.warning("\(error): dropped, as the container had exited")
+            return update(name) { $0.isInHooks = false }
           }
+          guard let failure = error as? ExecFailure, attempt < Self.mostAttempts,
+            try await recovers(from: failure.cause)
+          else { throw error }
           // It is still running; or the engine took it down, and its restart policy decides whether it will be.
           try await launchWait { self.isSettled(name) }
           guard members[name]?.phase == .running else { return }
@@ -29,6 +36,16 @@ extension Pod {
       }
     }
     update(name) { $0.isInHooks = false }
+  }
+
+  /// Whether a container has exited since a start, or is being stopped: what ran in it went down with it.
+  private func hasGone(_ name: String, since starts: Int?) async -> Bool {
+    guard let member = members[name], let id = member.container else { return true }
+    guard member.starts == starts, member.phase == .running, !member.isExamined, !isEnding else {
+      return true
+    }
+    guard let state = try? await engine.inspectContainer(id).state else { return false }
+    return !state.running
   }
 
   /// Whether a container runs, or has ended for good.
@@ -40,7 +57,9 @@ extension Pod {
 
   /// Runs a service's `pre_stop` in its container, as far as the time until the deadline allows. One that fails
   /// keeps nothing from being stopped.
-  func runPreStop(_ name: String, until isOver: @escaping @Sendable (isolated Pod) -> Bool) async {
+  func runPreStop(
+    _ name: String, until moment: @escaping @Sendable (isolated Pod) -> ContinuousClock.Instant
+  ) async {
     guard let member = members[name], let id = member.liveContainer,
       !member.plan.service.preStop.isEmpty
     else { return }
@@ -55,7 +74,9 @@ extension Pod {
       }
       self.update(name) { $0.isInHooks = false }
     }
-    try? await wait { isOver(self) || members[name]?.isInHooks != true }
+    await wait(until: moment) {
+      isPastDeadline || members[name]?.liveContainer == nil || members[name]?.isInHooks != true
+    }
     work.cancel()
     await work.value
   }
@@ -130,10 +151,15 @@ extension Pod {
           try checkLaunch()
           try await ensureCreated(container.key)
           guard let id = members[container.key]?.container else { return }
+          let owners = startsOfOwners(of: container.key)
           do {
             try await runPreStart(hook, sharing: id, image)
             break
           } catch let error as EngineError {
+            if error.isFailedJoin, try await hasOwnerReturned(of: container.key, since: owners) {
+              try await removeStray(of: hook)
+              continue
+            }
             guard attempt < Self.mostAttempts, try await mayRetry(error, hook, &image) else {
               throw ComposeError(
                 "the pre_start of service '\(container.service.name)' can't be run: \(error.message)",
@@ -180,7 +206,9 @@ extension Pod {
     body.hostConfig?.volumesFrom = [service] + others
     let id = try await create(hook, image, body, ids: ids)
     hookContainers[id] = .some(nil)
-    defer { hookContainers[id] = nil }
+    hookSignals[id] = hook.service.stopSignal ?? image.stopSignal
+    // One that still runs when the pod ends is stopped like a service.
+    defer { if !isEnding { hookContainers[id] = nil } }
     let tail = try await follow(hook, id)
     let code = try await exitCode(ofHook: id)
     try await checkEngine()

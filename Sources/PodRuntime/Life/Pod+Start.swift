@@ -5,11 +5,13 @@ extension Pod {
   ///
   /// - Throws: an error for people; `CancellationError`.
   func start(_ name: String) async throws {
-    for attempt in 1... {
+    var attempt = 1
+    while true {
       try checkLaunch()
       try await ensureCreated(name)
       guard let member = members[name], let id = member.container else { return }
       await waitForOwners(of: member)
+      let owners = startsOfOwners(of: name)
       do {
         try await startOnce(name, id)
         return noteStarted(name, id)
@@ -17,14 +19,17 @@ extension Pod {
         noteUnanswered(error)
         // Refused: it doesn't run, and the end need not wait for it to stop.
         if case .status = error.kind { update(name) { $0.phase = .created } }
+        // Whoever crashes again and again keeps those waiting that live in its namespaces.
+        if error.isFailedJoin, try await hasOwnerReturned(of: name, since: owners) { continue }
         guard attempt < Self.mostAttempts else {
           throw member.plan.explain(error, doing: "started")
         }
+        attempt += 1
         if try await recovers(from: error) {
           if members[name]?.phase == .starting, try await hasStarted(name, id) { return }
         } else if try await mayRetry(error, of: name, id) {
           continue
-        } else if !(try await hasOwnerReturned(of: name)) {
+        } else if !(try await hasOwnerReturned(of: name, since: owners)) {
           throw member.plan.explain(error, doing: "started")
         }
       }
@@ -33,14 +38,16 @@ extension Pod {
 
   /// A start is refused where the owner of a namespace has just exited. That exit is the cause, and decides what follows.
   ///
+  /// - Parameters:
+  ///   - name: the container that was to start.
+  ///   - before: how often its owners had been started before.
   /// - Returns: true if an owner had exited and is running again.
   /// - Throws: `CancellationError` where its exit has failed the pod.
-  private func hasOwnerReturned(of name: String) async throws -> Bool {
-    let owners = members[name]?.plan.references.filter(\.sharesNamespace).map(\.key) ?? []
+  func hasOwnerReturned(of name: String, since before: [String: Int]) async throws -> Bool {
     var result = false
-    for owner in owners {
+    for (owner, starts) in before {
       guard let member = members[owner], let id = member.container else { continue }
-      if member.phase == .running, !member.isExamined {
+      if member.starts == starts, member.phase == .running, !member.isExamined {
         guard let state = try? await engine.inspectContainer(id).state, !state.running else {
           continue
         }
@@ -56,6 +63,12 @@ extension Pod {
     return result
   }
 
+  /// How often those were started in whose namespaces a container lives.
+  func startsOfOwners(of name: String) -> [String: Int] {
+    let owners = members[name]?.plan.references.filter(\.sharesNamespace).map(\.key) ?? []
+    return Dictionary(owners.map { ($0, members[$0]?.starts ?? 0) }) { first, _ in first }
+  }
+
   private func startOnce(_ name: String, _ id: String) async throws {
     let engine = engine
     try await members[name]?.output?.attach()
@@ -66,6 +79,7 @@ extension Pod {
       member.endedWhileStarting = false
       member.exit = nil
       member.isSignaledByOthers = false
+      member.isTold = false
       member.isTakenDown = false
       if member.health != .none { member.health = .starting }
     }
@@ -115,6 +129,15 @@ extension Pod {
         member.phase = .planned
       }
       return false
+    }
+  }
+}
+
+extension EngineError {
+  /// Whether a start was refused since the owner of a namespace doesn't run.
+  var isFailedJoin: Bool {
+    ["non running container", "is not running", "namespace", "/ns/", "no such process"].contains {
+      message.contains($0)
     }
   }
 }

@@ -35,6 +35,8 @@ public actor Pod {
   var networkRepair: Task<Void, any Error>?
   /// Containers that run before a service, with their exit codes once they are known.
   var hookContainers: [String: Int?] = [:]
+  /// What tells these to stop.
+  var hookSignals: [String: String] = [:]
   /// The images that the services' containers are made from, by service.
   var provided: [String: ProvidedImage] = [:]
   /// Hooks that run because the pod does; its end doesn't cut them off.
@@ -45,6 +47,8 @@ public actor Pod {
   var created = PodCleanup.Objects()
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
+  /// How many levels of dependencies there are to be stopped one after the other.
+  var levels = 1
   var cleanupLimit: Duration?
   /// Work on single containers that is under way.
   var tasks: [Int: Task<Void, Never>] = [:]
@@ -107,8 +111,11 @@ public actor Pod {
     timer.cancel()
     launcher.cancel()
     for task in tasks.values { task.cancel() }
+    stopDeadline = .now + stopGrace
+    // Nobody waits for the others' starts and restarts to be given up.
+    let stopping = Task { await self.stopMembers() }
     await settleDown([launcher] + tasks.values)
-    await stopMembers()
+    await stopping.value
     for task in [follower, watcher] { task.cancel() }
     for task in [follower, watcher] { await task.value }
     images.recovers = { _ in false }
@@ -119,7 +126,6 @@ public actor Pod {
   /// hangs must not hold up the end, though: this and the stopping share one deadline.
   private func settleDown(_ tasks: [Task<Void, Never>]) async {
     let begin = ContinuousClock.now
-    stopDeadline = begin + stopGrace
     for task in tasks {
       while true {
         // A further kill may bring the deadlines forward meanwhile, so the wait is cut in slices.

@@ -66,8 +66,13 @@ actor ContainerOutput {
 
   /// Waits until all that the ended container wrote is forwarded, at most so long: whoever reads the pod's
   /// output may have stopped reading.
-  func drain(within limit: Duration) async {
-    if let pump, !(await pump.hasEnded(within: limit)) {
+  ///
+  /// - Parameters:
+  ///   - limit: how long.
+  ///   - givesWay: whether this ends when the task is cancelled: somebody else drains it later.
+  func drain(within limit: Duration, givingWay givesWay: Bool = false) async {
+    if let pump, !(await pump.hasEnded(within: limit, orCancelled: givesWay)) {
+      if givesWay, Task.isCancelled { return }
       log.warning("the output of '\(service)' is not read: the rest of it is dropped")
       stop()
       return
