@@ -1,3 +1,4 @@
+import Glibc
 import SystemPackage
 
 /// Whole-file reads of the small text files that the kernel and the host's identity offer.
@@ -23,6 +24,34 @@ public enum KernelFile {
         let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
         if count == 0 { break }
         bytes += chunk[..<count]
+      }
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  /// The text of a file that others may have put something else in the place of: nothing but a regular file is read, and
+  /// nothing is waited for.
+  ///
+  /// - Parameters:
+  ///   - path: an absolute path.
+  ///   - limit: how many bytes it may have.
+  /// - Returns: the text; bytes that are no UTF-8 are replaced.
+  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it; `EFBIG` where it is longer; `EINVAL` where it is no regular file.
+  public static func regular(_ path: String, limit: Int = 16 << 20) throws -> String {
+    let file = try FileDescriptor.open(
+      FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+    return try file.closeAfter {
+      var status = stat()
+      guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        throw Errno.invalidArgument
+      }
+      var bytes: [UInt8] = []
+      var chunk = [UInt8](repeating: 0, count: 65_536)
+      while true {
+        let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+        if count == 0 { break }
+        bytes += chunk[..<count]
+        if bytes.count > limit { throw Errno.fileTooLarge }
       }
       return String(decoding: bytes, as: UTF8.self)
     }

@@ -31,7 +31,9 @@ public struct StandardErrorLog: LogHandler {
     let all = metadata.merging(event.metadata ?? [:]) { _, own in own }
     let pairs = all.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
     let rest = pairs.isEmpty ? "" : " (\(pairs.joined(separator: ", ")))"
-    StandardError.line("\(Timestamp.now) \(event.level): \(event.message)\(rest)")
+    // Much of it is somebody else's text.
+    let text = Printable.text("\(event.message)\(rest)", limit: 16_384)
+    StandardError.line("\(Timestamp.now) \(event.level): \(text)")
   }
 }
 

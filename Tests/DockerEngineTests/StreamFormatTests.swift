@@ -78,16 +78,31 @@ struct StreamFormatTests {
     }
   }
 
-  @Test("a stream that is not JSON objects, or one without end, is refused")
+  @Test("a stream that is not JSON objects is refused")
   func noObjects() {
     var splitter = JSONObjectSplitter()
     var position = 0
     #expect(throws: JSONObjectSplitter.Fault.self) {
       try splitter.next(in: Array("oops".utf8), at: &position)
     }
-    splitter = JSONObjectSplitter()
-    let endless = [UInt8](repeating: UInt8(ascii: "{"), count: JSONObjectSplitter.largestObject + 1)
-    position = 0
-    #expect(throws: JSONObjectSplitter.Fault.self) { try splitter.next(in: endless, at: &position) }
+  }
+
+  @Test("an object that is too large is passed over, however it is cut", arguments: [1 << 16, 1 << 30])
+  func tooLarge(piece: Int) throws {
+    let large = "{\"a\": {\"b\": \"" + String(repeating: "}", count: 5 << 20) + "\"}}"
+    let bytes = Array("{\"first\": 1}\n\(large)\n{\"last\": 2}".utf8)
+    var splitter = JSONObjectSplitter()
+    var found: [String] = []
+    var start = 0
+    while start < bytes.count {
+      let part = Array(bytes[start..<min(bytes.count, start + piece)])
+      start += part.count
+      var position = 0
+      while position < part.count, let object = try splitter.next(in: part, at: &position) {
+        found.append(String(decoding: object, as: UTF8.self))
+      }
+    }
+    #expect(found == ["{\"first\": 1}", "{\"last\": 2}"])
+    #expect(!splitter.isInsideObject)
   }
 }

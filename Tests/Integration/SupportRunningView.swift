@@ -122,6 +122,11 @@ struct RunningComparison: Sendable {
     var names = ParityNames(of: side.objects, project: side.project, folder: side.folder)
     let fixed = project.networks.filter { $1.ipam?.pools.isEmpty == false }.keys
     names.addAddresses(of: side.objects, fixed: Set(fixed))
+    // A pod's container has its name from the task, and this one as an alias.
+    for (name, service) in project.services {
+      if let title = service.containerName?.value { names.add(title, "<\(name)/1>") }
+    }
+    names.sort()
     return ParityForm(names: names, project: project)
   }
 

@@ -51,7 +51,39 @@ struct HostileAgentTests {
     let environment = agent.environment(checkpoint: false, backoff: .seconds(10))
     try await withSession(agent: agent, environment: environment, timing: clock.timing()) { stage in
       for _ in 1...3 { try await clock.passSleep(of: .seconds(5)) }
-      try await stage.happens("ended the agent did not come back within 15.0 seconds: 503")
+      try await stage.happens("ended the agent did not come back within 15.0 seconds")
+    }
+  }
+
+  @Test("an agent's text is one line, and no longer than a line may be")
+  func texts() async throws {
+    let agent = try FakeAgent()
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      for number in 1...3 {
+        let text = "E\(number)\\u001b[2J\\n" + String(repeating: "x", count: 200_000)
+        agent.push("{\"type\": \"ERROR\", \"error\": {\"message\": \"\(text)\"}}")
+        try await stage.happens("again", times: number)
+      }
+      let lines = stage.log.lines.filter { $0.contains("the agent reports an error: E") }
+      #expect(lines.count == 3)
+      #expect(lines.allSatisfy { $0.count < 1200 && !$0.contains("\u{1b}") && !$0.contains("\n") })
+    }
+  }
+
+  @Test("an update's message is one line of 4,096 characters at most, and 256 for an agent that refuses it")
+  func messages() async throws {
+    let agent = try FakeAgent()
+    agent.fail("UPDATE", .answer(400, "can't be read"))
+    try await withSession(agent: agent) { stage in
+      try await stage.happens("subscribed")
+      await stage.send("a", .running, "two\nlines\u{0}" + String(repeating: "x", count: 3_000_000))
+      try await stage.takes("TASK_RUNNING")
+      await stage.send("a", .failed, String(repeating: "y", count: 3_000_000))
+      try await stage.takes("TASK_RUNNING", "TASK_FAILED")
+      #expect(agent.taken[0].message?.count == 256)
+      #expect(agent.taken[0].message?.hasPrefix("two lines\u{fffd}x") == true)
+      #expect(agent.taken[1].message == String(repeating: "y", count: 4096) + "…")
     }
   }
 

@@ -129,14 +129,16 @@ struct PathResolver {
 
   /// Throws where a build's cache in a directory (`type=local,src=…`, `dest=…`) leaves the bound.
   private func check(cache: YAMLNode) throws(ComposeError) {
-    let fields = (cache.string ?? "").split(separator: ",").map {
-      $0.split(separator: "=", maxSplits: 1).map { $0.trimmingPrefix(" ") }
+    // Comma-separated values, any of which may be in quotes; names are the same in upper case.
+    let fields = (cache.string ?? "").split(separator: ",").map { field in
+      let parts = field.split { $0 == "\"" || $0 == " " }.joined().split(separator: "=", maxSplits: 1)
+      return parts.enumerated().map { $0 == 0 ? $1.lowercased() : String($1) }
     }
     guard fields.contains(where: { $0.count == 2 && $0[0] == "type" && $0[1] == "local" }) else {
       return
     }
     for field in fields where field.count == 2 && ["src", "dest"].contains(field[0]) {
-      _ = try absolute(String(field[1]), at: cache.position)
+      _ = try absolute(field[1], at: cache.position)
     }
   }
 

@@ -56,6 +56,10 @@ extension ServiceReader {
     service.mounts.append(mount)
     let folder = "/run/secrets/docker"
     if service.environment["DOCKER_CONFIG"] == nil { service.environment["DOCKER_CONFIG"] = folder }
+    // The file's own credentials are meant.
+    let targets = service.files.map(\.target) + service.mounts.map(\.target)
+    let paths = targets.map { Path.join("/", $0) }
+    if paths.contains(where: { $0 == folder || $0 == folder + "/config.json" }) { return }
     service.files.append(
       FileMount(
         kind: .config, name: "use_api_socket", source: .content("{\"auths\": {}}\n"),

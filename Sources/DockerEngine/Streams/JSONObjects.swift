@@ -1,7 +1,8 @@
 import FoundationEssentials
 import HTTPClient
 
-/// Finds the JSON objects in a stream of them, whatever stands between and however it is cut.
+/// Finds the JSON objects in a stream of them, whatever stands between and however it is cut. One that is too large, as
+/// anybody's labels can make an event, is passed over.
 struct JSONObjectSplitter {
   /// A stream that no engine sends.
   struct Fault: Error, Equatable {
@@ -15,6 +16,7 @@ struct JSONObjectSplitter {
   private var depth = 0
   private var isInString = false
   private var isEscaped = false
+  private var isTooLarge = false
 
   /// Whether the input has ended in the middle of an object.
   var isInsideObject: Bool { depth > 0 }
@@ -36,16 +38,18 @@ struct JSONObjectSplitter {
       }
       note(byte)
       if depth == 0 {
-        object += bytes[start..<position]
-        defer { object = [] }
-        return object
+        keep(bytes[start..<position])
+        defer { (object, isTooLarge) = ([], false) }
+        if !isTooLarge { return object }
       }
     }
-    if depth > 0 { object += bytes[start..<position] }
-    guard object.count <= Self.largestObject else {
-      throw Fault(message: "the engine sends an object of more than \(Self.largestObject) bytes")
-    }
+    if depth > 0 { keep(bytes[start..<position]) }
     return nil
+  }
+
+  private mutating func keep(_ bytes: ArraySlice<UInt8>) {
+    isTooLarge = isTooLarge || object.count + bytes.count > Self.largestObject
+    if isTooLarge { object = [] } else { object += bytes }
   }
 
   private mutating func note(_ byte: UInt8) {

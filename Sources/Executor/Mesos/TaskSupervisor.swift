@@ -162,7 +162,7 @@ actor TaskSupervisor {
 
   private func kill(_ id: TaskID, grace: Duration?) async {
     guard let task = tasks[id], !task.isOver else {
-      return log.info("a kill for task \(id), which is not here: ignored")
+      return await session.report(.info, "a kill for a task that is not here is ignored: \(id)")
     }
     await stop(id, EndRequest(grace: grace, message: "killed by the framework"))
     await stopGroup(of: task, "task \(id) of its group was killed by the framework")

@@ -70,7 +70,7 @@ struct TaskStatus: Codable, Sendable, Hashable {
   private init(reducing status: TaskStatus) {
     taskID = status.taskID
     state = status.state
-    message = status.message
+    message = status.message.map { String($0.unicodeScalars.prefix(256)) }
     source = status.source
     reason = nil
     data = nil

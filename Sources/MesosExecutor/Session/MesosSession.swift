@@ -126,6 +126,7 @@ public actor MesosSession {
     }
     var update = update
     if !acceptsNewerReasons, update.reason?.isKnownToAll == false { update.reason = nil }
+    update.message = update.message.map { Self.shortened($0, to: 4096) }
     let uuid = timing.makeUUID()
     let status = TaskStatus(
       update, uuid: uuid, timestamp: timing.wallClock(), agentID: environment.agentID,
@@ -186,10 +187,21 @@ public actor MesosSession {
   // MARK: - For the other parts
 
   /// Logs a line that the agent may cause often: the same one once a minute at most, with a count.
-  func report(_ level: Logger.Level, _ text: String) {
+  public func report(_ level: Logger.Level, _ text: String) {
     guard level >= log.logLevel else { return }
-    guard let line = lines.admit(text, at: timing.now()) else { return }
+    guard let line = lines.admit(Self.shortened(text, to: 1024), at: timing.now()) else { return }
     log.log(level: level, "\(line)")
+  }
+
+  /// A text in one line without control characters, at most so many Unicode scalars long: much of it is somebody else's.
+  private static func shortened(_ text: String, to limit: Int) -> String {
+    let scalars = text.unicodeScalars
+    var result = String.UnicodeScalarView()
+    for scalar in scalars.prefix(limit) {
+      let isControl = scalar.properties.generalCategory == .control
+      result.append(isControl ? (scalar == "\n" || scalar == "\t" ? " " : "\u{fffd}") : scalar)
+    }
+    return String(result) + (scalars.dropFirst(limit).isEmpty ? "" : "…")
   }
 
   /// Something that others may wait for has changed.

@@ -43,9 +43,19 @@ extension PodPlanner {
 }
 
 extension Service {
-  /// The paths in its containers at which its own keys mount something.
+  /// Where the engine itself mounts something in each container: a copy is lost below it.
+  private static let engineTargets = [
+    "/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
+  ]
+
+  /// The paths in its containers at which its own keys, or the engine, mount something.
   var mountTargets: [String] {
-    mounts.map(\.target)
+    let devices = devices.compactMap { device -> String? in
+      let parts = device.value.split(separator: ":", omittingEmptySubsequences: false)
+      return parts.first?.hasPrefix("/") == true ? String(parts.count > 1 ? parts[1] : parts[0]) : nil
+    }
+    return Self.engineTargets + devices.filter { $0.hasPrefix("/") }
+      + (initProcess == true ? ["/sbin/docker-init"] : []) + mounts.map(\.target)
       + files.compactMap { file in
         if case .file = file.source { return file.target }
         return nil

@@ -34,7 +34,7 @@ extension PodPlanner {
     let names = identity.names
     var body = ContainerCreate()
     describeProcess(of: service, in: &body)
-    body.labels = labels(of: service, number: number)
+    body.labels = try labels(of: service, number: number)
     var host = HostConfig()
     // Docker must never start again what the executor, or the reaper after it, has ended.
     host.restartPolicy = EngineRestartPolicy(name: "no")
@@ -127,7 +127,10 @@ extension PodPlanner {
     }
   }
 
-  private func labels(of service: Service, number: Int) -> [String: String] {
+  /// The engine repeats a container's labels in each of its events, to all who listen.
+  private static let mostLabelBytes = 1 << 20
+
+  private func labels(of service: Service, number: Int) throws(ComposeError) -> [String: String] {
     var labels = request.taskLabels
     labels.merge(service.labels.map { ($0.key, $0.value.value) }) { _, file in file }
     labels.merge(identity.labels) { _, contract in contract }
@@ -139,6 +142,12 @@ extension PodPlanner {
     // Empty, so that no image can supply them.
     labels[PodLabel.composeNetwork] = ""
     labels[PodLabel.composeVolume] = ""
+    let size = labels.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+    guard size <= Self.mostLabelBytes else {
+      throw ComposeError(
+        "the labels of service '\(service.name)', with its task's, have \(size) bytes: at most \(Self.mostLabelBytes) can be had",
+        at: service.labels.values.first?.position ?? service.position)
+    }
     return labels
   }
 

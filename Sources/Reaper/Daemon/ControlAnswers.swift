@@ -22,7 +22,7 @@ extension Reaper {
         }
         return try report.json()
       }
-      if line.hasPrefix("explain ") {
+      if line.hasPrefix("explain "), line != "explain " {
         let report = try await explain(String(line.dropFirst("explain ".count)))
         return String(decoding: try JSONEncoder().encode(report), as: UTF8.self)
       }

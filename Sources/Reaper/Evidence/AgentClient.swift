@@ -46,7 +46,7 @@ struct AgentClient: Sendable {
   ) throws(SettingError) {
     self.seesEverything = seesEverything
     if let tokenFile {
-      guard let text = try? KernelFile.text(tokenFile) else {
+      guard let text = try? KernelFile.regular(tokenFile, limit: 1 << 20) else {
         throw SettingError(description: "agent-token-file '\(tokenFile)' can't be read")
       }
       token = String(text.prefix { !$0.isNewline })

@@ -18,7 +18,7 @@ struct Checkpoint: Sendable {
       "\(workFolder)/meta/slaves/\(ids[0])/frameworks/\(ids[1])/executors/\(ids[2])/runs/\(ids[3])"
     var status = stat()
     if lstat(run + "/executor.sentinel", &status) == 0 { return .sentinel }
-    if let text = try? KernelFile.text(run + "/pids/forked.pid"),
+    if let text = try? KernelFile.regular(run + "/pids/forked.pid"),
       let pid = Int32(text.prefix { $0.isNumber }), pid > 0,
       kill(pid, 0) == 0 || errno == EPERM
     {

@@ -26,7 +26,7 @@ struct ImageDebts: Sendable {
 
   /// Takes in what another process has noted since: a service and `--once` share the file.
   mutating func read() {
-    guard let text = try? KernelFile.text(path),
+    guard let text = try? KernelFile.regular(path),
       let list = try? JSONDecoder().decode([OwedImages].self, from: Data(text.utf8))
     else { return }
     for debt in list where !debts.contains(debt) { debts.append(debt) }

@@ -40,7 +40,7 @@ struct PendingRuns: Sendable {
 
   /// Takes in what another process has noted since: a service and `--once` share the file.
   mutating func read() {
-    guard let text = try? KernelFile.text(path),
+    guard let text = try? KernelFile.regular(path),
       let list = try? JSONDecoder().decode([PendingRun].self, from: Data(text.utf8))
     else { return }
     let known = Set(runs.map(\.path))

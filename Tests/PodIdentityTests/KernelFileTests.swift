@@ -1,0 +1,37 @@
+import Foundation
+import Glibc
+import PodIdentity
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("A file that something else may stand in the place of")
+struct KernelFileTests {
+  @Test("is read where it is a regular file, also by a link")
+  func regular() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("file", "text \n")
+      symlink("file", folder.path("link"))
+      for name in ["file", "link"] {
+        #expect(try KernelFile.regular(folder.path(name)) == "text \n")
+      }
+      #expect(throws: Errno.fileTooLarge) { try KernelFile.regular(folder.path("file"), limit: 5) }
+      #expect(throws: Errno.noSuchFileOrDirectory) { try KernelFile.regular(folder.path("none")) }
+    }
+  }
+
+  @Test("is refused at once where it is none", .timeLimit(.minutes(1)))
+  func others() async throws {
+    try await withTemporaryFolder { folder in
+      mkfifo(folder.path("fifo"), 0o600)
+      symlink("fifo", folder.path("to-fifo"))
+      symlink("/dev/zero", folder.path("zero"))
+      mkdir(folder.path("folder"), 0o700)
+      for name in ["fifo", "to-fifo", "zero", "folder"] {
+        #expect(throws: Errno.invalidArgument, "\(name)") {
+          try KernelFile.regular(folder.path(name))
+        }
+      }
+    }
+  }
+}
