@@ -4,7 +4,7 @@ import Testing
 
 @testable import DockerEngine
 
-@Suite("Requests of one kind", .timeLimit(.minutes(1)))
+@Suite("Requests of one kind", .timeLimit(.minutes(5)))
 struct RequestLimiterTests {
   /// How many requests are under way, and the most that ever were; those that are hold on until
   /// they are let go.
