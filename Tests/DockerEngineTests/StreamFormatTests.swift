@@ -87,7 +87,8 @@ struct StreamFormatTests {
     }
   }
 
-  @Test("an object that is too large is passed over, however it is cut", arguments: [1 << 16, 1 << 30])
+  @Test(
+    "an object that is too large is passed over, however it is cut", arguments: [1 << 16, 1 << 30])
   func tooLarge(piece: Int) throws {
     let large = "{\"a\": {\"b\": \"" + String(repeating: "}", count: 5 << 20) + "\"}}"
     let bytes = Array("{\"first\": 1}\n\(large)\n{\"last\": 2}".utf8)

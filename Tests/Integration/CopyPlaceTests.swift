@@ -6,7 +6,8 @@ struct CopyPlaceTests {
   @Test(
     "a copy that would be lost is refused with its line",
     arguments: [
-      "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev/x", "/dev/shm/x", "/proc/x", "/sys/x",
+      "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/dev/x", "/dev/shm/x", "/proc/x",
+      "/sys/x",
       "/sbin/docker-init", "/xx", "/xx/below", "/etc/../proc/x",
     ], ["configs", "secrets"])
   func lost(target: String, kind: String) async throws {
@@ -45,7 +46,9 @@ struct CopyPlaceTests {
     #expect(end.message.contains("at most 1048576"), "\(end.message)")
   }
 
-  @Test("credentials that the file has itself stay beside use_api_socket", arguments: ["configs", "secrets"])
+  @Test(
+    "credentials that the file has itself stay beside use_api_socket",
+    arguments: ["configs", "secrets"])
   func credentials(kind: String) async throws {
     let file = """
       services:

@@ -195,12 +195,16 @@ struct GroupRestartTests {
   @Test(
     "a group is stopped and started in the order of its dependencies",
     arguments: [
-      "network_mode: 'service:owner'", "depends_on: {owner: {condition: service_started, restart: true}}",
+      "network_mode: 'service:owner'",
+      "depends_on: {owner: {condition: service_started, restart: true}}",
     ])
   func order(keys: String) async throws {
     let file = Self.file(
-      Self.obedient("app", keys.replacing("depends_on: {", with: "depends_on: {db: {condition: service_healthy}, ")
-        + (keys.hasPrefix("depends") ? "" : "\n    depends_on: {db: {condition: service_healthy}}")),
+      Self.obedient(
+        "app",
+        keys.replacing("depends_on: {", with: "depends_on: {db: {condition: service_healthy}, ")
+          + (keys.hasPrefix("depends")
+            ? "" : "\n    depends_on: {db: {condition: service_healthy}}")),
       Self.obedient("db", keys + "\n    healthcheck: {test: [CMD, 'true'], interval: 500ms}"))
     try await withPod(on: try #require(TestEngine.all.first), file, grace("2s")) { pod in
       try await pod.running()
@@ -251,7 +255,11 @@ struct GroupRestartTests {
       pod.send(SIGTERM)
       let end = try await pod.ended()
       #expect(end.status == .exited(130), "\(end)")
-      #expect(end.stderr.contains { $0.contains("compose.yaml:6:18: the post_start of service 'web'") && $0.contains("dropped") }, "\(end)")
+      #expect(
+        end.stderr.contains {
+          $0.contains("compose.yaml:6:18: the post_start of service 'web'")
+            && $0.contains("dropped")
+        }, "\(end)")
     }
   }
 

@@ -59,7 +59,8 @@ struct RootTests {
       ("    build: {context: ., cache_from: ['type=local,src=../../x']}", "5:38", "`../../x`"),
       ("    build: {context: ., cache_to: ['a', 'dest=../../x,type=local']}", "5:41", "`../../x`"),
       (
-        "    build: {context: ., cache_to: ['\"type=local\",\"dest=../../x\"']}", "5:36", "`../../x`"
+        "    build: {context: ., cache_to: ['\"type=local\",\"dest=../../x\"']}", "5:36",
+        "`../../x`"
       ),
       ("    build: {context: ., cache_to: ['TYPE=local,Dest=../../x']}", "5:36", "`../../x`"),
       ("    extends: {file: ../../x, service: a}", "5:21", "`../../x`"),

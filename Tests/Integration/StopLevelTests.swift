@@ -37,10 +37,12 @@ struct StopLevelTests {
     }
   }
 
-  @Test("a pre_stop that hangs leaves its service time for its stop signal", arguments: TestEngine.all)
+  @Test(
+    "a pre_stop that hangs leaves its service time for its stop signal", arguments: TestEngine.all)
   func preStop(on engine: TestEngine) async throws {
     let file =
-      "services:\n" + Self.obedient("a", "pre_stop: [{command: [sleep, '1000']}]\n    depends_on: [b]")
+      "services:\n"
+      + Self.obedient("a", "pre_stop: [{command: [sleep, '1000']}]\n    depends_on: [b]")
       + Self.obedient("b", "init: false")
     try await withPod(on: engine, file, PodSettings(options: ["--grace", "4s"])) { pod in
       try await pod.running()
@@ -52,7 +54,8 @@ struct StopLevelTests {
     }
   }
 
-  @Test("a pre_start's container gets its stop signal and the pod's grace", arguments: TestEngine.all)
+  @Test(
+    "a pre_start's container gets its stop signal and the pod's grace", arguments: TestEngine.all)
   func preStart(on engine: TestEngine) async throws {
     let hook =
       "trap 'sleep 1; echo told >/box/told; exit 0' TERM; touch /box/up; while :; do sleep 0.05; done"
@@ -80,7 +83,9 @@ struct StopLevelTests {
     ),
   ]
 
-  @Test("who waits for what isn't required starts without it, and the file's place is told", arguments: lost)
+  @Test(
+    "who waits for what isn't required starts without it, and the file's place is told",
+    arguments: lost)
   func notRequired(keys: String, message: String) async throws {
     let file = """
       services:

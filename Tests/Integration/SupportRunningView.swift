@@ -215,7 +215,8 @@ extension ParityNames {
           add(endpoint["GlobalIPv6Address"]?.string ?? "", "<address \(name) \(word) IPv6>")
         }
         let address = endpoint["MacAddress"]?.string ?? ""
-        if container["Config"]?["MacAddress"]?.string != address, address.hasPrefix("02:42:0a") {
+        // Those of files begin like this; engines from 28 choose at random.
+        if !address.isEmpty, !address.hasPrefix("02:42:ac:77:65") {
           add(address, "<MAC \(name) \(word)>")
         }
       }

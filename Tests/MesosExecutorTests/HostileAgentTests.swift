@@ -19,7 +19,9 @@ struct HostileAgentTests {
     let agent = try FakeAgent()
     agent.fail("SUBSCRIBE", .answer(status, ""), .answer(status, ""))
     let environment = agent.environment(checkpoint: checkpoint)
-    try await withSession(agent: agent, environment: environment) { stage in
+    // A busy machine has its own time.
+    let limits = SessionLimits(registration: .seconds(80))
+    try await withSession(agent: agent, environment: environment, limits: limits) { stage in
       try await stage.happens("subscribed")
       #expect(stage.story == ["subscribed"])
     }
@@ -71,7 +73,9 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an update's message is one line of 4,096 characters at most, and 256 for an agent that refuses it")
+  @Test(
+    "an update's message is one line of 4,096 characters at most, and 256 for an agent that refuses it"
+  )
   func messages() async throws {
     let agent = try FakeAgent()
     agent.fail("UPDATE", .answer(400, "can't be read"))

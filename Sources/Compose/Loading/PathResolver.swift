@@ -131,7 +131,8 @@ struct PathResolver {
   private func check(cache: YAMLNode) throws(ComposeError) {
     // Comma-separated values, any of which may be in quotes; names are the same in upper case.
     let fields = (cache.string ?? "").split(separator: ",").map { field in
-      let parts = field.split { $0 == "\"" || $0 == " " }.joined().split(separator: "=", maxSplits: 1)
+      let parts = field.split { $0 == "\"" || $0 == " " }.joined().split(
+        separator: "=", maxSplits: 1)
       return parts.enumerated().map { $0 == 0 ? $1.lowercased() : String($1) }
     }
     guard fields.contains(where: { $0.count == 2 && $0[0] == "type" && $0[1] == "local" }) else {

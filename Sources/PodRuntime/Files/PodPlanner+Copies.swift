@@ -52,7 +52,8 @@ extension Service {
   var mountTargets: [String] {
     let devices = devices.compactMap { device -> String? in
       let parts = device.value.split(separator: ":", omittingEmptySubsequences: false)
-      return parts.first?.hasPrefix("/") == true ? String(parts.count > 1 ? parts[1] : parts[0]) : nil
+      return parts.first?.hasPrefix("/") == true
+        ? String(parts.count > 1 ? parts[1] : parts[0]) : nil
     }
     return Self.engineTargets + devices.filter { $0.hasPrefix("/") }
       + (initProcess == true ? ["/sbin/docker-init"] : []) + mounts.map(\.target)

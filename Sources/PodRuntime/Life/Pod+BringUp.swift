@@ -49,7 +49,8 @@ extension Pod {
       }
       guard let member = members[service] else { break }
       if member.health == .none {
-        try refuse(dependency, "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck")
+        try refuse(
+          dependency, "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck")
       } else if member.health != .healthy {
         try refuse(dependency, "'\(name)' waits for '\(service)' to be healthy, but that has ended")
       }
@@ -60,7 +61,8 @@ extension Pod {
       }
       if case .ended(let code)? = members[service]?.phase, code != 0 {
         try refuse(
-          dependency, "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)")
+          dependency, "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)"
+        )
       }
     }
   }

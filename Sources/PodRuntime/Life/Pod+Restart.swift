@@ -36,7 +36,9 @@ extension Pod {
     while let next = open.popLast() {
       guard let owner = members[next]?.plan else { continue }
       for other in members.values where other.phase == .running && other.name != name {
-        if other.plan.lives(by: owner), found.insert(other.name).inserted { open.append(other.name) }
+        if other.plan.lives(by: owner), found.insert(other.name).inserted {
+          open.append(other.name)
+        }
       }
     }
     return members.values.filter { found.contains($0.name) }.sorted { $0.index < $1.index }
