@@ -189,6 +189,8 @@ enum RunningView {
         section = String(line.dropFirst(7))
         sections[section] = []
       } else {
+        // Engines from 28 take a container's networks in any order.
+        let line = section == "interfaces" ? line.replacing(/eth[0-9]+/, with: "eth") : line
         sections[section, default: []].append(line)
       }
     }
