@@ -52,11 +52,13 @@ private struct CopyCheck {
     for copy in container.copies {
       let target = copy.target.cleanPath
       let folder = try await resolve(Path.folder(of: target))
-      try copy.check(against: real, at: (folder.path + "/" + Path.name(of: target)).cleanPath)
+      let path = (folder.path + "/" + Path.name(of: target)).cleanPath
+      try copy.check(against: real, at: path)
       if folder.leadsNowhere {
         throw ComposeError(
           "\(copy.copying): a part of the path is a link to nowhere", at: copy.position)
       }
+      try copy.checkEngines(at: path)
     }
   }
 

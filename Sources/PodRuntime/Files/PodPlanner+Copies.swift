@@ -20,7 +20,10 @@ extension PodPlanner {
     }
     var targets = mountTargets(of: service)
     if let other { targets += mountTargets(of: other) }
-    for copy in copies { try copy.check(against: targets.map(\.cleanPath)) }
+    for copy in copies {
+      try copy.check(against: targets.map(\.cleanPath))
+      try copy.checkEngines()
+    }
     return copies
   }
 
@@ -43,19 +46,14 @@ extension PodPlanner {
 }
 
 extension Service {
-  /// Where the engine itself mounts something in each container: a copy is lost below it.
-  private static let engineTargets = [
-    "/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
-  ]
-
-  /// The paths in its containers at which its own keys, or the engine, mount something.
+  /// The paths in its containers at which its own keys mount something.
   var mountTargets: [String] {
     let devices = devices.compactMap { device -> String? in
       let parts = device.value.split(separator: ":", omittingEmptySubsequences: false)
       return parts.first?.hasPrefix("/") == true
         ? String(parts.count > 1 ? parts[1] : parts[0]) : nil
     }
-    return Self.engineTargets + devices.filter { $0.hasPrefix("/") }
+    return devices.filter { $0.hasPrefix("/") }
       + (initProcess == true ? ["/sbin/docker-init"] : []) + mounts.map(\.target)
       + files.compactMap { file in
         if case .file = file.source { return file.target }
@@ -65,6 +63,11 @@ extension Service {
 }
 
 extension FileMount {
+  /// Where the engine itself mounts something in each container: a copy is lost below it.
+  private static let engineTargets = [
+    "/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
+  ]
+
   /// Refuses a copy that would be written into, or in the place of, what is mounted.
   ///
   /// - Parameters:
@@ -73,20 +76,34 @@ extension FileMount {
   /// - Throws: `ComposeError` with the copy's line.
   func check(against targets: [String], at path: String? = nil) throws(ComposeError) {
     let path = path ?? target.cleanPath
-    let way = path == target.cleanPath ? "" : " (by links \(path))"
-    let subject = "the \(kind.rawValue) `\(name)` can't be copied to \(target)\(way)"
     for mount in targets {
       if PodPolicy.isAtOrBelow(mount, path) {
         throw ComposeError(
-          "\(subject): something is mounted at \(mount), and would be replaced: choose another target",
+          "\(subject(path)): something is mounted at \(mount), and would be replaced: choose another target",
           at: position)
       }
-      if PodPolicy.isAtOrBelow(path, mount) {
-        throw ComposeError(
-          "\(subject): it would be written into what is mounted at \(mount): use `file`, or choose another target",
-          at: position)
-      }
+      try check(path, below: mount)
     }
+  }
+
+  /// Refuses a copy that would be lost below what the engine itself mounts.
+  ///
+  /// - Parameter path: where the copy really goes to, links followed; nil for its target.
+  /// - Throws: `ComposeError` with the copy's line.
+  func checkEngines(at path: String? = nil) throws(ComposeError) {
+    for mount in Self.engineTargets { try check(path ?? target.cleanPath, below: mount) }
+  }
+
+  private func check(_ path: String, below mount: String) throws(ComposeError) {
+    guard PodPolicy.isAtOrBelow(path, mount) else { return }
+    throw ComposeError(
+      "\(subject(path)): it would be written into what is mounted at \(mount): use `file`, or choose another target",
+      at: position)
+  }
+
+  private func subject(_ path: String) -> String {
+    let way = path == target.cleanPath ? "" : " (by links \(path))"
+    return "the \(kind.rawValue) `\(name)` can't be copied to \(target)\(way)"
   }
 }
 
