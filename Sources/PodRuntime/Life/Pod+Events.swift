@@ -53,9 +53,14 @@ extension Pod {
     }
     switch event.action {
     case "kill":
-      let isOurs = isEnding || members[name]?.phase == .stopping
+      // While the pod ends anybody's signal may come before the pod's own.
+      let isEnding = isEnding
       update(name) { member in
-        if isOurs { member.isTold = true } else { member.isSignaledByOthers = true }
+        if member.phase == .stopping, !isEnding {
+          member.isTold = true
+        } else if !isEnding {
+          member.isSignaledByOthers = true
+        }
       }
     case "die":
       let code = event.attributes["exitCode"].flatMap { Int($0) }

@@ -22,7 +22,7 @@ extension Pod {
         } catch let error where !(error is CancellationError) {
           if await hasGone(name, since: starts) {
             // It is run again where the whole group is started again; where it exited, its restart policy applies.
-            guard members[name]?.phase != .stopping else { return }
+            guard members[name]?.phase != .stopping, !isEnding else { return }
             log.warning("\(error): dropped, as the container had exited")
             return update(name) { $0.isInHooks = false }
           }
