@@ -102,7 +102,8 @@ public enum PodLabel {
   /// `true` on a volume that stays when its pod has ended.
   public static let keep = "mesos.keep"
   /// The images to remove when the pod has ended, separated by spaces: on every container those of the whole pod, since
-  /// any one of them may be the last. Empty where none are, and on networks and volumes.
+  /// any one of them may be the last. What begins with `-` is a name of a built image that is taken back, while the image
+  /// stays. Empty where none are, and on networks and volumes.
   public static let removeImages = "mesos.remove_images"
   /// The task ID, as earlier compose executors label it.
   public static let legacyTaskID = "taskId"

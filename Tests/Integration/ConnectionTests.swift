@@ -34,7 +34,7 @@ struct ConnectionTests {
         #expect(end.status == .exited(0), "\(end)")
         let lines = (1...count).map { "line \($0)" }
         #expect(end.output(of: "plain") == lines)
-        #expect(end.output(of: "terminal") == lines)
+        #expect(end.output(of: "terminal") == lines.map { $0 + "\r" })
         #expect(
           end.output(of: "plain", .stderr)
             == stride(from: 50, through: count, by: 50).map { "fifty \($0)" })

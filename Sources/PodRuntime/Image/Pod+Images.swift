@@ -22,7 +22,7 @@ extension Pod {
             try await engine.removeImage(name, force: false)
             log.info("removed image \(name)")
           } else {
-            try await engine.takeName(name)
+            try await uncancelled { try await engine.takeName(name) }
           }
         } catch let error as EngineError where error.isNotFound || error.isConflict {
           // Another container's, or gone.
@@ -39,7 +39,7 @@ extension Pod {
   func recordingImages(_ body: ContainerCreate) -> ContainerCreate {
     var body = body
     let wanted = wantedImages
-    let names = wanted + builtNames.filter { !wanted.contains($0) }
+    let names = wanted + builtNames.filter { !wanted.contains($0) }.map { "-\($0)" }
     body.labels?[PodLabel.removeImages] = names.joined(separator: " ")
     return body
   }
@@ -69,32 +69,5 @@ extension Pod {
   /// The names of what is built for services without `image:`.
   private var builtNames: [String] {
     BuildOrder(request.project.services.values).tags(project: images.project).sorted()
-  }
-}
-
-extension DockerEngine {
-  /// Takes a name from an image, which stays: as long as it has but one, the engine removes it with
-  /// its name. An empty image takes the name over, and goes with it.
-  ///
-  /// - Throws: `EngineError`.
-  fileprivate func takeName(_ name: String) async throws {
-    // Nothing was built, or someone else has taken it.
-    _ = try await inspectImage(name)
-    try await uncancelled {
-      try await self.loadImages(Self.emptyImage(name))
-      try await self.removeImage(name, force: false)
-    }
-  }
-
-  private static func emptyImage(_ name: String) -> [UInt8] {
-    let config = """
-      {"architecture":"amd64","config":{"Labels":{"name":"\(name)"}},"created":"1970-01-01T00:00:00Z",\
-      "history":[],"os":"linux","rootfs":{"diff_ids":[],"type":"layers"}}
-      """
-    let manifest = #"[{"Config":"config.json","Layers":[],"RepoTags":["\#(name):latest"]}]"#
-    let files = [("config.json", config), ("manifest.json", manifest)].map {
-      FileArchive.File(path: $0, content: Array($1.utf8), mode: 0o644)
-    }
-    return FileArchive(files: files).bytes(time: 0) ?? []
   }
 }

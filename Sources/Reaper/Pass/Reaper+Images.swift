@@ -7,9 +7,7 @@ extension Reaper {
   /// Notes the images that dead pods' tasks asked to have removed, before anything of these pods is removed.
   func noteImages(_ dead: [ObservedPod]) {
     imageDebts.read()
-    let new = dead.filter { !$0.images.isEmpty }.map {
-      OwedImages(run: $0.identity.run, task: $0.identity.taskID, images: $0.images)
-    }
+    let new = dead.map { OwedImages($0.identity, images: $0.images) }.filter { !$0.images.isEmpty }
     keepImageDebts { try $0.add(new) }
   }
 
@@ -50,6 +48,10 @@ extension Reaper {
     for name in names {
       defer { progress.step() }
       do {
+        if name.hasPrefix("-") {
+          try await engine.takeName(String(name.dropFirst()))
+          continue
+        }
         try await engine.removeImage(name, force: false)
         removed.append(name)
       } catch let error as EngineError where error.isRefusal {

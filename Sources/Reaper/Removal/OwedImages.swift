@@ -5,8 +5,16 @@ import PodIdentity
 struct OwedImages: Codable, Sendable, Hashable {
   var run: String
   var task: String
-  /// Names or IDs.
+  /// Names or IDs; behind `-` a name that is taken from an image, which stays.
   var images: [String]
+
+  /// What a pod's containers name; of names to be taken only those that the pod can have given.
+  init(_ identity: PodIdentity, images: [String]) {
+    run = identity.run
+    task = identity.taskID
+    let given = "-\(identity.names.project)-"
+    self.images = images.filter { !$0.hasPrefix("-") || $0.hasPrefix(given) }
+  }
 
   /// Whether they are a pod's.
   func isOf(_ identity: PodIdentity) -> Bool { run == identity.run && task == identity.taskID }

@@ -1,0 +1,24 @@
+extension DockerEngine {
+  /// Takes a name from an image, which stays: as long as it has but one, the engine removes it with
+  /// its name. An empty image takes the name over, and goes with it.
+  ///
+  /// - Throws: `EngineError`, also where no image has that name.
+  public func takeName(_ name: String) async throws {
+    // Nothing was built, or someone else has taken it.
+    _ = try await inspectImage(name)
+    try await loadImages(Self.emptyImage(name))
+    try await removeImage(name, force: false)
+  }
+
+  private static func emptyImage(_ name: String) -> [UInt8] {
+    let config = """
+      {"architecture":"amd64","config":{"Labels":{"name":"\(name)"}},"created":"1970-01-01T00:00:00Z",\
+      "history":[],"os":"linux","rootfs":{"diff_ids":[],"type":"layers"}}
+      """
+    let manifest = #"[{"Config":"config.json","Layers":[],"RepoTags":["\#(name):latest"]}]"#
+    let files = [("config.json", config), ("manifest.json", manifest)].map {
+      FileArchive.File(path: $0, content: Array($1.utf8), mode: 0o644)
+    }
+    return FileArchive(files: files).bytes(time: 0) ?? []
+  }
+}
