@@ -38,6 +38,7 @@ let package = Package(
       name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(libyaml)]),
 
     .target(name: "CLinux", path: "cshim/CLinux"),
+    .target(name: "CSignals", path: "cshim/CSignals"),
 
     // The house, bottom up: a target uses only those above it in this list.
     .target(
@@ -86,7 +87,7 @@ let package = Package(
     .executableTarget(
       name: "Executor",
       dependencies: [
-        "CLinux", "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient",
+        "CLinux", "CSignals", "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient",
         "MesosExecutor", "PodIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSignals
 import Compose
 import DockerEngine
 import Glibc
@@ -27,7 +28,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     ComposeExecutor.beginPod()
-    let signals = await TerminationSignals()
+    let signals = await TerminationSignals { Int(signals_take_early($0)) }
     let environment = ProcessEnvironment.current
     let request: PodRequest
     let engine: DockerEngine
@@ -58,7 +59,7 @@ struct RunCommand: AsyncParsableCommand {
       request: request, engine: engine, info: info, output: output, environment: environment,
       log: log
     ) { update in
-      await states.say(update, of: request)
+      states.say(update, of: request)
     }
     let arrivals = signals.stream
     let watch = Task {
@@ -77,7 +78,11 @@ struct RunCommand: AsyncParsableCommand {
     keeping.cancel()
     withExtendedLifetime(signals) {}
     watch.cancel()
-    await states.say(outcome)
+    states.say(outcome)
+    // Whoever has stopped reading isn't waited for again.
+    let patience: Duration = output.standardOutput.unwritten == 0 ? .seconds(10) : .seconds(2)
+    await states.end(within: patience)
+    if let unwritten = output.unwritten { log.warning("\(unwritten)") }
     if !outcome.leftovers.isEmpty { throw ExitCode(1) }
     switch outcome.state {
     case .finished: return
@@ -87,29 +92,42 @@ struct RunCommand: AsyncParsableCommand {
   }
 }
 
-/// Prints what Mesos would be told.
+/// Prints what Mesos would be told, in order, and never holds up the pod for that.
 struct StateLines: Sendable {
-  let output: OutputWriter
+  private let lines: AsyncStream<String>.Continuation
+  private let writing: Task<Void, Never>
 
-  func say(_ update: PodUpdate, of request: PodRequest) async {
+  init(output: OutputWriter) {
+    let (stream, lines) = AsyncStream.makeStream(of: String.self)
+    self.lines = lines
+    writing = Task { for await line in stream { await output.line(line) } }
+  }
+
+  /// Waits until all are written, at most so long.
+  func end(within limit: Duration) async {
+    lines.finish()
+    _ = await writing.hasEnded(within: limit)
+  }
+
+  func say(_ update: PodUpdate, of request: PodRequest) {
     switch update {
     case .starting:
       let count = request.project.services.count
-      await say(
+      say(
         "TASK_STARTING",
         "task \(request.taskID), run \(request.run), \(count) service\(count == 1 ? "" : "s")")
     case .running(let addresses):
       let ports = addresses.ports.map {
         "\($0.service):\($0.containerPort)/\($0.transport) on host port \($0.hostPort)"
       }
-      await say(
+      say(
         "TASK_RUNNING",
         ports.isEmpty
           ? "every service is up" : "every service is up; " + ports.joined(separator: ", "))
     }
   }
 
-  func say(_ outcome: PodOutcome) async {
+  func say(_ outcome: PodOutcome) {
     let state =
       switch outcome.state {
       case .finished: "TASK_FINISHED"
@@ -119,12 +137,12 @@ struct StateLines: Sendable {
     let left =
       outcome.leftovers.isEmpty
       ? "" : "; not removed: " + outcome.leftovers.joined(separator: ", ")
-    await say(state, outcome.message + left)
+    say(state, outcome.message + left)
   }
 
-  private func say(_ state: String, _ message: String) async {
+  private func say(_ state: String, _ message: String) {
     // A message is one line, whatever the engine put into it.
     let line = message.split(whereSeparator: { $0.isNewline }).joined(separator: " ")
-    await output.line("\(Timestamp.now) \(state) \(line)")
+    lines.yield("\(Timestamp.now) \(state) \(line)")
   }
 }

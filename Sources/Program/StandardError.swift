@@ -1,12 +1,73 @@
 import Glibc
 import Logging
+import Synchronization
 
-/// Lines for people on standard error.
+/// Lines for people on standard error. Whoever reads them may have stopped reading: such a reader holds nobody up for
+/// long, and what it doesn't take is counted.
 public enum StandardError {
+  private static let sink = Mutex(LineSink(descriptor: STDERR_FILENO))
+
   /// Writes a line in one call, so that it doesn't mix with others.
   public static func line(_ text: String) {
-    let bytes = Array((text + "\n").utf8)
-    _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    sink.withLock { $0.write(text) }
+  }
+}
+
+/// Writes lines to a descriptor whose other end may not be read.
+struct LineSink: ~Copyable {
+  private let descriptor: Int32
+  /// Lines that nobody took since the last one that somebody did.
+  private(set) var dropped = 0
+
+  /// How long a line waits for its reader; those after it don't wait until one was taken.
+  static let patience: Int32 = 2_000
+
+  /// Takes a descriptor, which stays the caller's and is left as it is: others share it.
+  init(descriptor: Int32) {
+    // A pipe or a terminal that is opened anew can be written to without blocking.
+    let own =
+      Self.mayBlock(descriptor)
+      ? open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1
+    self.descriptor = own >= 0 ? own : descriptor
+  }
+
+  private static func mayBlock(_ descriptor: Int32) -> Bool {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { return false }
+    return [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT)
+  }
+
+  mutating func write(_ text: String) {
+    if dropped > 0 {
+      guard put("(\(dropped) lines were not written: nobody read standard error)\n", waiting: 0)
+      else {
+        dropped += 1
+        return
+      }
+      dropped = 0
+    }
+    if !put(text + "\n", waiting: Self.patience) { dropped += 1 }
+  }
+
+  /// - Returns: whether it is written; false once the time is over, or the reader is gone.
+  private func put(_ line: String, waiting: Int32) -> Bool {
+    var rest = Array(line.utf8)[...]
+    var patience = waiting
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if count < 0, errno == EINTR {
+        continue
+      } else if count < 0, errno == EAGAIN, patience > 0 {
+        var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        // A line that is begun is not given up without its time.
+        if Glibc.poll(&poll, 1, patience) == 0 { patience = 0 }
+      } else {
+        return false
+      }
+    }
+    return true
   }
 }
 

@@ -9,7 +9,9 @@ public final class TerminationSignals {
 
   /// Takes the signals over from the default, which ends the process, and returns when they are listened to:
   /// before that nothing may be created. They are never ignored in between: such a signal would be lost.
-  public init() async {
+  ///
+  /// - Parameter early: how often a signal came before this; each time counts as an arrival.
+  public init(early: (Int32) -> Int = { _ in 0 }) async {
     let (stream, continuation) = AsyncStream.makeStream(of: Int32.self)
     self.stream = stream
     sources = [SIGTERM, SIGINT, SIGHUP].map { number in
@@ -22,6 +24,9 @@ public final class TerminationSignals {
         source.setRegistrationHandler { listening.resume() }
         source.activate()
       }
+    }
+    for number in [SIGTERM, SIGINT, SIGHUP] {
+      for _ in 0..<early(number) { continuation.yield(number) }
     }
   }
 

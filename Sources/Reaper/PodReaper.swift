@@ -15,7 +15,9 @@ struct PodReaper: AsyncParsableCommand {
     discussion: """
       Without --once it is a service; `pod-reaper serve --help` has the options of both. Each is also POD_REAPER_… in \
       the environment and a key of /etc/pod-reaper.yaml. --once exits with 0: nothing leaked is left, 1: something \
-      could not be removed, 2: usage, 3: Docker not reachable, 4: another pass is working.
+      could not be removed, 2: usage, 3: Docker not reachable, 4: another pass is working. \
+      A network or container that an executor asked for may appear after it has died, since the engine completes what it \
+      was asked: one pass can miss it, the next takes it.
       """,
     version: Version.text,
     subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],

@@ -42,6 +42,35 @@ struct ReaperOnceTests {
     }
   }
 
+  @Test("says that a create may outlive its executor, and the next pass takes what it made")
+  func lateCreate() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withReaperSite(on: engine) { site in
+      try await EngineHold.with(engine, holding: "POST /networks/create") { hold in
+        let settings = PodSettings(environment: ["DOCKER_HOST": hold.dockerHost])
+        let file = "services: {web: {image: pod-test/busybox, command: [sleep, '1000']}}"
+        try await withPod(on: engine, file, settings) { pod in
+          try await hold.isHeld()
+          try await pod.kill()
+          let table = try await site.reaper(["--once"]).run(within: .seconds(120))
+          #expect(table.status == .exited(0), "\(table)")
+          #expect(!table.stdout.contains(pod.task), "\(table)")
+          #expect(
+            table.stdout.hasSuffix(
+              "what the engine still makes for an executor that has just died appears later: the next pass takes it\n"
+            ), "\(table)")
+          hold.release()
+          try await eventually("the network") {
+            try await !Leftovers.of(run: pod.run, on: engine).networks.isEmpty
+          }
+          let end = try await site.once()
+          #expect(end.pod(pod.run)?.removed["networks"]?.count == 1, "\(end)")
+          try await expectNothingLeft(of: pod)
+        }
+      }
+    }
+  }
+
   @Test(
     "removes a volume alone, a network alone, and a container that was never started",
     arguments: TestEngine.all)

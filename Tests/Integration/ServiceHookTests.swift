@@ -163,4 +163,22 @@ struct ServiceHookTests {
     let end = try await podEnd(on: engine, file, settings)
     #expect(end.message == "service 'other' ended with 4", "\(end)")
   }
+
+  @Test("a post_start goes down with its container, whenever that exits, and says nothing of it")
+  func goesDown() async throws {
+    // Ten of them at once: the engine tells of the command's end before it tells of the container's.
+    let services = (1...10).map { number in
+      """
+        s\(number):
+          image: pod-test/busybox
+          init: \(number % 2 == 0)
+          command: [sleep, "0.\(number)"]
+          post_start: [{command: [sleep, "5"]}]
+      """
+    }
+    let file = "services:\n" + services.joined(separator: "\n")
+    let end = try await podEnd(on: try #require(TestEngine.all.first), file)
+    #expect(end.message == "all containers ended with 0", "\(end)")
+    #expect(end.status == .exited(0))
+  }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CSignals
 import DockerEngine
 import Glibc
 import HTTPClient
@@ -14,10 +15,11 @@ enum MesosCommand {
   /// - Returns: the exit code: 0 after a clean end.
   static func run() async -> Int32 {
     ComposeExecutor.beginPod()
-    let signals = await TerminationSignals()
+    let signals = await TerminationSignals { Int(signals_take_early($0)) }
     let environment = ProcessEnvironment.current
     let supervisor: TaskSupervisor
     let log: Logger
+    let output: PodOutput
     let run: String
     do {
       let mesos = try MesosEnvironment(environment)
@@ -28,7 +30,7 @@ enum MesosCommand {
       let level = try settings.logLevel()
       log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
       let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
-      let output = PodOutput(
+      output = PodOutput(
         standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
         standardError: OutputWriter(descriptor: STDERR_FILENO), isColoured: false)
       supervisor = TaskSupervisor(
@@ -59,6 +61,7 @@ enum MesosCommand {
     keeping.cancel()
     watch.cancel()
     withExtendedLifetime(signals) {}
+    if let unwritten = output.unwritten { log.warning("\(unwritten)") }
     log.info("exiting\(ending.isClean ? "" : ": not a clean end")")
     return ending.code
   }

@@ -22,6 +22,8 @@ struct ProvidedImage: Sendable {
   var healthcheckTest: [String] = []
   /// When the engine got it by this name, RFC 3339.
   var lastTagTime = ""
+  /// Whether containers made from it get anonymous volumes.
+  var hasVolumes = false
   /// The run whose container it was made from, if any: containers made from it inherit that label.
   var run: String?
 
@@ -184,6 +186,7 @@ struct Images: Sendable {
         stopSignal: details.config?.stopSignal,
         hasEntrypoint: details.config?.entrypoint?.isEmpty == false,
         healthcheckTest: details.config?.healthcheck?.test ?? [], lastTagTime: details.lastTagTime,
+        hasVolumes: details.config?.volumes.keys.isEmpty == false,
         run: details.config?.labels[PodLabel.run])
     } catch let error as EngineError where error.isNotFound {
       return nil

@@ -8,7 +8,7 @@ extension Task where Success == Void, Failure == Never {
   ///   - limit: how long.
   ///   - givesWay: whether the wait ends when the waiting task is cancelled.
   /// - Returns: whether it has ended.
-  func hasEnded(within limit: Duration, orCancelled givesWay: Bool = false) async -> Bool {
+  public func hasEnded(within limit: Duration, orCancelled givesWay: Bool = false) async -> Bool {
     let race = Race()
     let watch = Task<Void, Never> {
       await self.value

@@ -1,25 +1,9 @@
 import Compose
 import DockerEngine
+import Logging
 
 /// One container of a pod and where it stands.
 struct Member {
-  /// Where a container stands.
-  enum Phase: Equatable {
-    /// Not created as yet.
-    case planned
-    /// Created, not started.
-    case created
-    /// Asked to start.
-    case starting
-    /// Started.
-    case running
-    /// Told to stop, to be started again with the group that it lives in; it runs until its process is gone.
-    case stopping
-    /// Ended, and about to be started again.
-    case restarting
-    /// Ended for good.
-    case ended(exitCode: Int)
-  }
   /// What its healthcheck says.
   enum Health: Equatable {
     /// It has none.
@@ -42,6 +26,40 @@ struct Member {
     var isNatural = false
   }
 
+  /// What came to a container between a start and its exit, and from whom.
+  enum Influence: Equatable {
+    /// Nothing from outside.
+    case none
+    /// Someone else had the engine send it a signal.
+    case signal
+    /// The engine took it down with itself.
+    case takedown
+  }
+
+  /// One start of a container, and what is known of it since. Each start begins a new one.
+  struct Run {
+    /// How often the container was asked to start, this time included.
+    var number = 0
+    /// When the engine said that it had started.
+    var startedAt = ContinuousClock.now
+    /// How it exited.
+    var exit: Exit?
+    var influence = Influence.none
+    /// When the engine last said that its memory, or its pod's, ran out.
+    var outOfMemoryAt: ContinuousClock.Instant?
+    /// What the engine says of it, if it has addresses of its own.
+    var details: Task<ContainerDetails?, Never>?
+  }
+
+  /// Which of its commands are under way in the container.
+  enum Commands: Equatable {
+    case none
+    /// Its `post_start`: others wait for it.
+    case afterStart
+    /// Its `pre_stop`.
+    case beforeStop
+  }
+
   let plan: ContainerPlan
   let index: Int
   /// The image that it is created from.
@@ -52,40 +70,20 @@ struct Member {
   var renewedIn = 0
   /// The containers that it was created with references to, by their keys.
   var referenced: [String: String] = [:]
-  /// How it exited after its last start.
-  var exit: Exit?
-  /// Someone else had the engine send it a signal after its last start.
-  var isSignaledByOthers = false
-  /// It was sent its stop signal by the pod after its last start: some programs take a second one for impatience.
-  var isTold = false
-  /// The engine took it down with itself.
-  var isTakenDown = false
   /// Networks that someone else has disconnected it from.
   var lostNetworks: Set<String> = []
   var container: String?
-  /// True once there has been a container.
-  var hasBeenCreated = false
-  var phase = Phase.planned
+  /// How often it was created.
+  var creations = 0
+  /// Changed by `Pod.advance` alone.
+  fileprivate(set) var state = MemberState.planned
   var health = Health.none
+  var commands = Commands.none
   var output: ContainerOutput?
   var stopSignal: String?
+  var run = Run()
   var restarts = 0
   var backoff = RestartBackoff()
-  var startedAt = ContinuousClock.now
-  /// What the engine says of it since its last start, if it has addresses of its own.
-  var details: Task<ContainerDetails?, Never>?
-  /// An end that was seen while the start was still unanswered.
-  var endedWhileStarting = false
-  /// When the engine last said that its memory, or its pod's, ran out.
-  var outOfMemoryAt: ContinuousClock.Instant?
-  /// How often it was asked to start.
-  var starts = 0
-  /// True while an end is looked into, until it is decided what follows from it.
-  var isExamined = false
-  /// An end was seen while another was looked into.
-  var hasEndedAgain = false
-  /// True while commands around its life are under way.
-  var isInHooks = false
 
   init(plan: ContainerPlan, index: Int) {
     self.plan = plan
@@ -96,20 +94,59 @@ struct Member {
 
   /// True once it has been started, whatever came after.
   var hasStarted: Bool {
-    switch phase {
-    case .running, .stopping, .restarting, .ended: true
+    switch state {
+    case .running, .exiting, .stopping, .restarting, .ended: true
     case .planned, .created, .starting: false
     }
   }
 
   /// True once others need not wait for it.
-  var hasComeUp: Bool { hasStarted && !isInHooks }
+  var hasComeUp: Bool { hasStarted && commands != .afterStart }
+
+  /// It has been started, and its end, if there was one, is not decided upon.
+  var isAlive: Bool {
+    switch state {
+    case .running, .exiting: true
+    case .planned, .created, .starting, .stopping, .restarting, .ended: false
+    }
+  }
+
+  /// It was started, and may be again, but can't be joined now.
+  var isAway: Bool {
+    switch state {
+    case .starting, .exiting, .stopping, .restarting: true
+    case .planned, .created, .running, .ended: false
+    }
+  }
+
+  var isStarting: Bool { if case .starting = state { true } else { false } }
+  var isExiting: Bool { if case .exiting = state { true } else { false } }
+  var isStopping: Bool { if case .stopping = state { true } else { false } }
+  var hasEnded: Bool { exitCode != nil }
+
+  /// Its exit code once it has ended for good.
+  var exitCode: Int? { if case .ended(let code) = state { code } else { nil } }
 
   /// The container's ID if it may be running.
   var liveContainer: String? {
-    switch phase {
-    case .starting, .running, .stopping: container
+    switch state {
+    case .starting, .running, .exiting, .stopping: container
     case .planned, .created, .restarting, .ended: nil
     }
+  }
+}
+
+extension Pod {
+  /// Takes a member from one state into the next, and wakes whoever waits for a change. An event that can't happen in
+  /// its state is a fault of this program: a debug build traps, any other says so and leaves the state.
+  func advance(_ name: String, _ event: MemberState.Event) {
+    guard let state = members[name]?.state else { return }
+    guard let next = state.after(event) else {
+      log.error("internal error: \(event) can't happen to '\(name)', which is \(state)")
+      assertionFailure("\(event) of '\(name)' in \(state)")
+      return
+    }
+    if next == state { return }
+    update(name) { $0.state = next }
   }
 }

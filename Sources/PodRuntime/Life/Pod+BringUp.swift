@@ -18,7 +18,7 @@ extension Pod {
     }
     for other in container.startsAfter {
       // What it writes would keep the other's image from filling the volume.
-      try await launchWait { self.members[other]?.hasBeenCreated != false }
+      try await launchWait { self.members[other]?.creations != 0 }
     }
     if !service.preStart.isEmpty {
       // Once for all containers of the service.
@@ -29,7 +29,7 @@ extension Pod {
       }
       try await launchWait { self.preStarted.contains(service.name) }
     }
-    update(name) { $0.isInHooks = !service.postStart.isEmpty }
+    update(name) { $0.commands = service.postStart.isEmpty ? .none : .afterStart }
     try await start(name)
     try await runPostStart(name)
   }
@@ -44,8 +44,7 @@ extension Pod {
     case .healthy:
       try await launchWait {
         guard let member = self.members[service] else { return true }
-        if case .ended = member.phase { return true }
-        return member.hasComeUp && (member.health == .healthy || member.health == .none)
+        return member.isUp
       }
       guard let member = members[service] else { break }
       if member.health == .none {
@@ -56,10 +55,9 @@ extension Pod {
       }
     case .completedSuccessfully:
       try await launchWait {
-        if case .ended? = self.members[service]?.phase { return true }
-        return false
+        self.members[service]?.hasEnded == true
       }
-      if case .ended(let code)? = members[service]?.phase, code != 0 {
+      if let code = members[service]?.exitCode, code != 0 {
         try refuse(
           dependency, "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)"
         )

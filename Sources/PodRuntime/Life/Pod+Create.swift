@@ -125,16 +125,16 @@ extension Pod {
         }
       update(name) { member in
         member.container = id
-        member.hasBeenCreated = true
+        member.creations += 1
         member.referenced = ids.filter { key, _ in
           container.references.contains { $0.key == key }
         }
-        if member.phase == .planned { member.phase = .created }
         member.output = container.isInfra ? nil : output(of: container, id)
         member.stopSignal = service.stopSignal ?? image.stopSignal
         member.health =
           container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }
+      advance(name, .created)
     }
     try await copyFiles(of: container, into: id)
     // Done here, it costs nothing while the container waits for others to start.
@@ -156,8 +156,8 @@ extension Pod {
     of reference: ContainerPlan.Reference, for container: ContainerPlan
   ) async throws {
     func isGone() -> Bool {
-      guard let other = members[reference.key], case .ended = other.phase else { return false }
-      return other.container == nil
+      guard let other = members[reference.key] else { return false }
+      return other.hasEnded && other.container == nil
     }
     try await launchWait { isGone() || self.members[reference.key]?.container != nil }
     guard isGone() else { return }
@@ -172,12 +172,12 @@ extension Pod {
     guard !container.createdAfter.isEmpty, let own = members[container.key] else { return }
     // What was removed before it started, perhaps together with the volume, is created again in the
     // same order.
-    guard own.starts == 0 else { return }
+    guard own.run.number == 0 else { return }
     for key in container.createdAfter {
       try await launchWait {
         guard let other = self.members[key] else { return true }
-        return own.hasBeenCreated
-          ? other.container != nil || other.starts > 0 : other.hasBeenCreated
+        return own.creations > 0
+          ? other.container != nil || other.run.number > 0 : other.creations > 0
       }
     }
   }
@@ -209,10 +209,8 @@ extension Pod {
   func discard(_ name: String) async {
     guard let member = members[name], let id = member.container else { return }
     await member.output?.stop()
-    update(name) { member in
-      member.container = nil
-      if member.phase == .created || member.phase == .starting { member.phase = .planned }
-    }
+    update(name) { $0.container = nil }
+    advance(name, .discarded)
     let engine = engine
     do {
       try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }

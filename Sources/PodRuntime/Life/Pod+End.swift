@@ -82,7 +82,7 @@ extension Pod {
 
   private func stop(_ member: Member, above count: Int) async {
     // What is just being started can't be told to stop before it is.
-    await wait(until: { $0.deadline(above: count) }) { members[member.name]?.phase != .starting }
+    await wait(until: { $0.deadline(above: count) }) { members[member.name]?.isStarting != true }
     let dependents = Set(
       members.values.filter { other in
         other.plan.dependencies.contains { $0.service == member.plan.service.name }
@@ -96,16 +96,22 @@ extension Pod {
     let engine = engine
     let watch = Task {
       let code = try? await engine.waitContainer(id)
-      if let code { self.update(member.name) { $0.phase = .ended(exitCode: code) } }
+      if let code { self.noteEnded(member.name, code) }
     }
-    let isTold = members[member.name]?.isTold == true
+    // The signal of a stop that is under way is sent as soon as the engine has the request.
+    if members[member.name]?.state == .stopping(.asked) {
+      try? await wait(within: .milliseconds(250)) {
+        members[member.name]?.state != .stopping(.asked)
+      }
+    }
+    let isTold = members[member.name]?.state == .stopping(.told)
     let signal = Task {
       if isTold { return }
       do {
         try await engine.killContainer(id, signal: member.stopSignal ?? "SIGTERM")
       } catch let error as EngineError where error.isNotFound {
         // Someone else has removed it.
-        self.update(member.name) { $0.phase = .ended(exitCode: 137) }
+        self.noteEnded(member.name, Self.unknownExitCode)
       } catch {
         // 409: it has ended meanwhile, as the wait will say. An engine that is away can't be asked: the
         // removal goes on trying.
@@ -117,6 +123,12 @@ extension Pod {
     signal.cancel()
     watch.cancel()
     await signal.value
+  }
+
+  /// Notes the end of a container that was told to stop, unless another way has told of it.
+  func noteEnded(_ name: String, _ code: Int) {
+    guard members[name]?.liveContainer != nil else { return }
+    advance(name, .ended(exitCode: code))
   }
 
   /// Stops a container that runs before a service.

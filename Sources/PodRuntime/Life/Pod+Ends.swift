@@ -5,28 +5,31 @@ import Logging
 extension Pod {
   /// Looks into a container's end, once at a time: until it is decided what follows from it.
   func examineEnd(of name: String) {
-    guard let member = members[name], member.phase == .running || member.phase == .starting else {
-      return
-    }
-    update(name) { $0.hasEndedAgain = member.isExamined }
-    if !member.isExamined { look(into: name) }
+    guard let state = members[name]?.state else { return }
+    advance(name, .exitReported)
+    if state == .running { look(into: name) }
   }
 
-  /// Looks into an end that nobody looks into as yet.
+  /// Looks into an end that was reported, and that nobody looks into as yet.
   func look(into name: String) {
-    update(name) { $0.isExamined = true }
+    guard let number = members[name]?.run.number else { return }
     spawn { pod in
       repeat {
-        pod.update(name) { $0.hasEndedAgain = false }
-        guard let member = pod.members[name] else { break }
+        guard pod.isExiting(name, in: number) else { return }
+        pod.advance(name, .examined)
         let exit = await pod.exit(of: name)
-        // No exit means that the event was an old one; so does a start meanwhile.
-        if let exit, pod.members[name]?.starts == member.starts {
-          return await pod.handleEnd(of: name, exit)
-        }
-      } while pod.members[name]?.hasEndedAgain == true
-      pod.update(name) { $0.isExamined = false }
+        guard pod.isExiting(name, in: number) else { return }
+        if let exit { return await pod.handleEnd(of: name, exit) }
+      } while pod.members[name]?.state == .exiting(again: true)
+      // The report was of an earlier start.
+      pod.advance(name, .foundRunning)
     }
+  }
+
+  /// False where it was started again, or is to be with the group that it lives in, meanwhile.
+  func isExiting(_ name: String, in number: Int) -> Bool {
+    guard let member = members[name] else { return false }
+    return member.isExiting && member.run.number == number
   }
 
   /// How a container exited.
@@ -37,7 +40,7 @@ extension Pod {
   }
 
   /// Stands for an exit that nobody can be asked about any more: that of a container that was killed.
-  private static let unknownExitCode = 137
+  static let unknownExitCode = 137
 
   /// Asks for a container's exit until the engine responds: it isn't reported again.
   ///
@@ -48,7 +51,7 @@ extension Pod {
       guard let member = members[name] else { return nil }
       // Someone else removed it, as `docker container prune` does: the event told its exit, if it wasn't missed.
       guard let id = member.container else {
-        return ObservedExit(code: member.exit?.code ?? Self.unknownExitCode)
+        return ObservedExit(code: member.run.exit?.code ?? Self.unknownExitCode)
       }
       do {
         let state = try await engine.inspectContainer(id).state
@@ -56,7 +59,7 @@ extension Pod {
         return ObservedExit(code: state.exitCode, isOutOfMemory: state.oomKilled)
       } catch let error as EngineError where error.isNotFound {
         update(name) { if $0.container == id { $0.container = nil } }
-        return ObservedExit(code: members[name]?.exit?.code ?? Self.unknownExitCode)
+        return ObservedExit(code: members[name]?.run.exit?.code ?? Self.unknownExitCode)
       } catch {
         log.debug("the exit of container \(id.prefix(12)): \(error)")
       }
@@ -66,54 +69,44 @@ extension Pod {
     return nil
   }
 
-  /// Notes what follows from an end that was looked into.
-  private func decide(_ name: String, _ phase: Member.Phase) {
-    update(name) {
-      $0.phase = phase
-      $0.isExamined = false
-    }
-  }
-
   /// Fails the pod for a container's end, once its last words are there.
   private func fail(
     for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil,
     _ words: @Sendable ([String]) -> String
   ) async {
     await fail(reason: reason) { pod in
-      pod.decide(name, .ended(exitCode: exitCode))
+      pod.advance(name, .ended(exitCode: exitCode))
       await pod.members[name]?.output?.drain(within: .seconds(2))
       return words(await pod.members[name]?.output?.lastLines ?? [])
     }
-    decide(name, .ended(exitCode: exitCode))
+    noteEnded(name, exitCode)
   }
 
   private func handleEnd(of name: String, _ exit: ObservedExit) async {
     guard let member = members[name] else { return }
     let code = exit.code
-    guard member.phase == .running || member.phase == .starting else {
-      return update(name) { $0.isExamined = false }
-    }
-    if verdict != nil {
-      return decide(name, .ended(exitCode: code))
-    }
+    if verdict != nil { return noteEnded(name, code) }
     let isTakenDown = await wasTakenDown(name, exitCode: code)
-    if verdict != nil { return decide(name, .ended(exitCode: code)) }
-    guard isCurrent(member) else { return update(name) { $0.isExamined = false } }
+    guard isExiting(name, in: member.run.number) else { return }
+    if verdict != nil { return noteEnded(name, code) }
     if isTakenDown { return await restartOrFail(name, exitCode: code) }
     if let now = members[name], now.container == nil,
-      now.isSignaledByOthers || now.exit?.code == nil
+      now.run.influence == .signal || now.run.exit?.code == nil
     {
-      decide(name, .ended(exitCode: code))
+      advance(name, .ended(exitCode: code))
       return fail("the container of \(member.plan.title) was removed by someone else")
     }
     if member.plan.isInfra {
-      decide(name, .ended(exitCode: code))
+      advance(name, .ended(exitCode: code))
       fail("\(member.plan.title) \(Self.words(exitCode: code)): it is ended from outside alone")
       return
     }
+    await waitForCause(of: name, exitCode: code)
+    guard isExiting(name, in: member.run.number) else { return }
+    if verdict != nil { return noteEnded(name, code) }
     let isForMemory = await wasKilledForMemory(name, exit)
-    if verdict != nil { return decide(name, .ended(exitCode: code)) }
-    guard isCurrent(member) else { return update(name) { $0.isExamined = false } }
+    guard isExiting(name, in: member.run.number) else { return }
+    if verdict != nil { return noteEnded(name, code) }
     if isForMemory {
       return await fail(for: name, exitCode: code, reason: .memoryLimit) { _ in
         "service '\(name)' was killed for memory" + Self.memoryLimit(of: member)
@@ -127,7 +120,9 @@ extension Pod {
         "service '\(name)' ended with 0, and this pod is to run for good (type: service)"
       }
     case .ended:
-      decide(name, .ended(exitCode: code))
+      advance(name, .ended(exitCode: code))
+      // What it lived in may be gone: that is no clean end, whatever the services say.
+      if isDone { await waitForInfra() }
       checkFinished()
     case .failed:
       await fail(for: name, exitCode: code) { lines in
@@ -135,15 +130,9 @@ extension Pod {
         return "service '\(name)' \(Self.words(exitCode: code))\(tail)"
       }
     case .restart:
-      decide(name, .restarting)
+      advance(name, .restartDecided)
       await restart(name, exitCode: code)
     }
-  }
-
-  /// False where it is being started again with the owner of its namespace meanwhile.
-  private func isCurrent(_ member: Member) -> Bool {
-    guard let now = members[member.name] else { return false }
-    return now.starts == member.starts && now.phase == member.phase
   }
 
   // MARK: Exits that the engine caused
@@ -154,16 +143,16 @@ extension Pod {
   private func wasTakenDown(_ name: String, exitCode code: Int) async -> Bool {
     // An exit may be seen before its event has come.
     let exit =
-      members[name]?.exit
+      members[name]?.run.exit
       ?? Member.Exit(
         code: nil, outages: presence.isAway ? presence.outages - 1 : presence.outages)
     if exit.isNatural { return false }
     // What the engine says of an exit that happened without it: the true code is lost.
     if exit.code == nil, code == 255, presence.outages > exit.outages { return true }
     func isTakenDown() -> Bool {
-      members[name]?.isTakenDown == true || presence.hasTakenDown(since: exit.outages)
+      members[name]?.run.influence == .takedown || presence.hasTakenDown(since: exit.outages)
     }
-    guard members[name]?.isSignaledByOthers == true || presence.isAway || isTakenDown() else {
+    guard members[name]?.run.influence == .signal || presence.isAway || isTakenDown() else {
       return false
     }
     while verdict == nil, !Task.isCancelled {
@@ -172,7 +161,7 @@ extension Pod {
       if isTakenDown() { return true }
       if presence.outages > exit.outages { return false }
       if await isEngineServing() {
-        if members[name]?.isSignaledByOthers == true {
+        if members[name]?.run.influence == .signal {
           // `docker rm -f` kills it first: what follows at once belongs to the same request.
           try? await wait(within: .milliseconds(300)) {
             verdict != nil || members[name]?.container == nil
@@ -194,7 +183,7 @@ extension Pod {
       case .no: member.plan.isInfra || request.options.onEngineRestart == .restart
       }
     if mayRestart {
-      decide(name, .restarting)
+      advance(name, .restartDecided)
       return await restart(name, exitCode: exitCode, because: "the engine was restarted")
     }
     await fail(for: name, exitCode: exitCode) { lines in
@@ -212,7 +201,7 @@ extension Pod {
     guard exit.code == 137 else { return false }
     func isRecent() -> Bool {
       // One that was spared has the event too, and may end in another way later.
-      members[name]?.outOfMemoryAt.map { .now - $0 < .seconds(5) } ?? false
+      members[name]?.run.outOfMemoryAt.map { .now - $0 < .seconds(5) } ?? false
     }
     try? await wait(within: .seconds(1)) { isRecent() || verdict != nil }
     return isRecent()
@@ -237,13 +226,13 @@ extension Pod {
     return "ended with \(exitCode)"
   }
 
+  private var isDone: Bool {
+    members.values.filter { !$0.plan.isInfra }.allSatisfy(\.hasEnded)
+  }
+
   /// The pod is finished when every container has ended as its policy allows.
   func checkFinished() {
     guard isRunning, !isFailing else { return }
-    let isDone = members.values.filter { !$0.plan.isInfra }.allSatisfy {
-      if case .ended = $0.phase { return true }
-      return false
-    }
     if isDone {
       settle(PodOutcome(state: .finished, message: "all containers ended with 0"))
     }

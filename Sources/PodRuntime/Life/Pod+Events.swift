@@ -54,36 +54,28 @@ extension Pod {
     switch event.action {
     case "kill":
       // While the pod ends anybody's signal may come before the pod's own.
-      let isEnding = isEnding
-      update(name) { member in
-        if member.phase == .stopping, !isEnding {
-          member.isTold = true
-        } else if !isEnding {
-          member.isSignaledByOthers = true
-        }
-      }
+      if isEnding { break }
+      let isOwn = members[name]?.state == .stopping(.asked)
+      advance(name, .signalReported)
+      if !isOwn { update(name) { if $0.run.influence == .none { $0.run.influence = .signal } } }
     case "die":
       let code = event.attributes["exitCode"].flatMap { Int($0) }
       // The engine reports a signal before the exit that it causes.
       update(name) { member in
-        let isSuspect = presence.mayHaveCaused(exitAt: .now, ofStartAt: member.startedAt)
-        member.exit = Member.Exit(
+        let isSuspect = presence.mayHaveCaused(exitAt: .now, ofStartAt: member.run.startedAt)
+        member.run.exit = Member.Exit(
           code: code, outages: isSuspect ? presence.outages - 1 : presence.outages,
-          isNatural: !isSuspect && !member.isSignaledByOthers)
+          isNatural: !isSuspect && member.run.influence == .none)
       }
-      if members[name]?.phase == .starting {
-        update(name) { $0.endedWhileStarting = true }
-      } else {
-        examineEnd(of: name)
-      }
+      examineEnd(of: name)
     case "oom":
-      update(name) { $0.outOfMemoryAt = .now }
+      update(name) { $0.run.outOfMemoryAt = .now }
     case "health_status: healthy":
       update(name) { $0.health = .healthy }
     case "health_status: unhealthy":
       // Its check may have asked the one that is away; it is started again with that.
       if hasOwnerAway(name) { break }
-      if members[name]?.isSignaledByOthers == true {
+      if members[name]?.run.influence == .signal {
         failUnhealthyUnlessTakenDown(name)
       } else {
         update(name) { $0.health = .unhealthy }
@@ -106,27 +98,21 @@ extension Pod {
   /// Handles the removal of a container by someone else (docs/pod.md, "What others do to a pod").
   func handleRemoval(of name: String) {
     guard let member = members[name] else { return }
-    switch member.phase {
+    switch member.state {
     case .planned:
       break
     case .created:
-      update(name) { member in
-        member.container = nil
-        member.phase = .planned
-      }
+      update(name) { $0.container = nil }
+      advance(name, .discarded)
       if !isEnding {
         log.warning(
           "the container of \(member.plan.title) was removed by someone else before its start")
       }
-    case .stopping where isEnding:
-      update(name) { $0.phase = .ended(exitCode: member.exit?.code ?? 137) }
-    case .starting, .stopping, .restarting, .ended:
-      // The start that is under way reports it; the next one creates the container again; or nothing needs it any more.
-      update(name) { $0.container = nil }
-    case .running where isEnding:
-      update(name) { $0.phase = .ended(exitCode: member.exit?.code ?? 137) }
-    case .running where member.isExamined:
-      // It had exited: its exit is being inspected, and the event told its code.
+    case .running where isEnding, .exiting where isEnding, .stopping where isEnding:
+      advance(name, .ended(exitCode: member.run.exit?.code ?? Self.unknownExitCode))
+    case .starting, .exiting, .stopping, .restarting, .ended:
+      // The start that is under way reports it; the event told how it had exited; the next start creates the container
+      // again; or nothing needs it any more.
       update(name) { $0.container = nil }
     case .running:
       fail("the container of \(member.plan.title) was removed by someone else")
@@ -137,9 +123,11 @@ extension Pod {
   /// its restart policy decides; should the engine return without an end of it, the list says how it is.
   private func failUnhealthyUnlessTakenDown(_ name: String) {
     spawn { pod in
-      let starts = pod.members[name]?.starts
+      let number = pod.members[name]?.run.number
       if await pod.isEngineServing() {
-        guard pod.members[name]?.starts == starts, pod.members[name]?.phase == .running else {
+        guard let member = pod.members[name], member.run.number == number,
+          member.state == .running
+        else {
           return
         }
         pod.update(name) { $0.health = .unhealthy }
@@ -167,8 +155,8 @@ extension Pod {
   func outputEnded(of name: String) {
     spawn { pod in
       // Output ends a moment before its container does.
-      try? await pod.wait(within: .seconds(3)) { pod.members[name]?.phase != .running }
-      guard !pod.isEnding, let member = pod.members[name], member.phase == .running,
+      try? await pod.wait(within: .seconds(3)) { pod.members[name]?.isAlive != true }
+      guard !pod.isEnding, let member = pod.members[name], member.isAlive,
         let id = member.container,
         let details = try? await pod.engine.inspectContainer(id), details.state.running
       else { return }

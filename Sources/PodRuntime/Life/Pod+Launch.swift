@@ -159,7 +159,7 @@ extension Pod {
   private func addresses(of plan: PodPlan) async -> PodAddresses {
     var result = PodAddresses(addresses: [], ports: [])
     for container in plan.containers {
-      guard let details = await members[container.key]?.details?.value else { continue }
+      guard let details = await members[container.key]?.run.details?.value else { continue }
       let network = details.networkSettings
       for endpoint in network.networks.values
       where !endpoint.ipAddress.isEmpty && !result.addresses.contains(endpoint.ipAddress) {
@@ -183,7 +183,6 @@ extension Member {
   /// True once nothing more is waited for before the pod counts as running.
   var isUp: Bool {
     guard hasComeUp else { return false }
-    if case .ended = phase { return true }
-    return health == .none || health == .healthy
+    return hasEnded || health == .none || health == .healthy
   }
 }

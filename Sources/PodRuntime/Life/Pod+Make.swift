@@ -18,11 +18,14 @@ extension Pod {
   ) async throws -> String {
     var body = recordingImages(body)
     body.image = try await reference(of: image)
-    let id = try await make(container, body)
-    guard try await isOfAnother(id, than: image) else { return id }
-    try await remove(id)
-    body.image = image.id
-    return try await make(container, body)
+    var id = try await make(container, body)
+    if try await isOfAnother(id, than: image) {
+      try await remove(id)
+      body.image = image.id
+      id = try await make(container, body)
+    }
+    await noteAnonymousVolumes(of: id, body, image)
+    return id
   }
 
   private func make(_ container: ContainerPlan, _ body: ContainerCreate) async throws -> String {

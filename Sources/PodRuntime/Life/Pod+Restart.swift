@@ -6,22 +6,27 @@ extension Pod {
   /// Starts a container again, and with it the group that lives by it.
   func restart(_ name: String, exitCode: Int, because reason: String? = nil) async {
     guard var member = members[name] else { return }
-    let pause = member.backoff.next(afterRunning: .now - member.startedAt)
+    let pause = member.backoff.next(afterRunning: .now - member.run.startedAt)
     member.restarts += 1
     members[name] = member
     changes.ring()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
     log.info("\(member.plan.title) \(cause): starting it again in \(pause)")
     await member.output?.drain(within: .seconds(2), givingWay: true)
+    var restart = GroupRestart(of: name)
     do {
       try await wait(within: pause) { isEnding }
       await waitForOwners(of: member)
       try checkLaunch()
       // Whoever joined its namespace would stay behind in the dead one.
-      let group = group(of: name)
+      let group = try await group(of: name)
+      note(&restart, .stoppingOthers, group)
       try await stopGroup(group)
+      note(&restart, .startingOwner)
       try await start(name)
+      note(&restart, .startingOthers)
       try await each(group) { try await $0.startAgain($1) }
+      note(&restart, .done)
     } catch is CancellationError {
       return
     } catch {
@@ -29,14 +34,35 @@ extension Pod {
     }
   }
 
+  private func note(
+    _ restart: inout GroupRestart, _ state: GroupRestart.State, _ others: [Member] = []
+  ) {
+    guard restart.advance(to: state) else {
+      log.error("internal error: the restart of '\(restart.owner)' can't be \(state) yet")
+      return assertionFailure("\(restart) to \(state)")
+    }
+    let names = others.map { "'\($0.name)'" }.joined(separator: ", ")
+    log.debug("restart of '\(restart.owner)': \(state)\(names.isEmpty ? "" : ": " + names)")
+  }
+
   /// Who runs and lives by a container: in its namespaces, or by `depends_on` with `restart: true`; and who lives by those.
-  private func group(of name: String) -> [Member] {
+  /// What becomes of one that is just being started is waited for: it may still come up in the dead namespace.
+  private func group(of name: String) async throws(CancellationError) -> [Member] {
+    while true {
+      let group = livingBy(name)
+      let starting = group.filter(\.isStarting).map(\.name)
+      if starting.isEmpty { return group }
+      try await launchWait { starting.allSatisfy { self.members[$0]?.isStarting != true } }
+    }
+  }
+
+  private func livingBy(_ name: String) -> [Member] {
     var found: Set<String> = []
     var open = [name]
     while let next = open.popLast() {
       guard let owner = members[next]?.plan else { continue }
-      for other in members.values where other.phase == .running && other.name != name {
-        if other.plan.lives(by: owner), found.insert(other.name).inserted {
+      for other in members.values where other.isAlive || other.isStarting {
+        if other.name != name, other.plan.lives(by: owner), found.insert(other.name).inserted {
           open.append(other.name)
         }
       }
@@ -49,11 +75,7 @@ extension Pod {
     guard let member = members[name] else { return false }
     return member.plan.references.contains { reference in
       guard reference.sharesNamespace, let owner = members[reference.key] else { return false }
-      return switch owner.phase {
-      case .starting, .stopping, .restarting: true
-      case .running: owner.isExamined || hasOwnerAway(owner.name)
-      case .planned, .created, .ended: false
-      }
+      return owner.isAway || owner.state == .running && hasOwnerAway(owner.name)
     }
   }
 
@@ -72,13 +94,13 @@ extension Pod {
 
   /// Stops a group, dependents before what they depend on.
   private func stopGroup(_ group: [Member]) async throws {
-    for member in group { update(member.name) { $0.phase = .stopping } }
+    for member in group { advance(member.name, .stopRequested) }
     try await each(group) { pod, member in
       let dependents = group.filter { other in
         other.plan.dependencies.contains { $0.service == member.plan.service.name }
       }
       try await pod.launchWait {
-        dependents.allSatisfy { pod.members[$0.name]?.phase != .stopping }
+        dependents.allSatisfy { pod.members[$0.name]?.isStopping != true }
       }
       try await pod.stopForRestart(member)
     }
@@ -93,21 +115,17 @@ extension Pod {
     }
     try await start(member.name)
     // Its own stop has cut them off.
-    if members[member.name]?.isInHooks == true { try await runPostStart(member.name) }
+    if members[member.name]?.commands == .afterStart { try await runPostStart(member.name) }
   }
 
   private func isBack(_ name: String, _ condition: Dependency.Condition) -> Bool {
     guard let member = members[name] else { return true }
-    switch member.phase {
-    case .ended: return true
-    case .running:
-      guard !member.isExamined, member.hasComeUp else { return false }
-      return switch condition {
-      case .started: true
-      case .healthy: member.health == .healthy || member.health == .none
-      case .completedSuccessfully: false
-      }
-    case .planned, .created, .starting, .stopping, .restarting: return false
+    if member.hasEnded { return true }
+    guard member.state == .running, member.hasComeUp else { return false }
+    return switch condition {
+    case .started: true
+    case .healthy: member.isUp
+    case .completedSuccessfully: false
     }
   }
 
@@ -118,14 +136,7 @@ extension Pod {
     }
     try? await wait {
       self.verdict != nil
-        || owners.allSatisfy {
-          guard let owner = self.members[$0] else { return true }
-          return switch owner.phase {
-          case .starting, .stopping, .restarting: false
-          case .running: !owner.isExamined
-          case .planned, .created, .ended: true
-          }
-        }
+        || owners.allSatisfy { self.members[$0]?.isAway != true }
     }
   }
 
@@ -134,7 +145,9 @@ extension Pod {
   ///
   /// - Throws: an error for people; `CancellationError`.
   private func stopForRestart(_ member: Member) async throws {
-    if let id = member.container {
+    try checkLaunch()
+    advance(member.name, .stopAsked)
+    if let id = members[member.name]?.container {
       do {
         try await stop(id, grace: member.plan.service.stopGracePeriod, signal: member.stopSignal)
       } catch let error as EngineError {
@@ -144,7 +157,7 @@ extension Pod {
     await member.output?.drain(within: .seconds(2), givingWay: true)
     // The pod's end stops it again.
     try checkLaunch()
-    update(member.name) { $0.phase = .restarting }
+    advance(member.name, .restartDecided)
   }
 
   /// Stops a container, again where the engine refuses or was away, and at last by SIGKILL.
@@ -152,21 +165,24 @@ extension Pod {
   /// - Throws: `EngineError` where it may still run; `CancellationError`.
   private func stop(_ id: String, grace: Int64?, signal: String?) async throws {
     let engine = engine
-    var seconds = grace.map { Int($0 / 1_000_000_000) } ?? 10
+    let seconds = grace.map { Int($0 / 1_000_000_000) } ?? 10
+    var isOver = false
     if let grace, grace % 1_000_000_000 != 0 {
       // The engine counts whole seconds.
       if try await hasExited(id, after: signal ?? "SIGTERM", within: .nanoseconds(grace)) { return }
-      seconds = 0
+      isOver = true
     }
     var pause = Duration.milliseconds(100)
     var problem: EngineError?
     var attempt = 1
     while attempt <= Self.mostAttempts {
       do {
-        if attempt < Self.mostAttempts {
+        if attempt < Self.mostAttempts, !isOver {
           return try await engine.stopContainer(id, timeout: seconds)
         }
         try await engine.killContainer(id, signal: "SIGKILL")
+        _ = try await engine.waitContainer(id)
+        return
       } catch let error as EngineError {
         if error.isNotFound { return }
         log.debug("stop container \(id.prefix(12)): \(error)")
@@ -207,5 +223,35 @@ extension ContainerPlan {
   func lives(by owner: ContainerPlan) -> Bool {
     references.contains { $0.sharesNamespace && $0.key == owner.key }
       || dependencies.contains { $0.service == owner.service.name && $0.dependency.restart }
+  }
+}
+
+/// The restart of a container together with those that live by it: one operation on the whole group.
+struct GroupRestart {
+  enum State: Int, CaseIterable {
+    /// The owner has exited; its pause before the next start runs.
+    case pausing
+    /// Those that live by it are stopped, dependents before what they depend on.
+    case stoppingOthers
+    /// The owner is started.
+    case startingOwner
+    /// Those that live by it are started, each once what it depends on is back.
+    case startingOthers
+    /// All of them run again. An owner that exits again meanwhile has a restart of its own.
+    case done
+  }
+
+  let owner: String
+  private(set) var state = State.pausing
+
+  init(of owner: String) { self.owner = owner }
+
+  /// Enters the next state.
+  ///
+  /// - Returns: false, and changes nothing, where that isn't the next one: none is left out, and there is no way back.
+  mutating func advance(to next: State) -> Bool {
+    guard next.rawValue == state.rawValue + 1 else { return false }
+    state = next
+    return true
   }
 }

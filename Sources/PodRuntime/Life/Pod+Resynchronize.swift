@@ -21,18 +21,18 @@ extension Pod {
     for (name, before) in known.sorted(by: { $0.value.index < $1.value.index }) {
       // What changed while the engine was asked is known better from events.
       guard let id = before.container, let member = members[name], member.container == id,
-        member.phase == before.phase
+        member.state == before.state
       else { continue }
       guard let container = found[id] else {
         vanished.append(name)
         continue
       }
-      guard member.phase == .running || member.phase == .starting else { continue }
+      guard member.isAlive || member.isStarting else { continue }
       if container.isAlive {
         survivors += 1
         observeHealth(of: name, container.status)
         observeNetworks(of: name, container.networks)
-      } else if member.phase == .running, !member.isExamined {
+      } else if member.state == .running {
         exited.append(name)
       }
     }
@@ -45,7 +45,7 @@ extension Pod {
     }
     for name in vanished {
       guard presence.isAway, survivors == 0, let member = members[name],
-        member.phase == .running, !member.isExamined
+        member.state == .running
       else {
         handleRemoval(of: name)
         continue
@@ -53,18 +53,18 @@ extension Pod {
       // It had exited with the engine: a prune, say, has removed what didn't run.
       update(name) { member in
         member.container = nil
-        member.isTakenDown = true
+        member.run.influence = .takedown
       }
       exited.append(name)
     }
     // Events may have come meanwhile.
-    exited = exited.filter { members[$0]?.phase == .running && members[$0]?.isExamined == false }
+    exited = exited.filter { members[$0]?.state == .running }
     // All are marked before what follows for the first is decided: it may need to wait for another.
     for name in exited {
+      advance(name, .exitReported)
       update(name) {
-        $0.isExamined = true
-        $0.exit =
-          $0.exit
+        $0.run.exit =
+          $0.run.exit
           ?? Member.Exit(
             code: nil, outages: presence.isAway ? presence.outages - 1 : presence.outages)
       }

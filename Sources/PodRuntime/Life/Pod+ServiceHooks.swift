@@ -11,7 +11,7 @@ extension Pod {
   ///
   /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
   func runPostStart(_ name: String) async throws {
-    let starts = members[name]?.starts
+    let number = members[name]?.run.number
     for hook in members[name]?.plan.service.postStart ?? [] {
       for attempt in 1... {
         try checkLaunch()
@@ -19,40 +19,45 @@ extension Pod {
         do {
           try await run(hook, "post_start", in: id, of: member)
           break
-        } catch let error where !(error is CancellationError) {
-          if await hasGone(name, since: starts) {
+        } catch let failure where !(failure is CancellationError) {
+          let exit = failure as? CommandExit
+          let error = exit?.error ?? failure
+          if await hasGone(name, since: number, code: exit?.code) {
             // It is run again where the whole group is started again; where it exited, its restart policy applies.
-            guard members[name]?.phase != .stopping, !isEnding else { return }
+            guard members[name]?.isStopping != true, !isEnding else { return }
             log.warning("\(error): dropped, as the container had exited")
-            return update(name) { $0.isInHooks = false }
+            return update(name) { $0.commands = .none }
           }
           guard let failure = error as? ExecFailure, attempt < Self.mostAttempts,
             try await recovers(from: failure.cause)
           else { throw error }
           // It is still running; or the engine took it down, and its restart policy decides whether it will be.
           try await launchWait { self.isSettled(name) }
-          guard members[name]?.phase == .running else { return }
+          guard members[name]?.state == .running else { return }
         }
       }
     }
-    update(name) { $0.isInHooks = false }
+    update(name) { $0.commands = .none }
   }
 
   /// Whether a container has exited since a start, or is being stopped: what ran in it went down with it.
-  private func hasGone(_ name: String, since starts: Int?) async -> Bool {
-    guard let member = members[name], let id = member.container else { return true }
-    guard member.starts == starts, member.phase == .running, !member.isExamined, !isEnding else {
-      return true
+  private func hasGone(_ name: String, since number: Int?, code: Int?) async -> Bool {
+    func isThere() -> Bool {
+      members[name]?.run.number == number && members[name]?.state == .running && !isEnding
     }
-    guard let state = try? await engine.inspectContainer(id).state else { return false }
-    return !state.running
+    guard isThere(), let id = members[name]?.container else { return true }
+    if let state = try? await engine.inspectContainer(id).state, !state.running { return true }
+    // A command that goes down with its container ends a moment before that: by a signal, or it couldn't even begin.
+    if let code, code == 126 || code > 128 {
+      try? await wait(within: .seconds(2)) { !isThere() }
+    }
+    return !isThere()
   }
 
   /// Whether a container runs, or has ended for good.
   private func isSettled(_ name: String) -> Bool {
     guard let member = members[name] else { return true }
-    if case .ended = member.phase { return true }
-    return member.phase == .running && !member.isExamined
+    return member.hasEnded || member.state == .running
   }
 
   /// Runs a service's `pre_stop` in its container, as far as the time until the deadline allows. One that fails
@@ -63,7 +68,7 @@ extension Pod {
     guard let member = members[name], let id = member.liveContainer,
       !member.plan.service.preStop.isEmpty
     else { return }
-    update(name) { $0.isInHooks = true }
+    update(name) { $0.commands = .beforeStop }
     let work = Task {
       for hook in member.plan.service.preStop where !Task.isCancelled {
         do {
@@ -72,10 +77,11 @@ extension Pod {
           if !Task.isCancelled { self.log.warning("\(error)") }
         }
       }
-      self.update(name) { $0.isInHooks = false }
+      self.update(name) { $0.commands = .none }
     }
     await wait(until: moment) {
-      isPastDeadline || members[name]?.liveContainer == nil || members[name]?.isInHooks != true
+      isPastDeadline || members[name]?.liveContainer == nil
+        || members[name]?.commands != .beforeStop
     }
     work.cancel()
     await work.value
@@ -96,7 +102,11 @@ extension Pod {
         try await engine.startExec(exec), label: member.plan.label + " ->", index: member.index)
       let code = try await exitCode(of: exec)
       if !isEnding { try await checkEngine() }
-      try Self.check(code, tail, subject, at: hook.position)
+      do {
+        try Self.check(code, tail, subject, at: hook.position)
+      } catch {
+        throw CommandExit(code: code, error: error)
+      }
     } catch let error as EngineError {
       throw ExecFailure(
         cause: error,
@@ -110,6 +120,13 @@ extension Pod {
   ///
   /// - Throws: `EngineError`.
   private func checkEngine() async throws { try await engine.probe(within: .seconds(10)) }
+
+  /// A command in a container that didn't end with 0.
+  private struct CommandExit: Error, CustomStringConvertible {
+    let code: Int
+    let error: ComposeError
+    var description: String { "\(error)" }
+  }
 
   /// A command in a container that the engine didn't run.
   private struct ExecFailure: Error, CustomStringConvertible {

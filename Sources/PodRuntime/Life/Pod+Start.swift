@@ -11,14 +11,17 @@ extension Pod {
       try await ensureCreated(name)
       guard let member = members[name], let id = member.container else { return }
       await waitForOwners(of: member)
+      if members[name]?.container != id { continue }
       let owners = startsOfOwners(of: name)
       do {
-        try await startOnce(name, id)
+        guard try await startOnce(name, id) else { continue }
         return noteStarted(name, id)
       } catch let error as EngineError {
         noteUnanswered(error)
         // Refused: it doesn't run, and the end need not wait for it to stop.
-        if case .status = error.kind { update(name) { $0.phase = .created } }
+        if case .status = error.kind, members[name]?.isStarting == true {
+          advance(name, .startRefused)
+        }
         // Whoever crashes again and again keeps those waiting that live in its namespaces.
         if error.isFailedJoin, try await hasOwnerReturned(of: name, since: owners) { continue }
         guard attempt < Self.mostAttempts else {
@@ -26,7 +29,7 @@ extension Pod {
         }
         attempt += 1
         if try await recovers(from: error) {
-          if members[name]?.phase == .starting, try await hasStarted(name, id) { return }
+          if members[name]?.isStarting == true, try await hasStarted(name, id) { return }
         } else if try await mayRetry(error, of: name, id) {
           continue
         } else if !(try await hasOwnerReturned(of: name, since: owners)) {
@@ -45,9 +48,9 @@ extension Pod {
   /// - Throws: `CancellationError` where its exit has failed the pod.
   func hasOwnerReturned(of name: String, since before: [String: Int]) async throws -> Bool {
     var result = false
-    for (owner, starts) in before {
+    for (owner, number) in before {
       guard let member = members[owner], let id = member.container else { continue }
-      if member.starts == starts, member.phase == .running, !member.isExamined {
+      if member.run.number == number, member.state == .running {
         guard let state = try? await engine.inspectContainer(id).state, !state.running else {
           continue
         }
@@ -55,10 +58,9 @@ extension Pod {
       }
       try await launchWait {
         guard let owner = self.members[owner] else { return true }
-        if case .ended = owner.phase { return true }
-        return owner.phase == .running && !owner.isExamined
+        return owner.hasEnded || owner.state == .running
       }
-      result = result || members[owner]?.phase == .running
+      result = result || members[owner]?.state == .running
     }
     return result
   }
@@ -66,40 +68,37 @@ extension Pod {
   /// How often those were started in whose namespaces a container lives.
   func startsOfOwners(of name: String) -> [String: Int] {
     let owners = members[name]?.plan.references.filter(\.sharesNamespace).map(\.key) ?? []
-    return Dictionary(owners.map { ($0, members[$0]?.starts ?? 0) }) { first, _ in first }
+    return Dictionary(owners.map { ($0, members[$0]?.run.number ?? 0) }) { first, _ in first }
   }
 
-  private func startOnce(_ name: String, _ id: String) async throws {
+  /// - Returns: false where the container was removed meanwhile.
+  private func startOnce(_ name: String, _ id: String) async throws -> Bool {
     let engine = engine
     try await members[name]?.output?.attach()
     try checkLaunch()
+    guard members[name]?.container == id else { return false }
+    advance(name, .startRequested)
     update(name) { member in
-      member.phase = .starting
-      member.starts += 1
-      member.endedWhileStarting = false
-      member.exit = nil
-      member.isSignaledByOthers = false
-      member.isTold = false
-      member.isTakenDown = false
+      member.run = Member.Run(number: member.run.number + 1)
       if member.health != .none { member.health = .starting }
     }
     try await uncancelled { try await engine.startContainer(id) }
+    return true
   }
 
   private func noteStarted(_ name: String, _ id: String) {
     let engine = engine
-    var hasEnded = false
     update(name) { member in
-      member.startedAt = .now
-      hasEnded = member.endedWhileStarting
-      if member.phase == .starting { member.phase = .running }
+      member.run.startedAt = .now
       // Asked for now, it is there when the last one is up.
       if member.plan.hasAddresses {
-        member.details = Task { try? await engine.inspectContainer(id) }
+        member.run.details = Task { try? await engine.inspectContainer(id) }
       }
     }
-    if hasEnded {
-      examineEnd(of: name)
+    guard members[name]?.isStarting == true else { return }
+    advance(name, .started)
+    if members[name]?.isExiting == true {
+      look(into: name)
     } else if members[name]?.container == nil {
       handleRemoval(of: name)
     }
@@ -112,22 +111,22 @@ extension Pod {
     do {
       let state = try await persistently { try await $0.engine.inspectContainer(id) }.state
       // One that had exited before may not have been started since: it is started again.
-      let hasRun = members[name]?.starts == 1 && ["exited", "dead"].contains(state.status)
+      let hasRun = members[name]?.run.number == 1 && ["exited", "dead"].contains(state.status)
       guard state.running || hasRun else {
-        update(name) { $0.phase = .created }
+        advance(name, .startRefused)
         return false
       }
       noteStarted(name, id)
       if !state.running {
-        update(name) { $0.isTakenDown = $0.exit?.isNatural != true }
+        if members[name]?.run.exit?.isNatural != true {
+          update(name) { $0.run.influence = .takedown }
+        }
         examineEnd(of: name)
       }
       return true
     } catch let error as EngineError where error.isNotFound {
-      update(name) { member in
-        member.container = nil
-        member.phase = .planned
-      }
+      update(name) { $0.container = nil }
+      advance(name, .discarded)
       return false
     }
   }

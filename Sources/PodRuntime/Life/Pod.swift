@@ -43,6 +43,8 @@ public actor Pod {
   var runningHooks: Task<Void, Never>?
   /// Every container that was created for a service or its hooks, those that were discarded among them.
   var madeContainers: [String] = []
+  /// The anonymous volumes of these, by name.
+  var anonymousVolumes: Set<String> = []
   /// Networks and volumes that were made for the pod; containers are in `members`.
   var created = PodCleanup.Objects()
   var stopDeadline: ContinuousClock.Instant?
@@ -202,10 +204,10 @@ public actor Pod {
   private func launchTimedOut() {
     guard !hasComeUp else { return }
     let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
-      if member.hasStarted, member.isInHooks {
+      if member.hasStarted, member.commands == .afterStart {
         return "the post_start of '\(member.name)' is not done"
       }
-      switch (member.phase, member.health) {
+      switch (member.state, member.health) {
       case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
       case (_, .starting): return "'\(member.name)' is not healthy"
       default: return nil
@@ -248,6 +250,7 @@ public actor Pod {
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
     outcome.leftovers = leftovers
     if leftovers.isEmpty {
+      await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))
       await removeImages(within: rest(of: begin) ?? .seconds(30))
     }
     await runLastHooks(outcome, limit: rest(of: begin))

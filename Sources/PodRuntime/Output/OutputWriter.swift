@@ -1,5 +1,6 @@
 import Dispatch
 import Glibc
+import Synchronization
 
 /// What lines of a service are, beside their bytes: whole lines, but for one that is too long to be
 /// kept.
@@ -18,6 +19,7 @@ public actor OutputWriter {
   private let executor: QueueExecutor
   private let descriptor: Int32
   private var isBroken = false
+  private let waiting = Atomic(0)
   /// Before the line that has no end so far: the prefix; nil where the last line is whole.
   private var openLine: [UInt8]?
 
@@ -32,21 +34,44 @@ public actor OutputWriter {
     executor = QueueExecutor(label: "output-\(descriptor)")
   }
 
+  /// How many bytes it was given that nobody has taken. Unlike all else here it answers at once, also while a write
+  /// blocks.
+  public nonisolated var unwritten: Int { waiting.load(ordering: .relaxed) }
+
   /// Writes whole lines. Once the reader is gone the rest is dropped: a pod outlives its reader.
-  public func write(_ bytes: [UInt8]) {
-    endLine()
-    put(bytes)
+  public nonisolated func write(_ bytes: [UInt8]) async {
+    waiting.add(bytes.count, ordering: .relaxed)
+    await take(bytes)
   }
+
+  /// Writes a line.
+  public nonisolated func line(_ text: String) async { await write(Array((text + "\n").utf8)) }
 
   /// Writes a service's lines. One that comes in several pieces stays whole unless another writes
   /// between them: then it is ended there, and goes on with its prefix.
-  func write(_ bytes: [UInt8], _ piece: OutputPiece) {
+  nonisolated func write(_ bytes: [UInt8], _ piece: OutputPiece) async {
+    waiting.add(bytes.count, ordering: .relaxed)
+    await take(bytes, piece)
+  }
+
+  private func take(_ bytes: [UInt8]) {
+    endLine()
+    put(bytes, insteadOf: bytes.count)
+  }
+
+  private func take(_ bytes: [UInt8], _ piece: OutputPiece) {
     if !piece.continuesLine || openLine != piece.prefix { endLine() }
     if piece.continuesLine, openLine == nil {
+      // Its line was ended where it was interrupted.
+      let rest =
+        switch bytes.first {
+        case 0x0a: Array(bytes.dropFirst())
+        default: piece.prefix + bytes
+        }
+      put(rest, insteadOf: bytes.count)
       if bytes == [0x0a] { return }
-      put(bytes.first == 0x0a ? Array(bytes.dropFirst()) : piece.prefix + bytes)
     } else {
-      put(bytes)
+      put(bytes, insteadOf: bytes.count)
     }
     openLine = piece.isOpen ? piece.prefix : nil
   }
@@ -54,31 +79,31 @@ public actor OutputWriter {
   private func endLine() {
     guard openLine != nil else { return }
     openLine = nil
-    put([0x0a])
+    put([0x0a], insteadOf: 0)
   }
 
-  private func put(_ bytes: [UInt8]) {
-    guard !isBroken else { return }
+  /// Writes bytes; they stand in place of so many that were counted as waiting.
+  private func put(_ bytes: [UInt8], insteadOf counted: Int) {
+    waiting.add(bytes.count - counted, ordering: .relaxed)
     bytes.withUnsafeBytes { buffer in
       var offset = 0
-      while offset < buffer.count, let base = buffer.baseAddress {
+      while !isBroken, offset < buffer.count, let base = buffer.baseAddress {
         let count = Glibc.write(descriptor, base + offset, buffer.count - offset)
         if count >= 0 {
           offset += count
+          waiting.subtract(count, ordering: .relaxed)
         } else if errno == EAGAIN {
           // The descriptor may have been made non-blocking by whoever shares it.
           var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = Glibc.poll(&poll, 1, -1)
         } else if errno != EINTR {
           isBroken = true
-          return
         }
       }
+      // Nobody is there who could miss them.
+      waiting.subtract(buffer.count - offset, ordering: .relaxed)
     }
   }
-
-  /// Writes a line.
-  public func line(_ text: String) { write(Array((text + "\n").utf8)) }
 }
 
 /// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone.
@@ -107,6 +132,14 @@ public struct PodOutput: Sendable {
     self.standardOutput = standardOutput
     self.standardError = standardError
     self.isColoured = isColoured
+  }
+
+  /// What couldn't be written since nobody reads it, in words; nil where all was written.
+  public var unwritten: String? {
+    let parts = [("standard output", standardOutput), ("standard error", standardError)]
+      .filter { $0.1.unwritten > 0 }.map { "\($0.1.unwritten) bytes of \($0.0)" }
+    guard !parts.isEmpty else { return nil }
+    return "\(parts.joined(separator: " and ")) were not written: nobody reads them"
   }
 
   /// What stands before a line of a service: its name and ` | `.

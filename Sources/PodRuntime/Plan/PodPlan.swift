@@ -55,6 +55,9 @@ public struct ContainerPlan: Sendable {
     /// The service that is referred to.
     var service: String { String(key.prefix { $0 != "/" }) }
 
+    /// True if the other's end is the end of this one's processes: the kernel takes a process namespace down with its first.
+    var sharesProcesses: Bool { if case .pid = self { true } else { false } }
+
     /// True if the other must be running, and start again together with this one.
     var sharesNamespace: Bool {
       switch self {

@@ -1,0 +1,61 @@
+import DockerEngine
+import Logging
+
+/// Anonymous volumes bear no label, and the engine removes them together with their container, if it is asked to. Someone
+/// else who removes a container may leave them: they are known from when it was made.
+extension Pod {
+  /// Notes the anonymous volumes that the engine made for a container.
+  ///
+  /// - Parameters:
+  ///   - id: the container, which was just created.
+  ///   - body: what it was created from.
+  ///   - image: its image.
+  func noteAnonymousVolumes(of id: String, _ body: ContainerCreate, _ image: ProvidedImage) async {
+    let mounts = body.hostConfig?.mounts ?? []
+    let mayHave =
+      image.hasVolumes || body.volumes?.keys.isEmpty == false
+      || mounts.contains { $0.type == "volume" && $0.source == nil }
+    guard mayHave, let details = try? await engine.inspectContainer(id) else { return }
+    var named = Set(mounts.compactMap(\.source))
+    named.formUnion((body.hostConfig?.binds ?? []).map { String($0.prefix { $0 != ":" }) })
+    for other in body.hostConfig?.volumesFrom ?? [] {
+      // Another container's are not this one's, however they are called.
+      let reference = String(other.prefix { $0 != ":" })
+      guard let shared = try? await engine.inspectContainer(reference) else { return }
+      named.formUnion(shared.mounts.compactMap(\.name))
+    }
+    for mount in details.mounts where mount.type == "volume" {
+      guard let name = mount.name, !named.contains(name), Self.isAnonymous(name) else { continue }
+      anonymousVolumes.insert(name)
+    }
+  }
+
+  /// Removes what is left of them once the pod's containers are gone. One that another container uses stays.
+  ///
+  /// - Parameter limit: how long it may take.
+  func removeAnonymousVolumes(within limit: Duration) async {
+    guard !anonymousVolumes.isEmpty else { return }
+    let names = anonymousVolumes
+    let engine = engine
+    let log = log
+    let work = Task {
+      do {
+        let left = try await engine.listVolumes(filters: ["name": names.sorted()]).map(\.name)
+        for name in left where names.contains(name) {
+          try await engine.removeVolume(name, force: false)
+          log.info("removed anonymous volume \(name.prefix(12)) of a container that others removed")
+        }
+      } catch let error as EngineError where error.isNotFound || error.isConflict {
+        log.debug("an anonymous volume stays: \(error.message)")
+      } catch {
+        log.warning("anonymous volumes may be left: \(error)")
+      }
+    }
+    if !(await work.hasEnded(within: limit)) { work.cancel() }
+  }
+
+  /// Whether a volume has a name that the engine gave it.
+  private static func isAnonymous(_ name: String) -> Bool {
+    name.utf8.count == 64 && name.allSatisfy { $0.isHexDigit && !$0.isUppercase }
+  }
+}

@@ -1,0 +1,101 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Ends that come together: one of them is the cause of the others.
+@Suite("The cause that is named", .needsEngine, .throttled)
+struct FirstCauseTests {
+  @Test(
+    "is the infrastructure container's end, whatever the services make of it",
+    arguments: ["net", "pid", "net,pid"], ["kill", "stop -t 0", "rm -f"])
+  func infra(share: String, how: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    // Some end with it and as if they had done their work, some fail, some stay.
+    let file = """
+      services:
+        stays: {image: pod-test/busybox, command: [sleep, "1000"], stop_signal: SIGKILL}
+        done:
+          image: pod-test/busybox
+          volumes: [".:/box"]
+          command: [sh, -c, "until [ -e /box/go ]; do sleep 0.01; done"]
+        fails:
+          image: pod-test/busybox
+          volumes: [".:/box"]
+          command: [sh, -c, "until [ -e /box/go ]; do sleep 0.01; done; exit 7"]
+      """
+    for _ in 1...3 {
+      try await withPod(on: engine, file, PodSettings(options: ["--share", share])) { pod in
+        try await pod.running()
+        try await engine.docker(how.split(separator: " ").map(String.init) + ["\(pod.task)_infra"])
+          .output()
+        try pod.sandbox.write("go", "")
+        let end = try await pod.ended()
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(end.message.contains("infrastructure container"), "\(end)")
+      }
+    }
+  }
+
+  @Test("is nobody's where all services end before the infrastructure container does")
+  func finished() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = "services: {web: {image: pod-test/busybox, command: ['true']}}"
+    let end = try await podEnd(on: engine, file, PodSettings(options: ["--share", "net,pid"]))
+    #expect(end.message == "all containers ended with 0", "\(end)")
+    #expect(end.status == .exited(0))
+  }
+
+  @Test(
+    "is the exit of whom a process namespace belongs to, not of those that it takes along",
+    arguments: [1, 3])
+  func processes(degree: Int) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let joined = (1...degree).map { number in
+      let owner = number == 1 ? "owner" : "j\(number - 1)"
+      return
+        "  j\(number): {image: pod-test/busybox, command: [sleep, '1000'], pid: 'service:\(owner)'}"
+    }
+    func file(_ restart: String) -> String {
+      """
+      services:
+        owner:
+          image: pod-test/busybox
+          restart: \(restart)
+          volumes: [".:/box"]
+          command:
+            - sh
+            - -c
+            - 'if [ -e /box/again ]; then echo again; exec sleep 1000; fi;
+              until [ -e /box/go ]; do sleep 0.02; done; touch /box/again; exit 3'
+          stop_signal: SIGKILL
+      \(joined.joined(separator: "\n"))
+      """
+    }
+    for _ in 1...3 {
+      try await withPod(on: engine, file("'no'")) { pod in
+        try await pod.running()
+        try pod.sandbox.write("go", "")
+        let end = try await pod.ended()
+        #expect(end.message == "service 'owner' ended with 3", "\(end)")
+      }
+      // The group is started again, and the joined ones' own policy, which is `no`, isn't asked.
+      try await withPod(on: engine, file("on-failure"), PodSettings(options: ["--grace", "0s"])) {
+        pod in
+        try await pod.running()
+        try pod.sandbox.write("go", "")
+        try await pod.says("again", service: "owner")
+        for number in 1...degree {
+          try await eventually("j\(number) runs again") {
+            let state = try await engine.docker(
+              "inspect", "--format", "{{.State.Running}}", "\(pod.task)_j\(number)"
+            ).run()
+            return state.stdout.hasPrefix("true")
+          }
+        }
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        #expect(end.status == .exited(130), "\(end)")
+      }
+    }
+  }
+}

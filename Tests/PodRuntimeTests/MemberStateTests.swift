@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import PodRuntime
+
+@Suite("The states of a container")
+struct MemberStateTests {
+  private static let states: [(String, MemberState)] = [
+    ("planned", .planned), ("created", .created), ("starting", .starting(hasEnded: false)),
+    ("starting, ended", .starting(hasEnded: true)), ("running", .running),
+    ("exiting", .exiting(again: false)), ("exiting, again", .exiting(again: true)),
+    ("stopping, waiting", .stopping(.waiting)), ("stopping, asked", .stopping(.asked)),
+    ("stopping, told", .stopping(.told)), ("restarting", .restarting),
+    ("ended", .ended(exitCode: 3)),
+  ]
+
+  private static let events: [(String, MemberState.Event)] = [
+    ("created", .created), ("discarded", .discarded), ("start requested", .startRequested),
+    ("start refused", .startRefused), ("started", .started), ("exit reported", .exitReported),
+    ("examined", .examined), ("found running", .foundRunning), ("stop requested", .stopRequested),
+    ("stop asked", .stopAsked), ("signal reported", .signalReported),
+    ("restart decided", .restartDecided), ("ended", .ended(exitCode: 3)),
+  ]
+
+  /// One row for each event: the states that it can happen in, and what follows.
+  private static var table: String {
+    var lines = ["| event | in | leads to |", "| --- | --- | --- |"]
+    for (word, event) in events {
+      var sources: [String: [String]] = [:]
+      var order: [String] = []
+      for (name, state) in states {
+        guard let next = state.after(event) else { continue }
+        let target =
+          next == state ? "no change" : states.first { $0.1 == next }?.0 ?? "\(next)"
+        if sources[target] == nil { order.append(target) }
+        sources[target, default: []].append(name)
+      }
+      for target in order {
+        lines.append("| \(word) | \(sources[target]?.joined(separator: "; ") ?? "") | \(target) |")
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  @Test("are those of the table in docs/design.md, and what it doesn't name can't happen")
+  func documented() throws {
+    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appending(path: "../../docs/design.md").standardized
+    let text = try String(contentsOf: file, encoding: .utf8)
+    let parts = text.components(separatedBy: "| event | in | leads to |")
+    try #require(parts.count == 2)
+    let rest = parts[1].components(separatedBy: "\n\n").dropFirst().joined(separator: "\n\n")
+    let wanted = parts[0] + Self.table + "\n\n" + rest
+    if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
+      try wanted.write(to: file, atomically: true, encoding: .utf8)
+    } else {
+      #expect(text == wanted, "docs/design.md is stale: run the tests once with UPDATE_DOCS=1")
+    }
+  }
+
+  @Test("lead from each to an end, and from an end nowhere")
+  func reachable() {
+    for (name, state) in Self.states {
+      var reached: Set<MemberState> = [state]
+      var open = [state]
+      while let next = open.popLast() {
+        for (_, event) in Self.events {
+          if let after = next.after(event), reached.insert(after).inserted { open.append(after) }
+        }
+      }
+      #expect(reached.contains(.ended(exitCode: 3)), "from \(name)")
+      if state == .ended(exitCode: 3) { #expect(reached.count == 1) }
+      if state == .planned { #expect(reached.count == Self.states.count) }
+    }
+  }
+
+  @Test(
+    "a start has one answer, whenever the end of the container is reported",
+    arguments: [
+      ([MemberState.Event.exitReported, .started], MemberState.exiting(again: false)),
+      ([.started, .exitReported], .exiting(again: false)),
+      ([.started, .exitReported, .exitReported], .exiting(again: true)),
+      ([.exitReported, .startRefused], .created), ([.startRefused, .exitReported], .created),
+      ([.started, .exitReported, .foundRunning], .running),
+      ([.started, .exitReported, .stopRequested, .exitReported], .stopping(.waiting)),
+    ])
+  func orders(events: [MemberState.Event], expected: MemberState) {
+    var state: MemberState? = .starting(hasEnded: false)
+    for event in events { state = state?.after(event) }
+    #expect(state == expected)
+  }
+
+  @Test("a signal is the pod's own only once the pod has asked for a stop")
+  func signals() {
+    var state: MemberState? = .stopping(.waiting)
+    state = state?.after(.signalReported)
+    #expect(state == .stopping(.waiting))
+    state = state?.after(.stopAsked)?.after(.signalReported)
+    #expect(state == .stopping(.told))
+  }
+
+  @Test("the first report of an end stands")
+  func firstEnd() {
+    let state = MemberState.running.after(.ended(exitCode: 3))?.after(.ended(exitCode: 137))
+    #expect(state == .ended(exitCode: 3))
+  }
+
+  @Test("a group is stopped, and its owner started, before those that live by it are")
+  func group() {
+    for first in GroupRestart.State.allCases {
+      for next in GroupRestart.State.allCases {
+        var restart = GroupRestart(of: "owner")
+        for state in GroupRestart.State.allCases.dropFirst() where state.rawValue <= first.rawValue
+        {
+          let isDone = restart.advance(to: state)
+          #expect(isDone)
+        }
+        #expect(restart.state == first)
+        let isNext = next.rawValue == first.rawValue + 1
+        let isDone = restart.advance(to: next)
+        #expect(isDone == isNext)
+        #expect(restart.state == (isNext ? next : first))
+      }
+    }
+  }
+}

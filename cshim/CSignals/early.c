@@ -1,0 +1,60 @@
+#define _GNU_SOURCE
+#include "CSignals.h"
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+enum { count = sizeof numbers / sizeof *numbers };
+
+static volatile sig_atomic_t came[count];
+static volatile sig_atomic_t taken[count];
+
+static int index_of(int number) {
+  for (int i = 0; i < count; i++)
+    if (numbers[i] == number) return i;
+  return -1;
+}
+
+static void note(int number) {
+  int i = index_of(number);
+  if (i >= 0 && !taken[i]) came[i]++;
+}
+
+/* Whether this is a command that lives for a pod. Some libraries give a constructor no arguments, so the kernel is
+   asked. */
+static int lives_for_a_pod(void) {
+  char line[4096];
+  int file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+  if (file < 0) return 0;
+  ssize_t size = read(file, line, sizeof line - 1);
+  close(file);
+  if (size <= 0) return 0;
+  line[size] = 0;
+  size_t first = strlen(line) + 1;
+  return first >= (size_t)size || strcmp(line + first, "run") == 0;
+}
+
+static void listen_early(void) {
+  if (!lives_for_a_pod()) return;
+  struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
+  sigemptyset(&action.sa_mask);
+  for (int i = 0; i < count; i++) {
+    struct sigaction before;
+    /* Whoever started it with one of them ignored, as nohup does, wants it so. */
+    if (sigaction(numbers[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+      sigaction(numbers[i], &action, NULL);
+  }
+}
+
+/* Before the initializers of all libraries. */
+__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = listen_early;
+
+int signals_take_early(int number) {
+  int i = index_of(number);
+  if (i < 0) return 0;
+  int result = came[i];
+  taken[i] = 1;
+  return result;
+}
