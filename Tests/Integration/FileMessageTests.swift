@@ -158,6 +158,34 @@ struct FileMessageTests {
       #expect(line.contains(key), "\(line)")
     }
   }
+
+  @Test(
+    "says where that stands which needs a newer engine",
+    arguments: [
+      ("volumes: [{type: volume, source: v, target: /v, volume: {subpath: s}}]", "4:15", "1.45"),
+      ("volumes: [{type: image, source: pod-test/busybox, target: /i}]", "4:15", "1.48"),
+      ("networks: {default: {interface_name: lan0}}", "4:16", "1.49"),
+    ])
+  func newer(keys: String, place: String, version: String) async throws {
+    for engine in TestEngine.all {
+      let api = try await engine.docker("version", "--format", "{{.Server.APIVersion}}").output()
+      let parts = api.trimmingCharacters(in: .whitespacesAndNewlines).split(separator: ".")
+      let needed = version.split(separator: ".")
+      guard let own = Int(parts[1]), let least = Int(needed[1]), own < least else { continue }
+      let file = """
+        services:
+          web:
+            image: pod-test/busybox
+            \(keys)
+        volumes: {v: {}}
+        """
+      let end = try await podEnd(on: engine, file)
+      #expect(end.status == .exited(1))
+      #expect(
+        end.message.hasPrefix("compose.yaml:\(place): service 'web' can't be created"), "\(end)")
+      #expect(end.message.contains("needs API \(version)"), "\(end)")
+    }
+  }
 }
 
 @Suite("A link that leads out of the root directory", .needsEngine, .throttled)

@@ -98,4 +98,59 @@ struct FirstCauseTests {
       }
     }
   }
+
+  @Test("of a start that is refused may be an owner's end, which the engine doesn't know yet")
+  func lateReport() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        owner:
+          image: pod-test/busybox
+          restart: always
+          command: [sleep, "1000"]
+          stop_signal: SIGKILL
+        gate:
+          image: pod-test/busybox
+          command: [sleep, "1000"]
+          stop_signal: SIGKILL
+          volumes: [".:/box"]
+          healthcheck: {test: [CMD, test, -e, /box/go], interval: 0.2s, retries: 1000}
+        joined:
+          image: pod-test/busybox
+          command: [sleep, "1000"]
+          pid: service:owner
+          depends_on: {gate: {condition: service_healthy}}
+      """
+    try await withPod(on: engine, file, PodSettings(options: ["--grace", "0s"])) { pod in
+      func inspect(_ format: String, _ service: String) async throws -> String {
+        try await engine.docker("inspect", "--format", format, "\(pod.task)_\(service)").run()
+          .stdout
+          .trimmingCharacters(in: .whitespacesAndNewlines)
+      }
+      try await eventually("all are made") {
+        let states = [
+          try await inspect("{{.State.Running}}", "owner"),
+          try await inspect("{{.State.Running}}", "gate"),
+          try await inspect("{{.State.Status}}", "joined"),
+        ]
+        return states == ["true", "true", "created"]
+      }
+      let owner = try #require(pid_t(try await inspect("{{.State.Pid}}", "owner")))
+      let stat = try String(contentsOfFile: "/proc/\(owner)/stat", encoding: .utf8)
+      let shim = try #require(pid_t(stat.split(separator: " ")[3]))
+      // Who tells the engine of its end is held up.
+      #expect(kill(shim, SIGSTOP) == 0)
+      defer { kill(shim, SIGCONT) }
+      #expect(kill(owner, SIGKILL) == 0)
+      try pod.sandbox.write("go", "")
+      try await eventually("a refused start") {
+        try await inspect("{{.State.Error}}", "joined") != ""
+      }
+      kill(shim, SIGCONT)
+      try await pod.running()
+      #expect(try await inspect("{{.State.Running}}", "joined") == "true")
+      pod.send(SIGTERM)
+      #expect(try await pod.ended().status == .exited(130))
+    }
+  }
 }

@@ -173,11 +173,13 @@ extension Pod {
             try await runPreStart(hook, sharing: id, image)
             break
           } catch let error as EngineError {
-            if error.isFailedJoin, try await hasOwnerReturned(of: container.key, since: owners) {
-              try await removeStray(of: hook)
-              continue
-            }
-            guard attempt < Self.mostAttempts, try await mayRetry(error, hook, &image) else {
+            let hasReturned = try await hasOwnerReturned(
+              of: container.key, since: owners, after: error)
+            if hasReturned { try await removeStray(of: hook) }
+            // Whoever crashes again and again keeps those waiting that live in its namespaces.
+            if hasReturned, error.isFailedJoin { continue }
+            let mayRetry = hasReturned ? true : try await mayRetry(error, hook, &image)
+            guard attempt < Self.mostAttempts, mayRetry else {
               throw ComposeError(
                 "the pre_start of service '\(container.service.name)' can't be run: \(error.message)",
                 at: hook.service.position)

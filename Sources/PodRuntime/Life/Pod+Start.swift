@@ -23,7 +23,9 @@ extension Pod {
           advance(name, .startRefused)
         }
         // Whoever crashes again and again keeps those waiting that live in its namespaces.
-        if error.isFailedJoin, try await hasOwnerReturned(of: name, since: owners) { continue }
+        if error.isFailedJoin, try await hasOwnerReturned(of: name, since: owners, after: error) {
+          continue
+        }
         guard attempt < Self.mostAttempts else {
           throw member.plan.explain(error, doing: "started")
         }
@@ -32,7 +34,7 @@ extension Pod {
           if members[name]?.isStarting == true, try await hasStarted(name, id) { return }
         } else if try await mayRetry(error, of: name, id) {
           continue
-        } else if !(try await hasOwnerReturned(of: name, since: owners)) {
+        } else if !(try await hasOwnerReturned(of: name, since: owners, after: error)) {
           throw member.plan.explain(error, doing: "started")
         }
       }
@@ -44,17 +46,28 @@ extension Pod {
   /// - Parameters:
   ///   - name: the container that was to start.
   ///   - before: how often its owners had been started before.
+  ///   - error: why it was refused.
   /// - Returns: true if an owner had exited and is running again.
   /// - Throws: `CancellationError` where its exit has failed the pod.
-  func hasOwnerReturned(of name: String, since before: [String: Int]) async throws -> Bool {
+  func hasOwnerReturned(
+    of name: String, since before: [String: Int], after error: EngineError
+  ) async throws -> Bool {
+    // Where no line of the file is to blame it may be an owner that has just gone, which the engine doesn't know yet.
+    var isUnexplained = false
+    if case .status = error.kind { isUnexplained = members[name]?.plan.fault(in: error) == nil }
     var result = false
     for (owner, number) in before {
       guard let member = members[owner], let id = member.container else { continue }
       if member.run.number == number, member.state == .running {
-        guard let state = try? await engine.inspectContainer(id).state, !state.running else {
-          continue
+        guard let state = try? await engine.inspectContainer(id).state else { continue }
+        if !state.running {
+          examineEnd(of: owner)
+        } else if isUnexplained {
+          try await wait(within: .seconds(1)) {
+            isEnding || members[owner]?.run.number != number || members[owner]?.state != .running
+          }
         }
-        examineEnd(of: owner)
+        if members[owner]?.run.number == number, members[owner]?.state == .running { continue }
       }
       try await launchWait {
         guard let owner = self.members[owner] else { return true }

@@ -26,7 +26,7 @@ extension ContainerPlan {
     case .unreachable, .timedOut: return StartFailure(description: plain, isEngineAway: true)
     case .status where isInfra: return StartFailure(description: plain, isEngineAway: false)
     case .status: break
-    case .tooOld: return ComposeError(plain, at: service.position)
+    case .tooOld: return ComposeError(plain, at: place(ofNewer: error.message) ?? service.position)
     default: return StartFailure(description: plain, isEngineAway: false)
     }
     for assigned in ports where isTaken(assigned, in: error.message) {
@@ -43,9 +43,7 @@ extension ContainerPlan {
           "service '\(service.name)' joins the container '\(id)', which isn't there", at: position)
       }
     }
-    let fault = EngineFault.find(error.message, in: EngineFault.ofContainers) { key, object in
-      place(of: key, object, in: error.message)
-    }
+    let fault = fault(in: error)
     if let fault {
       let image = service.image?.value ?? "of service '\(service.name)'"
       let words = fault.words.split(separator: "IMAGE", omittingEmptySubsequences: false)
@@ -59,6 +57,13 @@ extension ContainerPlan {
       }
     }
     return ComposeError(plain, at: service.position)
+  }
+
+  /// The fault of the file that the engine complains of, if it is a known one.
+  func fault(in error: EngineError) -> (words: String, position: SourcePosition?)? {
+    EngineFault.find(error.message, in: EngineFault.ofContainers) { key, object in
+      place(of: key, object, in: error.message)
+    }
   }
 
   /// Where a key of the fault table stands; nil if the file doesn't have it.
@@ -86,6 +91,23 @@ extension ContainerPlan {
     default:
       return service.places[key]
     }
+  }
+
+  /// Where that stands which needs a newer engine.
+  private func place(ofNewer text: String) -> SourcePosition? {
+    if text.hasPrefix("a volume's subpath") {
+      return service.mounts.first { $0.subpath != nil }?.position
+    }
+    if text.hasPrefix("a mount of type image") {
+      return service.mounts.first { if case .image = $0.source { true } else { false } }?.position
+    }
+    if text.hasPrefix("interface_name") {
+      return service.networks.values.first { $0.interfaceName != nil }?.position
+    }
+    if text.hasPrefix("mac_address") {
+      return service.networks.values.first { $0.macAddress != nil }?.position
+    }
+    return nil
   }
 
   /// The key whose first word is the program; the image, where neither is.
