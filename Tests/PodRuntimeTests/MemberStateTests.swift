@@ -92,11 +92,9 @@ struct MemberStateTests {
 
   @Test("a signal is the pod's own only once the pod has asked for a stop")
   func signals() {
-    var state: MemberState? = .stopping(.waiting)
-    state = state?.after(.signalReported)
-    #expect(state == .stopping(.waiting))
-    state = state?.after(.stopAsked)?.after(.signalReported)
-    #expect(state == .stopping(.told))
+    #expect(MemberState.stopping(.waiting).after(.signalReported) == nil)
+    let asked = MemberState.stopping(.waiting).after(.stopAsked)
+    #expect(asked?.after(.signalReported) == .stopping(.told))
   }
 
   @Test("the first report of an end stands")

@@ -83,11 +83,8 @@ enum MemberState: Hashable, Sendable {
     // The first report of an end stands.
     case (.ended, .ended): self
     // What happens without a consequence of its own.
-    case (.stopping, .exitReported), (.stopping, .signalReported), (.restarting, .exitReported),
-      (.ended, .exitReported),
-      (.planned, .signalReported), (.created, .signalReported), (.starting, .signalReported),
-      (.running, .signalReported), (.exiting, .signalReported), (.restarting, .signalReported),
-      (.ended, .signalReported), (.planned, .exitReported), (.created, .exitReported):
+    case (.stopping, .exitReported), (.restarting, .exitReported), (.ended, .exitReported),
+      (.planned, .exitReported), (.created, .exitReported):
       self
     default: nil
     }

@@ -100,7 +100,7 @@ extension Pod {
     }
     // The signal of a stop that is under way is sent as soon as the engine has the request.
     if members[member.name]?.state == .stopping(.asked) {
-      try? await wait(within: .milliseconds(250)) {
+      try? await wait(within: .seconds(1)) {
         members[member.name]?.state != .stopping(.asked)
       }
     }

@@ -53,11 +53,12 @@ extension Pod {
     }
     switch event.action {
     case "kill":
-      // While the pod ends anybody's signal may come before the pod's own.
-      if isEnding { break }
-      let isOwn = members[name]?.state == .stopping(.asked)
-      advance(name, .signalReported)
-      if !isOwn { update(name) { if $0.run.influence == .none { $0.run.influence = .signal } } }
+      if members[name]?.state == .stopping(.asked) {
+        advance(name, .signalReported)
+      } else if !isEnding {
+        // While the pod ends anybody's signal may come before the pod's own.
+        update(name) { if $0.run.influence == .none { $0.run.influence = .signal } }
+      }
     case "die":
       let code = event.attributes["exitCode"].flatMap { Int($0) }
       // The engine reports a signal before the exit that it causes.
