@@ -96,14 +96,13 @@ struct LifePod: Sendable, Equatable {
     return found
   }
 
-  /// The length of the longest chain of dependencies.
-  var levels: Int {
-    func depth(_ name: String) -> Int {
-      let below = service(name)?.needs.map(\.service) ?? []
-      return (below.map(depth).max() ?? 0) + 1
-    }
-    return services.map { depth($0.name) }.max() ?? 0
+  /// How many levels of others there are below a service: those that it depends on, and theirs.
+  func depth(of name: String) -> Int {
+    service(name)?.needs.map { depth(of: $0.service) + 1 }.max() ?? 0
   }
+
+  /// The length of the longest chain of dependencies.
+  var levels: Int { (services.map { depth(of: $0.name) }.max() ?? 0) + 1 }
 
   /// The Compose file.
   var yaml: String {

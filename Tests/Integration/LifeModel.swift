@@ -62,11 +62,15 @@ struct LifeModel: Sendable {
   /// All that is wrong.
   var complaints: [LifeComplaint] {
     var all: [LifeComplaint] = []
-    if let text = complaintAboutOutcome { all.append(.init(rule: .outcome, text: text)) }
+    let outcome = complaintAboutOutcome
+    if let outcome { all.append(.init(rule: .outcome, text: outcome)) }
     all += bounds.map { .init(rule: .bounds, text: $0) }
     for service in round.pod.services {
-      all += starts(of: service) + restarts(of: service) + signals(to: service)
-      all += order(above: service) + hooks(of: service)
+      all += starts(of: service)
+      // Where the reason of the end is unknown, its moment is as well.
+      if outcome != nil { continue }
+      all += restarts(of: service) + signals(to: service) + order(above: service)
+      all += hooks(of: service)
     }
     if !history.left.isEmpty {
       all.append(.init(rule: .leftovers, text: history.left.joined(separator: ", ")))

@@ -31,11 +31,11 @@ extension LifeModel {
     if number != 9, let kill = own.first(where: { $0.number == 9 }) {
       if let stop = stops.first {
         let least = leastGrace(of: instance, toldAt: stop.time)
-        if kill.time - stop.time < least - Self.slack, !isHurried(at: kill.time) {
+        if kill.time - stop.time < least - Self.slack, !isHurried(service, at: kill.time) {
           complaints.append(
             "got SIGKILL \(kill.time - stop.time) ms after its stop signal, before \(least) ms")
         }
-      } else if !isHurried(at: kill.time) {
+      } else if !isHurried(service, at: kill.time) {
         complaints.append("got SIGKILL at \(kill.time) ms, and its stop signal never")
       }
     }
@@ -74,9 +74,12 @@ extension LifeModel {
     return hasOwnerAway(instance.service, about: time) ? min(own, share) : share
   }
 
-  /// A second TERM leaves nobody any time.
-  private func isHurried(at time: Int) -> Bool {
-    history.terms.count > 1 && time >= history.terms[1] - 20
+  /// Whether a service has no time left: after a second TERM, and past the deadline less the time of those below.
+  private func isHurried(_ service: LifePod.Service, at time: Int) -> Bool {
+    if history.terms.count > 1, time >= history.terms[1] - 20 { return true }
+    let below = round.pod.depth(of: service.name)
+    let share = min(2000, round.grace / (below + 2))
+    return end.map { time > $0 + round.grace - share * below - Self.slack } ?? false
   }
 
   /// Whether the pod stopped a container before its own end, and not for a restart.
@@ -88,7 +91,7 @@ extension LifeModel {
   private func hookSignals(to service: LifePod.Service) -> [LifeComplaint] {
     let kills = history.entries.filter { $0.subject == "\(service.name)/pre_start" }
     guard let first = kills.first(where: { if case .killed = $0.what { true } else { false } }),
-      first.what == .killed(signal: 9), service.stopNumber != 9, !isHurried(at: first.time)
+      first.what == .killed(signal: 9), service.stopNumber != 9, !isHurried(service, at: first.time)
     else { return [] }
     // The removal of one that has exited kills nobody.
     let hasExited = kills.contains {
@@ -108,8 +111,7 @@ extension LifeModel {
   /// When a service is told to stop, those that depend on it and are stopped as well have exited.
   func order(above service: LifePod.Service) -> [LifeComplaint] {
     timeline.of(service.name).flatMap { instance -> [LifeComplaint] in
-      guard let told = instance.told, !isHurried(at: told) else { return [] }
-      if let end, told > end + round.grace - Self.slack { return [] }
+      guard let told = instance.told, !isHurried(service, at: told) else { return [] }
       let isEnd = end.map { told >= $0 - Self.slack } ?? false
       // What was stopped for a restart may be alone in that.
       if isEnd, hasOwnerAway(service, about: told) { return [] }
@@ -150,7 +152,7 @@ extension LifeModel {
     }
     for instance in timeline.of(service.name) {
       guard let told = instance.told, let end, told >= end - Self.slack,
-        told < end + round.grace - Self.slack, !isHurried(at: told),
+        !isHurried(service, at: told),
         !hasOwnerAway(service, about: told)
       else { continue }
       guard let began else {
