@@ -61,6 +61,13 @@ struct LifeHistory: Sendable, Equatable {
     }.map(\.element)
   }
 
+  /// Whether a signal was someone else's.
+  func isIntrusion(_ entry: Entry, on service: String) -> Bool {
+    intrusions.contains {
+      $0.service == service && $0.began - 50 <= entry.time && entry.time <= $0.ended + 50
+    }
+  }
+
   /// The first entry that says something of a subject.
   func first(_ subject: String, where matches: (What) -> Bool) -> Entry? {
     entries.first { $0.subject == subject && matches($0.what) }

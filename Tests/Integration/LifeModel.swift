@@ -114,13 +114,24 @@ struct LifeModel: Sendable {
       case .runs, .stopped, .restarts, .ended: break
       }
     }
-    for entry in history.entries where entry.subject == "\(service.name)/pre_start" {
-      if case .exits(let code) = entry.what, code != 0 {
-        causes.append(
-          .init(time: entry.time, words: ["pre_start of service \(name) ended with \(code)"]))
-      }
+    if let (time, code) = preStartFailure(of: service) {
+      let words = code > 128 ? "was ended by" : "ended with \(code)"
+      causes.append(.init(time: time, words: ["pre_start of service \(name) \(words)"]))
     }
     return causes
+  }
+
+  /// When a `pre_start` exited with another code than 0, and the pod had not stopped it.
+  private func preStartFailure(of service: LifePod.Service) -> (time: Int, code: Int)? {
+    let own = history.entries.filter { $0.subject == "\(service.name)/pre_start" }
+    for entry in own {
+      switch entry.what {
+      case .killed where !history.isIntrusion(entry, on: service.name): return nil
+      case .died(let code) where code != 0: return (entry.time, code)
+      default: break
+      }
+    }
+    return nil
   }
 
   private func fails(_ service: String) -> Bool {

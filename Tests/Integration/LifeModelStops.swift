@@ -89,12 +89,15 @@ extension LifeModel {
   }
 
   private func hookSignals(to service: LifePod.Service) -> [LifeComplaint] {
-    let kills = history.entries.filter { $0.subject == "\(service.name)/pre_start" }
-    guard let first = kills.first(where: { if case .killed = $0.what { true } else { false } }),
-      first.what == .killed(signal: 9), service.stopNumber != 9, !isHurried(service, at: first.time)
+    let own = history.entries.filter { $0.subject == "\(service.name)/pre_start" }
+    let first = own.first {
+      if case .killed = $0.what { !history.isIntrusion($0, on: service.name) } else { false }
+    }
+    guard let first, first.what == .killed(signal: 9), service.stopNumber != 9,
+      !isHurried(service, at: first.time)
     else { return [] }
     // The removal of one that has exited kills nobody.
-    let hasExited = kills.contains {
+    let hasExited = own.contains {
       if case .died = $0.what { $0.time < first.time } else { false }
     }
     if hasExited { return [] }

@@ -80,6 +80,14 @@ struct LifeModelTests {
       $0.add(
         "other/pre_start", (500, .started), (3100, .killed(signal: 9)), (3110, .died(code: 137)))
     },
+    Sample("a pre_start's container killed by someone else", .outcome) {
+      $0.edit("other") { $0.preStart = .init(milliseconds: 100) }
+      $0["other"] = []
+      $0.history.intrusions = [.init(service: "other", began: 990, ended: 1010)]
+      $0.add(
+        "other/pre_start", (500, .started), (1000, .killed(signal: 9)), (1010, .died(code: 137)))
+      $0.history.terms = [1010 + LifeModel.patience + 1]
+    },
     Sample("a pre_start's container told to stop", nil) {
       $0.edit("other") { $0.preStart = .init(milliseconds: 100) }
       $0["other"] = []

@@ -111,7 +111,7 @@ struct LifeOutcomeTests {
       })
     #expect(
       !objects(Self.exit(0)) {
-        $0.add("app/pre_start", (1200, .exits(code: 4)))
+        $0.add("app/pre_start", (1200, .died(code: 4)))
         Self.failed("compose.yaml:9:1: the pre_start of service 'app' ended with 4")(&$0)
       })
     var scene = LifeScene([

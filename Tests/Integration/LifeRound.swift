@@ -10,7 +10,9 @@ struct LifeRound: Sendable {
   struct Report: Sendable {
     var history = LifeHistory()
     var complaints: [LifeComplaint] = []
-    var stdout: [String] = []
+
+    /// How often a container was started.
+    var starts: Int { history.entries.filter { $0.what == .started }.count }
 
     /// The complaints, and the history that led to them.
     var description: String {
@@ -128,8 +130,7 @@ private struct LifeWatch {
     (history.ended, history.status) = (ended, result.status)
     if !left.isEmpty { history.left = ["\(left)"] }
     complaints += LifeModel(round: round, history: history).complaints
-    return LifeRound.Report(
-      history: history, complaints: complaints, stdout: PodEnd(result).stdout)
+    return LifeRound.Report(history: history, complaints: complaints)
   }
 
   /// What everybody has said so far.

@@ -105,9 +105,7 @@ struct LifeTimeline: Sendable {
       switch entry.what {
       case .started: all.append(LifeInstance(service: service, started: entry.time))
       case .killed(let signal):
-        let isIntrusion = history.intrusions.contains {
-          $0.service == service.name && $0.began - 50 <= entry.time && entry.time <= $0.ended + 50
-        }
+        let isIntrusion = history.isIntrusion(entry, on: service.name)
         if let last, all[last].died == nil {
           all[last].kills.append(
             .init(time: entry.time, number: signal, isIntrusion: isIntrusion))
