@@ -152,6 +152,12 @@ extension LifePod.Service {
     return dependencies + [LifePod.Dependency(service: joined.owner)]
   }
 
+  /// Whether it exits again and again by itself.
+  var isFlapping: Bool {
+    guard let exit else { return false }
+    return restart == .always || exit.code != 0 && restart != .no
+  }
+
   /// Whether it starts again whenever another one does.
   func livesBy(_ other: String) -> Bool {
     joined?.owner == other || dependencies.contains { $0.service == other && $0.restart }

@@ -51,6 +51,8 @@ struct LifeModel: Sendable {
   static let cleanup = 6000
   /// How long the executor may take to act on an exit: it waits for the last output, and for news of memory.
   static let patience = 4000
+  /// How long a stop signal may take that nothing is in the way of.
+  static let haste = 1500
   static let slack = LifeTimeline.slack
 
   init(round: LifeCase, history: LifeHistory) {
@@ -70,7 +72,7 @@ struct LifeModel: Sendable {
       // Where the reason of the end is unknown, its moment is as well.
       if outcome != nil { continue }
       all += restarts(of: service) + signals(to: service) + order(above: service)
-      all += hooks(of: service)
+      all += delays(of: service) + hooks(of: service)
     }
     if !history.left.isEmpty {
       all.append(.init(rule: .leftovers, text: history.left.joined(separator: ", ")))

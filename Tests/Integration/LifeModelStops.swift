@@ -75,11 +75,13 @@ extension LifeModel {
   }
 
   /// Whether a service has no time left: after a second TERM, and past the deadline less the time of those below.
-  private func isHurried(_ service: LifePod.Service, at time: Int) -> Bool {
+  private func isHurried(_ service: LifePod.Service, at time: Int, hook: Bool = false) -> Bool {
     if history.terms.count > 1, time >= history.terms[1] - 20 { return true }
     let below = round.pod.depth(of: service.name)
     let share = min(2000, round.grace / (below + 2))
-    return end.map { time > $0 + round.grace - share * below - Self.slack } ?? false
+    // A hook leaves its own service as much.
+    let rest = share * (hook ? below + 1 : below) + Self.slack
+    return end.map { time > $0 + round.grace - rest } ?? false
   }
 
   /// Whether the pod stopped a container before its own end, and not for a restart.
@@ -138,6 +140,29 @@ extension LifeModel {
     }
   }
 
+  /// A service is told to stop as soon as TERM has come and those that depend on it have exited.
+  func delays(of service: LifePod.Service) -> [LifeComplaint] {
+    guard let term = history.terms.first, term == end else { return [] }
+    return timeline.of(service.name).compactMap { instance in
+      guard instance.started < term - 500, let told = instance.told, told >= term,
+        !isHurried(service, at: told)
+      else { return nil }
+      let above = round.pod.services.filter { other in
+        other.needs.contains { $0.service == service.name }
+      }
+      let ends = above.flatMap { timeline.of($0.name) }
+        .filter { $0.started < told && ($0.died?.time ?? told) <= told }
+        .compactMap { $0.died?.time }
+      let ready = max(term, ends.max() ?? term)
+      let hook = service.preStop.map { $0.milliseconds ?? round.grace } ?? 0
+      guard told > ready + hook + Self.haste else { return nil }
+      return .init(
+        rule: .bounds,
+        text: "'\(service.name)' was told to stop at \(told) ms, though nothing was in its way "
+          + "since \(ready) ms")
+    }
+  }
+
   // MARK: Hooks
 
   /// A `pre_stop` runs at the pod's end alone, and before the stop signal.
@@ -155,7 +180,7 @@ extension LifeModel {
     }
     for instance in timeline.of(service.name) {
       guard let told = instance.told, let end, told >= end - Self.slack,
-        !isHurried(service, at: told),
+        !isHurried(service, at: told, hook: true),
         !hasOwnerAway(service, about: told)
       else { continue }
       guard let began else {

@@ -156,6 +156,23 @@ struct LifeModelTests {
       $0.edit("other") { $0.preStop = .init(milliseconds: 0) }
       $0.add("other/pre_stop", (3005, .began), (3008, .exits(code: 0)))
     },
+    Sample("told to stop late", .bounds) {
+      $0["app"][0].told = (4600, 15)
+      $0["app"][0].end = (4650, 0)
+      $0["db"][0].told = (4700, 15)
+      $0["db"][0].end = (4750, 0)
+    },
+    Sample("told to stop as soon as those above have exited", nil) {
+      $0.round.grace = 6000
+      $0["app"][0].end = (4650, 0)
+      $0["db"][0].told = (4700, 15)
+      $0["db"][0].end = (4750, 0)
+    },
+    Sample("told to stop long after those above have exited", .bounds) {
+      $0.round.grace = 6000
+      $0["db"][0].told = (4700, 15)
+      $0["db"][0].end = (4750, 0)
+    },
     Sample("late after TERM", .bounds) { $0.history.ended = 3000 + 3000 + LifeModel.cleanup + 1 },
     Sample("late after a second TERM", .bounds) {
       $0.history.terms.append(3100)
