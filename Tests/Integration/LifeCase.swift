@@ -30,7 +30,7 @@ enum LifeAction: Sendable, Equatable, CustomStringConvertible {
   }
 }
 
-/// An action and its moment, from the executor's start.
+/// An action and its moment.
 struct LifeEvent: Sendable, Equatable, CustomStringConvertible {
   var milliseconds: Int
   var action: LifeAction
@@ -44,11 +44,15 @@ struct LifeEvent: Sendable, Equatable, CustomStringConvertible {
 struct LifeCase: Sendable, Equatable, CustomStringConvertible {
   var pod = LifePod()
   var events: [LifeEvent] = []
+  /// The moments count from TASK_RUNNING, or from some seconds of waiting for it; else from the executor's start.
+  var beginsRunning = false
   /// The option `--grace` in milliseconds.
   var grace = 3000
 
   var description: String {
     let options = "--grace \(grace)ms" + (pod.shared.isEmpty ? "" : " --share \(pod.shared)")
-    return (["run \(options)", pod.yaml] + events.map(\.description)).joined(separator: "\n")
+    let start = beginsRunning ? "from TASK_RUNNING:" : "from the start:"
+    return (["run \(options)", pod.yaml, start] + events.map(\.description))
+      .joined(separator: "\n")
   }
 }

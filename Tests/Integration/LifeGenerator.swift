@@ -10,8 +10,10 @@ struct LifeGenerator {
   /// The next round.
   mutating func next() -> LifeCase {
     let pod = pod()
+    let beginsRunning = random.chance(65)
     return LifeCase(
-      pod: pod, events: events(on: pod), grace: random.milliseconds(2000...6000))
+      pod: pod, events: events(on: pod, within: beginsRunning ? 1500 : 3000),
+      beginsRunning: beginsRunning, grace: random.milliseconds(2000...5000))
   }
 
   // MARK: The pod
@@ -29,20 +31,20 @@ struct LifeGenerator {
   private mutating func service(_ name: String, in pod: LifePod) -> LifePod.Service {
     var service = LifePod.Service(name: name)
     service.reaction = reaction()
-    if random.chance(20) {
+    if random.chance(15) {
       service.exit = .init(
         milliseconds: random.milliseconds(100...1500),
-        code: random.chance(70) ? 0 : Int.random(in: 1...3, using: &random))
+        code: random.chance(80) ? 0 : Int.random(in: 1...3, using: &random))
     }
     service.restart = random.pick(
-      [.no, .no, .no, .onFailure(limit: nil), .onFailure(limit: nil), .onFailure(limit: 2)]
-        + [.always, .always])
+      [.no, .no, .onFailure(limit: nil), .onFailure(limit: nil), .onFailure(limit: 2)]
+        + [.always, .always, .always])
     if random.chance(25) { service.stopSignal = random.pick(["USR1", "INT", "QUIT", "KILL"]) }
     if random.chance(75) {
       service.gracePeriod = random.pick([500, 900, 1000, 1000, 1500, 2000])
     }
     service.hasHealthcheck = random.chance(30)
-    service.joined = pod.shared.isEmpty && random.chance(45) ? joined(in: pod) : nil
+    service.joined = pod.shared.isEmpty && random.chance(55) ? joined(in: pod) : nil
     service.dependencies = dependencies(in: pod)
     if random.chance(8) {
       service.preStart = .init(
@@ -86,25 +88,33 @@ struct LifeGenerator {
       result.append(
         .init(
           service: other.name, condition: random.pick(conditions),
-          required: !random.chance(12), restart: random.chance(25)))
+          required: !random.chance(12), restart: random.chance(35)))
     }
     return result
   }
 
   // MARK: What happens
 
-  private mutating func events(on pod: LifePod) -> [LifeEvent] {
-    var events = (0..<Int.random(in: 0...3, using: &random)).map { _ in
-      LifeEvent(milliseconds: random.milliseconds(300...3000), action: action(on: pod))
+  private mutating func events(on pod: LifePod, within limit: Int) -> [LifeEvent] {
+    var events: [LifeEvent] = []
+    for _ in 0..<Int.random(in: 0...4, using: &random) {
+      // Two at the same time meet each other's restarts.
+      let time =
+        if let last = events.last, random.chance(40) {
+          last.milliseconds + Int.random(in: 0...300, using: &random)
+        } else {
+          random.milliseconds(0...limit)
+        }
+      events.append(LifeEvent(milliseconds: time, action: action(on: pod)))
     }
     if random.chance(75) {
       let time =
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<25: random.milliseconds(0...900)
-        case 25..<75 where !events.isEmpty:
+        case 0..<15: Int.random(in: 0...900, using: &random)
+        case 15..<85 where !events.isEmpty:
           // While what follows from it is under way.
-          random.pick(events).milliseconds + random.milliseconds(0...1500)
-        default: random.milliseconds(500...3500)
+          random.pick(events).milliseconds + Int.random(in: 0...1800, using: &random)
+        default: random.milliseconds(0...limit)
         }
       events.append(LifeEvent(milliseconds: time, action: .term))
       if random.chance(15) {
@@ -117,10 +127,16 @@ struct LifeGenerator {
 
   private mutating func action(on pod: LifePod) -> LifeAction {
     let owners = pod.services.filter { !pod.group(of: $0.name).isEmpty }
-    let service = random.pick(!owners.isEmpty && random.chance(65) ? owners : pod.services)
+    let restarting = owners.filter { $0.restart != .no }
+    let service =
+      switch Int.random(in: 0..<100, using: &random) {
+      case 0..<60 where !restarting.isEmpty: random.pick(restarting)
+      case 0..<75 where !owners.isEmpty: random.pick(owners)
+      default: random.pick(pod.services)
+      }
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<65:
-      let code = random.chance(25) ? 0 : Int.random(in: 1...3, using: &random)
+      let code = random.chance(20) ? 0 : Int.random(in: 1...3, using: &random)
       return .exit(service.name, code: code)
     case 65..<80: return .kill(service.name)
     case 80..<92: return .stop(service.name)

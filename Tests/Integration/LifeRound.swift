@@ -103,7 +103,7 @@ private struct LifeWatch {
   let limit: Duration
 
   func report() async throws -> LifeRound.Report {
-    var (terms, intrusions) = try await happen()
+    var (terms, intrusions) = try await happen(from: try await begin())
     var complaints: [LifeComplaint] = []
     if terms.isEmpty {
       if let unrest = try await waitForRest(intrusions) {
@@ -145,14 +145,26 @@ private struct LifeWatch {
     return history
   }
 
+  /// Waits for the moment from which the others count.
+  private func begin() async throws -> Int {
+    guard round.beginsRunning else { return 0 }
+    try await eventually("the beginning") {
+      clock.elapsed > 6000 || pod.executor.status != nil
+        || pod.executor.lines().contains { RunningPod.state(in: $0)?.name == "TASK_RUNNING" }
+    }
+    return clock.elapsed
+  }
+
   /// Has everything happen at its moment, whatever else takes its time.
-  private func happen() async throws -> (terms: [Int], [LifeHistory.Intrusion]) {
+  private func happen(
+    from start: Int
+  ) async throws -> (terms: [Int], [LifeHistory.Intrusion]) {
     var terms: [Int] = []
     var intrusions: [LifeHistory.Intrusion] = []
     try await withThrowingTaskGroup(of: LifeHistory.Intrusion?.self) { group in
       for event in round.events {
         try await eventually("the moment") {
-          clock.elapsed >= event.milliseconds || pod.executor.status != nil
+          clock.elapsed - start >= event.milliseconds || pod.executor.status != nil
         }
         if pod.executor.status != nil { break }
         switch event.action {
@@ -190,7 +202,7 @@ private struct LifeWatch {
   /// - Returns: why that did not come; nil where it did.
   private func waitForRest(_ intrusions: [LifeHistory.Intrusion]) async throws -> String? {
     let flapping = round.pod.services.filter(\.isFlapping)
-    let last = round.events.last?.milliseconds ?? 0
+    let last = clock.elapsed
     var reason = "the pod did not come to rest"
     var (seen, since) = (-1, clock.elapsed)
     do {

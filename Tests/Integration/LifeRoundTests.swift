@@ -37,7 +37,7 @@ struct LifeRoundTests {
     let title = "life \(number) on \(engine), TEST_SEED=\(seed)"
     let state = report.history.states.last
     print(
-      "\(title): \(report.history.ended) ms, \(report.starts) starts, \(state?.name ?? "-") \(report.history.status)"
+      "\(title): \(report.history.ended) ms, \(report.starts) starts of \(round.pod.services.count), \(state?.name ?? "-") \(report.history.status)"
         + " \(state?.message ?? "")")
     // A long run shows where it is.
     fflush(nil)
