@@ -53,6 +53,8 @@ struct LifeModel: Sendable {
   static let patience = 4000
   /// How long a stop signal may take that nothing is in the way of.
   static let haste = 1500
+  /// How long the engine may take to start a container that it was asked to start.
+  static let latency = 1500
   static let slack = LifeTimeline.slack
 
   init(round: LifeCase, history: LifeHistory) {
@@ -106,7 +108,11 @@ struct LifeModel: Sendable {
       let words = code > 128 ? "was ended by" : "ended with \(code)"
       switch fate {
       case .fails:
-        causes.append(.init(time: time, words: [name, words], delay: code == 137 ? 1500 : 0))
+        // One that ends together with the owner of its namespace may be started again with that.
+        causes.append(
+          .init(
+            time: time, words: [name, words], isCertain: !hasOwnerAway(service, about: time),
+            delay: code == 137 ? 1500 : 0))
       case .consequence:
         // Where its owner doesn't come back, its own policy counts.
         let owners = LifeTimeline.pidOwners(of: service, in: round.pod)

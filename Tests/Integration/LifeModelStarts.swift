@@ -78,9 +78,9 @@ extension LifeModel {
     let moment = instance.started
     let name = instance.service.name
     if let ended = timeline.endedForGood(need.service), ended <= moment { return nil }
-    // It may have exited again meanwhile.
+    // It may have exited again while the engine was at work.
     let recent = timeline.of(need.service).last { $0.started <= moment }
-    guard let recent, recent.died.map({ $0.time > moment - Self.slack }) ?? true else {
+    guard let recent, recent.died.map({ $0.time > moment - Self.latency }) ?? true else {
       return "'\(name)' was started again at \(moment) ms, before '\(need.service)' was back"
     }
     if need.condition == .healthy, recent.died == nil,
@@ -124,12 +124,14 @@ extension LifeModel {
     return complaints
   }
 
-  /// Those that live by a service that is started again are gone by then.
+  /// Those that live by a service that is started again are gone by then. Those that live by them are gone when they are
+  /// started again themselves.
   private func group(
     of service: LifePod.Service, diedAt died: Int, restartedAt started: Int
   ) -> [LifeComplaint] {
     if let end, end <= started { return [] }
-    return round.pod.group(of: service.name).sorted().compactMap { name in
+    return round.pod.services.filter { $0.livesBy(service.name) }.compactMap { dependent in
+      let name = dependent.name
       let runsOn = timeline.of(name).contains { other in
         other.started < died - 300 && (other.died.map { $0.time > started + Self.slack } ?? true)
       }

@@ -47,6 +47,18 @@ extension LifeModel {
     {
       complaints.append("was killed at \(died.time) ms, and not by way of the engine")
     }
+    if let died = instance.died, died.code == 137, instance.kills.isEmpty,
+      !isHurried(service, at: died.time),
+      LifeTimeline.pidOwners(of: service, in: round.pod).contains(where: { owner in
+        timeline.of(owner).contains {
+          abs(($0.died?.time ?? .min / 2) - died.time) < 500 && $0.told != nil
+        }
+      })
+    {
+      complaints.append(
+        "went down at \(died.time) ms with its pid namespace, whose owner the pod stopped before it"
+      )
+    }
     if let text = complaintAboutReceipt(by: instance, stops) { complaints.append(text) }
     return complaints
   }

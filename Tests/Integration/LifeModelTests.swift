@@ -221,6 +221,24 @@ struct LifeModelTests {
       $0["owner"] = [.init(start: 500, end: (3200, 0), told: (3150, 15))]
       for name in ["j", "k", "r"] { $0[name] = [$0[name][1]] }
     },
+    Sample(
+      "one taken down with its pid namespace, since the owner was stopped first", .signals,
+      of: .group
+    ) {
+      $0["k"][0].told = nil
+      $0["k"][0].end = (1185, 137)
+    },
+    Sample("one taken down with its pid namespace, since the owner exited", nil, of: .group) {
+      $0["j"][0].told = nil
+      $0["j"][0].end = (1180, 1)
+      $0.edit("j") { $0.restart = .onFailure(limit: nil) }
+      $0["k"][0].told = nil
+      $0["k"][0].end = (1185, 137)
+    },
+    Sample("one that failed with the owner starts with it", nil, of: .group) {
+      $0["r"][0].told = nil
+      $0["r"][0].end = (1020, 2)
+    },
     Sample("one that ended with the owner starts with it", nil, of: .group) {
       $0["r"][0].told = nil
       $0["r"][0].end = (1020, 0)
