@@ -171,6 +171,12 @@ struct LifeModel: Sendable {
     [history.terms.first, causes.first?.time, completion].compactMap { $0 }.min()
   }
 
+  /// When its end had begun at the latest: afterwards, nothing is started.
+  var latestEnd: Int? {
+    let cause = causes.filter(\.isCertain).map { $0.time + $0.delay }.min()
+    return [history.terms.first, cause, completion].compactMap { $0 }.min()
+  }
+
   /// When every service had ended for good.
   private var completion: Int? {
     let ends = round.pod.services.map { timeline.endedForGood($0.name) }

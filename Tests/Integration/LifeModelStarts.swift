@@ -113,7 +113,7 @@ extension LifeModel {
       case .restarts, .stopped, .consequence, .runs: break
       }
       if let next { complaints += group(of: service, diedAt: died, restartedAt: next.started) }
-      if let next, let end, next.started > end + 3000 {
+      if let next, let end = latestEnd, next.started > end + 3000 {
         complaints.append(
           .init(
             rule: .restarts,
