@@ -32,7 +32,7 @@ demo: deps ## two pods of one Compose file, side by side on this machine
 bench: deps ## measures launch, end, output, idling and notifications beside their peers; BENCH_PAIRS=n shortens
 	@scripts/bench
 
-soak: deps ## ends pods at a hundred random moments, has sixty at once, all kinds of failed launches, a stranger beside pods, mutated input and an agent's chaos; SOAK_ROUNDS=n, TEST_SEED=n repeats a run
+soak: deps ## ends pods at a hundred random moments, has sixty at once, all kinds of failed launches, a stranger beside pods, random lives, mutated input and an agent's chaos; SOAK_ROUNDS=n, TEST_SEED=n repeats a run
 	@scripts/soak
 
 lint: deps ## checks format and scripts, and builds with warnings as errors

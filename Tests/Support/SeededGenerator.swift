@@ -33,3 +33,20 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     return mixed ^ (mixed >> 31)
   }
 }
+
+extension SeededGenerator {
+  /// Whether something of a probability in percent is the case.
+  public mutating func chance(_ percent: Int) -> Bool {
+    Int.random(in: 0..<100, using: &self) < percent
+  }
+
+  /// A time in milliseconds, in steps of 100.
+  public mutating func milliseconds(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range.lowerBound / 100...range.upperBound / 100, using: &self) * 100
+  }
+
+  /// One of several values, of which there is at least one.
+  public mutating func pick<Value>(_ values: [Value]) -> Value {
+    values[Int.random(in: 0..<values.count, using: &self)]
+  }
+}

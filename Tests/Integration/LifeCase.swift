@@ -1,0 +1,58 @@
+/// What happens to a pod.
+enum LifeAction: Sendable, Equatable, CustomStringConvertible {
+  /// The service's process exits with a code, as soon as it runs.
+  case exit(String, code: Int)
+  /// Someone else has the engine send SIGKILL.
+  case kill(String)
+  /// Someone else runs `docker stop -t 1`.
+  case stop(String)
+  /// Its health check fails from now on.
+  case sicken(String)
+  /// The executor gets TERM.
+  case term
+
+  /// The service that it happens to.
+  var service: String? {
+    switch self {
+    case .exit(let name, _), .kill(let name), .stop(let name), .sicken(let name): name
+    case .term: nil
+    }
+  }
+
+  var description: String {
+    switch self {
+    case .exit(let name, let code): "\(name) exits with \(code)"
+    case .kill(let name): "docker kill \(name)"
+    case .stop(let name): "docker stop -t 1 \(name)"
+    case .sicken(let name): "the check of \(name) fails"
+    case .term: "TERM"
+    }
+  }
+}
+
+/// An action and its moment.
+struct LifeEvent: Sendable, Equatable, CustomStringConvertible {
+  var milliseconds: Int
+  var action: LifeAction
+
+  var description: String { "\(milliseconds) ms: \(action)" }
+}
+
+/// One round: a pod, what happens to it, and how long it may take to stop.
+///
+/// A pod that none of the events ends gets TERM once it has come to rest.
+struct LifeCase: Sendable, Equatable, CustomStringConvertible {
+  var pod = LifePod()
+  var events: [LifeEvent] = []
+  /// The moments count from TASK_RUNNING, or from some seconds of waiting for it; else from the executor's start.
+  var beginsRunning = false
+  /// The option `--grace` in milliseconds.
+  var grace = 3000
+
+  var description: String {
+    let options = "--grace \(grace)ms" + (pod.shared.isEmpty ? "" : " --share \(pod.shared)")
+    let start = beginsRunning ? "from TASK_RUNNING:" : "from the start:"
+    return (["run \(options)", pod.yaml, start] + events.map(\.description))
+      .joined(separator: "\n")
+  }
+}

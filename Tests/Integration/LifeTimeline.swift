@@ -1,0 +1,172 @@
+/// One run of a container: from its start to its end.
+struct LifeInstance: Sendable {
+  struct Signal: Sendable {
+    var time: Int
+    var number: Int
+    /// Someone else had the engine send it.
+    var isIntrusion: Bool
+  }
+
+  let service: LifePod.Service
+  let started: Int
+  /// When its process was ready for signals.
+  var began: Int?
+  var kills: [Signal] = []
+  /// What its process received.
+  var received: [(time: Int, name: String)] = []
+  /// Its process said that it exits.
+  var exits: Int?
+  var died: (time: Int, code: Int)?
+  var healthy: Int?
+  var unhealthy: Int?
+
+  /// When the pod first sent it a signal.
+  var told: Int? { kills.first { !$0.isIntrusion }?.time }
+  func isUp(at time: Int) -> Bool { started <= time && (died.map { $0.time > time } ?? true) }
+}
+
+/// What follows from a container's end.
+enum LifeFate: Sendable, Equatable {
+  case runs
+  /// The pod stopped it.
+  case stopped
+  /// Its pid namespace's owner took it down.
+  case consequence
+  /// Its policy starts it again.
+  case restarts
+  /// It has ended for good.
+  case ended
+  /// It fails the pod.
+  case fails
+}
+
+/// The runs of every container of a round.
+struct LifeTimeline: Sendable {
+  let pod: LifePod
+  let instances: [String: [LifeInstance]]
+  let fates: [String: [LifeFate]]
+
+  /// How far apart two observations of one moment may be.
+  static let slack = 250
+
+  init(pod: LifePod, history: LifeHistory) {
+    self.pod = pod
+    var instances: [String: [LifeInstance]] = [:]
+    for service in pod.services {
+      instances[service.name] = Self.instances(of: service, in: history)
+    }
+    self.instances = instances
+    var fates: [String: [LifeFate]] = [:]
+    for service in pod.services {
+      fates[service.name] = Self.fates(of: service, instances: instances, pod: pod)
+    }
+    self.fates = fates
+  }
+
+  func of(_ service: String) -> [LifeInstance] { instances[service] ?? [] }
+
+  /// Instances with their numbers and what follows from their ends.
+  func lives(of service: String) -> [(number: Int, instance: LifeInstance, fate: LifeFate)] {
+    zip(of(service), fates[service] ?? []).enumerated().map { ($0, $1.0, $1.1) }
+  }
+
+  /// When a service ended for good; nil while it may go on.
+  func endedForGood(_ service: String) -> Int? {
+    guard let last = lives(of: service).last, last.fate == .ended || last.fate == .fails else {
+      return nil
+    }
+    return last.instance.died?.time
+  }
+
+  /// Whether a service runs at a moment.
+  func isUp(_ service: String, at time: Int) -> Bool {
+    of(service).contains { $0.isUp(at: time) }
+  }
+
+  /// Whether a service was down for its restart about a moment, as far as the engine's events say.
+  func isAway(_ service: String, about time: Int) -> Bool {
+    let all = lives(of: service)
+    return all.contains { number, instance, fate in
+      guard let died = instance.died?.time, died <= time + Self.slack else { return false }
+      let next = number + 1 < all.count ? all[number + 1].instance.started : nil
+      guard next != nil || fate == .restarts else { return false }
+      return next.map { $0 >= time - Self.slack } ?? true
+    }
+  }
+
+  private static func instances(
+    of service: LifePod.Service, in history: LifeHistory
+  ) -> [LifeInstance] {
+    let own = history.entries.filter { $0.subject == service.name }
+    var all: [LifeInstance] = []
+    // By the engine first: a process may say something before the engine tells of its start.
+    for entry in own {
+      let last = all.indices.last
+      switch entry.what {
+      case .started: all.append(LifeInstance(service: service, started: entry.time))
+      case .killed(let signal):
+        let isIntrusion = history.isIntrusion(entry, on: service.name)
+        if let last, all[last].died == nil {
+          all[last].kills.append(
+            .init(time: entry.time, number: signal, isIntrusion: isIntrusion))
+        }
+      case .died(let code):
+        if let last, all[last].died == nil { all[last].died = (entry.time, code) }
+      case .healthy:
+        if let last, all[last].healthy == nil { all[last].healthy = entry.time }
+      case .unhealthy:
+        if let last, all[last].unhealthy == nil { all[last].unhealthy = entry.time }
+      case .began, .signaled, .exits: break
+      }
+    }
+    for entry in own {
+      // Uptime counts in steps of 10 ms.
+      let index = all.firstIndex { $0.died.map { $0.time >= entry.time - 20 } ?? true }
+      guard let index else { continue }
+      switch entry.what {
+      case .began: all[index].began = all[index].began ?? entry.time
+      case .signaled(let name): all[index].received.append((entry.time, name))
+      case .exits: all[index].exits = entry.time
+      default: break
+      }
+    }
+    return all
+  }
+
+  private static func fates(
+    of service: LifePod.Service, instances: [String: [LifeInstance]], pod: LifePod
+  ) -> [LifeFate] {
+    var restarts = 0
+    return (instances[service.name] ?? []).map { instance in
+      guard let (time, code) = instance.died else { return .runs }
+      if let told = instance.told, told <= time { return .stopped }
+      if code == 137, instance.kills.isEmpty, instance.exits == nil,
+        pidOwners(of: service, in: pod).contains(where: { owner in
+          instances[owner]?.contains { abs(($0.died?.time ?? .min / 2) - time) < 1000 } == true
+        })
+      {
+        return .consequence
+      }
+      switch service.restart {
+      case .no: return code == 0 ? .ended : .fails
+      case .always: break
+      case .onFailure(let limit):
+        if code == 0 { return .ended }
+        if let limit, restarts >= limit { return .fails }
+      }
+      restarts += 1
+      return .restarts
+    }
+  }
+
+  /// Those whose end takes a service down, since they are process 1 of its pid namespace.
+  static func pidOwners(of service: LifePod.Service, in pod: LifePod) -> [String] {
+    var result: [String] = []
+    var next = service.joined
+    while let joined = next, joined.namespace == .pid {
+      result.append(joined.owner)
+      next = pod.service(joined.owner)?.joined
+    }
+    return result
+  }
+}
