@@ -1,12 +1,14 @@
 import ArgumentParser
 import CSignals
 import Compose
+import Dispatch
 import DockerEngine
 import Glibc
 import Logging
 import OrderedCollections
 import PodRuntime
 import Program
+import Synchronization
 
 /// `compose-executor run`: the same pod as under Mesos, on this host, without Mesos.
 struct RunCommand: AsyncParsableCommand {
@@ -28,7 +30,12 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     ComposeExecutor.beginPod()
-    let signals = await TerminationSignals { Int(signals_take_early($0)) }
+    let reading = Reading()
+    let signals = await TerminationSignals {
+      Int(signals_take_early($0))
+    } arrived: { signal in
+      reading.note(signal)
+    }
     let environment = ProcessEnvironment.current
     let request: PodRequest
     let engine: DockerEngine
@@ -49,6 +56,7 @@ struct RunCommand: AsyncParsableCommand {
     } catch {
       throw CommandFailure(of: error)
     }
+    reading.isOver()
     let output = PodOutput(
       standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
       standardError: OutputWriter(descriptor: STDERR_FILENO),
@@ -79,9 +87,7 @@ struct RunCommand: AsyncParsableCommand {
     withExtendedLifetime(signals) {}
     watch.cancel()
     states.say(outcome)
-    // Whoever has stopped reading isn't waited for again.
-    let patience: Duration = output.standardOutput.unwritten == 0 ? .seconds(10) : .seconds(2)
-    await states.end(within: patience)
+    await states.end(within: .seconds(5))
     if let unwritten = output.unwritten { log.warning("\(unwritten)") }
     if !outcome.leftovers.isEmpty { throw ExitCode(1) }
     switch outcome.state {
@@ -90,6 +96,26 @@ struct RunCommand: AsyncParsableCommand {
     case .killed: throw ExitCode(130)
     }
   }
+}
+
+/// The time in which the files are read: they may come from where there is no end. Nobody listens to signals by then but
+/// this, on a thread that waits for nothing.
+private final class Reading: Sendable {
+  private let isDone = Atomic(false)
+
+  /// Ends the process some time after a signal, unless there is a pod by then, which ends as killed.
+  func note(_ signal: Int32) {
+    if isDone.load(ordering: .relaxed) { return }
+    DispatchQueue.global().asyncAfter(deadline: .now() + 2) {
+      if self.isDone.load(ordering: .relaxed) { return }
+      StandardError.line(
+        "compose-executor: \(TerminationSignals.name(signal)) came while the files were read: nothing was started"
+      )
+      endProcess(130)
+    }
+  }
+
+  func isOver() { isDone.store(true, ordering: .relaxed) }
 }
 
 /// Prints what Mesos would be told, in order, and never holds up the pod for that.

@@ -16,6 +16,11 @@ public enum StandardError {
 /// Writes lines to a descriptor whose other end may not be read.
 struct LineSink: ~Copyable {
   private let descriptor: Int32
+  /// Whether a write to it may block, since it couldn't be opened anew: another user's pipe.
+  private let mayBlock: Bool
+  private let isSocket: Bool
+  /// A line was given up in the middle.
+  private var isInLine = false
   /// Lines that nobody took since the last one that somebody did.
   private(set) var dropped = 0
 
@@ -24,21 +29,28 @@ struct LineSink: ~Copyable {
 
   /// Takes a descriptor, which stays the caller's and is left as it is: others share it.
   init(descriptor: Int32) {
-    // A pipe or a terminal that is opened anew can be written to without blocking.
-    let own =
-      Self.mayBlock(descriptor)
-      ? open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1
-    self.descriptor = own >= 0 ? own : descriptor
-  }
-
-  private static func mayBlock(_ descriptor: Int32) -> Bool {
     var status = stat()
-    guard fstat(descriptor, &status) == 0 else { return false }
-    return [S_IFIFO, S_IFCHR].contains(status.st_mode & S_IFMT)
+    let kind = fstat(descriptor, &status) == 0 ? status.st_mode & S_IFMT : 0
+    isSocket = kind == S_IFSOCK
+    guard kind == S_IFIFO || kind == S_IFCHR else {
+      self.descriptor = descriptor
+      mayBlock = false
+      return
+    }
+    // Opened anew it can be written to without blocking.
+    let own = open("/proc/self/fd/\(descriptor)", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+    self.descriptor = own >= 0 ? own : descriptor
+    mayBlock = own < 0
   }
 
   mutating func write(_ text: String) {
     if dropped > 0 {
+      // What is left of its room may take this and not the next line.
+      var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      guard Glibc.poll(&poll, 1, 0) == 1 else {
+        dropped += 1
+        return
+      }
       guard put("(\(dropped) lines were not written: nobody read standard error)\n", waiting: 0)
       else {
         dropped += 1
@@ -50,13 +62,14 @@ struct LineSink: ~Copyable {
   }
 
   /// - Returns: whether it is written; false once the time is over, or the reader is gone.
-  private func put(_ line: String, waiting: Int32) -> Bool {
-    var rest = Array(line.utf8)[...]
+  private mutating func put(_ line: String, waiting: Int32) -> Bool {
+    var rest = Array(((isInLine ? "\n" : "") + line).utf8)[...]
     var patience = waiting
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      let count = rest.withUnsafeBytes { write($0) }
       if count > 0 {
         rest = rest.dropFirst(count)
+        isInLine = !rest.isEmpty
       } else if count < 0, errno == EINTR {
         continue
       } else if count < 0, errno == EAGAIN, patience > 0 {
@@ -68,6 +81,22 @@ struct LineSink: ~Copyable {
       }
     }
     return true
+  }
+
+  /// Writes what fits without waiting.
+  private func write(_ bytes: UnsafeRawBufferPointer) -> Int {
+    if isSocket {
+      return send(
+        descriptor, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT) | Int32(MSG_NOSIGNAL))
+    }
+    guard mayBlock else { return Glibc.write(descriptor, bytes.baseAddress, bytes.count) }
+    // What is ready takes as much as this.
+    var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    guard Glibc.poll(&poll, 1, 0) == 1 else {
+      errno = EAGAIN
+      return -1
+    }
+    return Glibc.write(descriptor, bytes.baseAddress, min(bytes.count, Int(PIPE_BUF)))
   }
 }
 

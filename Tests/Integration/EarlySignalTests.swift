@@ -77,6 +77,35 @@ struct EarlySignalTests {
     }
   }
 
+  @Test("ends `run` that reads a file without an end", arguments: [SIGTERM, SIGINT, SIGHUP])
+  func reading(signal: Int32) async throws {
+    try await withTemporaryFolder { folder in
+      let command = try Command(
+        "/bin/sh",
+        ["-c", #"mkfifo full; exec "$@" 0<>full"#, "sh", BuiltProgram.composeExecutor]
+          + ["run", "-f", "-"], folder: folder.path
+      ).start()
+      try await soon("the program") { isExecutor(command.pid) && catches(signal, command.pid) }
+      command.send(signal)
+      #expect(try await command.exit(within: .seconds(20)) == .exited(130))
+      #expect(command.lines(.stderr).last?.contains("nothing was started") == true)
+    }
+  }
+
+  @Test("that whoever started it wants ignored is ignored: nohup")
+  func ignored() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let settings = PodSettings(shell: #"trap "" HUP; exec "$@""#)
+    try await withPod(on: engine, Self.file, settings) { pod in
+      try await pod.running()
+      pod.send(SIGHUP)
+      pod.send(SIGHUP)
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.message == "killed by SIGTERM", "\(end)")
+    }
+  }
+
   @Test("ends a command that lives for no pod at once, as by default")
   func others() async throws {
     // It waits for a file from standard input, which never comes.

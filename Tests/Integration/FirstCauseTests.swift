@@ -99,6 +99,27 @@ struct FirstCauseTests {
     }
   }
 
+  @Test(
+    "is none where the one that a process namespace belongs to has done its work",
+    arguments: ["'no'", "always", "on-failure"])
+  func done(restart: String) async throws {
+    let file = """
+      services:
+        owner:
+          image: pod-test/busybox
+          volumes: [".:/box"]
+          command: [sh, -c, "until [ -e /box/go ]; do sleep 0.02; done"]
+        j1: {image: pod-test/busybox, command: [sleep, "1000"], pid: 'service:owner', restart: \(restart)}
+        j2: {image: pod-test/busybox, command: [sleep, "1000"], pid: 'service:j1', restart: \(restart)}
+      """
+    try await withPod(on: try #require(TestEngine.all.first), file) { pod in
+      try await pod.running()
+      try pod.sandbox.write("go", "")
+      let end = try await pod.ended()
+      #expect(end.status == .exited(0), "\(end)")
+    }
+  }
+
   @Test("of a start that is refused may be an owner's end, which the engine doesn't know yet")
   func lateReport() async throws {
     let engine = try #require(TestEngine.all.first)

@@ -279,30 +279,4 @@ struct GroupRestartTests {
       #expect(try await pod.ended().status == .exited(130))
     }
   }
-
-  @Test("gets its stop signal once, also where its stop_grace_period is no whole number of seconds")
-  func once() async throws {
-    let file = Self.file(
-      """
-        j1:
-          image: pod-test/busybox
-          network_mode: 'service:owner'
-          stop_grace_period: 500ms
-          volumes: [".:/box"]
-          command:
-            - sh
-            - -c
-            - 'trap "echo j1 told >>/box/log" TERM; echo j1 starts >>/box/log; echo up; while :; do :; done'
-      """)
-    try await withPod(on: try #require(TestEngine.all.first), file, grace("0s")) { pod in
-      try await pod.running()
-      try await pod.says("up", service: "j1")
-      try pod.sandbox.write("go", "")
-      try await pod.says("again", service: "owner")
-      try await eventually("j1's second start") {
-        try log(of: pod).filter { $0 == "j1 starts" }.count == 2
-      }
-      #expect(try log(of: pod).filter { $0 == "j1 told" }.count == 1)
-    }
-  }
 }

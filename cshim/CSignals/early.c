@@ -2,14 +2,15 @@
 #include "CSignals.h"
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
 enum { count = sizeof numbers / sizeof *numbers };
 
-static volatile sig_atomic_t came[count];
-static volatile sig_atomic_t taken[count];
+static atomic_int came[count];
+static atomic_int taken[count];
 
 static int index_of(int number) {
   for (int i = 0; i < count; i++)
@@ -19,7 +20,12 @@ static int index_of(int number) {
 
 static void note(int number) {
   int i = index_of(number);
-  if (i >= 0 && !taken[i]) came[i]++;
+  if (i < 0) return;
+  /* Whoever has asked for the number listens itself: it gets the signal again. */
+  if (taken[i])
+    kill(getpid(), number);
+  else
+    came[i]++;
 }
 
 /* Whether this is a command that lives for a pod. Some libraries give a constructor no arguments, so the kernel is
@@ -54,7 +60,6 @@ __attribute__((section(".preinit_array"), used)) static void (*const first)(void
 int signals_take_early(int number) {
   int i = index_of(number);
   if (i < 0) return 0;
-  int result = came[i];
   taken[i] = 1;
-  return result;
+  return came[i];
 }

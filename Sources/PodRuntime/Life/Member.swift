@@ -45,6 +45,8 @@ struct Member {
     /// How it exited.
     var exit: Exit?
     var influence = Influence.none
+    /// It went down with the process namespace that it lives in, and comes back with whom that belongs to.
+    var followsOwner = false
     /// When the engine last said that its memory, or its pod's, ran out.
     var outOfMemoryAt: ContinuousClock.Instant?
     /// What the engine says of it, if it has addresses of its own.
@@ -73,6 +75,8 @@ struct Member {
   /// Networks that someone else has disconnected it from.
   var lostNetworks: Set<String> = []
   var container: String?
+  /// The container that was made for it last, also where someone has removed that since.
+  var lastContainer: String?
   /// How often it was created.
   var creations = 0
   /// Changed by `Pod.advance` alone.
@@ -82,6 +86,8 @@ struct Member {
   var output: ContainerOutput?
   var stopSignal: String?
   var run = Run()
+  /// The last run that was stopped together with its group.
+  var stoppedRun: Int?
   var restarts = 0
   var backoff = RestartBackoff()
 
@@ -101,7 +107,7 @@ struct Member {
   }
 
   /// True once others need not wait for it.
-  var hasComeUp: Bool { hasStarted && commands != .afterStart }
+  var hasComeUp: Bool { hasStarted && commands != .afterStart || hasEnded }
 
   /// It has been started, and its end, if there was one, is not decided upon.
   var isAlive: Bool {

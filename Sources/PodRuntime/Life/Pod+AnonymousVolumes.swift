@@ -39,16 +39,16 @@ extension Pod {
     let engine = engine
     let log = log
     let work = Task {
-      do {
-        let left = try await engine.listVolumes(filters: ["name": names.sorted()]).map(\.name)
-        for name in left where names.contains(name) {
+      let found = try? await engine.listVolumes(filters: ["name": names.sorted()]).map(\.name)
+      for name in found ?? names.sorted() where names.contains(name) {
+        do {
           try await engine.removeVolume(name, force: false)
           log.info("removed anonymous volume \(name.prefix(12)) of a container that others removed")
+        } catch let error as EngineError where error.isNotFound || error.isConflict {
+          log.debug("anonymous volume \(name.prefix(12)) stays: \(error.message)")
+        } catch {
+          log.warning("anonymous volume \(name.prefix(12)) may be left: \(error)")
         }
-      } catch let error as EngineError where error.isNotFound || error.isConflict {
-        log.debug("an anonymous volume stays: \(error.message)")
-      } catch {
-        log.warning("anonymous volumes may be left: \(error)")
       }
     }
     if !(await work.hasEnded(within: limit)) { work.cancel() }

@@ -96,7 +96,9 @@ extension Pod {
   private func isOwnContainer(
     in error: EngineError, of member: Member, _ container: String?
   ) -> Bool {
-    let ids = member.referenced.values + [member.container, container].compactMap { $0 }
+    let ids =
+      member.referenced.values
+      + [member.container, member.lastContainer, container].compactMap { $0 }
     return ids.contains { error.message.contains($0.prefix(12)) }
   }
 
@@ -119,13 +121,17 @@ extension Pod {
       id = known
     } else {
       let made = isFirst ? nil : try await findStray(of: container, from: image)
-      id =
-        if let made { made } else {
-          try await make(container, from: image, container.resolved(image: "", ids: ids))
-        }
+      let body = container.resolved(image: "", ids: ids)
+      if let made {
+        await noteAnonymousVolumes(of: made, body, image)
+        id = made
+      } else {
+        id = try await make(container, from: image, body)
+      }
       update(name) { member in
         member.container = id
         member.creations += 1
+        member.lastContainer = id
         member.referenced = ids.filter { key, _ in
           container.references.contains { $0.key == key }
         }

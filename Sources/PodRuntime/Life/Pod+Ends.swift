@@ -22,6 +22,7 @@ extension Pod {
         if let exit { return await pod.handleEnd(of: name, exit) }
       } while pod.members[name]?.state == .exiting(again: true)
       // The report was of an earlier start.
+      pod.update(name) { $0.run.exit = nil }
       pod.advance(name, .foundRunning)
     }
   }
@@ -104,6 +105,10 @@ extension Pod {
     await waitForCause(of: name, exitCode: code)
     guard isExiting(name, in: member.run.number) else { return }
     if verdict != nil { return noteEnded(name, code) }
+    if hasEndedWithOwner(name, exitCode: code), !mayNotEnd(name) {
+      advance(name, .ended(exitCode: code))
+      return checkFinished()
+    }
     let isForMemory = await wasKilledForMemory(name, exit)
     guard isExiting(name, in: member.run.number) else { return }
     if verdict != nil { return noteEnded(name, code) }

@@ -74,8 +74,8 @@ extension Pod {
     case "health_status: healthy":
       update(name) { $0.health = .healthy }
     case "health_status: unhealthy":
-      // Its check may have asked the one that is away; it is started again with that.
-      if hasOwnerAway(name) { break }
+      // One that is on its way out has more important news; and its check may have asked the one that is away.
+      guard members[name]?.state == .running, !hasOwnerAway(name) else { break }
       if members[name]?.run.influence == .signal {
         failUnhealthyUnlessTakenDown(name)
       } else {
@@ -140,8 +140,10 @@ extension Pod {
   }
 
   func failUnhealthy(_ name: String) {
-    guard !isEnding else { return }
+    guard !isEnding, let number = members[name]?.run.number else { return }
     spawn { pod in
+      guard let member = pod.members[name], member.run.number == number, member.state == .running
+      else { return }
       await pod.fail { pod in
         let id = pod.members[name]?.container ?? ""
         let details = try? await pod.engine.inspectContainer(id)

@@ -46,13 +46,13 @@ extension Pod {
   }
 
   /// Who runs and lives by a container: in its namespaces, or by `depends_on` with `restart: true`; and who lives by those.
-  /// What becomes of one that is just being started is waited for: it may still come up in the dead namespace.
+  /// What becomes of one that is just being started is waited for, since it may still come up in the dead namespace; and of
+  /// one that has exited by itself, since its own policy decides on that.
   private func group(of name: String) async throws(CancellationError) -> [Member] {
     while true {
       let group = livingBy(name)
-      let starting = group.filter(\.isStarting).map(\.name)
-      if starting.isEmpty { return group }
-      try await launchWait { starting.allSatisfy { self.members[$0]?.isStarting != true } }
+      if group.allSatisfy(\.isSettled) { return group }
+      try await launchWait { self.livingBy(name).allSatisfy(\.isSettled) }
     }
   }
 
@@ -94,7 +94,10 @@ extension Pod {
 
   /// Stops a group, dependents before what they depend on.
   private func stopGroup(_ group: [Member]) async throws {
-    for member in group { advance(member.name, .stopRequested) }
+    for member in group {
+      advance(member.name, .stopRequested)
+      update(member.name) { $0.stoppedRun = $0.run.number }
+    }
     try await each(group) { pod, member in
       let dependents = group.filter { other in
         other.plan.dependencies.contains { $0.service == member.plan.service.name }
@@ -131,13 +134,7 @@ extension Pod {
 
   /// Those in whose namespaces it lives may have ended together with it: it can't start before they have.
   func waitForOwners(of member: Member) async {
-    let owners = member.plan.references.filter(\.sharesNamespace).compactMap {
-      members[$0.key]?.name
-    }
-    try? await wait {
-      self.verdict != nil
-        || owners.allSatisfy { self.members[$0]?.isAway != true }
-    }
+    try? await wait { self.verdict != nil || !self.hasOwnerAway(member.name) }
   }
 
   /// Stops a container that is to be started again with the owner of its namespace. One that still runs can't be: the
@@ -165,12 +162,18 @@ extension Pod {
   /// - Throws: `EngineError` where it may still run; `CancellationError`.
   private func stop(_ id: String, grace: Int64?, signal: String?) async throws {
     let engine = engine
-    let seconds = grace.map { Int($0 / 1_000_000_000) } ?? 10
+    // The engine counts whole seconds.
+    let seconds = grace.map { Int(($0 + 999_999_999) / 1_000_000_000) } ?? 10
     var isOver = false
     if let grace, grace % 1_000_000_000 != 0 {
-      // The engine counts whole seconds.
-      if try await hasExited(id, after: signal ?? "SIGTERM", within: .nanoseconds(grace)) { return }
-      isOver = true
+      do {
+        try await engine.killContainer(id, signal: signal ?? "SIGTERM")
+        if try await hasExited(id, within: .nanoseconds(grace)) { return }
+        isOver = true
+      } catch let error as EngineError {
+        if error.isNotFound { return }
+        log.debug("stop container \(id.prefix(12)): \(error)")
+      }
     }
     var pause = Duration.milliseconds(100)
     var problem: EngineError?
@@ -198,24 +201,26 @@ extension Pod {
     if let problem { throw problem }
   }
 
-  /// Sends a container its stop signal, and gives it so long.
+  /// Gives a container that was sent its stop signal so long.
   ///
   /// - Returns: whether it has exited.
-  private func hasExited(
-    _ id: String, after signal: String, within grace: Duration
-  ) async throws -> Bool {
+  private func hasExited(_ id: String, within grace: Duration) async throws -> Bool {
     let engine = engine
-    guard (try? await engine.killContainer(id, signal: signal)) != nil else { return false }
-    return try await withThrowingTaskGroup(of: Bool.self) { group in
-      group.addTask { (try? await engine.waitContainer(id)) != nil }
-      group.addTask {
-        try await Task.sleep(for: grace)
-        return false
-      }
-      defer { group.cancelAll() }
-      return try await group.next() == true
-    }
+    let watch = Task { _ = try? await engine.waitContainer(id) }
+    defer { watch.cancel() }
+    let end = ContinuousClock.now + grace
+    _ = await watch.hasEnded(within: grace, orCancelled: true)
+    try Task.checkCancellation()
+    // What is waited for may have broken off.
+    if let state = try? await engine.inspectContainer(id).state, !state.running { return true }
+    try await Task.sleep(until: end, clock: .continuous)
+    return try await !engine.inspectContainer(id).state.running
   }
+}
+
+extension Member {
+  /// Whether a group's restart may take it along: its start or its own exit isn't just being dealt with.
+  fileprivate var isSettled: Bool { !isStarting && (!isExiting || run.followsOwner) }
 }
 
 extension ContainerPlan {

@@ -24,7 +24,7 @@ extension Pod {
           let error = exit?.error ?? failure
           if await hasGone(name, since: number, code: exit?.code) {
             // It is run again where the whole group is started again; where it exited, its restart policy applies.
-            guard members[name]?.isStopping != true, !isEnding else { return }
+            guard members[name]?.stoppedRun != number, !isEnding else { return }
             log.warning("\(error): dropped, as the container had exited")
             return update(name) { $0.commands = .none }
           }

@@ -9,7 +9,14 @@ extension Pod {
     while true {
       try checkLaunch()
       try await ensureCreated(name)
-      guard let member = members[name], let id = member.container else { return }
+      guard let member = members[name] else { return }
+      guard let id = member.container else {
+        attempt += 1
+        if attempt <= Self.mostAttempts { continue }
+        throw LaunchFailure(
+          description:
+            "the container of \(member.plan.title) is removed by someone else again and again")
+      }
       await waitForOwners(of: member)
       if members[name]?.container != id { continue }
       let owners = startsOfOwners(of: name)
@@ -20,7 +27,7 @@ extension Pod {
         noteUnanswered(error)
         // Refused: it doesn't run, and the end need not wait for it to stop.
         if case .status = error.kind, members[name]?.isStarting == true {
-          advance(name, .startRefused)
+          advance(name, members[name]?.container == nil ? .discarded : .startRefused)
         }
         // Whoever crashes again and again keeps those waiting that live in its namespaces.
         if error.isFailedJoin, try await hasOwnerReturned(of: name, since: owners, after: error) {
@@ -84,12 +91,12 @@ extension Pod {
     return Dictionary(owners.map { ($0, members[$0]?.run.number ?? 0) }) { first, _ in first }
   }
 
-  /// - Returns: false where the container was removed meanwhile.
+  /// - Returns: false where the container was removed meanwhile, or the owner of its namespace has gone.
   private func startOnce(_ name: String, _ id: String) async throws -> Bool {
     let engine = engine
     try await members[name]?.output?.attach()
     try checkLaunch()
-    guard members[name]?.container == id else { return false }
+    guard members[name]?.container == id, !hasOwnerAway(name) else { return false }
     advance(name, .startRequested)
     update(name) { member in
       member.run = Member.Run(number: member.run.number + 1)

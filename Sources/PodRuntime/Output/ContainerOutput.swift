@@ -56,10 +56,13 @@ actor ContainerOutput {
 
   /// Connects to the container's output, unless it is connected; returns when the engine has begun to listen.
   ///
-  /// - Throws: `EngineError`.
+  /// - Throws: `EngineError`; `CancellationError`.
   func attach() async throws {
     if isForwarding { return }
-    await pump?.value
+    // Nobody may read what it still has to write.
+    if let pump, !(await pump.hasEnded(within: .seconds(86_400), orCancelled: true)) {
+      throw CancellationError()
+    }
     let frames = try await engine.attach(container, tty: isTerminal)
     begin(frames, skipping: nil)
   }

@@ -1,0 +1,121 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What becomes of one service of a group that is started again.
+@Suite("A service that is started again with another", .needsEngine, .throttled)
+struct GroupMemberTests {
+  /// Ends with 1 when told to for the first time, and writes what it does into /box/log.
+  private static let owner = """
+      owner:
+        image: pod-test/busybox
+        restart: on-failure
+        volumes: [".:/box"]
+        command:
+          - sh
+          - -c
+          - 'echo owner starts >>/box/log; if [ -e /box/again ]; then echo again; exec sleep 1000; fi;
+            until [ -e /box/go ]; do sleep 0.05; done; touch /box/again; exit 1'
+        stop_signal: SIGKILL
+    """
+
+  /// A service that writes its starts and its stop signal into /box/log, and obeys.
+  private static func obedient(_ name: String, _ keys: String, stop: String = "exit 0") -> String {
+    """
+      \(name):
+        image: pod-test/busybox
+        volumes: [".:/box"]
+        command:
+          - sh
+          - -c
+          - 'trap "echo \(name) told >>/box/log; echo told; \(stop)" TERM; echo \(name) starts >>/box/log;
+            echo up; while :; do sleep 0.05; done'
+        \(keys)
+    """
+  }
+
+  private static func file(_ services: String...) -> String {
+    "services:\n" + ([owner] + services).joined(separator: "\n") + "\n"
+  }
+
+  private func log(of pod: RunningPod) throws -> [String] {
+    try String(contentsOfFile: pod.sandbox.path("log"), encoding: .utf8)
+      .split(separator: "\n").map(String.init)
+  }
+
+  private func grace(_ time: String) -> PodSettings { PodSettings(options: ["--grace", time]) }
+
+  @Test("gets its stop signal once, also where its stop_grace_period is no whole number of seconds")
+  func once() async throws {
+    let file = Self.file(
+      """
+        j1:
+          image: pod-test/busybox
+          network_mode: 'service:owner'
+          stop_grace_period: 500ms
+          volumes: [".:/box"]
+          command:
+            - sh
+            - -c
+            - 'trap "echo j1 told >>/box/log" TERM; echo j1 starts >>/box/log; echo up; while :; do :; done'
+      """)
+    try await withPod(on: try #require(TestEngine.all.first), file, grace("0s")) { pod in
+      try await pod.running()
+      try await pod.says("up", service: "j1")
+      try pod.sandbox.write("go", "")
+      try await pod.says("again", service: "owner")
+      try await eventually("j1's second start") {
+        try log(of: pod).filter { $0 == "j1 starts" }.count == 2
+      }
+      #expect(try log(of: pod).filter { $0 == "j1 told" }.count == 1)
+    }
+  }
+
+  @Test("isn't unhealthy while it is being stopped, whatever its check says")
+  func unhealthy() async throws {
+    let file = Self.file(
+      """
+        web:
+          image: pod-test/busybox
+          depends_on: {owner: {condition: service_started, restart: true}}
+          volumes: [".:/box"]
+          stop_grace_period: 8s
+          healthcheck: {test: [CMD, test, '!', -e, /box/told], interval: 0.2s, retries: 1}
+          command:
+            - sh
+            - -c
+            - 'trap "touch /box/told; sleep 3; rm /box/told; exit 0" TERM; echo up; while :; do sleep 0.05; done'
+      """)
+    try await withPod(on: try #require(TestEngine.all.first), file, grace("0s")) { pod in
+      try await pod.running()
+      try pod.sandbox.write("go", "")
+      try await pod.says("again", service: "owner")
+      try await eventually("web's second start") { pod.output(of: "web").count == 2 }
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.status == .exited(130), "\(end)")
+    }
+  }
+
+  @Test(
+    "but has exited by itself has its own policy, whoever exits after it",
+    arguments: [(137, "was ended by SIGKILL (137)"), (4, "ended with 4")])
+  func ownExit(code: Int, words: String) async throws {
+    // Whether 137 is the kernel's doing for memory takes a moment, in which its owner would be back.
+    let file = Self.file(
+      """
+        j1:
+          image: pod-test/busybox
+          network_mode: service:owner
+          volumes: [".:/box"]
+          command: [sh, -c, 'until [ -e /box/go ]; do sleep 0.01; done; exit \(code)']
+      """)
+    try await withPod(on: try #require(TestEngine.all.first), file, grace("0s")) { pod in
+      try await pod.running()
+      try pod.sandbox.write("go", "")
+      let end = try await pod.ended()
+      #expect(end.status == .exited(1), "\(end)")
+      #expect(end.message == "service 'j1' \(words)", "\(end)")
+    }
+  }
+}
