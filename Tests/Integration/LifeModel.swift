@@ -54,7 +54,7 @@ struct LifeModel: Sendable {
   /// How long a stop signal may take that nothing is in the way of.
   static let haste = 1500
   /// How long the engine may take to start a container that it was asked to start.
-  static let latency = 1500
+  static let latency = 3000
   static let slack = LifeTimeline.slack
 
   init(round: LifeCase, history: LifeHistory) {

@@ -205,8 +205,9 @@ struct LifeModelTests {
       for name in ["j", "k", "r"] { $0[name][1].start = 1900 }
     },
     Sample("started before the one whose namespace it lives in", .groups, of: .group) {
-      $0["k"][1].start = 2800
-      $0["j"][1].start = 2900
+      $0.endsLater(by: 3000)
+      $0["k"][1].start = 4800
+      $0["j"][1].start = 4900
     },
     Sample("a deaf one was killed before its own time", .signals, of: .group) {
       $0["k"][0].more = [(1250, 9)]
