@@ -80,6 +80,8 @@ struct LifePod: Sendable, Equatable {
   var services: [Service] = []
   /// The namespaces of `--share`; empty for none.
   var shared = ""
+  /// The name by which the engine's events call the container that holds them.
+  static let infra = "infra"
 
   func service(_ name: String) -> Service? { services.first { $0.name == name } }
 

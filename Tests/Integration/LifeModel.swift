@@ -90,7 +90,12 @@ struct LifeModel: Sendable {
 
   /// Every reason to fail, in the order of time.
   var causes: [LifeCause] {
-    round.pod.services.flatMap { exits(of: $0) + losses(of: $0) }.sorted { $0.time < $1.time }
+    let infra = history.infraLost.map {
+      LifeCause(time: $0, words: ["infrastructure container", "was ended by"], delay: 1500)
+    }
+    return
+      (round.pod.services.flatMap { exits(of: $0) + losses(of: $0) } + [infra].compactMap { $0 })
+      .sorted { $0.time < $1.time }
   }
 
   private func exits(of service: LifePod.Service) -> [LifeCause] {

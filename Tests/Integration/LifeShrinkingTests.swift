@@ -89,6 +89,9 @@ struct LifeShrinkingTests {
       clock.entry(ofEngine: "1001500000000\thealth_status: healthy\ta\t<no value>\t\t")
         == entry(1500, "a", .healthy))
     #expect(clock.entry(ofEngine: "1001500000000\tstart\t<no value>\tTrue\t\t") == nil)
+    #expect(
+      clock.entry(ofEngine: "1001500000000\tstart\tinfra\tTrue\t\t")
+        == entry(1500, "infra", .started))
     #expect(clock.entry(ofLog: "51.25 a signal TERM") == entry(1250, "a", .signaled("TERM")))
     #expect(clock.entry(ofLog: "51.25 a start") == entry(1250, "a", .began))
     #expect(
