@@ -158,10 +158,7 @@ extension LifeModel {
       guard instance.started < term - 500, let told = instance.told, told >= term,
         !isHurried(service, at: told)
       else { return nil }
-      let above = round.pod.services.filter { other in
-        other.needs.contains { $0.service == service.name }
-      }
-      let ends = above.flatMap { timeline.of($0.name) }
+      let ends = round.pod.dependents(of: service.name).flatMap { timeline.of($0) }
         .filter { $0.started < told && ($0.died?.time ?? told) <= told }
         .compactMap { $0.died?.time }
       let ready = max(term, ends.max() ?? term)
