@@ -188,7 +188,7 @@ extension LifeModel {
     }
     for instance in timeline.of(service.name) {
       guard let told = instance.told, let end, told >= end - Self.slack,
-        !isHurried(service, at: told, hook: true),
+        !isHurried(service, at: told, hook: true), instance.exits.map({ $0 > told }) ?? true,
         !hasOwnerAway(service, about: told)
       else { continue }
       guard let began else {

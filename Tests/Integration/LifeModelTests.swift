@@ -144,6 +144,10 @@ struct LifeModelTests {
     Sample("a pre_stop that did not run", .order) {
       $0.edit("other") { $0.preStop = .init(milliseconds: 100) }
     },
+    Sample("a pre_stop that an exit came before", nil) {
+      $0.edit("other") { $0.preStop = .init(milliseconds: 100) }
+      $0["other"][0].end = (3015, 0)
+    },
     Sample("a pre_stop after the stop signal", .order) {
       $0.edit("other") { $0.preStop = .init(milliseconds: 100) }
       $0.add("other/pre_stop", (3300, .began))
