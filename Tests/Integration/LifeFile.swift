@@ -80,20 +80,31 @@ struct LifePod: Sendable, Equatable {
   var services: [Service] = []
   /// The namespaces of `--share`; empty for none.
   var shared = ""
+  /// The name by which the engine's events call the container that holds them.
+  static let infra = "infra"
 
   func service(_ name: String) -> Service? { services.first { $0.name == name } }
 
   /// The services that start again whenever another one does: those in its namespaces, those whose
   /// `depends_on` says `restart: true`, and theirs.
-  func group(of owner: String) -> Set<String> {
+  func group(of owner: String) -> Set<String> { closure(of: owner) { $0.livesBy($1) } }
+
+  private func closure(
+    of name: String, _ follows: (Service, String) -> Bool
+  ) -> Set<String> {
     var found: Set<String> = []
-    var open = [owner]
+    var open = [name]
     while let next = open.popLast() {
-      for service in services where service.name != owner && service.livesBy(next) {
+      for service in services where service.name != name && follows(service, next) {
         if found.insert(service.name).inserted { open.append(service.name) }
       }
     }
     return found
+  }
+
+  /// The services that depend on another one, and those that depend on them.
+  func dependents(of name: String) -> Set<String> {
+    closure(of: name) { service, other in service.needs.contains { $0.service == other } }
   }
 
   /// How many levels of others there are below a service: those that it depends on, and theirs.

@@ -126,6 +126,7 @@ struct LifeGenerator {
   }
 
   private mutating func action(on pod: LifePod) -> LifeAction {
+    if !pod.shared.isEmpty, random.chance(20) { return .kill(LifePod.infra) }
     let owners = pod.services.filter { !pod.group(of: $0.name).isEmpty }
     let restarting = owners.filter { $0.restart != .no }
     let service =

@@ -68,6 +68,16 @@ struct LifeHistory: Sendable, Equatable {
     }
   }
 
+  /// When someone else's signal ended the infrastructure container.
+  var infraLost: Int? {
+    let own = entries.filter { $0.subject == LifePod.infra }
+    guard
+      let kill = own.first(where: { if case .killed = $0.what { true } else { false } }),
+      isIntrusion(kill, on: LifePod.infra)
+    else { return nil }
+    return own.first { if case .died = $0.what { true } else { false } }?.time
+  }
+
   /// The first entry that says something of a subject.
   func first(_ subject: String, where matches: (What) -> Bool) -> Entry? {
     entries.first { $0.subject == subject && matches($0.what) }
@@ -118,7 +128,6 @@ struct LifeClock: Sendable {
     let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
     guard fields.count == 6, let nanoseconds = Double(fields[0]) else { return nil }
     let isHook = fields[3].lowercased() == "true"
-    // The infrastructure container serves no service.
     guard !fields[2].isEmpty, fields[2] != "<no value>" else { return nil }
     let what: LifeHistory.What
     switch fields[1] {
@@ -131,8 +140,9 @@ struct LifeClock: Sendable {
     case "health_status: unhealthy": what = .unhealthy
     default: return nil
     }
+    let isPreStart = isHook && fields[2] != LifePod.infra
     return .init(
-      time: ofWall(nanoseconds / 1e9), subject: isHook ? "\(fields[2])/pre_start" : fields[2],
+      time: ofWall(nanoseconds / 1e9), subject: isPreStart ? "\(fields[2])/pre_start" : fields[2],
       what: what)
   }
 

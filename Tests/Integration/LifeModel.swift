@@ -54,7 +54,7 @@ struct LifeModel: Sendable {
   /// How long a stop signal may take that nothing is in the way of.
   static let haste = 1500
   /// How long the engine may take to start a container that it was asked to start.
-  static let latency = 1500
+  static let latency = 3000
   static let slack = LifeTimeline.slack
 
   init(round: LifeCase, history: LifeHistory) {
@@ -90,7 +90,12 @@ struct LifeModel: Sendable {
 
   /// Every reason to fail, in the order of time.
   var causes: [LifeCause] {
-    round.pod.services.flatMap { exits(of: $0) + losses(of: $0) }.sorted { $0.time < $1.time }
+    let infra = history.infraLost.map {
+      LifeCause(time: $0, words: ["infrastructure container", "was ended by"], delay: 1500)
+    }
+    return
+      (round.pod.services.flatMap { exits(of: $0) + losses(of: $0) } + [infra].compactMap { $0 })
+      .sorted { $0.time < $1.time }
   }
 
   private func exits(of service: LifePod.Service) -> [LifeCause] {

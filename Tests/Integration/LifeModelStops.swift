@@ -3,8 +3,10 @@ extension LifeModel {
 
   /// Each stop signal once, received, and before any SIGKILL; SIGKILL when the time is over.
   func signals(to service: LifePod.Service) -> [LifeComplaint] {
-    timeline.of(service.name).flatMap { instance in
-      signals(to: instance).map { LifeComplaint(rule: .signals, text: "'\(service.name)' " + $0) }
+    timeline.lives(of: service.name).flatMap { _, instance, fate in
+      signals(to: instance, fate).map {
+        LifeComplaint(rule: .signals, text: "'\(service.name)' " + $0)
+      }
         + (isStrange(instance)
           ? [
             .init(
@@ -15,7 +17,7 @@ extension LifeModel {
     } + hookSignals(to: service)
   }
 
-  private func signals(to instance: LifeInstance) -> [String] {
+  private func signals(to instance: LifeInstance, _ fate: LifeFate) -> [String] {
     let service = instance.service
     let number = service.stopNumber
     let own = instance.kills.filter { !$0.isIntrusion }
@@ -40,10 +42,7 @@ extension LifeModel {
       }
     }
     if let died = instance.died, died.code == 137, instance.kills.isEmpty,
-      instance.exits == nil,
-      !LifeTimeline.pidOwners(of: service, in: round.pod).contains(where: { owner in
-        timeline.of(owner).contains { abs(($0.died?.time ?? .min / 2) - died.time) < 1000 }
-      })
+      instance.exits == nil, fate != .consequence
     {
       complaints.append("was killed at \(died.time) ms, and not by way of the engine")
     }
@@ -159,10 +158,7 @@ extension LifeModel {
       guard instance.started < term - 500, let told = instance.told, told >= term,
         !isHurried(service, at: told)
       else { return nil }
-      let above = round.pod.services.filter { other in
-        other.needs.contains { $0.service == service.name }
-      }
-      let ends = above.flatMap { timeline.of($0.name) }
+      let ends = round.pod.dependents(of: service.name).flatMap { timeline.of($0) }
         .filter { $0.started < told && ($0.died?.time ?? told) <= told }
         .compactMap { $0.died?.time }
       let ready = max(term, ends.max() ?? term)
@@ -192,7 +188,7 @@ extension LifeModel {
     }
     for instance in timeline.of(service.name) {
       guard let told = instance.told, let end, told >= end - Self.slack,
-        !isHurried(service, at: told, hook: true),
+        !isHurried(service, at: told, hook: true), instance.exits.map({ $0 > told }) ?? true,
         !hasOwnerAway(service, about: told)
       else { continue }
       guard let began else {

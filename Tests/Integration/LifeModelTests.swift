@@ -144,6 +144,10 @@ struct LifeModelTests {
     Sample("a pre_stop that did not run", .order) {
       $0.edit("other") { $0.preStop = .init(milliseconds: 100) }
     },
+    Sample("a pre_stop that an exit came before", nil) {
+      $0.edit("other") { $0.preStop = .init(milliseconds: 100) }
+      $0["other"][0].end = (3015, 0)
+    },
     Sample("a pre_stop after the stop signal", .order) {
       $0.edit("other") { $0.preStop = .init(milliseconds: 100) }
       $0.add("other/pre_stop", (3300, .began))
@@ -205,8 +209,9 @@ struct LifeModelTests {
       for name in ["j", "k", "r"] { $0[name][1].start = 1900 }
     },
     Sample("started before the one whose namespace it lives in", .groups, of: .group) {
-      $0["k"][1].start = 2800
-      $0["j"][1].start = 2900
+      $0.endsLater(by: 3000)
+      $0["k"][1].start = 4800
+      $0["j"][1].start = 4900
     },
     Sample("a deaf one was killed before its own time", .signals, of: .group) {
       $0["k"][0].more = [(1250, 9)]

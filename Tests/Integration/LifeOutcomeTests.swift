@@ -145,6 +145,23 @@ struct LifeOutcomeTests {
     #expect(!objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
   }
 
+  @Test("the infrastructure container that someone ended is the cause, not those it takes down")
+  func infra() {
+    var scene = LifeScene([.init(name: "a"), .init(name: "b", restart: .always)])
+    scene.round.pod.shared = "pid"
+    scene.history.intrusions = [.init(service: "infra", began: 990, ended: 1200)]
+    scene["infra"] = [.init(start: 400, end: (1020, 137), told: (1000, 9))]
+    for name in ["a", "b"] { scene[name] = [.init(start: 500, end: (1030, 137))] }
+    scene.ends(
+      "TASK_FAILED",
+      "the infrastructure container was ended by SIGKILL (137): it is ended from outside alone", 1)
+    #expect(scene.complaints.isEmpty)
+    #expect(objects(scene, Self.failed("service 'a' was ended by SIGKILL (137)")))
+    #expect(objects(scene) { $0.ends("TASK_FINISHED", "all containers ended with 0", 0) })
+    // The pod's end removes it.
+    #expect(objects(scene) { $0.history.intrusions = [] })
+  }
+
   @Test("a pod that ends before it runs its own code has no state, and only then")
   func early() {
     var scene = LifeScene([.init(name: "a")])

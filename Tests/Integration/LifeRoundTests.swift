@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Random pods whose services join each other, exit, restart and stop at the same time. LIFE_ROUNDS (20) is the number of
-/// rounds on all engines together, TEST_SEED repeats a run, and LIFE_ROUND one round of it. A round that fails is made
+/// rounds on all engines together, TEST_SEED repeats a run, and LIFE_ROUND one round of it, with all that happened in it. A round that fails is made
 /// smaller; LIFE_SHRINK=0 keeps it as it is.
 @Suite("The lives of random pods", .needsEngine, .heavy)
 struct LifeRoundTests {
@@ -41,9 +41,11 @@ struct LifeRoundTests {
         + " \(state?.message ?? "")")
     // A long run shows where it is.
     fflush(nil)
+    if !report.complaints.isEmpty || Self.number("LIFE_ROUND") != nil {
+      print("\(title) LIFE_ROUND=\(number)\n\(round)\n\(report.description)")
+      fflush(nil)
+    }
     guard let first = report.complaints.first else { return }
-    print("\(title) LIFE_ROUND=\(number)\n\(round)\n\(report.description)")
-    fflush(nil)
     guard environment["LIFE_SHRINK"] != "0" else {
       Issue.record("\(title) LIFE_ROUND=\(number): \(report.complaints)")
       return

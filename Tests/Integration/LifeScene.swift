@@ -50,6 +50,18 @@ struct LifeScene: Sendable {
     more += entries.map { .init(time: $0.0, subject: subject, what: $0.1) }
   }
 
+  /// TERM, and all that follows from it, comes later.
+  mutating func endsLater(by time: Int) {
+    history.terms = history.terms.map { $0 + time }
+    history.ended += time
+    for (name, all) in runs {
+      guard var last = all.last else { continue }
+      last.end.time += time
+      last.told?.time += time
+      runs[name] = all.dropLast() + [last]
+    }
+  }
+
   /// It isn't stopped for the restart of another.
   mutating func runsOn(_ name: String) {
     guard let last = self[name].last, let first = self[name].first else { return }

@@ -58,6 +58,7 @@ struct LifeShrinking: Sendable {
     if !round.pod.shared.isEmpty {
       var copy = round
       copy.pod.shared = ""
+      copy.events.removeAll { $0.action.service == LifePod.infra }
       keys.append(copy)
     }
     return services + events + keys

@@ -59,7 +59,7 @@ struct LifeShrinkingTests {
     }
   }
 
-  @Test("files are valid, and so are the smaller ones", arguments: 1...8)
+  @Test("files are valid, and so are the smaller ones", arguments: 1...4)
   func valid(number: Int) async throws {
     let round = Self.round(number)
     let others = LifeShrinking.smaller(than: round)
@@ -89,6 +89,9 @@ struct LifeShrinkingTests {
       clock.entry(ofEngine: "1001500000000\thealth_status: healthy\ta\t<no value>\t\t")
         == entry(1500, "a", .healthy))
     #expect(clock.entry(ofEngine: "1001500000000\tstart\t<no value>\tTrue\t\t") == nil)
+    #expect(
+      clock.entry(ofEngine: "1001500000000\tstart\tinfra\tTrue\t\t")
+        == entry(1500, "infra", .started))
     #expect(clock.entry(ofLog: "51.25 a signal TERM") == entry(1250, "a", .signaled("TERM")))
     #expect(clock.entry(ofLog: "51.25 a start") == entry(1250, "a", .began))
     #expect(

@@ -58,7 +58,8 @@ struct LifeTimeline: Sendable {
     self.instances = instances
     var fates: [String: [LifeFate]] = [:]
     for service in pod.services {
-      fates[service.name] = Self.fates(of: service, instances: instances, pod: pod)
+      fates[service.name] = Self.fates(
+        of: service, instances: instances, pod: pod, infraLost: history.infraLost)
     }
     self.fates = fates
   }
@@ -134,18 +135,19 @@ struct LifeTimeline: Sendable {
   }
 
   private static func fates(
-    of service: LifePod.Service, instances: [String: [LifeInstance]], pod: LifePod
+    of service: LifePod.Service, instances: [String: [LifeInstance]], pod: LifePod,
+    infraLost: Int?
   ) -> [LifeFate] {
     var restarts = 0
     return (instances[service.name] ?? []).map { instance in
       guard let (time, code) = instance.died else { return .runs }
       if let told = instance.told, told <= time { return .stopped }
-      if code == 137, instance.kills.isEmpty, instance.exits == nil,
-        pidOwners(of: service, in: pod).contains(where: { owner in
-          instances[owner]?.contains { abs(($0.died?.time ?? .min / 2) - time) < 1000 } == true
-        })
-      {
-        return .consequence
+      if code == 137, instance.kills.isEmpty, instance.exits == nil {
+        let ends = pidOwners(of: service, in: pod).flatMap { owner in
+          (instances[owner] ?? []).compactMap { $0.died?.time }
+        }
+        let shared = pod.shared.contains("pid") ? [infraLost].compactMap { $0 } : []
+        if (ends + shared).contains(where: { abs($0 - time) < 1000 }) { return .consequence }
       }
       switch service.restart {
       case .no: return code == 0 ? .ended : .fails
