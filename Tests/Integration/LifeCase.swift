@@ -44,7 +44,8 @@ struct LifeEvent: Sendable, Equatable, CustomStringConvertible {
 struct LifeCase: Sendable, Equatable, CustomStringConvertible {
   var pod = LifePod()
   var events: [LifeEvent] = []
-  /// The moments count from TASK_RUNNING, or from some seconds of waiting for it; else from the executor's start.
+  /// The moments count from TASK_RUNNING, or from some seconds of waiting for it; else from the
+  /// executor's start.
   var beginsRunning = false
   /// The option `--grace` in milliseconds.
   var grace = 3000

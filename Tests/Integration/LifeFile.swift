@@ -124,8 +124,8 @@ struct LifePod: Sendable, Equatable {
       .joined(separator: "\n") + "\n"
   }
 
-  /// What each service's process runs: it writes what it gets into /box/log, and exits with the code that it
-  /// reads from its FIFO.
+  /// What each service's process runs: it writes what it gets into /box/log, and exits with the
+  /// code that it reads from its FIFO.
   static let process = """
     # NAME SIGNAL REACTION [AFTER CODE]
     n=$1

@@ -1,6 +1,7 @@
 import TestSupport
 
-/// Makes rounds from a seed. Every file is valid; whether its pod does well is decided by what happens to it.
+/// Makes rounds from a seed. Every file is valid; whether its pod does well is decided by what
+/// happens to it.
 struct LifeGenerator {
   private var random: SeededGenerator
 

@@ -49,7 +49,8 @@ struct LifeModel: Sendable {
 
   /// How long removing a pod may take on a busy machine, once its containers have stopped.
   static let cleanup = 6000
-  /// How long the executor may take to act on an exit: it waits for the last output, and for news of memory.
+  /// How long the executor may take to act on an exit: it waits for the last output, and for news
+  /// of memory.
   static let patience = 4000
   /// How long a stop signal may take that nothing is in the way of.
   static let haste = 1500
@@ -171,7 +172,8 @@ struct LifeModel: Sendable {
     return causes
   }
 
-  /// When the pod had come to its end at the earliest: before, nothing is stopped but for a restart.
+  /// When the pod had come to its end at the earliest: before, nothing is stopped but for a
+  /// restart.
   var end: Int? {
     [history.terms.first, causes.first?.time, completion].compactMap { $0 }.min()
   }

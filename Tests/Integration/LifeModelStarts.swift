@@ -124,8 +124,8 @@ extension LifeModel {
     return complaints
   }
 
-  /// Those that live by a service that is started again are gone by then. Those that live by them are gone when they are
-  /// started again themselves.
+  /// Those that live by a service that is started again are gone by then. Those that live by them
+  /// are gone when they are started again themselves.
   private func group(
     of service: LifePod.Service, diedAt died: Int, restartedAt started: Int
   ) -> [LifeComplaint] {

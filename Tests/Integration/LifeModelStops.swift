@@ -85,7 +85,8 @@ extension LifeModel {
     return hasOwnerAway(instance.service, about: time) ? min(own, share) : share
   }
 
-  /// Whether a service has no time left: after a second TERM, and past the deadline less the time of those below.
+  /// Whether a service has no time left: after a second TERM, and past the deadline less the time
+  /// of those below.
   private func isHurried(_ service: LifePod.Service, at time: Int, hook: Bool = false) -> Bool {
     if history.terms.count > 1, time >= history.terms[1] - 20 { return true }
     let below = round.pod.depth(of: service.name)

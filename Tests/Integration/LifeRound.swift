@@ -25,7 +25,8 @@ struct LifeRound: Sendable {
     }
   }
 
-  /// How long a pod may take to come to rest once nothing more happens to it, and to end after TERM.
+  /// How long a pod may take to come to rest once nothing more happens to it, and to end after
+  /// TERM.
   private static let limit = Duration.seconds(30)
 
   func run() async throws -> Report {
@@ -64,7 +65,8 @@ struct LifeRound: Sendable {
   }
 }
 
-/// Hands exit codes to the processes of services, by a FIFO for each: what nobody reads waits for the next start.
+/// Hands exit codes to the processes of services, by a FIFO for each: what nobody reads waits for
+/// the next start.
 struct LifeDesk: Sendable {
   private let files: [String: Int32]
   private let sandbox: TemporaryFolder
@@ -196,8 +198,8 @@ private struct LifeWatch {
     return .init(service: service, began: began, ended: clock.elapsed)
   }
 
-  /// Waits until every service runs or has ended for good, and nothing has happened for a second. A pod with a service
-  /// that exits again and again gets some seconds.
+  /// Waits until every service runs or has ended for good, and nothing has happened for a second. A
+  /// pod with a service that exits again and again gets some seconds.
   ///
   /// - Returns: why that did not come; nil where it did.
   private func waitForRest(_ intrusions: [LifeHistory.Intrusion]) async throws -> String? {

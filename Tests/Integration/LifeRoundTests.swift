@@ -2,9 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Random pods whose services join each other, exit, restart and stop at the same time. LIFE_ROUNDS (20) is the number of
-/// rounds on all engines together, TEST_SEED repeats a run, and LIFE_ROUND one round of it, with all that happened in it. A round that fails is made
-/// smaller; LIFE_SHRINK=0 keeps it as it is.
+/// Random pods whose services join each other, exit, restart and stop at the same time. LIFE_ROUNDS
+/// (20) is the number of rounds on all engines together, TEST_SEED repeats a run, and LIFE_ROUND
+/// one round of it, with all that happened in it. A round that fails is made smaller; LIFE_SHRINK=0
+/// keeps it as it is.
 @Suite("The lives of random pods", .needsEngine, .heavy)
 struct LifeRoundTests {
   private static let environment = ProcessInfo.processInfo.environment
@@ -37,7 +38,8 @@ struct LifeRoundTests {
     let title = "life \(number) on \(engine), TEST_SEED=\(seed)"
     let state = report.history.states.last
     print(
-      "\(title): \(report.history.ended) ms, \(report.starts) starts of \(round.pod.services.count), \(state?.name ?? "-") \(report.history.status)"
+      "\(title): \(report.history.ended) ms, \(report.starts) starts of"
+        + " \(round.pod.services.count), \(state?.name ?? "-") \(report.history.status)"
         + " \(state?.message ?? "")")
     // A long run shows where it is.
     fflush(nil)

@@ -110,7 +110,8 @@ struct LifeScene: Sendable {
     return scene
   }()
 
-  /// An owner that starts again, with one in its namespace, one in that one's, one by `restart: true`, and another service.
+  /// An owner that starts again, with one in its namespace, one in that one's, one by `restart:
+  /// true`, and another service.
   static let group: LifeScene = {
     var scene = LifeScene([
       .init(name: "owner", restart: .always),
