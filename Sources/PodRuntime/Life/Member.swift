@@ -86,6 +86,8 @@ struct Member {
   var output: ContainerOutput?
   var stopSignal: String?
   var run = Run()
+  /// Its output is listened to for a start that has not been asked for: that stream may have no end.
+  var isListenedTo = false
   /// The last run that was stopped together with its group.
   var stoppedRun: Int?
   var restarts = 0

@@ -95,11 +95,13 @@ extension Pod {
   private func startOnce(_ name: String, _ id: String) async throws -> Bool {
     let engine = engine
     try await members[name]?.output?.attach()
+    update(name) { $0.isListenedTo = true }
     try checkLaunch()
     guard members[name]?.container == id, !hasOwnerAway(name) else { return false }
     advance(name, .startRequested)
     update(name) { member in
       member.run = Member.Run(number: member.run.number + 1)
+      member.isListenedTo = false
       if member.health != .none { member.health = .starting }
     }
     try await uncancelled { try await engine.startContainer(id) }

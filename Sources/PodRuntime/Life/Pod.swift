@@ -238,7 +238,7 @@ public actor Pod {
       for member in members.values {
         group.addTask {
           // The stream of a container that was never started doesn't end by itself.
-          if member.hasStarted {
+          if member.hasStarted, !member.isListenedTo {
             await member.output?.drain(within: drainLimit)
           } else {
             await member.output?.stop()
