@@ -219,63 +219,6 @@ public actor Pod {
     fail("not running within \(limit) s: \(what)")
   }
 
-  private func conclude() async -> PodOutcome {
-    let begin = ContinuousClock.now
-    var leftovers: [String] = []
-    if let plan {
-      let cleanup = PodCleanup(
-        engine: engine, identity: plan.identity,
-        limit: cleanupLimit ?? request.timeouts.cleanup,
-        limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
-      created.containers = members.values.compactMap(\.container)
-      if request.options.keepsVolumes { created.volumes = [] }
-      leftovers = await cleanup.remove(
-        created, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
-        cgroupLimit: min(.seconds(10), cleanupLimit ?? .seconds(10)))
-    }
-    let drainLimit: Duration = cleanupLimit == nil ? .seconds(5) : .milliseconds(200)
-    await withTaskGroup(of: Void.self) { group in
-      for member in members.values {
-        group.addTask {
-          // The stream of a container that was never started doesn't end by itself.
-          if member.hasStarted, !member.isListenedTo {
-            await member.output?.drain(within: drainLimit)
-          } else {
-            await member.output?.stop()
-          }
-        }
-      }
-    }
-    var outcome =
-      verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
-    outcome.leftovers = leftovers
-    if leftovers.isEmpty {
-      await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))
-      await removeImages(within: rest(of: begin) ?? .seconds(30))
-    }
-    await runLastHooks(outcome, limit: rest(of: begin))
-    return outcome
-  }
-
-  /// Removes the cgroup that this pod, when it ended, left to others of its executor.
-  ///
-  /// - Parameter limit: how long it may take.
-  /// - Returns: what is left, in words.
-  public func removeCgroup(within limit: Duration) async -> [String] {
-    guard let plan else { return [] }
-    let inventory = PodInventory(engine: engine, identity: plan.identity)
-    // Where another incarnation has something of the run, the cgroup is its own, too.
-    guard let look = try? await inventory.look(known: PodObjects()), !look.hasOthers else {
-      return []
-    }
-    return await PodCgroups(identity: plan.identity, log: log).remove(within: limit)
-  }
-
-  /// What is left of the time for cleaning up; nil where nobody is in a hurry.
-  private func rest(of begin: ContinuousClock.Instant) -> Duration? {
-    cleanupLimit.map { max(.milliseconds(200), $0 - (.now - begin)) }
-  }
-
   /// Passes on what the engine warned of, once in the pod's life.
   func warn(_ warnings: [String], of name: String) {
     for warning in warnings where engineWarnings.insert(warning).inserted {

@@ -1,0 +1,48 @@
+import Compose
+import DockerEngine
+
+/// What commands around a service's life write, and how they end.
+extension Pod {
+  /// Passes a hook's output on, whole lines with the service's name before them.
+  ///
+  /// - Returns: the last lines of what it wrote to standard error; to standard output, where that is empty.
+  func forward(
+    _ frames: OutputFrames, label: String, index: Int
+  ) async throws -> [String] {
+    let prefix = output.prefix(service: label, index: index)
+    var assemblers: [OutputStreamKind: LineAssembler] = [:]
+    var tails: [OutputStreamKind: OutputTail] = [:]
+    for try await frame in frames {
+      var lines: [UInt8] = []
+      assemblers[frame.stream, default: LineAssembler(prefix: prefix)]
+        .feed(frame.bytes, into: &lines)
+      tails[frame.stream, default: OutputTail()].append(frame.bytes)
+      await write(lines, to: frame.stream, assemblers[frame.stream]?.piece())
+    }
+    for stream in assemblers.keys {
+      var lines: [UInt8] = []
+      assemblers[stream]?.finish(into: &lines)
+      await write(lines, to: stream, assemblers[stream]?.piece())
+    }
+    let errors = tails[.stderr]?.lines ?? []
+    return errors.isEmpty ? tails[.stdout]?.lines ?? [] : errors
+  }
+
+  private func write(
+    _ lines: [UInt8], to stream: OutputStreamKind, _ piece: OutputPiece?
+  ) async {
+    guard !lines.isEmpty, let piece else { return }
+    switch stream {
+    case .stdout: await output.standardOutput.write(lines, piece)
+    case .stderr: await output.standardError.write(lines, piece)
+    }
+  }
+
+  static func check(
+    _ code: Int, _ tail: [String], _ subject: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    guard code != 0 else { return }
+    let text = tail.isEmpty ? "" : ": " + tail.joined(separator: " / ")
+    throw ComposeError("\(subject) \(words(exitCode: code))\(text)", at: position)
+  }
+}
