@@ -119,12 +119,8 @@ struct LifeModel: Sendable {
           .init(
             time: time, words: [name, words], isCertain: !hasOwnerAway(service, about: time),
             delay: code == 137 ? 1500 : 0))
-      case .consequence:
-        // Where its owner doesn't come back, its own policy counts.
-        let owners = LifeTimeline.pidOwners(of: service, in: round.pod)
-        if owners.contains(where: { timeline.endedForGood($0) != nil && !fails($0) }) {
-          causes.append(.init(time: time, words: [name], isCertain: false))
-        }
+      // Its own policy isn't asked.
+      case .consequence: break
       case .runs, .stopped, .restarts, .ended: break
       }
     }

@@ -138,11 +138,13 @@ struct LifeOutcomeTests {
     ]
     #expect(scene.complaints.isEmpty)
     #expect(objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
-    // It doesn't come back.
+    // It doesn't come back, and has ended with it.
     scene["owner"] = [.init(start: 500, end: (1000, 0))]
     scene["j"] = [.init(start: 600, end: (1010, 137))]
     scene.edit("owner") { $0.restart = .no }
-    #expect(!objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
+    #expect(objects(scene, Self.failed("service 'j' was ended by SIGKILL (137)")))
+    scene.ends("TASK_FINISHED", "all containers ended with 0", 0)
+    #expect(scene.complaints.isEmpty)
   }
 
   @Test("the infrastructure container that someone ended is the cause, not those it takes down")

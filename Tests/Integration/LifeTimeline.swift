@@ -73,10 +73,15 @@ struct LifeTimeline: Sendable {
 
   /// When a service ended for good; nil while it may go on.
   func endedForGood(_ service: String) -> Int? {
-    guard let last = lives(of: service).last, last.fate == .ended || last.fate == .fails else {
-      return nil
+    guard let last = lives(of: service).last else { return nil }
+    switch last.fate {
+    case .ended, .fails: return last.instance.died?.time
+    case .consequence:
+      // It doesn't come back where the one that its process namespace belongs to has done its work.
+      let owners = pod.service(service).map { Self.pidOwners(of: $0, in: pod) } ?? []
+      return owners.contains { endedForGood($0) != nil } ? last.instance.died?.time : nil
+    case .runs, .stopped, .restarts: return nil
     }
-    return last.instance.died?.time
   }
 
   /// Whether a service runs at a moment.

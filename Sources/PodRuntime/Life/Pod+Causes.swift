@@ -15,7 +15,7 @@ extension Pod {
     if code == 128 + 9 {
       for owner in owners(ofProcessesOf: name) {
         update(name) { $0.run.followsOwner = true }
-        try? await wait(within: .seconds(1)) {
+        try? await wait(within: .seconds(2)) {
           verdict != nil || members[owner]?.state != .running
         }
         await waitForDecision(on: owner, for: name)

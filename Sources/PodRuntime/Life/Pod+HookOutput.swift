@@ -3,6 +3,39 @@ import DockerEngine
 
 /// What commands around a service's life write, and how they end.
 extension Pod {
+  /// Does something in a container as long as that runs: some engines never tell of the end of a command that goes down
+  /// with it.
+  ///
+  /// - Throws: what `work` throws; `ContainerGone` some time after the container's exit.
+  func whileRunning(
+    _ name: String, _ number: Int?, _ work: @escaping @Sendable (isolated Pod) async throws -> Void
+  ) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await work(self) }
+      group.addTask { try await self.waitForExit(of: name, number) }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private func waitForExit(of name: String, _ number: Int?) async throws {
+    func isGone() -> Bool {
+      members[name]?.run.number != number || members[name]?.state != .running
+    }
+    repeat {
+      try await wait { isGone() }
+      // What the command says of itself is better, and takes a moment.
+      try await Task.sleep(for: .seconds(2))
+    } while !isGone()
+    throw ContainerGone(
+      description: "the post_start of service '\(name)' has not ended with its container")
+  }
+
+  /// A container has exited, and nothing was said of the command in it.
+  private struct ContainerGone: Error, CustomStringConvertible {
+    let description: String
+  }
+
   /// Passes a hook's output on, whole lines with the service's name before them.
   ///
   /// - Returns: the last lines of what it wrote to standard error; to standard output, where that is empty.

@@ -17,7 +17,9 @@ extension Pod {
         try checkLaunch()
         guard let member = members[name], let id = member.container else { return }
         do {
-          try await run(hook, "post_start", in: id, of: member)
+          try await whileRunning(name, number) { pod in
+            try await pod.run(hook, "post_start", in: id, of: member)
+          }
           break
         } catch let failure where !(failure is CancellationError) {
           let exit = failure as? CommandExit
