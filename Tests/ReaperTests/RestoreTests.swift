@@ -93,7 +93,11 @@ struct RestoreTests {
       try PrivateFile.folder(run)
       #expect(try listener.socket.restore().contains(listener.path))
       #expect(isReached(listener.path, kind))
-      try FileManager.default.removeItem(atPath: run)
+      // The listener may be making something in it meanwhile.
+      try await eventually("the directory is gone") {
+        try? FileManager.default.removeItem(atPath: run)
+        return !FileManager.default.fileExists(atPath: run)
+      }
       try PrivateFile.folder(run)
       #expect(try listener.socket.restore().contains(listener.path))
       #expect(isReached(listener.path, kind))
