@@ -8,7 +8,7 @@ extension Pod {
   ///
   /// - Throws: what `work` throws; `ContainerGone` some time after the container's exit.
   func whileRunning(
-    _ name: String, _ number: Int?, _ work: @escaping @Sendable (isolated Pod) async throws -> Void
+    _ name: String, _ number: Int, _ work: @escaping @Sendable (isolated Pod) async throws -> Void
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await work(self) }
@@ -18,7 +18,7 @@ extension Pod {
     }
   }
 
-  private func waitForExit(of name: String, _ number: Int?) async throws {
+  private func waitForExit(of name: String, _ number: Int) async throws {
     func isGone() -> Bool {
       members[name]?.run.number != number || members[name]?.state != .running
     }

@@ -11,11 +11,11 @@ extension Pod {
   ///
   /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
   func runPostStart(_ name: String) async throws {
-    let number = members[name]?.run.number
     for hook in members[name]?.plan.service.postStart ?? [] {
       for attempt in 1... {
         try checkLaunch()
         guard let member = members[name], let id = member.container else { return }
+        let number = member.run.number
         do {
           try await whileRunning(name, number) { pod in
             try await pod.run(hook, "post_start", in: id, of: member)
@@ -43,7 +43,7 @@ extension Pod {
   }
 
   /// Whether a container has exited since a start, or is being stopped: what ran in it went down with it.
-  private func hasGone(_ name: String, since number: Int?, code: Int?) async -> Bool {
+  private func hasGone(_ name: String, since number: Int, code: Int?) async -> Bool {
     func isThere() -> Bool {
       members[name]?.run.number == number && members[name]?.state == .running && !isEnding
     }
