@@ -5,39 +5,6 @@ import Testing
 /// What becomes of one service of a group that is started again.
 @Suite("A service that is started again with another", .needsEngine, .throttled)
 struct GroupMemberTests {
-  /// Ends with 1 when told to for the first time, and writes what it does into /box/log.
-  private static let owner = """
-      owner:
-        image: pod-test/busybox
-        restart: on-failure
-        volumes: [".:/box"]
-        command:
-          - sh
-          - -c
-          - 'echo owner starts >>/box/log; if [ -e /box/again ]; then echo again; exec sleep 1000; fi;
-            until [ -e /box/go ]; do sleep 0.05; done; touch /box/again; exit 1'
-        stop_signal: SIGKILL
-    """
-
-  /// A service that writes its starts and its stop signal into /box/log, and obeys.
-  private static func obedient(_ name: String, _ keys: String, stop: String = "exit 0") -> String {
-    """
-      \(name):
-        image: pod-test/busybox
-        volumes: [".:/box"]
-        command:
-          - sh
-          - -c
-          - 'trap "echo \(name) told >>/box/log; echo told; \(stop)" TERM; echo \(name) starts >>/box/log;
-            echo up; while :; do sleep 0.05; done'
-        \(keys)
-    """
-  }
-
-  private static func file(_ services: String...) -> String {
-    "services:\n" + ([owner] + services).joined(separator: "\n") + "\n"
-  }
-
   private func log(of pod: RunningPod) throws -> [String] {
     try String(contentsOfFile: pod.sandbox.path("log"), encoding: .utf8)
       .split(separator: "\n").map(String.init)
@@ -47,7 +14,7 @@ struct GroupMemberTests {
 
   @Test("gets its stop signal once, also where its stop_grace_period is no whole number of seconds")
   func once() async throws {
-    let file = Self.file(
+    let file = GroupFile.of(
       """
         j1:
           image: pod-test/busybox
@@ -73,7 +40,7 @@ struct GroupMemberTests {
 
   @Test("isn't unhealthy while it is being stopped, whatever its check says")
   func unhealthy() async throws {
-    let file = Self.file(
+    let file = GroupFile.of(
       """
         web:
           image: pod-test/busybox
@@ -102,7 +69,7 @@ struct GroupMemberTests {
     arguments: [(137, "was ended by SIGKILL (137)"), (4, "ended with 4")])
   func ownExit(code: Int, words: String) async throws {
     // Whether 137 is the kernel's doing for memory takes a moment, in which its owner would be back.
-    let file = Self.file(
+    let file = GroupFile.of(
       """
         j1:
           image: pod-test/busybox

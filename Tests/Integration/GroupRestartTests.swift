@@ -5,42 +5,9 @@ import Testing
 /// Services that live by another: in its namespaces, and by `depends_on` with `restart: true`.
 @Suite("Services that are started again together", .needsEngine, .throttled)
 struct GroupRestartTests {
-  /// Ends with 1 when told to for the first time, and writes what it does into /box/log.
-  private static let owner = """
-      owner:
-        image: pod-test/busybox
-        restart: on-failure
-        volumes: [".:/box"]
-        command:
-          - sh
-          - -c
-          - 'echo owner starts >>/box/log; if [ -e /box/again ]; then echo again; exec sleep 1000; fi;
-            until [ -e /box/go ]; do sleep 0.05; done; touch /box/again; exit 1'
-        stop_signal: SIGKILL
-    """
-
-  /// A service that writes its starts and its stop signal into /box/log, and obeys.
-  private static func obedient(_ name: String, _ keys: String, stop: String = "exit 0") -> String {
-    """
-      \(name):
-        image: pod-test/busybox
-        volumes: [".:/box"]
-        command:
-          - sh
-          - -c
-          - 'trap "echo \(name) told >>/box/log; echo told; \(stop)" TERM; echo \(name) starts >>/box/log;
-            echo up; while :; do sleep 0.05; done'
-        \(keys)
-    """
-  }
-
   /// A service that takes no notice of its stop signal.
   private static func deaf(_ name: String, _ keys: String) -> String {
     "  \(name): {image: pod-test/busybox, command: [sleep, '1000'], \(keys)}"
-  }
-
-  private static func file(_ services: String...) -> String {
-    "services:\n" + ([owner] + services).joined(separator: "\n") + "\n"
   }
 
   private func log(of pod: RunningPod) throws -> [String] {
@@ -55,9 +22,10 @@ struct GroupRestartTests {
     arguments: [1, 5], TestEngine.all)
   func endMeanwhile(joined count: Int, on engine: TestEngine) async throws {
     let joined = (1...count).map {
-      Self.obedient("j\($0)", "network_mode: 'service:owner'", stop: "true")
+      GroupFile.obedient("j\($0)", "network_mode: 'service:owner'", stop: "true")
     }
-    let file = Self.file(joined.joined(separator: "\n"), Self.obedient("other", "init: false"))
+    let file = GroupFile.of(
+      joined.joined(separator: "\n"), GroupFile.obedient("other", "init: false"))
     try await withPod(on: engine, file, grace("20s")) { pod in
       try await pod.running()
       try await pod.says("up", service: "other")
@@ -75,8 +43,8 @@ struct GroupRestartTests {
 
   @Test("who is just being stopped for a restart has the pod's grace", arguments: TestEngine.all)
   func stopping(on engine: TestEngine) async throws {
-    let file = Self.file(
-      Self.obedient(
+    let file = GroupFile.of(
+      GroupFile.obedient(
         "j1", "network_mode: 'service:owner'", stop: "sleep 6; echo j1 done >>/box/log; exit 0"))
     try await withPod(on: engine, file, grace("20s")) { pod in
       try await pod.running()
@@ -131,7 +99,7 @@ struct GroupRestartTests {
     let joined = (1...4).map {
       Self.deaf("j\($0)", "network_mode: 'service:owner', stop_grace_period: 5s")
     }
-    let file = Self.file(joined.joined(separator: "\n"))
+    let file = GroupFile.of(joined.joined(separator: "\n"))
     try await withPod(on: engine, file, grace("0s")) { pod in
       try await pod.running()
       try pod.sandbox.write("go", "")
@@ -145,7 +113,7 @@ struct GroupRestartTests {
   @Test("a check that asks the owner fails nothing while that is away", arguments: TestEngine.all)
   func unhealthy(on engine: TestEngine) async throws {
     let check = "{test: 'test ! -e /box/go || test -e /box/back', interval: 300ms, retries: 2}"
-    let file = Self.file(
+    let file = GroupFile.of(
       "  j1: {image: pod-test/busybox, command: [sleep, '1000'], network_mode: 'service:owner',"
         + " volumes: ['.:/box'], stop_grace_period: 4s, healthcheck: \(check)}")
     try await withPod(on: engine, file, grace("0s")) { pod in
@@ -176,9 +144,9 @@ struct GroupRestartTests {
     "those in the namespaces of those in its namespaces come along",
     arguments: ["network_mode", "pid", "ipc"])
   func secondDegree(key: String) async throws {
-    let file = Self.file(
-      Self.obedient("j1", "network_mode: 'service:owner'\n    ipc: shareable"),
-      Self.obedient("j2", "\(key): 'service:j1'"))
+    let file = GroupFile.of(
+      GroupFile.obedient("j1", "network_mode: 'service:owner'\n    ipc: shareable"),
+      GroupFile.obedient("j2", "\(key): 'service:j1'"))
     try await withPod(on: try #require(TestEngine.all.first), file, grace("2s")) { pod in
       try await pod.running()
       try pod.sandbox.write("go", "")
@@ -199,13 +167,13 @@ struct GroupRestartTests {
       "depends_on: {owner: {condition: service_started, restart: true}}",
     ])
   func order(keys: String) async throws {
-    let file = Self.file(
-      Self.obedient(
+    let file = GroupFile.of(
+      GroupFile.obedient(
         "app",
         keys.replacing("depends_on: {", with: "depends_on: {db: {condition: service_healthy}, ")
           + (keys.hasPrefix("depends")
             ? "" : "\n    depends_on: {db: {condition: service_healthy}}")),
-      Self.obedient("db", keys + "\n    healthcheck: {test: [CMD, 'true'], interval: 500ms}"))
+      GroupFile.obedient("db", keys + "\n    healthcheck: {test: [CMD, 'true'], interval: 500ms}"))
     try await withPod(on: try #require(TestEngine.all.first), file, grace("2s")) { pod in
       try await pod.running()
       try pod.sandbox.write("go", "")
@@ -223,8 +191,8 @@ struct GroupRestartTests {
   @Test("a post_start that the restart cut off runs again", arguments: TestEngine.all)
   func postStart(on engine: TestEngine) async throws {
     let hook = "echo hook >>/box/log; test -e /box/again || sleep 1000"
-    let file = Self.file(
-      Self.obedient(
+    let file = GroupFile.of(
+      GroupFile.obedient(
         "j1",
         "network_mode: 'service:owner'\n    post_start: [{command: [sh, -c, '\(hook)']}]"))
     try await withPod(on: engine, file, grace("2s")) { pod in
@@ -265,8 +233,8 @@ struct GroupRestartTests {
 
   @Test("a stop_grace_period below a second is kept", arguments: TestEngine.all)
   func fraction(on engine: TestEngine) async throws {
-    let file = Self.file(
-      Self.obedient(
+    let file = GroupFile.of(
+      GroupFile.obedient(
         "j1", "network_mode: 'service:owner'\n    stop_grace_period: 900ms",
         stop: "sleep 0.4; echo j1 done >>/box/log; exit 0"))
     try await withPod(on: engine, file, grace("2s")) { pod in
