@@ -90,6 +90,8 @@ struct Member {
   var isListenedTo = false
   /// The last run that was stopped together with its group.
   var stoppedRun: Int?
+  /// The start that the engine took down with itself.
+  var takenDownRun: Int?
   var restarts = 0
   var backoff = RestartBackoff()
 

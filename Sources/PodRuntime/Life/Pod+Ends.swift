@@ -166,13 +166,17 @@ extension Pod {
       if isTakenDown() { return true }
       if presence.outages > exit.outages { return false }
       if await isEngineServing() {
-        if members[name]?.run.influence == .signal {
-          // `docker rm -f` kills it first: what follows at once belongs to the same request.
-          try? await wait(within: .milliseconds(300)) {
-            verdict != nil || members[name]?.container == nil
-          }
+        guard let member = members[name], member.run.influence == .signal else { return false }
+        // `docker rm -f` kills it first: what follows at once belongs to the same request. And a busy engine may stop
+        // its containers some time before it stops listening, which must not pass for work that is done.
+        let decision = RestartDecision(
+          policy: member.plan.service.restart, exitCode: code, restarts: member.restarts)
+        try? await wait(within: decision == .ended ? .seconds(2) : .milliseconds(300)) {
+          verdict != nil || presence.isAway || members[name]?.container == nil
         }
-        return false
+        if presence.isAway { continue }
+        if decision != .ended { return false }
+        if await isEngineServing() { return false }
       }
       noteEngineAway("it doesn't accept connections")
     }
@@ -188,6 +192,7 @@ extension Pod {
       case .no: member.plan.isInfra || request.options.onEngineRestart == .restart
       }
     if mayRestart {
+      update(name) { $0.takenDownRun = $0.run.number }
       advance(name, .restartDecided)
       return await restart(name, exitCode: exitCode, because: "the engine was restarted")
     }

@@ -27,6 +27,7 @@ extension Pod {
           if await hasGone(name, since: number, code: exit?.code) {
             // It is run again where the whole group is started again; where it exited, its restart policy applies.
             guard members[name]?.stoppedRun != number, !isEnding else { return }
+            if try await isToRunAgain(name, in: number) { continue }
             log.warning("\(error): dropped, as the container had exited")
             return update(name) { $0.commands = .none }
           }
@@ -54,6 +55,26 @@ extension Pod {
       try? await wait(within: .seconds(2)) { !isThere() }
     }
     return !isThere()
+  }
+
+  /// Whether what ran in a container that has gone is to be run again: the engine took the container down with itself, and
+  /// it runs again; or its end was a false report.
+  private func isToRunAgain(_ name: String, in number: Int) async throws -> Bool {
+    // The exit may not be reported yet, nor decided what follows from it.
+    while let member = members[name], member.run.number == number {
+      try checkLaunch()
+      if member.isExiting {
+        try await launchWait { !self.isExiting(name, in: number) }
+      } else if member.state == .running, let id = member.container {
+        if let state = try? await engine.inspectContainer(id).state, state.running { return true }
+        try? await wait(within: .seconds(1)) { members[name]?.state != .running }
+      } else {
+        break
+      }
+    }
+    guard members[name]?.takenDownRun == number else { return false }
+    try await launchWait { self.isSettled(name) }
+    return members[name]?.state == .running
   }
 
   /// Whether a container runs, or has ended for good.
