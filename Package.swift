@@ -13,8 +13,25 @@ let settings: [SwiftSetting] =
     .enableUpcomingFeature("MemberImportVisibility"),
   ]
 
-/// Within the programs, which start the faster; Debian's packages use the system's.
-let libyaml = Context.environment["SYSTEM_LIBRARIES"] == nil ? ":libyaml.a" : "yaml"
+/// Where scripts/static-curl put libcurl: the programs are static executables then.
+let staticCurl = Context.environment["STATIC_CURL"]
+
+let libcurl: [LinkerSetting] =
+  if let staticCurl {
+    [.unsafeFlags(["-L\(staticCurl)"])]
+      + ["curl", "cares", "ssl", "crypto"].map { .linkedLibrary($0) }
+  } else {
+    [.linkedLibrary("curl")]
+  }
+let program: [LinkerSetting] =
+  staticCurl == nil
+  ? []
+  : [
+    .unsafeFlags([
+      "-static-executable", "-use-ld=bfd", "-Xlinker", "-T", "-Xlinker",
+      "\(Context.packageDirectory)/scripts/static.ld",
+    ])
+  ]
 
 let package = Package(
   name: "compose-executor",
@@ -33,10 +50,14 @@ let package = Package(
   targets: [
     // C that Swift cannot call by itself.
     .target(
-      name: "CCurl", path: "cshim/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+      name: "CCurl", path: "cshim/CCurl", linkerSettings: libcurl),
     .target(
-      name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(libyaml)]),
+      name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
 
+    // A static libcurl brings c-ares along, which must come behind it.
+    .target(
+      name: "CNames", path: "cshim/CNames",
+      linkerSettings: staticCurl == nil ? [.linkedLibrary("cares")] : []),
     .target(name: "CLinux", path: "cshim/CLinux"),
     .target(name: "CSignals", path: "cshim/CSignals"),
 
@@ -57,7 +78,7 @@ let package = Package(
     .target(
       name: "MesosExecutor",
       dependencies: [
-        "HTTPClient", "PodIdentity", .product(name: "Logging", package: "swift-log"),
+        "CNames", "HTTPClient", "PodIdentity", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
     .target(
@@ -93,7 +114,7 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: program),
     .target(
       name: "ResourceSums",
       dependencies: [
@@ -106,9 +127,7 @@ let package = Package(
         "ResourceSums", "Program", "Compose",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: settings,
-      // A laptop's tool: one file that needs nothing of the machine it is copied to.
-      linkerSettings: [.unsafeFlags(["-static-executable"], .when(configuration: .release))]),
+      swiftSettings: settings, linkerSettings: program),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
     .target(name: "HookEvents", swiftSettings: settings),
@@ -122,7 +141,7 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: program),
 
     .executableTarget(
       name: "HookNotify",
@@ -131,7 +150,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
-      swiftSettings: settings),
+      swiftSettings: settings, linkerSettings: program),
 
     .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
     .testTarget(

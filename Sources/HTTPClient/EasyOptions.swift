@@ -40,12 +40,26 @@ struct EasyOptions {
       try set(CURLOPT_UNIX_SOCKET_PATH, path)
     }
     if !request.endpoint.usesEnvironmentProxy { try set(CURLOPT_PROXY, "") }
-    guard let tls = request.endpoint.tls else { return }
-    if let file = tls.authorities { try set(CURLOPT_CAINFO, file) }
+    guard let tls = request.endpoint.tls else {
+      // It may be led to a server with TLS.
+      if exchange.mode == .status { try? setAuthorities(nil) }
+      return
+    }
+    if tls.verifiesServer { try setAuthorities(tls.authorities) }
     if let file = tls.certificate { try set(CURLOPT_SSLCERT, file) }
     if let file = tls.key { try set(CURLOPT_SSLKEY, file) }
     try set(CURLOPT_SSL_VERIFYPEER, tls.verifiesServer ? 1 : 0)
     try set(CURLOPT_SSL_VERIFYHOST, tls.verifiesServer ? 2 : 0)
+  }
+
+  private func setAuthorities(_ file: String?) throws(HTTPError) {
+    if let file { return try set(CURLOPT_CAINFO, file) }
+    let store = TrustStore.ofProcess
+    switch store.place() {
+    case .file(let path): try set(CURLOPT_CAINFO, path)
+    case .folder(let path): try set(CURLOPT_CAPATH, path)
+    case nil: throw exchange.error(.tls, "\(request.endpoint): \(store.absence)")
+    }
   }
 
   private func setMethod() throws(HTTPError) {

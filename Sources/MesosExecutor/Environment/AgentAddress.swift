@@ -1,3 +1,4 @@
+import CNames
 import Glibc
 import HTTPClient
 
@@ -76,17 +77,10 @@ extension VariableReader {
   }
 }
 
-/// The name that the system has for an IPv4 or IPv6 address; nil if it has none. Asks the resolver and waits for it.
+/// The name that the system has for an IPv4 or IPv6 address; nil if it has none. Asks the name servers and waits for
+/// them.
 public func hostName(of address: String) -> String? {
-  var hints = addrinfo()
-  hints.ai_flags = AI_NUMERICHOST
-  var list: UnsafeMutablePointer<addrinfo>?
-  guard getaddrinfo(address, nil, &hints, &list) == 0, let list else { return nil }
-  defer { freeaddrinfo(list) }
   var name = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-  let code = getnameinfo(
-    list.pointee.ai_addr, list.pointee.ai_addrlen, &name, socklen_t(name.count), nil, 0,
-    NI_NAMEREQD)
-  guard code == 0 else { return nil }
+  guard names_of_address(address, &name, name.count) == 0 else { return nil }
   return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
 }

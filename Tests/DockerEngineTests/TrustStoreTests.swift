@@ -1,0 +1,67 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import HTTPClient
+
+/// Where a host has the certificates that it trusts.
+struct TrustStoreTests {
+  private static let files = [
+    "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem", "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+  ]
+
+  @Test("is found in the place of each distribution", arguments: files)
+  func found(path: String) async throws {
+    try await withTemporaryFolder { folder in
+      let root = folder.path
+      let store = TrustStore { _ in nil }
+      #expect(store.place(below: root) == nil)
+      try write("PEM", to: root + path)
+      #expect(store.place(below: root) == .file(path))
+    }
+  }
+
+  @Test("is no empty file and no directory of a file's name, but the next place")
+  func skipped() async throws {
+    try await withTemporaryFolder { folder in
+      let root = folder.path
+      try write("", to: root + Self.files[0])
+      try FileManager.default.createDirectory(
+        atPath: root + Self.files[1], withIntermediateDirectories: true)
+      let store = TrustStore { _ in nil }
+      #expect(store.place(below: root) == .folder("/etc/ssl/certs"))
+      try write("PEM", to: root + Self.files[4])
+      #expect(store.place(below: root) == .file(Self.files[4]))
+    }
+  }
+
+  @Test("is what SSL_CERT_FILE or SSL_CERT_DIR names, and then nothing else")
+  func named() async throws {
+    try await withTemporaryFolder { folder in
+      let root = folder.path
+      try write("PEM", to: root + Self.files[0])
+      try write("PEM", to: root + "/own/authorities.pem")
+      let file = TrustStore { $0 == "SSL_CERT_FILE" ? "/own/authorities.pem" : nil }
+      #expect(file.place(below: root) == .file("/own/authorities.pem"))
+      let directory = TrustStore { $0 == "SSL_CERT_DIR" ? "/own" : "" }
+      #expect(directory.place(below: root) == .folder("/own"))
+      let wrong = TrustStore { $0 == "SSL_CERT_FILE" ? "/own/none.pem" : nil }
+      #expect(wrong.place(below: root) == nil)
+      #expect(wrong.absence.contains("looked for /own/none.pem (SSL_CERT_FILE"))
+    }
+  }
+
+  @Test("that is nowhere is told with every place that was looked at")
+  func absent() {
+    let text = TrustStore { _ in nil }.absence
+    for path in Self.files + ["/etc/pki/tls/certs"] { #expect(text.contains(path)) }
+  }
+
+  private func write(_ text: String, to path: String) throws {
+    let folder = (path as NSString).deletingLastPathComponent
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+  }
+}
