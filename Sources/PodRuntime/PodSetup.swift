@@ -40,6 +40,7 @@ public struct PodSetup: Sendable {
     // What is wrong with the file is said first, whether or not there is an engine.
     try checkFile()
     let info = if let info { try await info.value } else { try await engine.info() }
+    if let refusal = PodmanLimits.refusal(by: info) { throw refusal }
     guard info.cgroupDriver != "systemd" else {
       throw SetupFailure(
         description:
@@ -65,6 +66,8 @@ public struct PodSetup: Sendable {
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())
     var plan = try PodPlanner.plan(request, identity: identity(parent: parent.path))
+    try PodmanLimits.check(
+      plan.containers, by: info, hasSystemd: PodmanLimits.hasSystemd(at: engine.endpoint))
     try SeccompProfiles.inline(in: &plan, directory: request.project.workingDirectory)
     if parent.isMesos, version == .v2 { plan.reservation = try reserveFolder(below: parent) }
     return plan

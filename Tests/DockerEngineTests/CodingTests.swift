@@ -79,6 +79,20 @@ struct CodingTests {
     #expect(info.osType == "linux")
   }
 
+  @Test("podman is told from Docker by what only its answer has")
+  func podman() throws {
+    let podman: EngineInfo = try decode(
+      #"{"ID":"6fa5bac3-f937","CgroupDriver":"cgroupfs","OSType":"linux","ServerVersion":"4.3.1","#
+        + #""SecurityOptions":["name=seccomp,profile=default"],"Warnings":[],"BuildahVersion":"1.28.2","#
+        + #""CPURealtimePeriod":true,"CPURealtimeRuntime":true,"CgroupVersion":"1","Rootless":false}"#
+    )
+    #expect(podman.isPodman)
+    #expect(podman.serverVersion == "4.3.1")
+    let docker: EngineInfo = try decode(
+      #"{"ID":"x","CgroupDriver":"cgroupfs","CgroupVersion":"1","ServerVersion":"20.10.24"}"#)
+    #expect(!docker.isPodman)
+  }
+
   @Test("what is nil is not sent, and an empty command is")
   func create() throws {
     #expect(try encode(ContainerCreate(image: "a")) == #"{"Image":"a"}"#)

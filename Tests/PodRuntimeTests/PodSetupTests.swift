@@ -1,3 +1,4 @@
+import Compose
 import DockerEngine
 import Foundation
 import Testing
@@ -32,6 +33,49 @@ struct PodSetupTests {
       #"{"CgroupDriver": "none", "CgroupVersion": "2", "SecurityOptions": ["name=rootless"]}"#)
     #expect(line.contains("cgroup driver none"))
     #expect(!line.contains("\n"))
+  }
+
+  @Test("since it is podman with systemd's cgroups, is refused with podman's own line that helps")
+  func podmanSystemd() async throws {
+    let line = try await refusal(
+      #"{"CgroupDriver": "systemd", "CgroupVersion": "2", "ServerVersion": "4.3.1", "#
+        + #""BuildahVersion": "1.28.2"}"#
+    )
+    #expect(line.hasPrefix("podman 4.3.1 "))
+    #expect(line.contains("containers.conf"))
+    #expect(!line.contains("daemon.json"))
+  }
+
+  @Test("since it is podman without root and with version 1 of cgroups, is refused")
+  func podmanRootless() async throws {
+    let rootless =
+      #""CgroupDriver": "cgroupfs", "SecurityOptions": ["name=seccomp", "name=rootless"], "#
+      + #""BuildahVersion": "1.28.2""#
+    let line = try await refusal(#"{"CgroupVersion": "1", "# + rootless + "}")
+    #expect(line.contains("no cgroup"))
+    let info = try JSONDecoder().decode(
+      EngineInfo.self, from: Data((#"{"CgroupVersion": "2", "# + rootless + "}").utf8))
+    #expect(PodmanLimits.refusal(by: info) == nil)
+  }
+
+  @Test("since it is podman on a host without systemd, is refused a service with a healthcheck")
+  func podmanHealth() throws {
+    func info(_ text: String) throws -> EngineInfo {
+      try JSONDecoder().decode(EngineInfo.self, from: Data(text.utf8))
+    }
+    let podman = try info(#"{"CgroupDriver": "cgroupfs", "BuildahVersion": "1.28.2"}"#)
+    var checked = service("db")
+    checked.healthcheck = Healthcheck(test: ["CMD", "true"])
+    let made = try plan(project([service("web"), checked]))
+    #expect(throws: ComposeError.self) {
+      try PodmanLimits.check(made.containers, by: podman, hasSystemd: false)
+    }
+    try PodmanLimits.check(made.containers, by: podman, hasSystemd: true)
+    try PodmanLimits.check(
+      made.containers, by: info(#"{"CgroupDriver": "cgroupfs"}"#), hasSystemd: false)
+    checked.healthcheck = Healthcheck(test: ["NONE"])
+    let unchecked = try plan(project([checked]))
+    try PodmanLimits.check(unchecked.containers, by: podman, hasSystemd: false)
   }
 
   @Test("since it keeps no output, is refused where the operator leaves that to it")

@@ -42,6 +42,8 @@ public struct EngineInfo: Sendable, Decodable {
   public let cpuCfsQuota: Bool
   /// Whether the kernel can limit processes.
   public let pidsLimit: Bool
+  /// Whether it is podman, whose compatible API names the version of its builder beside Docker's fields.
+  public let isPodman: Bool
 
   enum CodingKeys: String, CodingKey {
     case id = "ID"
@@ -65,6 +67,7 @@ public struct EngineInfo: Sendable, Decodable {
     case memoryLimit = "MemoryLimit"
     case cpuCfsQuota = "CpuCfsQuota"
     case pidsLimit = "PidsLimit"
+    case buildahVersion = "BuildahVersion"
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
@@ -91,6 +94,7 @@ public struct EngineInfo: Sendable, Decodable {
     memoryLimit = try fields.value(.memoryLimit, default: false)
     cpuCfsQuota = try fields.value(.cpuCfsQuota, default: false)
     pidsLimit = try fields.value(.pidsLimit, default: false)
+    isPodman = try fields.value(.buildahVersion, default: "") != ""
   }
 }
 

@@ -144,7 +144,11 @@ extension Pod {
     }
     try await copyFiles(of: container, into: id)
     // Done here, it costs nothing while the container waits for others to start.
-    try await members[name]?.output?.attach()
+    do {
+      try await members[name]?.output?.attach()
+    } catch let error as EngineError where error.isAttachedTooEarly {
+      // Done before its start.
+    }
     for (network, settings) in container.resolvedConnections(ids: ids) {
       do {
         let warnings = try await uncancelled {
