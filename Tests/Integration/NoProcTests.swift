@@ -41,7 +41,7 @@ enum HiddenProc: String, CaseIterable, Sendable, CustomTestStringConvertible {
   }
 }
 
-@Suite("Where /proc can't be read")
+@Suite("Where /proc can't be read", .enabled(if: geteuid() == 0, "hides /proc as root"))
 struct NoProcTests {
   /// A shipped program with the exit code for a wrong option.
   struct Program: Sendable, CustomTestStringConvertible {
@@ -121,6 +121,37 @@ struct NoProcTests {
     #expect(lines.count == 1 && end.stdout.isEmpty, "\(end)")
     #expect(
       lines.first?.hasPrefix("\(program.name): /proc can't be read (") == true, "\(end)")
+  }
+
+  /// A static program's runtime looks for itself in /proc/self/exe as it begins.
+  @Test("a static program begins and knows its command line", arguments: HiddenProc.allCases)
+  func isStatic(_ proc: HiddenProc) async throws {
+    try await withTemporaryFolder { folder in
+      chmod(folder.path, 0o755)
+      let shim = Sample.root + "/cshim/CLinux"
+      try folder.write(
+        "main.swift",
+        """
+        import Glibc
+        @_silgen_name("linux_arguments")
+        func arguments() -> UnsafePointer<UnsafePointer<CChar>?>?
+        puts(arguments()![1]!)
+        """)
+      try await Command(
+        Toolchain.clang,
+        ["-I\(shim)/include", "-c", "-o", folder.path("shim.o"), "\(shim)/arguments.c"]
+      ).output()
+      try await Command(
+        Toolchain.swiftc,
+        [
+          "-static-executable", "-o", folder.path("program"), folder.path("main.swift"),
+          folder.path("shim.o"),
+        ]
+      ).output(within: .seconds(120))
+      let command = Command(folder.path("program"), ["one two"], folder: "/")
+      let end = try await proc.command(command).run(within: .seconds(30))
+      #expect(end.status == .exited(0) && end.stdout == "one two\n", "\(end)")
+    }
   }
 
   @Test("in another pid namespace than /proc's a program says so")

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -41,11 +42,30 @@ struct OldLinuxFilterTests {
     #expect(answers.before == "ENOENT" && answers.after == "EISDIR")
   }
 
-  @Test("holds for all that its program starts")
+  @Test("holds for all that its program starts, and its kernel calls itself 3.10.0")
   func inherited() async throws {
-    let words = ["/bin/sh", "-c", "exec \(OldLinux.program) --calls"]
+    let words = ["/bin/sh", "-c", "uname -r; exec \(OldLinux.program) --calls"]
     let text = try await Command(OldLinux.program, words).output()
-    #expect(text.contains("pidfd_open ENOSYS ENOSYS"), "\(text)")
+    #expect(text.hasPrefix("3.10.0\n") && text.contains("pidfd_open ENOSYS ENOSYS"), "\(text)")
+  }
+
+  @Test("leaves nothing running when its program ends")
+  func over() async throws {
+    let time = "86417." + UUID().uuidString.filter(\.isWholeNumber)
+    // What answers for uname bears the command line that began it.
+    func helpers() async throws -> Int {
+      let found = try await Command("pgrep", ["-f", "old-linux sleep \(time)$"]).run()
+      return found.stdout.split(separator: "\n").count
+    }
+    let program = try Command(OldLinux.program, ["sleep", time]).start()
+    try await eventually("the filter") {
+      let command = try? String(contentsOfFile: "/proc/\(program.pid)/cmdline", encoding: .utf8)
+      return command?.hasPrefix("sleep") == true
+    }
+    #expect(try await helpers() == 1)
+    program.send(SIGKILL)
+    try await program.exit(within: .seconds(20))
+    try await eventually("the end of what answers") { try await helpers() == 0 }
   }
 }
 

@@ -13,11 +13,16 @@
    - aarch64 (3.10's include/uapi/asm-generic/unistd.h, which ends with __NR_syscalls 274): finit_module is 273.
    The calls of another ABI, such as `int 0x80`, are refused too.
 
+   uname(2) answers 3.10.0, since libraries choose by it: OpenSSL, for one, takes /dev/urandom only where getrandom can't be
+   expected. A process of its own answers (seccomp_unotify(2)), without descriptors of the program's; it ends after the last
+   process under the filter.
+
    A flag is not a number: of those only O_TMPFILE (3.11) is answered as 3.10 does, which takes it for O_DIRECTORY
    and refuses to write to a directory. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -25,10 +30,16 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__x86_64__)
@@ -45,7 +56,9 @@ enum { tmpfile_flag = 020000000 }; /* O_TMPFILE without its O_DIRECTORY */
 #define AT(field) ((unsigned)offsetof(struct seccomp_data, field))
 #define REFUSE(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
-static int become_old(void) {
+/* Installs the filter. Returns the descriptor that uname's callers are told by, or -1 and errno; without one (it is under
+   such a filter already, which answers) 0. */
+static int filter(int has_listener) {
   struct sock_filter rules[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(arch)),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)abi, 1, 0),
@@ -65,13 +78,98 @@ static int become_old(void) {
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, tmpfile_flag, 0, 1),
     REFUSE(EISDIR),
 #endif
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(nr)),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_uname, 0, 1),
+    BPF_STMT(BPF_RET | BPF_K, has_listener ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {.len = sizeof rules / sizeof *rules, .filter = rules};
-  /* Both are older than 3.10, and what is started later can't take the filter off. */
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  if (has_listener)
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
+
+/* --- uname ------------------------------------------------------------------------------------ */
+
+static int pass_descriptor(int socket, int *descriptor, int is_sending) {
+  char byte = 0;
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  union {
+    struct cmsghdr head;
+    char room[CMSG_SPACE(sizeof(int))];
+  } control = {0};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  if (is_sending) {
+    control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.head), descriptor, sizeof(int));
+    return sendmsg(socket, &message, 0) == 1 ? 0 : -1;
+  }
+  if (recvmsg(socket, &message, 0) != 1 || CMSG_FIRSTHDR(&message) == NULL) return -1;
+  memcpy(descriptor, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+  return 0;
+}
+
+/* Answers until no process is under the filter any more. */
+static void answer(int listener) {
+  struct utsname name;
+  uname(&name);
+  strcpy(name.release, "3.10.0");
+  struct pollfd file = {.fd = listener, .events = POLLIN};
+  while (poll(&file, 1, -1) > 0 && !(file.revents & (POLLHUP | POLLERR | POLLNVAL))) {
+    struct seccomp_notif call = {0};
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0) continue; /* its caller was killed */
+    struct iovec here = {.iov_base = &name, .iov_len = sizeof name};
+    struct iovec there = {.iov_base = (void *)call.data.args[0], .iov_len = sizeof name};
+    struct seccomp_notif_resp reply = {.id = call.id};
+    /* Who may not write there lets the kernel answer. */
+    if (process_vm_writev((pid_t)call.pid, &here, 1, &there, 1, 0) != (ssize_t)sizeof name)
+      reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+  }
+}
+
+/* A process that is nobody's child here. Returns the socket that it awaits the listener on. */
+static int start_answering(void) {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return -1;
+  pid_t child = fork();
+  if (child < 0) return -1;
+  if (child == 0) {
+    if (fork() != 0) _exit(0);
+    setsid();
+    int listener = -1, other = ends[0];
+    for (int file = 0; file < 1024; file++)
+      if (file != other) close(file);
+    if (pass_descriptor(other, &listener, 0) == 0) {
+      close(other);
+      answer(listener);
+    }
+    _exit(0);
+  }
+  close(ends[0]);
+  waitpid(child, NULL, 0);
+  return ends[1];
+}
+
+static int become_old(void) {
+  /* What is started later can't take the filter off. */
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return -1;
+  int socket = start_answering();
+  if (socket < 0) return -1;
+  int listener = filter(1);
+  int reason = errno;
+  if (listener < 0) {
+    close(socket);
+    errno = reason;
+    return reason == ENOSYS || reason == EBUSY ? filter(0) : -1;
+  }
+  int result = pass_descriptor(socket, &listener, 1);
+  close(listener);
+  close(socket);
+  return result;
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
 
 static char bytes[256];
 
