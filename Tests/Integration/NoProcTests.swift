@@ -123,13 +123,14 @@ struct NoProcTests {
       lines.first?.hasPrefix("\(program.name): /proc can't be read (") == true, "\(end)")
   }
 
-  /// A static program's runtime looks for itself in /proc/self/exe as it begins.
-  @Test("a static program begins and knows its command line", arguments: HiddenProc.allCases)
-  func isStatic(_ proc: HiddenProc) async throws {
+  /// Builds a static program that prints its first argument, as the shipped ones read theirs.
+  private func withStaticProgram(
+    _ body: (_ folder: TemporaryFolder, _ program: String) async throws -> Void
+  ) async throws {
     try await withTemporaryFolder { folder in
       chmod(folder.path, 0o755)
       let shim = Sample.root + "/cshim/CLinux"
-      try folder.write(
+      let main = try folder.write(
         "main.swift",
         """
         import Glibc
@@ -137,20 +138,41 @@ struct NoProcTests {
         func arguments() -> UnsafePointer<UnsafePointer<CChar>?>?
         puts(arguments()![1]!)
         """)
+      let object = folder.path("shim.o")
       try await Command(
-        Toolchain.clang,
-        ["-I\(shim)/include", "-c", "-o", folder.path("shim.o"), "\(shim)/arguments.c"]
+        Toolchain.clang, ["-I\(shim)/include", "-c", "-o", object, "\(shim)/arguments.c"]
       ).output()
+      try FileManager.default.createDirectory(
+        atPath: folder.path("root"), withIntermediateDirectories: false)
+      let program = folder.path("root/program")
       try await Command(
-        Toolchain.swiftc,
-        [
-          "-static-executable", "-o", folder.path("program"), folder.path("main.swift"),
-          folder.path("shim.o"),
-        ]
+        Toolchain.swiftc, ["-static-executable", "-o", program, main, object]
       ).output(within: .seconds(120))
-      let command = Command(folder.path("program"), ["one two"], folder: "/")
+      try await body(folder, program)
+    }
+  }
+
+  /// A static program's runtime looks for itself in /proc/self/exe as it begins.
+  @Test("a static program begins and knows its command line", arguments: HiddenProc.allCases)
+  func isStatic(_ proc: HiddenProc) async throws {
+    try await withStaticProgram { _, program in
+      let command = Command(program, ["one two"], folder: "/")
       let end = try await proc.command(command).run(within: .seconds(30))
       #expect(end.status == .exited(0) && end.stdout == "one two\n", "\(end)")
+    }
+  }
+
+  @Test("in a root directory without /dev it begins, and on Linux 3.10 says what is missing")
+  func withoutDevices() async throws {
+    try await withStaticProgram { folder, _ in
+      let command = Command("chroot", [folder.path("root"), "/program", "one two"])
+      #expect(try await command.output() == "one two")
+      let old = try await OldLinux.command(command).run(within: .seconds(30))
+      #expect(old.status == .exited(1) && old.stdout.isEmpty, "\(old)")
+      #expect(
+        old.stderr
+          == "program: /dev/urandom can't be read, and this kernel (before Linux 3.17) has no "
+          + "getrandom: mount /dev\n")
     }
   }
 

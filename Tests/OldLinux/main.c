@@ -1,24 +1,28 @@
 /* old-linux PROGRAM [ARGUMENT]...
-   Runs a program, with all that it starts, as if the kernel were Linux 3.10: a seccomp filter (seccomp(2)) answers ENOSYS to
-   every system call that came later, as that kernel does to a number that it doesn't know.
+   Runs a program, with all that it starts, as if the kernel were Linux 3.10: a seccomp filter
+   (seccomp(2)) answers ENOSYS to every system call that came later, as that kernel does to a number
+   that it doesn't know.
 
    old-linux --calls
-   Prints `NAME BEFORE AFTER` for some calls, made directly: the error without the filter, and with it.
+   Prints `NAME BEFORE AFTER` for some calls, made directly: the error without the filter, and with.
 
-   Which calls these are: Linux 3.10 ends its table with finit_module (3.8), and every later call got a higher number.
-   - x86_64 (3.10's arch/x86/syscalls/syscall_64.tbl): finit_module is 313. Those from 314 on came with
-     sched_setattr (3.14), renameat2 (3.15), seccomp and getrandom and memfd_create (3.17), execveat (3.19), membarrier (4.3),
-     copy_file_range (4.5), preadv2 (4.6), statx (4.11), rseq (4.18), pidfd_send_signal (5.1) and all since. The calls of
-     the x32 ABI, 512 to 547 with bit 30 set, are refused as well: these programs have none.
-   - aarch64 (3.10's include/uapi/asm-generic/unistd.h, which ends with __NR_syscalls 274): finit_module is 273.
+   Which calls these are: Linux 3.10 ends its table with finit_module (3.8), and every later call
+   got a higher number.
+   - x86_64 (3.10's arch/x86/syscalls/syscall_64.tbl): finit_module is 313. Those from 314 on came
+     with sched_setattr (3.14), renameat2 (3.15), seccomp, getrandom and memfd_create (3.17),
+     execveat (3.19), membarrier (4.3), copy_file_range (4.5), preadv2 (4.6), statx (4.11),
+     rseq (4.18), pidfd_send_signal (5.1) and all since. The calls of the x32 ABI, 512 to 547 with
+     bit 30 set, are refused as well: these programs have none.
+   - aarch64 (3.10's include/uapi/asm-generic/unistd.h, which ends with __NR_syscalls 274):
+     finit_module is 273.
    The calls of another ABI, such as `int 0x80`, are refused too.
 
-   uname(2) answers 3.10.0, since libraries choose by it: OpenSSL, for one, takes /dev/urandom only where getrandom can't be
-   expected. A process of its own answers (seccomp_unotify(2)), without descriptors of the program's; it ends after the last
-   process under the filter.
+   uname(2) answers 3.10.0, since libraries choose by it: OpenSSL, for one, takes /dev/urandom only
+   where getrandom can't be expected. A process of its own answers (seccomp_unotify(2)), without
+   descriptors of the program's; it ends after the last process under the filter.
 
-   A flag is not a number: of those only O_TMPFILE (3.11) is answered as 3.10 does, which takes it for O_DIRECTORY
-   and refuses to write to a directory. */
+   A flag is not a number: of those only O_TMPFILE (3.11) is answered as 3.10 does, which takes it
+   for O_DIRECTORY and refuses to write to a directory. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -56,8 +60,8 @@ enum { tmpfile_flag = 020000000 }; /* O_TMPFILE without its O_DIRECTORY */
 #define AT(field) ((unsigned)offsetof(struct seccomp_data, field))
 #define REFUSE(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
 
-/* Installs the filter. Returns the descriptor that uname's callers are told by, or -1 and errno; without one (it is under
-   such a filter already, which answers) 0. */
+/* Installs the filter. Returns the descriptor that uname's callers are told by; without a listener,
+   where such a filter already answers, 0. -1 and errno. */
 static int filter(int has_listener) {
   struct sock_filter rules[] = {
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, AT(arch)),
@@ -85,7 +89,8 @@ static int filter(int has_listener) {
   };
   struct sock_fprog program = {.len = sizeof rules / sizeof *rules, .filter = rules};
   if (has_listener)
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+    return (int)syscall(
+        SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
   return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
 }
 
@@ -98,9 +103,11 @@ static int pass_descriptor(int socket, int *descriptor, int is_sending) {
     struct cmsghdr head;
     char room[CMSG_SPACE(sizeof(int))];
   } control = {0};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1,
+      .msg_control = &control, .msg_controllen = sizeof control};
   if (is_sending) {
-    control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    control.head = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
     memcpy(CMSG_DATA(&control.head), descriptor, sizeof(int));
     return sendmsg(socket, &message, 0) == 1 ? 0 : -1;
   }
@@ -210,7 +217,8 @@ enum { count = sizeof calls / sizeof *calls };
 static int error_of(const struct call *call) {
   const long *with = call->arguments;
   errno = 0;
-  return syscall(call->number, with[0], with[1], with[2], with[3], with[4], with[5]) < 0 ? errno : 0;
+  long result = syscall(call->number, with[0], with[1], with[2], with[3], with[4], with[5]);
+  return result < 0 ? errno : 0;
 }
 
 static int print_calls(void) {

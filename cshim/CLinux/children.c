@@ -37,7 +37,8 @@ static pid_t parent_of(int proc, const char *directory) {
   close(file);
   if (size <= 0) return 0;
   text[size] = 0;
-  /* The command's name may hold anything; behind its last parenthesis come state and parent (proc(5)). */
+  /* The command's name may hold anything: behind the last parenthesis come state and parent
+     (proc(5)). */
   const char *end = strrchr(text, ')');
   return end != NULL && strlen(end) > 4 ? number_at(end + 4) : 0;
 }

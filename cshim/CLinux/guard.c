@@ -76,8 +76,8 @@ static void become(const struct linux_program *what, pid_t guard, int fault) {
   _exit(127);
 }
 
-/* Kills every child: what is left of the program, and what fell to the guard when its parent ended. Those that don't fit
-   are the next round's. */
+/* Kills every child: what is left of the program, and what fell to the guard when its parent ended.
+   Those that don't fit are the next round's. */
 static void kill_children(void) {
   pid_t found[512];
   /* Not by way of /proc/thread-self, which came with Linux 3.17: the guard has one thread. */

@@ -46,7 +46,8 @@ static void listen_early(int count_of, char **arguments, char **environment) {
 }
 
 /* Before the initializers of all libraries. */
-__attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) = listen_early;
+__attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) =
+    listen_early;
 
 int signals_take_early(int number) {
   int i = index_of(number);
