@@ -99,7 +99,7 @@ let package = Package(
     .target(
       name: "Program",
       dependencies: [
-        "Compose", "PodIdentity",
+        "CLinux", "Compose", "PodIdentity",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
@@ -174,6 +174,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/AgentStandInTool", swiftSettings: settings),
+    // Runs a program as if the kernel were Linux 3.10.
+    .executableTarget(name: "old-linux", path: "Tests/OldLinux"),
     .testTarget(
       name: "AgentStandInTests", dependencies: ["AgentStandIn", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
@@ -185,7 +187,7 @@ let package = Package(
       dependencies: [
         "Cgroups", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
       ],
-      swiftSettings: settings),
+      exclude: ["Recorded"], swiftSettings: settings),
     .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
@@ -214,7 +216,7 @@ let package = Package(
     .testTarget(
       name: "PodRuntimeTests",
       dependencies: [
-        "PodRuntime", "Compose", "DockerEngine", "PodIdentity", "TestSupport",
+        "CLinux", "PodRuntime", "Compose", "DockerEngine", "PodIdentity", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],

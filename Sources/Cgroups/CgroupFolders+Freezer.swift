@@ -137,10 +137,7 @@ extension CgroupMembership {
   /// - Returns: whether it is there.
   func isBelow(_ path: String, in hierarchy: CgroupHierarchy) -> Bool {
     entries.contains { entry in
-      let isIt =
-        hierarchy.version == .v2
-        ? entry.isUnified : !entry.isUnified && entry.controllers == hierarchy.controllers
-      return isIt
+      entry.isOf(hierarchy)
         && (entry.path.utf8.elementsEqual(path.utf8)
           || entry.path.utf8.starts(with: (path + "/").utf8))
     }

@@ -25,10 +25,7 @@ public struct CgroupFolders: Sendable {
   public func own(membership: CgroupMembership) -> Set<String> {
     var own: Set<String> = []
     for hierarchy in mounts.hierarchies {
-      let entry = membership.entries.first { entry in
-        hierarchy.version == .v2
-          ? entry.isUnified : !entry.isUnified && entry.controllers == hierarchy.controllers
-      }
+      let entry = membership.entries.first { $0.isOf(hierarchy) }
       var components = (entry?.path ?? "/").split(separator: "/")
       while !components.isEmpty {
         own.insert(hierarchy.mountPoint + "/" + components.joined(separator: "/"))

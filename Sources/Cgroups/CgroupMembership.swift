@@ -10,6 +10,12 @@ public struct CgroupMembership: Sendable, Equatable {
     public var path: String
     /// True for the version 2 hierarchy.
     public var isUnified: Bool
+
+    /// Whether it is the line of a mounted hierarchy. Controllers come in an order of the kernel's.
+    func isOf(_ hierarchy: CgroupHierarchy) -> Bool {
+      hierarchy.version == .v2
+        ? isUnified : !isUnified && Set(controllers) == Set(hierarchy.controllers)
+    }
   }
   /// The lines in the kernel's order.
   public var entries: [Entry]

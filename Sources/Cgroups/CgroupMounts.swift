@@ -21,23 +21,18 @@ public struct CgroupMounts: Sendable, Equatable {
 
   /// Reads the text of a `/proc/PID/mountinfo` (proc(5)); mounts of a hierarchy's subfolder are passed over.
   public init(mountinfo: String) {
-    var seen: Set<[String]> = []
+    var seen: Set<Set<String>> = []
     hierarchies = mountinfo.split(separator: "\n").compactMap { line in
-      let fields = line.split(separator: " ").map(String.init)
+      // A source without a name leaves its field empty.
+      let fields = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
       guard let dash = fields.firstIndex(of: "-"), dash >= 6, fields.count > dash + 3 else {
         return nil
       }
       let type = fields[dash + 1]
       guard type == "cgroup" || type == "cgroup2", fields[3] == "/" else { return nil }
       let version: CgroupVersion = type == "cgroup2" ? .v2 : .v1
-      // The super block's options hold the controllers among flags such as `rw`.
-      let options = fields[dash + 3].split(separator: ",").map(String.init)
-      let controllers =
-        version == .v2
-        ? []
-        : options.filter { !Self.flags.contains($0) }
-          .filter { !$0.hasPrefix("release_agent=") }
-      guard seen.insert(controllers).inserted else { return nil }
+      let controllers = version == .v2 ? [] : Self.controllers(options: fields[dash + 3])
+      guard seen.insert(Set(controllers)).inserted else { return nil }
       return CgroupHierarchy(
         mountPoint: Self.unescape(fields[4]), controllers: controllers, version: version)
     }
@@ -50,10 +45,24 @@ public struct CgroupMounts: Sendable, Equatable {
     CgroupMounts(mountinfo: try KernelFile.text("/proc/self/mountinfo"))
   }
 
+  /// The controllers among the super block's options, and `name=…`. Other options have a value, such
+  /// as `release_agent=` and the `nsroot=` of Ubuntu 16.04's kernel, or are known flags.
+  private static func controllers(options: String) -> [String] {
+    var isQuoted = false
+    let parts = options.split { character in
+      // A security context in quotes may hold commas.
+      if character == "\"" { isQuoted.toggle() }
+      return character == "," && !isQuoted
+    }
+    return parts.map(String.init).filter { option in
+      option.hasPrefix("name=") || !(option.contains("=") || flags.contains(option))
+    }
+  }
+
   private static let flags: Set<String> = [
-    "rw", "ro", "xattr", "clone_children", "noprefix", "cpuset_v2_mode", "nosuid", "nodev",
-    "noexec",
-    "relatime", "seclabel",
+    "rw", "ro", "sync", "dirsync", "mand", "lazytime", "nosuid", "nodev", "noexec", "relatime",
+    "seclabel", "xattr", "clone_children", "noprefix", "sane_behavior", "cpuset_v2_mode",
+    "favordynmods",
   ]
 
   /// The kernel writes space, tab, newline and backslash in a path as three octal digits.

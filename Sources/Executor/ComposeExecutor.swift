@@ -13,6 +13,7 @@ struct ComposeExecutor: AsyncParsableCommand {
     subcommands: [RunCommand.self, ConfigCommand.self])
 
   // A wrong option is bad input like any other: exit 1.
+  @MainActor
   static func main() async {
     linux_report_crashes("compose-executor", "")
     await runProgram(usage: 1)

@@ -6,7 +6,7 @@ import PodRuntime
 import Program
 
 /// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
-struct ConfigCommand: AsyncParsableCommand {
+struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
     abstract: "Print the resolved Compose file, or with --pod what would be started.")
@@ -28,35 +28,47 @@ struct ConfigCommand: AsyncParsableCommand {
   @Flag(help: "Print the networks, volumes and containers that `run` would create.")
   var pod = false
 
-  func run() async throws {
-    let environment = ProcessEnvironment.current
+  /// The file alone, without --pod, needs no engine and nothing else that waits.
+  func runAlone() throws -> Bool {
+    if pod { return false }
     do {
-      let settings = Settings(environment: environment, file: try OperatorFile())
-      let ports = try task.offeredPorts(settings)
-      let ids = try task.ids(settings)
-      let project = try files.project(
-        name: projectName, confine: pod, bound: try task.bound(),
-        podName: pod ? ids.podName(of:) : nil, ports: ports, environment: environment)
-      for warning in project.warnings { warn("\(warning.position): \(warning.value)") }
-      guard pod else {
-        return await write(format == .json ? try project.json() : project.yaml())
-      }
-      let request = try task.request(for: project, ids: ids, settings: settings)
-      let engine = try DockerEngine(environment: environment)
-      let plan = try await PodSetup(request: request, engine: engine).plan()
-      for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
-      await write(try plan.json())
+      let project = try resolved().project
+      StandardOutput.write(Self.whole(format == .json ? try project.json() : project.yaml()))
+      return true
     } catch {
       throw CommandFailure(of: error)
     }
   }
 
+  /// What --pod prints.
+  func run() async throws {
+    do {
+      let (project, request) = try resolved()
+      let engine = try DockerEngine(environment: ProcessEnvironment.current)
+      let plan = try await PodSetup(request: try request(), engine: engine).plan()
+      for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
+      StandardOutput.write(Self.whole(try plan.json()))
+    } catch {
+      throw CommandFailure(of: error)
+    }
+  }
+
+  /// The project, and what makes a pod of it. The file's warnings are said.
+  private func resolved() throws -> (project: Project, request: () throws -> PodRequest) {
+    let environment = ProcessEnvironment.current
+    let settings = Settings(environment: environment, file: try OperatorFile())
+    let ports = try task.offeredPorts(settings)
+    let ids = try task.ids(settings)
+    let project = try files.project(
+      name: projectName, confine: pod, bound: try task.bound(),
+      podName: pod ? ids.podName(of:) : nil, ports: ports, environment: environment)
+    for warning in project.warnings { warn("\(warning.position): \(warning.value)") }
+    return (project, { try task.request(for: project, ids: ids, settings: settings) })
+  }
+
   private func warn(_ text: String) { StandardError.line("compose-executor: \(text)") }
 
-  private func write(_ text: String) async {
-    await OutputWriter(descriptor: STDOUT_FILENO)
-      .write(Array((text.hasSuffix("\n") ? text : text + "\n").utf8))
-  }
+  private static func whole(_ text: String) -> String { text.hasSuffix("\n") ? text : text + "\n" }
 }
 
 extension CommandFailure {

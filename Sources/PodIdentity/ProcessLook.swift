@@ -116,7 +116,9 @@ public enum ProcessTableCheck {
 
   /// Looks at the mounts of /proc (proc(5), `hidepid`): the last one is in force.
   static func failure(mountinfo: String) -> String? {
-    let lines = mountinfo.split(separator: "\n").map { $0.split(separator: " ") }
+    // A source without a name leaves its field empty.
+    let lines = mountinfo.split(separator: "\n")
+      .map { $0.split(separator: " ", omittingEmptySubsequences: false) }
     let found = lines.last { fields in fields.count > 6 && fields[4] == "/proc" }
     guard let found, let dash = found.firstIndex(of: "-"), found.count > dash + 3,
       found[dash + 1] == "proc"

@@ -24,13 +24,22 @@ public func endProcess(_ code: Int32) -> Never {
   _exit(code)
 }
 
+/// A command that may need no thread but the first.
+public protocol PlainCommand {
+  /// Does its work on the calling thread, if that can be.
+  ///
+  /// - Returns: false if nothing is done yet: the command's `run()` does it.
+  /// - Throws: what its `run()` throws.
+  func runAlone() throws -> Bool
+}
+
 extension ParsableCommand {
   /// Runs the command line of a program whose commands wait for nothing.
   ///
   /// - Parameter usage: the exit code for an option that is wrong.
   public static func runProgram(usage: Int32) {
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ProgramArguments.current)
       try command.run()
     } catch {
       end(error, usage: usage)
@@ -60,20 +69,37 @@ extension ParsableCommand {
 
 extension AsyncParsableCommand {
   /// Runs the command line of a program. A reader of its output that goes away doesn't end it.
+  /// Threads need /proc: without it the process ends with a line that says so.
   ///
-  /// - Parameter usage: the exit code for an option that is wrong.
+  /// - Parameter usage: the exit code for an option that is wrong, and where /proc is missing.
+  @MainActor
   public static func runProgram(usage: Int32) async {
     signal(SIGPIPE, SIG_IGN)
     do {
-      var command = try parseAsRoot()
-      if var asynchronous = command as? any AsyncParsableCommand {
-        try await asynchronous.run()
+      if var command = try runAlone(usage: usage) {
+        try await command.run()
         endProcess(0)
-      } else {
-        try command.run()
       }
     } catch {
       end(error, usage: usage)
     }
+  }
+
+  /// Reads the command line, and runs a command that needs no thread but the first.
+  ///
+  /// - Parameter usage: the exit code where /proc is missing.
+  /// - Returns: the command that is still to be run; nil where it was run.
+  /// - Throws: what parsing and the command throw; `CommandFailure` where there can be no threads.
+  private nonisolated static func runAlone(
+    usage: Int32
+  ) throws -> sending (any AsyncParsableCommand)? {
+    var command = try parseAsRoot(ProgramArguments.current)
+    if let plain = command as? any PlainCommand, try plain.runAlone() { endProcess(0) }
+    guard let asynchronous = command as? any AsyncParsableCommand else {
+      try command.run()
+      return nil
+    }
+    if let failure = ThreadTable.failure() { throw CommandFailure(failure, code: usage) }
+    return asynchronous
   }
 }

@@ -23,6 +23,7 @@ struct PodReaper: AsyncParsableCommand {
     subcommands: [ServeCommand.self, StatusCommand.self, ExplainCommand.self],
     defaultSubcommand: ServeCommand.self)
 
+  @MainActor
   static func main() async {
     CrashReport.install()
     await runProgram(usage: 2)

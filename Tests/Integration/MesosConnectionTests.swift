@@ -131,6 +131,15 @@ struct MesosConnectionTests {
     }
   }
 
+  @Test("is TLS where randomness comes from /dev/urandom: Linux 3.10", arguments: MesosHost.linux)
+  func oldTLS(on host: MesosHost) async throws {
+    try await withTLS("LIBPROCESS_SSL_") { settings in
+      var settings = settings
+      settings.task = { $0.command = "exec \(OldLinux.executor.joined(separator: " "))" }
+      try await withMesosPod(on: host, obedient, settings) { try await expectLife(of: $0) }
+    }
+  }
+
   @Test("is given up where the agent's certificate is no known authority's")
   func foreignTLS() async throws {
     let host = try #require(MesosHost.linux.first)

@@ -66,7 +66,17 @@ struct ReaperForgottenTests {
     "go with the dead pod in whose cgroup they live, and none of a neighbour's does",
     arguments: TestEngine.all)
   func killed(on engine: TestEngine) async throws {
+    try await kills(on: engine)
+  }
+
+  @Test("go where the kernel has no pidfds", arguments: TestEngine.all)
+  func withoutPIDFDs(on engine: TestEngine) async throws {
+    try await kills(on: engine, isOnOldLinux: true)
+  }
+
+  private func kills(on engine: TestEngine, isOnOldLinux: Bool = false) async throws {
     try await withReaperSite(on: engine) { site in
+      let site = isOnOldLinux ? site.onOldLinux : site
       let dead = PodIdentity.forged()
       let id = unknownID()
       let paths = [

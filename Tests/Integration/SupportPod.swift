@@ -126,6 +126,8 @@ struct PodSettings: Sendable {
   var files: [String: String] = [:]
   /// A shell script that ends by starting the executor: `exec "$@"`.
   var shell: String?
+  /// The executor's command line without its arguments.
+  var executor = [BuiltProgram.composeExecutor]
   /// The task's ID; nil for one of its own.
   var task: String?
   /// The run; nil for one of its own.
@@ -182,13 +184,10 @@ private func command(
   if !settings.options.contains("-f") { arguments += ["-f", "compose.yaml"] }
   arguments += settings.options
   let environment = ["DOCKER_HOST": engine.dockerHost].merging(settings.environment) { $1 }
-  guard let shell = settings.shell else {
-    return Command(
-      BuiltProgram.composeExecutor, arguments, environment: environment, folder: sandbox.path)
-  }
+  let words =
+    (settings.shell.map { ["/bin/sh", "-ec", $0, "sh"] } ?? []) + settings.executor + arguments
   return Command(
-    "/bin/sh", ["-ec", shell, "sh", BuiltProgram.composeExecutor] + arguments,
-    environment: environment, folder: sandbox.path)
+    words[0], Array(words.dropFirst()), environment: environment, folder: sandbox.path)
 }
 
 /// Runs a pod that ends by itself, and returns how it ended.

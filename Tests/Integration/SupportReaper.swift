@@ -9,6 +9,15 @@ struct ReaperSite: Sendable {
   let folder: TemporaryFolder
   /// The only cgroup below which abandoned runs are looked for.
   let root: String
+  /// Whether the shipped programs run as if the kernel were Linux 3.10.
+  var isOnOldLinux = false
+
+  /// The same place, where they do.
+  var onOldLinux: ReaperSite {
+    var site = self
+    site.isOnOldLinux = true
+    return site
+  }
 
   var runFolder: String { folder.path("run") }
   var journal: String { folder.path("state/journal.jsonl") }
@@ -23,9 +32,10 @@ struct ReaperSite: Sendable {
 
   /// A reaper's command line.
   func reaper(_ words: [String], _ more: [String] = []) -> Command {
-    Command(
-      BuiltProgram.podReaper, words + Self.merged(options, more),
-      environment: ["DOCKER_HOST": engine.dockerHost])
+    let command = Command(
+      isOnOldLinux ? BuiltProgram.shipped("pod-reaper") : BuiltProgram.podReaper,
+      words + Self.merged(options, more), environment: ["DOCKER_HOST": engine.dockerHost])
+    return isOnOldLinux ? OldLinux.command(command) : command
   }
 
   /// Later options replace the standard ones.

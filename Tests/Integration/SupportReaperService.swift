@@ -100,9 +100,12 @@ extension ReaperSite {
 
   /// `pod-hook-notify` to this place's reaper.
   func notify(_ words: String...) async throws -> Int32 {
-    let end = try await Command(
-      BuiltProgram.beside("pod-hook-notify"), words + ["--run-dir", runFolder]
-    ).run()
+    let options = ["--run-dir", runFolder]
+    let command =
+      isOnOldLinux
+      ? OldLinux.command(Command(BuiltProgram.shipped("pod-hook-notify"), words + options))
+      : Command(BuiltProgram.beside("pod-hook-notify"), words + options)
+    let end = try await command.run()
     guard case .exited(let code) = end.status else { return -1 }
     return code
   }

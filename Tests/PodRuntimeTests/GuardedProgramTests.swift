@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import TestSupport
 import Testing
@@ -57,5 +58,57 @@ struct GuardedProgramTests {
       #expect(endings == [nil], "its time was over, and no wait for its guard is for ever")
       #expect(left == [])
     }
+  }
+}
+
+@Suite("A process's children")
+struct ChildrenTests {
+  /// A shell with these children, ready.
+  private func family(_ children: [String]) async throws -> (
+    shell: RunningCommand, children: Set<pid_t>
+  ) {
+    let starts = children.map { "\($0) & echo $!" }.joined(separator: "\n")
+    let shell = try Command("/bin/sh", ["-c", "\(starts)\necho ready; wait"]).start()
+    try await shell.line(containing: "ready")
+    return (shell, Set(shell.lines().compactMap { pid_t($0) }))
+  }
+
+  private func found(_ parent: pid_t, most: Int32 = 64) -> [pid_t] {
+    var room = [pid_t](repeating: 0, count: 64)
+    let count = linux_children(parent, &room, most)
+    return Array(room[..<Int(max(0, count))])
+  }
+
+  @Test("are found without a list of them, whatever their names hold, and no grandchildren")
+  func names() async throws {
+    try await withTemporaryFolder { folder in
+      // Behind the last parenthesis of /proc/PID/stat come state and parent.
+      for name in ["a) S 1 (b", ") (", "plain"] {
+        try FileManager.default.copyItem(atPath: "/bin/sleep", toPath: folder.path(name))
+      }
+      let quoted = ["a) S 1 (b", ") (", "plain"].map { "'\(folder.path($0))' 600" }
+      let (shell, children) = try await family(quoted)
+      defer {
+        shell.send(SIGKILL)
+        for child in children { kill(child, SIGKILL) }
+      }
+      #expect(children.count == 3)
+      #expect(Set(found(shell.pid)) == children)
+      #expect(found(getpid()).contains(shell.pid))
+      #expect(children.isDisjoint(with: found(getpid())))
+      for child in children { #expect(found(child).isEmpty) }
+    }
+  }
+
+  @Test("are at most as many as there is room for")
+  func bounded() async throws {
+    let (shell, children) = try await family(Array(repeating: "sleep 600", count: 5))
+    defer {
+      shell.send(SIGKILL)
+      for child in children { kill(child, SIGKILL) }
+    }
+    #expect(found(shell.pid).count == 5)
+    #expect(found(shell.pid, most: 2).count == 2)
+    #expect(found(shell.pid, most: 0).isEmpty)
   }
 }

@@ -7,6 +7,8 @@ public enum Toolchain {
   public static let clang = beside("bin/clang") ?? "cc"
   /// `clang++` by its path; `c++` if Swift came without.
   public static let clangPlusPlus = beside("bin/clang++") ?? "c++"
+  /// `swiftc` by its path.
+  public static let swiftc = beside("bin/swiftc") ?? "swiftc"
   /// The folder of Swift's own libraries on Linux.
   public static let libraries = beside("lib/swift/linux") ?? "/usr/lib/swift/linux"
 

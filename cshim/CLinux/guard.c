@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -75,22 +76,20 @@ static void become(const struct linux_program *what, pid_t guard, int fault) {
   _exit(127);
 }
 
-/* Kills every child: what is left of the program, and what fell to the guard when its parent ended. */
+/* Kills every child: what is left of the program, and what fell to the guard when its parent ended.
+   Those that don't fit are the next round's. */
 static void kill_children(void) {
-  int file = open("/proc/thread-self/children", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return;
-  char text[4096];
-  ssize_t length = read(file, text, sizeof text);
-  close(file);
-  pid_t child = 0;
-  for (ssize_t i = 0; i < length; i++) {
-    if (text[i] >= '0' && text[i] <= '9') {
-      child = child * 10 + (text[i] - '0');
-    } else {
-      if (child > 0) kill(child, SIGKILL);
-      child = 0;
-    }
-  }
+  pid_t found[512];
+  /* Not by way of /proc/thread-self, which came with Linux 3.17: the guard has one thread. */
+  char path[64] = "/proc/self/task/";
+  char digits[16];
+  size_t at = sizeof digits, end = strlen(path);
+  for (pid_t self = getpid(); self > 0; self /= 10) digits[--at] = (char)('0' + self % 10);
+  memcpy(path + end, digits + at, sizeof digits - at);
+  strcpy(path + end + sizeof digits - at, "/children");
+  int count = guards_listed(path, found, sizeof found / sizeof *found);
+  if (count < 0) count = linux_children(getpid(), found, sizeof found / sizeof *found);
+  for (int i = 0; i < count; i++) kill(found[i], SIGKILL);
 }
 
 /* Waits for the program's end, or for that of the process that wanted it. */

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include "CLinux.h"
 #include "guards.h"
 #include <dirent.h>
 #include <pthread.h>
@@ -59,23 +60,35 @@ static int is_guard(pid_t process) {
   return one != NULL;
 }
 
+/* Kills those that aren't ours: what a guard left that was killed. */
+static int kill_fallen(const pid_t *children, int count) {
+  int killed = 0;
+  for (int i = 0; i < count; i++) {
+    if (getsid(children[i]) == getsid(0) || is_guard(children[i])) continue;
+    kill(children[i], SIGKILL);
+    waitpid(children[i], NULL, WNOHANG);
+    killed++;
+  }
+  return killed;
+}
+
 int guards_kill_fallen(void) {
+  enum { most = 512 };
+  pid_t children[most];
   DIR *threads = opendir("/proc/self/task");
   if (threads == NULL) return 0;
-  int count = 0;
-  for (struct dirent *thread; (thread = readdir(threads)) != NULL;) {
+  int killed = 0, is_listed = 1;
+  for (struct dirent *thread; is_listed && (thread = readdir(threads)) != NULL;) {
+    if (thread->d_name[0] == '.') continue;
     char path[300];
     snprintf(path, sizeof path, "/proc/self/task/%s/children", thread->d_name);
-    FILE *list = thread->d_name[0] == '.' ? NULL : fopen(path, "re");
-    if (list == NULL) continue;
-    for (long child; fscanf(list, "%ld", &child) == 1;) {
-      if (getsid((pid_t)child) == getsid(0) || is_guard((pid_t)child)) continue;
-      kill((pid_t)child, SIGKILL);
-      waitpid((pid_t)child, NULL, WNOHANG);
-      count++;
-    }
-    fclose(list);
+    int count = guards_listed(path, children, most);
+    /* A thread that has just ended has no list, and none has where the kernel makes none. */
+    is_listed = count >= 0;
+    if (count > 0) killed += kill_fallen(children, count);
   }
   closedir(threads);
-  return count;
+  if (is_listed) return killed;
+  int count = linux_children(getpid(), children, most);
+  return killed + (count > 0 ? kill_fallen(children, count) : 0);
 }

@@ -17,4 +17,7 @@ void guards_strike(pid_t process);
    Returns how many there were. */
 int guards_kill_fallen(void);
 
+/* The processes in a `children` file of /proc (proc(5)), at most `most`; -1 and errno where it can't be read. */
+int guards_listed(const char *path, pid_t *found, int most);
+
 #endif

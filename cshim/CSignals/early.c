@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "CSignals.h"
-#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -28,22 +27,14 @@ static void note(int number) {
     came[i]++;
 }
 
-/* Whether this is a command that lives for a pod. Some libraries give a constructor no arguments, so the kernel is
-   asked. */
-static int lives_for_a_pod(void) {
-  char line[4096];
-  int file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return 0;
-  ssize_t size = read(file, line, sizeof line - 1);
-  close(file);
-  if (size <= 0) return 0;
-  line[size] = 0;
-  size_t first = strlen(line) + 1;
-  return first >= (size_t)size || strcmp(line + first, "run") == 0;
+/* Whether this is a command that lives for a pod. */
+static int lives_for_a_pod(int count_of, char **arguments) {
+  return count_of == 1 || (count_of > 1 && strcmp(arguments[1], "run") == 0);
 }
 
-static void listen_early(void) {
-  if (!lives_for_a_pod()) return;
+static void listen_early(int count_of, char **arguments, char **environment) {
+  (void)environment;
+  if (!lives_for_a_pod(count_of, arguments)) return;
   struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART};
   sigemptyset(&action.sa_mask);
   for (int i = 0; i < count; i++) {
@@ -55,7 +46,8 @@ static void listen_early(void) {
 }
 
 /* Before the initializers of all libraries. */
-__attribute__((section(".preinit_array"), used)) static void (*const first)(void) = listen_early;
+__attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) =
+    listen_early;
 
 int signals_take_early(int number) {
   int i = index_of(number);

@@ -126,13 +126,23 @@ struct TaskOptions: ParsableArguments {
     return request
   }
 
+  /// An ID that nothing else has: a random UUID (RFC 9562, version 4).
+  private static func freshID() -> String {
+    var bytes = (0..<16).map { _ in UInt8.random(in: 0...255) }
+    bytes[6] = bytes[6] & 0x0f | 0x40
+    bytes[8] = bytes[8] & 0x3f | 0x80
+    let digits = bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+    return [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { digits[$0].joined() }
+      .joined(separator: "-")
+  }
+
   /// The IDs, a new run where none is given.
   ///
   /// - Parameter settings: where options are looked up.
   /// - Returns: the IDs.
   /// - Throws: `SettingError` for an ID that is none.
   func ids(_ settings: Settings) throws -> TaskIDs {
-    let fresh = try KernelFile.text("/proc/sys/kernel/random/uuid").filter { $0 != "\n" }
+    let fresh = Self.freshID()
     let ids = TaskIDs(
       run: settings.text("run-id", option: runId) ?? fresh,
       task: settings.text("task-id", option: taskId),

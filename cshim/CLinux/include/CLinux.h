@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* The program's name and arguments as execve(2) was given them, whatever /proc says; ends with
+   NULL. NULL in a process whose C library tells a constructor nothing. */
+char *const *linux_arguments(void);
+
 /* A descriptor of a process that becomes readable when the process ends (pidfd_open(2), Linux 5.3);
    -1 and errno where there is none. */
 int linux_pidfd_open(pid_t pid);
@@ -56,6 +60,12 @@ struct linux_program {
   /* Its standard error; neither 0 nor 1. */
   int error;
 };
+
+/* The children of a process, as the `stat` of every process in /proc says: at most `most` of them.
+   For kernels whose /proc has no `children`, which Linux before 4.2 lacks where it was built
+   without CONFIG_CHECKPOINT_RESTORE. Safe after a fork of a process with threads. Returns how many were
+   found, or -1 and errno where /proc can't be read. */
+int linux_children(pid_t parent, pid_t *found, int most);
 
 /* Starts a program in a session of its own that ends with this process, however that ends, and with all that it started,
    in whatever session. When the program itself ends, what it left running ends too.

@@ -1,0 +1,17 @@
+import CLinux
+
+/// The command line as the program was given it. `CommandLine.arguments` reads /proc/self/cmdline:
+/// it is empty where /proc isn't mounted.
+enum ProgramArguments {
+  /// The arguments without the program's name; nil where the C library didn't tell them.
+  static var current: [String]? {
+    guard let first = linux_arguments() else { return nil }
+    var arguments: [String] = []
+    var next = first.advanced(by: 1)
+    while let argument = next.pointee {
+      arguments.append(String(cString: argument))
+      next = next.advanced(by: 1)
+    }
+    return arguments
+  }
+}

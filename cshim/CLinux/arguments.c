@@ -1,0 +1,42 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static char *const *kept;
+
+/* Swift's runtime and OpenSSL begin with random numbers, and abort without. */
+static void need_randomness(const char *program) {
+  char byte;
+  if (getrandom(&byte, 1, GRND_NONBLOCK) >= 0 || errno != ENOSYS) return;
+  if (access("/dev/urandom", R_OK) == 0) return;
+  const char *slash = strrchr(program, '/');
+  const char *name = slash == NULL ? program : slash + 1;
+  static const char words[] =
+      ": /dev/urandom can't be read, and this kernel (before Linux 3.17) has no getrandom: "
+      "mount /dev\n";
+  struct iovec parts[] = {{(void *)name, strlen(name)}, {(void *)words, sizeof words - 1}};
+  (void)!writev(STDERR_FILENO, parts, 2);
+  _exit(1);
+}
+
+static void begin(int count, char **arguments, char **environment) {
+  (void)environment;
+  if (count > 0 && arguments != NULL) kept = arguments;
+  need_randomness(kept != NULL ? kept[0] : "program");
+  /* Within a static program Swift's runtime asks /proc/self/exe where it lies, to find its
+     backtracer, and aborts where that can't be told, unless this variable says it (Paths.cpp). */
+  char path[1];
+  if (readlink("/proc/self/exe", path, sizeof path) < 0) setenv("SWIFT_ROOT", "/", 0);
+}
+
+/* Before the initializers of all libraries. Swift itself reads /proc/self/cmdline, which isn't
+   there where /proc isn't. */
+__attribute__((section(".preinit_array"), used)) static void (*const first)(int, char **, char **) =
+    begin;
+
+char *const *linux_arguments(void) { return kept; }
