@@ -106,4 +106,15 @@ struct AnswerFilterTests {
         == ["Type": "container", "Action": "die", "status": "die", "time": 1])
     #expect(try event(.v17_06, death)?["scope"] == "local")
   }
+
+  @Test("a failure has the status that it had before errors had types")
+  func statuses() {
+    func status(_ release: EngineRelease, _ text: String) -> Int {
+      AnswerFilter(release: release).status(409, Array(#"{"message":"\#(text)"}"#.utf8))
+    }
+    #expect(status(.v17_06, "removal of container 0a is already in progress") == 400)
+    #expect(status(.v1_13, "Container 0a is not running") == 500)
+    #expect(status(.v1_13, "Conflict. The container name is already in use") == 409)
+    #expect(status(.v17_12, "removal of container 0a is already in progress") == 409)
+  }
 }

@@ -40,6 +40,13 @@ struct AnswerFilter: Sendable {
     }
   }
 
+  /// The status of a failure, by its text.
+  func status(_ status: Int, _ body: [UInt8]) -> Int {
+    guard release.api < EngineAPI.firstTypedFailures else { return status }
+    let text = String(decoding: body, as: UTF8.self)
+    return EngineAPI.untypedFailures.first { text.contains($0.0) }?.1 ?? status
+  }
+
   /// `Components` with the engine's own versions.
   private func components(_ list: JSON) -> JSON {
     .array(

@@ -138,4 +138,12 @@ enum EngineAPI {
   static let headFields = [
     "ostype": 28, "builder-version": 39, "cache-control": 40, "pragma": 40, "swarm": 42,
   ]
+
+  /// Failures by a part of their text, with the status that an engine gives before errors had types
+  /// (Docker 17.09; `GetHTTPErrorStatusCode` in moby's `api/server/httputils/errors.go`).
+  static let untypedFailures = [
+    ("removal of container", 400), ("marked for removal", 500), ("is not running", 500),
+    ("already exists in network", 500), ("has active endpoints", 500), ("address pool", 500),
+  ]
+  static let firstTypedFailures = 32
 }

@@ -138,7 +138,13 @@ struct Conversation: Sendable {
         exchange.end(.takenOver)
         return try reader.rest { try send($0, to: client) }
       }
-      if route.endpoint.answer == nil || framing == .none || !(200..<300).contains(head.status) {
+      if head.status >= 400, framing != .none {
+        let body = try reader.body(framing)
+        head.start = "HTTP/1.1 \(filter.status(head.status, body)) Failure"
+        head["transfer-encoding"] = nil
+        head["content-length"] = "\(body.count)"
+        try send(head.bytes + body, to: client)
+      } else if route.endpoint.answer == nil || framing == .none || head.status >= 300 {
         try send(head.bytes, to: client)
         try copy(framing, &reader) { try send($0, to: client) }
       } else if route.endpoint.streams {
