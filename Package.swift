@@ -225,7 +225,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "DocumentsTests", dependencies: ["Executor", "Program", "Reaper", "TestSupport"],
+      name: "DocumentsTests",
+      dependencies: ["DockerEngine", "Executor", "Program", "Reaper", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "Integration",

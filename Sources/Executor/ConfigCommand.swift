@@ -42,7 +42,7 @@ struct ConfigCommand: AsyncParsableCommand {
         return await write(format == .json ? try project.json() : project.yaml())
       }
       let request = try task.request(for: project, ids: ids, settings: settings)
-      let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+      let engine = try DockerEngine(environment: environment)
       let plan = try await PodSetup(request: request, engine: engine).plan()
       for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
       await write(try plan.json())

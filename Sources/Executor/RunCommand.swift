@@ -45,7 +45,7 @@ struct RunCommand: AsyncParsableCommand {
       let settings = Settings(environment: environment, file: try OperatorFile())
       level = try settings.logLevel(option: logLevel)
       // The engine takes its time to tell of itself: the file is read meanwhile.
-      let asked = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+      let asked = try DockerEngine(environment: environment)
       engine = asked
       info = Task { try await asked.info() }
       let ids = try task.ids(settings)

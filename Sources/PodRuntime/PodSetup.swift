@@ -65,6 +65,7 @@ public struct PodSetup: Sendable {
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())
     var plan = try PodPlanner.plan(request, identity: identity(parent: parent.path))
+      .fitted(to: try await engine.ability())
     try SeccompProfiles.inline(in: &plan, directory: request.project.workingDirectory)
     if parent.isMesos, version == .v2 { plan.reservation = try reserveFolder(below: parent) }
     return plan
@@ -72,10 +73,11 @@ public struct PodSetup: Sendable {
 
   /// The plan as far as it is known without the engine: where both versions give the pod's cgroup the same name.
   ///
+  /// - Parameter ability: what the engine can do.
   /// - Returns: what networks and volumes can be made from while the engine is still asked; nil where it has to
   ///   be waited for.
   /// - Throws: `ComposeError` for what can't be run as a pod.
-  func earlyPlan() throws -> PodPlan? {
+  func earlyPlan(_ ability: EngineAbility) throws -> PodPlan? {
     try checkFile()
     let membership = try CgroupMembership.current()
     let parents = [CgroupVersion.v1, .v2].map {
@@ -85,14 +87,32 @@ public struct PodSetup: Sendable {
       return nil
     }
     return try PodPlanner.plan(request, identity: identity(parent: parents[0].path))
+      .fitted(to: ability)
   }
 
-  private func checkFile() throws {
-    _ = try PodPlanner.plan(request, identity: identity(parent: ""))
+  /// Refuses what can't be run as a pod, and what the engine's API lacks for it.
+  ///
+  /// - Returns: what the engine can do.
+  /// - Throws: `ComposeError` with the line to blame, `EngineError` where the engine is away.
+  func check() async throws -> EngineAbility {
+    do {
+      let plan = try checkFile()
+      let ability = try await engine.ability()
+      _ = try plan.fitted(to: ability)
+      return ability
+    } catch let error as ComposeError {
+      throw request.project.unset.explaining(error, byKey: true)
+    }
+  }
+
+  @discardableResult
+  private func checkFile() throws -> PodPlan {
+    let plan = try PodPlanner.plan(request, identity: identity(parent: ""))
     try request.limits?.check(request.project)
     try request.policy.check(
       request.project, sandbox: request.sandbox, engineSocket: engine.endpoint.socketPath)
     try request.policy.check(request.options)
+    return plan
   }
 
   /// What will mark the pod's objects.

@@ -60,8 +60,7 @@ struct Workplace {
       journal: SystemdJournal(environment: environment))
     self.handler = handler
     log = Logger(label: "pod-reaper") { _ in handler }
-    let endpoint = try EngineEndpoint.from(environment: environment)
-    engine = DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60), limitsRequests: false)
+    engine = try DockerEngine(environment: environment, limitsRequests: false)
     self.settings = settings
     reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
   }

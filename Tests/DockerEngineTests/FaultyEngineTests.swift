@@ -26,7 +26,10 @@ struct FaultyEngineTests {
 
   @Test(
     "is spoken to in the newest version that both know",
-    arguments: [("1.40", "/v1.40/info"), ("1.41", "/v1.41/info"), ("1.99", "/v1.51/info")])
+    arguments: [
+      ("1.25", "/v1.25/info"), ("1.40", "/v1.40/info"), ("1.41", "/v1.41/info"),
+      ("1.99", "/v1.51/info"),
+    ])
   func negotiation(version: String, target: String) async throws {
     let server = try FakeServer { request in
       request.target == "/_ping"
@@ -39,12 +42,12 @@ struct FaultyEngineTests {
 
   @Test("and is too old is refused with both versions")
   func tooOld() async throws {
-    let server = try FakeServer { _ in answer(200, "OK", headers: "Api-Version: 1.39\r\n") }
+    let server = try FakeServer { _ in answer(200, "OK", headers: "Api-Version: 1.24\r\n") }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).info() }
     #expect(error?.kind == .tooOld)
-    #expect(error?.message.contains("1.39") == true)
-    #expect(error?.message.contains("1.40") == true)
+    #expect(error?.message.contains("1.24") == true)
+    #expect(error?.message.contains("1.25") == true)
   }
 
   @Test("and is no engine is refused")

@@ -29,6 +29,7 @@ extension SettingsPage {
     "COMPOSE_PATH_SEPARATOR": "What separates the files in COMPOSE_FILE; `:` unless set.",
     "COMPOSE_PROFILES": "Profiles to enable, comma separated.",
     "COMPOSE_PROJECT_NAME": "The project's name; in a pod's files the name of its objects.",
+    "DOCKER_API_VERSION": "The newest version of the Engine API to use, such as `1.40`.",
     "DOCKER_CERT_PATH": "The folder of `ca.pem`, `cert.pem` and `key.pem`.",
     "DOCKER_CONFIG": "A folder with a `config.json` that holds registry credentials.",
     "DOCKER_DEFAULT_PLATFORM": "The platform of services without one; `.env` can set it too.",

@@ -44,6 +44,28 @@ struct NetworkTests {
     }
   }
 
+  @Test("a hardware address is had on any network, or refused", arguments: TestEngine.all)
+  func hardwareAddress(on engine: TestEngine) async throws {
+    let address = "02:00:00:00:00:77"
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: [sh, -c, cat /sys/class/net/*/address]
+          networks: {first: {priority: 1}, second: {mac_address: "\(address)"}}
+      networks: {first: {}, second: {}}
+      """
+    let version = try await engine.docker("version", "--format", "{{.Server.APIVersion}}").output()
+    let minor = Int(version.filter { $0 != "\n" }.split(separator: ".").last ?? "") ?? 0
+    let end = try await podEnd(on: engine, file)
+    if minor < 44 {
+      #expect(end.message.hasPrefix("compose.yaml:5:36: service 'web' can't be created"), "\(end)")
+      #expect(end.message.contains("needs API 1.44"), "\(end)")
+    } else {
+      #expect(end.output(of: "web").contains(address), "\(end)")
+    }
+  }
+
   @Test("a link leads to the container on Docker's own bridge", arguments: TestEngine.all)
   func bridge(on engine: TestEngine) async throws {
     let file = """

@@ -14,14 +14,50 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
   /// Reads `1.41`; nil for anything else.
   public init?(_ text: String) {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 2, let major = Int(parts[0]), let minor = Int(parts[1]) else { return nil }
+    let isNumeric = parts.allSatisfy { $0.utf8.allSatisfy { 48...57 ~= $0 } }
+    guard parts.count == 2, isNumeric, let major = Int(parts[0]), let minor = Int(parts[1]) else {
+      return nil
+    }
     self.init(major, minor)
   }
 
   /// The newest version that this client knows.
   public static let newest = APIVersion(1, 51)
-  /// The oldest version that this client can use (Docker 19.03).
-  public static let oldest = APIVersion(1, 40)
+  /// The oldest version that this client can use.
+  public static let oldest = APIVersion(1, 25)
+
+  /// The newest version to use, as `DOCKER_API_VERSION` caps it; unset or empty it is `newest`.
+  /// - Throws: `EngineError` of kind `configuration`, naming the variable.
+  public static func cap(environment: [String: String]) throws -> APIVersion {
+    let text = environment["DOCKER_API_VERSION"] ?? ""
+    guard !text.isEmpty else { return .newest }
+    // The docker command takes both.
+    guard let version = APIVersion(text.hasPrefix("v") ? String(text.dropFirst()) : text) else {
+      throw EngineError(
+        kind: .configuration,
+        message: "DOCKER_API_VERSION=\(text): expected a version such as \(newest)")
+    }
+    guard version >= oldest else {
+      throw EngineError(
+        kind: .configuration,
+        message: "DOCKER_API_VERSION=\(text): this program needs API \(oldest) or newer")
+    }
+    return min(version, newest)
+  }
+
+  /// The first release of Docker Engine with this version, such as `20.10`.
+  public var engine: String {
+    let index = minor - Self.oldest.minor
+    guard major == 1, Self.engines.indices.contains(index) else { return "of API \(self)" }
+    return Self.engines[index]
+  }
+
+  /// The first releases with 1.25, 1.26 and so on, by DefaultVersion in the engine's api/common.go.
+  private static let engines = [
+    "1.13.0", "1.13.1", "17.03.1", "17.04", "17.05", "17.06", "17.07", "17.09", "17.10", "17.11",
+    "17.12", "18.02", "18.03", "18.06", "18.09", "19.03", "20.10", "23.0", "24.0", "25.0", "26.0",
+    "27.0", "27.2", "28.0", "28.1", "28.2", "28.3",
+  ]
 
   /// As numbers, part by part.
   public static func < (left: APIVersion, right: APIVersion) -> Bool {

@@ -5,14 +5,13 @@ extension DockerEngine {
   /// Sends a call to the agreed API version; gives the whole answer, of a status that is a success.
   @discardableResult
   func send(_ call: EngineCall) async throws -> HTTPResponse {
-    let version = try await apiVersion()
+    let version = try await ability().version
     let path = "/v\(version)\(call.path)"
     do {
       guard let kind = call.kind else { return try await whole(call, path: path) }
       return try await limiter.run(kind) { try await whole(call, path: path) }
     } catch let error as EngineError {
-      await forgetVersion(after: error)
-      throw error
+      throw await forgettingVersion(after: error)
     }
   }
 
@@ -34,7 +33,7 @@ extension DockerEngine {
   func stream(_ call: EngineCall, bodyTimeout: Duration? = nil) async throws
     -> HTTPStreamingResponse
   {
-    let version = try await apiVersion()
+    let version = try await ability().version
     do {
       var request = request(call, path: "/v\(version)\(call.path)")
       request.bodyTimeout = bodyTimeout
@@ -47,8 +46,7 @@ extension DockerEngine {
     } catch let error as HTTPError {
       throw call.error(error)
     } catch let error as EngineError {
-      await forgetVersion(after: error)
-      throw error
+      throw await forgettingVersion(after: error)
     }
   }
 
@@ -78,11 +76,15 @@ extension DockerEngine {
     return request
   }
 
-  /// An engine that was replaced by an older one says "client version 1.47 is too new".
-  private func forgetVersion(after error: EngineError) async {
-    if error.kind == .status(400), error.message.contains("client version") {
-      await negotiation.forget()
-    }
+  /// An engine that was replaced by an older one says "client version 1.47 is too new"; one that is
+  /// too new for DOCKER_API_VERSION, "client version 1.25 is too old".
+  private func forgettingVersion(after error: EngineError) async -> EngineError {
+    guard error.kind == .status(400), error.message.contains("client version") else { return error }
+    await negotiation.forget()
+    guard cap < .newest, error.message.contains("too old") else { return error }
+    return EngineError(
+      kind: error.kind, method: error.method, path: error.path,
+      message: "DOCKER_API_VERSION is \(cap): \(error.message)")
   }
 }
 

@@ -1,6 +1,6 @@
 import HTTPClient
 
-/// A client of one Docker Engine (Engine API 1.40 to 1.51), for any number of tasks at once.
+/// A client of one Docker Engine (Engine API 1.25 to 1.51), for any number of tasks at once.
 ///
 /// Every call but a stream has a deadline and ends at once when its task is cancelled (the engine may still carry
 /// out what it was asked). Connections are used again; one thread serves all calls and streams.
@@ -11,6 +11,8 @@ public final class DockerEngine: Sendable {
   public let endpoint: EngineEndpoint
   /// How long the engine may take to answer, at least: see `patience`.
   public let requestTimeout: Duration
+  /// The newest API version to use, at most `APIVersion.newest`.
+  let cap: APIVersion
   let http: HTTPClient
   let limiter: RequestLimiter
   let negotiation = Negotiation()
@@ -25,42 +27,69 @@ public final class DockerEngine: Sendable {
   ///   - requestTimeout: How long it may take to answer, at least.
   ///   - limitsRequests: Whether of each kind of request only so many are sent at once; false for who has limits of
   ///     its own.
+  ///   - cap: The newest API version to use.
   public init(
-    endpoint: EngineEndpoint, requestTimeout: Duration = .seconds(60), limitsRequests: Bool = true
+    endpoint: EngineEndpoint, requestTimeout: Duration = .seconds(60), limitsRequests: Bool = true,
+    cap: APIVersion = .newest
   ) {
     self.endpoint = endpoint
+    self.cap = min(cap, .newest)
     self.requestTimeout = requestTimeout
     limiter = limitsRequests ? RequestLimiter() : RequestLimiter { _ in .max }
     http = HTTPClient()
   }
 
+  /// A client of the engine that an environment names: `EngineEndpoint.from`, `APIVersion.cap`.
+  /// - Throws: `EngineError` of kind `configuration`, naming the variable.
+  public convenience init(
+    environment: [String: String], requestTimeout: Duration = .seconds(60),
+    limitsRequests: Bool = true
+  ) throws {
+    self.init(
+      endpoint: try .from(environment: environment), requestTimeout: requestTimeout,
+      limitsRequests: limitsRequests, cap: try .cap(environment: environment))
+  }
+
   /// Asks the engine whether it is there, and agrees with it on an API version anew (Engine API, "SystemPing").
-  /// - Throws: `EngineError`, of kind `tooOld` for an engine older than API 1.40.
+  /// - Throws: `EngineError`, of kind `tooOld` for an engine older than API 1.25.
   public func ping() async throws -> EnginePing {
     let call = EngineCall("GET", "/_ping")
     let response = try await whole(call, path: "/_ping")
+    let server = response.head.header("Server") ?? ""
     guard let text = response.head.header("Api-Version"), let version = APIVersion(text) else {
+      // Docker 1.12 and earlier name only themselves.
+      guard !server.hasPrefix("Docker/") else {
+        throw call.error(
+          .tooOld,
+          "the engine at \(endpoint) is \(server), this program needs API \(APIVersion.oldest) "
+            + "or newer (Docker \(APIVersion.oldest.engine))")
+      }
       throw call.error(
         .malformed, "the answer names no API version: is \(endpoint) a Docker Engine?")
     }
     guard version >= .oldest else {
       throw call.error(
         .tooOld,
-        "the engine at \(endpoint) speaks API \(version), this program needs \(APIVersion.oldest) or newer"
-      )
+        "the engine at \(endpoint) speaks API \(version), this program needs "
+          + "\(APIVersion.oldest) or newer (Docker \(APIVersion.oldest.engine))")
     }
     let ping = EnginePing(
-      engineAPIVersion: version, apiVersion: min(version, .newest),
-      osType: response.head.header("OSType") ?? "", server: response.head.header("Server") ?? "",
+      engineAPIVersion: version, apiVersion: min(version, cap),
+      osType: response.head.header("OSType") ?? "", server: server,
       date: response.head.header("Date") ?? "")
-    await negotiation.settle(ping.apiVersion)
+    await negotiation.settle(ability(by: ping))
     return ping
   }
 
-  /// The API version in use, agreed on with the engine if it has not been yet.
+  private func ability(by ping: EnginePing) -> EngineAbility {
+    EngineAbility(
+      ping.apiVersion, isCapped: ping.apiVersion < min(ping.engineAPIVersion, .newest))
+  }
+
+  /// What the engine can do: the API version in use, agreed on if that has not been done yet.
   /// - Throws: `EngineError`, as `ping`.
-  public func apiVersion() async throws -> APIVersion {
-    try await negotiation.version { try await self.ping().apiVersion }
+  public func ability() async throws -> EngineAbility {
+    try await negotiation.version { self.ability(by: try await self.ping()) }
   }
 
   /// The engine and its host (Engine API, "SystemInfo").

@@ -3,11 +3,11 @@ actor Negotiation {
   private enum State {
     case unknown
     case asking
-    case known(APIVersion)
+    case known(EngineAbility)
   }
 
   private enum News: Sendable {
-    case version(APIVersion)
+    case version(EngineAbility)
     case failure(EngineError)
     /// The task that asked was cancelled: somebody else has to ask.
     case abandoned
@@ -19,7 +19,7 @@ actor Negotiation {
   private var nextWaiter = 0
 
   /// The version; calls `ask` if nobody has or does.
-  func version(ask: @Sendable () async throws -> APIVersion) async throws -> APIVersion {
+  func version(ask: @Sendable () async throws -> EngineAbility) async throws -> EngineAbility {
     while true {
       try Task.checkCancellation()
       switch state {
@@ -46,7 +46,7 @@ actor Negotiation {
     }
   }
 
-  func settle(_ version: APIVersion) {
+  func settle(_ version: EngineAbility) {
     state = .known(version)
     announce(.version(version))
   }

@@ -4,7 +4,7 @@ extension DockerEngine {
   /// Creates a container (Engine API, "ContainerCreate"), as far as the engine's version can.
   /// - Parameters:
   ///   - name: Its name; nil lets the engine make one up.
-  ///   - platform: `os[/arch[/variant]]` of the image to choose; needs API 1.41.
+  ///   - platform: `os[/arch[/variant]]` of the image to choose.
   ///   - body: What to create.
   /// - Returns: its ID, and what the engine warns of, or is too old to know.
   /// - Throws: `EngineError`: `tooOld` where it can't be made without what the engine doesn't know; 404 where the image is missing, 409 where the name is taken.
@@ -19,16 +19,17 @@ extension DockerEngine {
         case warnings = "Warnings"
       }
     }
-    let version = try await apiVersion()
-    let (fitted, dropped) = body.fitted(to: version)
+    let ability = try await ability()
+    let (fitted, dropped) = body.fitted(to: ability)
     var call = try EngineCall("POST", "/containers/create", json: fitted)
     if let name { call.query.append(("name", name)) }
-    if let refusal = body.refusal(by: version) { throw call.error(.tooOld, refusal) }
+    if let refusal = ability.refusal(of: body.needs) { throw call.error(.tooOld, refusal) }
     if let platform {
-      guard version >= APIVersion(1, 41) else {
-        throw call.error(.tooOld, "a platform needs API 1.41, the engine speaks \(version)")
+      if ability.has(.createPlatform) {
+        call.query.append(("platform", platform))
+      } else if let image = body.image {
+        try await check(platform, of: image, for: call)
       }
-      call.query.append(("platform", platform))
     }
     let created: Created = try await decoded(call)
     return (created.id, (created.warnings ?? []) + dropped)
@@ -90,8 +91,16 @@ extension DockerEngine {
         case fault = "Error"
       }
     }
-    let call = EngineCall(
-      "POST", "/containers/\(component(id))/wait", query: [("condition", condition)])
+    var call = EngineCall("POST", "/containers/\(component(id))/wait")
+    if try await ability().has(.waitCondition) {
+      call.query.append(("condition", condition))
+    } else {
+      guard condition == "not-running" else {
+        throw call.error(.tooOld, try await ability().lack(of: .waitCondition))
+      }
+      // The head of its response comes with the exit code.
+      call.extraTime = .seconds(Int32.max)
+    }
     let body: [UInt8]
     do {
       body = try await stream(call).body.collect(upTo: 1 << 20)

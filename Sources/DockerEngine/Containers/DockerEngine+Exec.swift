@@ -37,14 +37,18 @@ extension DockerEngine {
   ///   - container: ID or name.
   ///   - body: The command.
   /// - Returns: the command's ID.
-  /// - Throws: `EngineError`: 409 where the container doesn't run.
+  /// - Throws: `EngineError`: 409 where the container doesn't run, `tooOld` where the engine can't
+  ///   run it so.
   public func createExec(_ container: String, _ body: ExecCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
       enum CodingKeys: String, CodingKey { case id = "Id" }
     }
-    let created: Created = try await decoded(
-      EngineCall("POST", "/containers/\(component(container))/exec", json: body))
+    let call = try EngineCall("POST", "/containers/\(component(container))/exec", json: body)
+    if let refusal = try await ability().refusal(of: body.needs) {
+      throw call.error(.tooOld, refusal)
+    }
+    let created: Created = try await decoded(call)
     return created.id
   }
 

@@ -30,7 +30,7 @@ extension DockerEngine {
   /// Pulls an image (Engine API, "ImageCreate"). Returns when the engine has answered; read the sequence to its end.
   /// - Parameters:
   ///   - ref: `[registry/]name[:tag][@digest]`; without either the tag is `latest`.
-  ///   - platform: `os[/arch[/variant]]`; nil is the engine's own.
+  ///   - platform: `os[/arch[/variant]]`; nil is the engine's own, as where its API lacks it.
   ///   - credentials: For the registry; nil asks without.
   /// - Returns: the pull's progress, to its end.
   /// - Throws: `EngineError`: 404 where there is no such image, 401 where the registry wants other credentials.
@@ -40,7 +40,9 @@ extension DockerEngine {
     let image = ImageReference(ref)
     var call = EngineCall(
       "POST", "/images/create", query: [("fromImage", image.name), ("tag", image.tag)])
-    if let platform { call.query.append(("platform", platform)) }
+    if let platform, try await ability().has(.pullPlatform) {
+      call.query.append(("platform", platform))
+    }
     if let credentials {
       call.headers.append(("X-Registry-Auth", try credentials.headerValue()))
     }
@@ -62,6 +64,18 @@ extension DockerEngine {
     call.headers.append(("Content-Type", "application/x-tar"))
     call.body = archive
     for try await _ in PullProgressSequence(body: try await stream(call).body, call: call) {}
+  }
+
+  /// Checks that an image is for a platform, in place of an engine that can't be asked for one.
+  ///
+  /// - Throws: `EngineError` with the words of those that can: 404 where it isn't.
+  func check(_ platform: String, of image: String, for call: EngineCall) async throws {
+    let details = try await inspectImage(image)
+    guard !ImagePlatform(platform).fits(details) else { return }
+    throw call.error(
+      .status(404),
+      "image with reference \(image) was found but does not match the specified platform: wanted "
+        + "\(platform), actual: \(details.os)/\(details.architecture)")
   }
 
   private func imagePath(_ ref: String) -> String { percentEncoded(ref, keeping: "/:@") }

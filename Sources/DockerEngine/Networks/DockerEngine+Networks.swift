@@ -1,13 +1,17 @@
 extension DockerEngine {
   /// Creates a network (Engine API, "NetworkCreate").
   /// - Returns: its ID.
-  /// - Throws: `EngineError`: 409 where the name is taken, 403 or 500 where no addresses are left.
+  /// - Throws: `EngineError`: 409 where the name is taken, 403 or 500 where no addresses are left,
+  ///   `tooOld` where the engine can't make it so.
   public func createNetwork(_ body: NetworkCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
       enum CodingKeys: String, CodingKey { case id = "Id" }
     }
-    let created: Created = try await decoded(EngineCall("POST", "/networks/create", json: body))
+    let ability = try await ability()
+    let call = try EngineCall("POST", "/networks/create", json: body.fitted(to: ability))
+    if let refusal = ability.refusal(of: body.needs) { throw call.error(.tooOld, refusal) }
+    let created: Created = try await decoded(call)
     return created.id
   }
 
@@ -46,15 +50,16 @@ extension DockerEngine {
         case settings = "EndpointConfig"
       }
     }
+    let ability = try await ability()
+    let fitted = settings?.fitted(to: ability)
     let call = try EngineCall(
       "POST", "/networks/\(component(network))/connect",
-      json: Body(container: container, settings: settings))
-    let version = try await apiVersion()
-    if let refusal = settings?.refusal(by: version, isFirst: false) {
+      json: Body(container: container, settings: fitted?.0))
+    if let refusal = ability.refusal(of: settings?.needs(isFirst: false) ?? []) {
       throw call.error(.tooOld, refusal)
     }
     try await send(call)
-    return settings?.dropped(by: version) ?? []
+    return fitted?.dropped ?? []
   }
 
   /// Takes a container off a network (Engine API, "NetworkDisconnect").

@@ -29,7 +29,7 @@ enum MesosCommand {
       let settings = Settings(environment: open, file: try OperatorFile())
       let level = try settings.logLevel()
       log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
-      let engine = DockerEngine(endpoint: try EngineEndpoint.from(environment: environment))
+      let engine = try DockerEngine(environment: environment)
       output = PodOutput(
         standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
         standardError: OutputWriter(descriptor: STDERR_FILENO), isColoured: false)

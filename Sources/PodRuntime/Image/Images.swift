@@ -27,8 +27,10 @@ struct ProvidedImage: Sendable {
   /// The run whose container it was made from, if any: containers made from it inherit that label.
   var run: String?
 
-  /// Whether it came longer ago than so many nanoseconds; false for nil, and where the engine doesn't know.
+  /// Whether it came longer ago than so many nanoseconds; false for nil. An engine before API 1.31
+  /// doesn't report when it came: then it may have.
   func isOlder(than age: Int64?, now: Date = Date()) -> Bool {
+    if age != nil, lastTagTime.isEmpty { return true }
     // To the second: not every engine's fractions can be read.
     let second = lastTagTime.replacing(/\.[0-9]+/, with: "")
     guard let age, let time = try? Date(second, strategy: .iso8601) else { return false }

@@ -153,7 +153,7 @@ extension Pod {
         warn(warnings, of: name)
       } catch let error as EngineError where !isFirst && error.kind == .status(403) {
         // An earlier request was carried out although its answer was lost.
-        guard error.message.contains("already exists in network") else { throw error }
+        guard error.message.contains("already exists") else { throw error }
       }
     }
   }

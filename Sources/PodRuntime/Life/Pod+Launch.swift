@@ -41,6 +41,7 @@ extension Pod {
       log.warning("\(warning.position): \(warning.value)")
     }
     let setup = PodSetup(request: request, engine: engine, info: info)
+    let ability = try await persistently { _ in try await setup.check() }
     try await runFirstHooks(setup)
     async let found = orFail { pod in
       try await pod.images.provide(
@@ -48,7 +49,7 @@ extension Pod {
     }
     async let infra = orFail { pod in try await pod.persistently { try await $0.infraImage() } }
     async let asked = orFail { try await $0.plan(setup) }
-    let early = try setup.earlyPlan()
+    let early = try setup.earlyPlan(ability)
     try await launchWait { self.isListening }
     let details = try await found
     try refuseCrashing(details)

@@ -93,7 +93,11 @@ extension Pod {
     guard let error = error as? EngineError else { return !(await isEngineServing()) }
     if error.isEngineAway { return true }
     guard case .status(let status) = error.kind else { return false }
-    let isOfRuntime = error.message.contains("OCI runtime") || error.message.contains("task")
+    // Engines before 17.12 write of "oci runtime", and of containerd's answers as rpc errors.
+    let text = error.message.lowercased()
+    let isOfRuntime = ["oci runtime", "task", "rpc error", "containerd"].contains {
+      text.contains($0)
+    }
     guard status >= 500 || isOfRuntime else { return false }
     if !(await isEngineServing()) { return true }
     // One that was told to shut down may refuse before it stops listening.

@@ -154,10 +154,8 @@ actor ContainerOutput {
     guard logCapacity < .max, var moment = firstArrival else { return true }
     // The engine may note a line's time a little later than it passes the line on.
     moment.tv_sec += 2
-    let frames = try await engine.logs(
-      container, tty: isTerminal, follow: false, timestamps: false, until: Self.text(moment))
-    var iterator = frames.makeAsyncIterator()
-    return try await iterator.nextBatch() != nil
+    return try await engine.hasOutput(
+      container, tty: isTerminal, before: Self.text(moment))
   }
 
   private static func text(_ time: timespec) -> String {

@@ -30,16 +30,24 @@ extension ContainerPlan {
       }
     }
     body.hostConfig = host
+    for (network, settings) in joins(ids: ids) where settings.macAddress != nil {
+      body.networkingConfig?.endpointsConfig?[network] = settings
+    }
     return body
   }
 
   /// The networks to connect the container to before it starts, with its links there.
   ///
   /// - Parameter ids: the IDs of the pod's containers by key.
-  /// - Returns: all networks but the first, which the create request names.
+  /// - Returns: all networks but those that the create request names: the first, and those with a
+  ///   hardware address, which engines before API 1.54 drop in silence when they connect a container.
   func resolvedConnections(
     ids: [String: String]
   ) -> [(network: String, settings: EndpointSettings)] {
+    joins(ids: ids).filter { $0.settings.macAddress == nil }
+  }
+
+  private func joins(ids: [String: String]) -> [(network: String, settings: EndpointSettings)] {
     let links = references.compactMap { reference -> String? in
       guard case .link(let key, let alias) = reference, let id = ids[key] else {
         return nil

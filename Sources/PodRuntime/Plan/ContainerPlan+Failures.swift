@@ -93,21 +93,10 @@ extension ContainerPlan {
     }
   }
 
-  /// Where that stands which needs a newer engine.
+  /// Where that stands which needs a newer engine, by what its message begins with.
   private func place(ofNewer text: String) -> SourcePosition? {
-    if text.hasPrefix("a volume's subpath") {
-      return service.mounts.first { $0.subpath != nil }?.position
-    }
-    if text.hasPrefix("a mount of type image") {
-      return service.mounts.first { if case .image = $0.source { true } else { false } }?.position
-    }
-    if text.hasPrefix("interface_name") {
-      return service.networks.values.first { $0.interfaceName != nil }?.position
-    }
-    if text.hasPrefix("mac_address") {
-      return service.networks.values.first { $0.macAddress != nil }?.position
-    }
-    return nil
+    EngineFeature.allCases.first { text.hasPrefix($0.subject + " needs ") }
+      .flatMap { place(of: $0) }
   }
 
   /// The key whose first word is the program; the image, where neither is.

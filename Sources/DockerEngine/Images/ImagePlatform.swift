@@ -1,0 +1,37 @@
+/// The platform of an image as it is asked for, `os[/arch[/variant]]` or `arch`.
+struct ImagePlatform: Equatable {
+  /// Such as `linux`; nil for any.
+  let os: String?
+  /// Such as `amd64`; nil for any.
+  let architecture: String?
+
+  /// Reads a platform. A variant is left aside: engines that can't be asked for one don't report it.
+  init(_ text: String) {
+    let parts = text.lowercased().split(separator: "/").map(String.init)
+    let isSystem = ["linux", "windows", "freebsd", "darwin"].contains(parts.first ?? "")
+    if parts.count > 1 || isSystem {
+      os = parts.first
+      architecture = parts.count > 1 ? Self.common(parts[1]) : nil
+    } else {
+      os = nil
+      architecture = parts.first.map(Self.common)
+    }
+  }
+
+  /// Whether an image is for it.
+  func fits(_ image: ImageDetails) -> Bool {
+    (os == nil || image.os.isEmpty || os == image.os)
+      && (architecture == nil || image.architecture.isEmpty
+        || architecture == Self.common(image.architecture))
+  }
+
+  private static func common(_ name: String) -> String {
+    switch name {
+    case "x86_64", "x86-64": "amd64"
+    case "aarch64": "arm64"
+    case "i386", "i686": "386"
+    case "armhf", "armel": "arm"
+    default: name
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+extension PodPlan {
+  /// The plan for an engine: what the pod needs and the engine's API lacks is refused before
+  /// anything is created.
+  ///
+  /// - Parameter ability: what the engine can do.
+  /// - Returns: the plan, without what only the infrastructure container would rather have.
+  /// - Throws: `ComposeError` with the line that needs it.
+  func fitted(to ability: EngineAbility) throws(ComposeError) -> PodPlan {
+    for network in networks {
+      guard let feature = network.needs.first(where: { !ability.has($0) }) else { continue }
+      let source = networkSources[network.name]
+      throw ComposeError(
+        "network '\(source?.key ?? network.name)' can't be created: \(ability.lack(of: feature))",
+        at: source?.places["enable_ipv4"] ?? source?.position)
+    }
+    var plan = self
+    for (index, container) in containers.enumerated() {
+      if container.isInfra, !ability.has(.privateIPC) {
+        plan.containers[index].create.hostConfig?.ipcMode = nil
+      } else {
+        try container.check(ability, "\(container.title) can't be created")
+      }
+      for hook in container.preStart {
+        try hook.check(ability, "the pre_start of service '\(container.service.name)' can't be run")
+      }
+    }
+    return plan
+  }
+}
+
+extension ContainerPlan {
+  /// Throws where the engine lacks what the container, or a hook in it, needs.
+  fileprivate func check(_ ability: EngineAbility, _ action: String) throws(ComposeError) {
+    let needs = create.needs + connections.flatMap { $0.settings.needs(isFirst: false) }
+    if let feature = needs.first(where: { !ability.has($0) }) {
+      throw ComposeError(
+        "\(action): \(ability.lack(of: feature))", at: place(of: feature) ?? service.position)
+    }
+    if ability.has(.execWorkingDir) { return }
+    for (kind, hooks) in [("post_start", service.postStart), ("pre_stop", service.preStop)] {
+      guard let hook = hooks.first(where: { $0.workingDir != nil }) else { continue }
+      let lack = ability.lack(of: .execWorkingDir)
+      throw ComposeError(
+        "the \(kind) of service '\(service.name)' can't be run: \(lack)", at: hook.position)
+    }
+  }
+
+  /// Where that stands which needs a feature; nil if the file doesn't have it.
+  func place(of feature: EngineFeature) -> SourcePosition? {
+    let mounts = service.mounts
+    let networks = service.networks
+    func network(_ isMeant: (NetworkAttachment) -> Bool) -> SourcePosition? {
+      networks.values.first(where: isMeant)?.position
+    }
+    switch feature {
+    case .deviceCgroupRules: return service.places["device_cgroup_rules"]
+    case .startPeriod: return service.places["healthcheck.start_period"]
+    case .privateIPC: return service.ipc?.position
+    case .sctp:
+      return service.ports.first { $0.transport == "sctp" }?.position ?? service.places["expose"]
+    case .unmaskedPaths:
+      return service.securityOpt.first { $0.value == "systempaths=unconfined" }?.position
+    case .deviceRequests:
+      return service.places["gpus"] ?? service.places["deploy.resources.reservations.devices"]
+        ?? service.places["devices"]
+    case .privateCgroupNamespace: return service.places["cgroup"]
+    case .hostGateway: return service.extraHosts.first { $0.address == "host-gateway" }?.position
+    case .nonRecursiveBind: return mounts.first { $0.recursion == "disabled" }?.position
+    case .forcedReadOnly: return mounts.first { $0.recursion == "readonly" }?.position
+    case .volumeSubpath: return mounts.first { $0.subpath != nil }?.position
+    case .imageMount:
+      return mounts.first { if case .image = $0.source { true } else { false } }?.position
+    case .endpointDriverOptions: return network { !$0.driverOptions.isEmpty }
+    case .interfaceName: return network { $0.interfaceName != nil }
+    case .addressOnOtherNetworks: return network { $0.macAddress != nil }
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,256 @@
+import Foundation
+import Testing
+
+@testable import DockerEngine
+
+/// What is sent to an engine of an older API, and what comes of it there.
+@Suite("An engine of an older API", .timeLimit(.minutes(2)))
+struct OlderEngineTests {
+  /// A server of an API version, which gives each request the same body.
+  private func server(
+    _ version: String, _ body: String = #"{"Id":"a","Warnings":null}"#
+  ) throws -> FakeServer {
+    try FakeServer { request in
+      request.target == "/_ping"
+        ? answer(200, "OK", headers: "Api-Version: \(version)\r\n") : answer(200, body)
+    }
+  }
+
+  private func engine(_ server: FakeServer, timeout: Duration = .seconds(60)) -> DockerEngine {
+    DockerEngine(endpoint: .unix(path: server.path), requestTimeout: timeout)
+  }
+
+  /// The body that a create has on an engine of a version.
+  private func sent(
+    _ version: String, _ body: ContainerCreate
+  ) async throws -> (body: String, warnings: [String]) {
+    let server = try server(version)
+    defer { server.stop() }
+    let made = try await engine(server).createContainer(name: nil, body)
+    return (String(decoding: server.requests.last?.body ?? [], as: UTF8.self), made.warnings)
+  }
+
+  private func container(_ change: (inout HostConfig) -> Void) -> ContainerCreate {
+    var body = ContainerCreate(image: "image")
+    var host = HostConfig()
+    change(&host)
+    body.hostConfig = host
+    return body
+  }
+
+  @Test("gets a bind mount in the form that creates its directory there")
+  func createdMountpoint() async throws {
+    let body = container {
+      $0.mounts = [
+        Mount(
+          type: "bind", source: "/a", target: "/b", readOnly: true,
+          bindOptions: .init(propagation: "rslave", createMountpoint: true)),
+        Mount(type: "volume", source: "v", target: "/v"),
+      ]
+    }
+    let old = try await sent("1.41", body).body
+    #expect(!old.contains("CreateMountpoint"))
+    #expect(old.contains(#""Binds":["\/a:\/b:ro,rslave"]"#), "\(old)")
+    #expect(old.contains(#""Source":"v""#))
+    #expect(try await sent("1.42", body).body.contains(#""CreateMountpoint":true"#))
+    // What the short form can't say.
+    let path = container {
+      $0.mounts = [
+        Mount(
+          type: "bind", source: "/a:b", target: "/b", bindOptions: .init(createMountpoint: true))
+      ]
+    }
+    let long = try await sent("1.41", path).body
+    #expect(!long.contains("CreateMountpoint") && long.contains(#""Source":"\/a:b""#))
+  }
+
+  @Test("doesn't get what it does in any case")
+  func implied() async throws {
+    let body = container {
+      $0.mounts = [
+        Mount(
+          type: "bind", source: "/a", target: "/b",
+          bindOptions: .init(readOnlyNonRecursive: true))
+      ]
+      $0.cgroupnsMode = "host"
+    }
+    #expect(try await !sent("1.43", body).body.contains("ReadOnlyNonRecursive"))
+    #expect(try await sent("1.44", body).body.contains("ReadOnlyNonRecursive"))
+    #expect(try await !sent("1.40", body).body.contains("CgroupnsMode"))
+    #expect(try await sent("1.41", body).body.contains(#""CgroupnsMode":"host""#))
+  }
+
+  @Test("doesn't get the address of a network where it reads the container's")
+  func address() async throws {
+    var body = container { $0.networkMode = "net" }
+    body.networkingConfig = NetworkingConfig(
+      endpointsConfig: ["net": EndpointSettings(macAddress: "02:00:00:00:00:01")])
+    let old = try await sent("1.43", body).body
+    #expect(old.components(separatedBy: "MacAddress").count == 2, "\(old)")
+  }
+
+  @Test("is refused a private cgroup namespace, and a network without IPv4")
+  func refused() async throws {
+    let body = container { $0.cgroupnsMode = "private" }
+    await #expect(throws: EngineError.self) { try await sent("1.40", body) }
+    var network = NetworkCreate(name: "n")
+    network.enableIPv4 = false
+    let server = try server("1.47")
+    defer { server.stop() }
+    await #expect(throws: EngineError.self) { try await engine(server).createNetwork(network) }
+  }
+
+  @Test("may take as long over a wait's response as the container does")
+  func wait() async throws {
+    let server = try FakeServer { request in
+      if request.target == "/_ping" { return answer(200, headers: "Api-Version: 1.25\r\n") }
+      Thread.sleep(forTimeInterval: 0.6)
+      return answer(200, #"{"StatusCode":3}"#)
+    }
+    defer { server.stop() }
+    let code = try await engine(server, timeout: .milliseconds(200)).waitContainer("web")
+    #expect(code == 3)
+    #expect(server.requests.last?.target == "/v1.25/containers/web/wait")
+  }
+
+  @Test("is refused at once what only a newer one can do, and never asked for it")
+  func refusedCalls() async throws {
+    let server = try server("1.25")
+    defer { server.stop() }
+    let engine = engine(server)
+    var exec = ExecCreate(cmd: ["pwd"])
+    exec.workingDir = "/"
+    let body = exec
+    await #expect(throws: EngineError.self) { try await engine.createExec("web", body) }
+    await #expect(throws: EngineError.self) {
+      try await engine.connectNetwork(
+        "net", container: "web", EndpointSettings(macAddress: "02:00:00:00:00:01"))
+    }
+    await #expect(throws: EngineError.self) {
+      try await engine.waitContainer("web", condition: "next-exit")
+    }
+    #expect(server.requests.map(\.target) == ["/_ping"])
+  }
+
+  @Test("is asked whether a network's name is taken, which a newer one checks in any case")
+  func duplicates() async throws {
+    for (version, isAsked) in [("1.43", true), ("1.44", false)] {
+      let server = try server(version)
+      defer { server.stop() }
+      _ = try await engine(server).createNetwork(NetworkCreate(name: "n"))
+      let body = String(decoding: server.requests.last?.body ?? [], as: UTF8.self)
+      #expect(body.contains("CheckDuplicate") == isAsked)
+    }
+  }
+
+  @Test(
+    "isn't asked for a platform: the image is looked at instead",
+    arguments: [
+      ("linux/amd64", true), ("linux/x86_64", true), ("amd64", true), ("linux", true),
+      ("linux/arm64/v8", false), ("windows/amd64", false), ("s390x", false),
+    ])
+  func platform(text: String, fits: Bool) async throws {
+    let server = try server(
+      "1.40", #"{"Id":"sha256:1","Os":"linux","Architecture":"amd64","Warnings":[]}"#)
+    defer { server.stop() }
+    let error: EngineError?
+    do {
+      _ = try await engine(server).createContainer(
+        name: nil, platform: text, ContainerCreate(image: "web"))
+      error = nil
+    } catch let refusal as EngineError { error = refusal }
+    #expect((error == nil) == fits)
+    if !fits {
+      #expect(error?.message.contains("does not match the specified platform") == true)
+      #expect(error?.missing == nil)
+    }
+    #expect(
+      server.requests.last?.target == (fits ? "/v1.40/containers/create" : "/v1.40/images/web/json")
+    )
+  }
+
+  @Test("pulls its own platform where it can't be asked for another")
+  func pull() async throws {
+    for (version, isAsked) in [("1.31", false), ("1.32", true)] {
+      let server = try server(version, "")
+      defer { server.stop() }
+      for try await _ in try await engine(server).pullImage("web", platform: "linux/arm64") {}
+      #expect(server.requests.last?.target.contains("platform=") == isAsked)
+    }
+  }
+
+  @Test("has kept a line from before a moment, or not, by the lines' own times")
+  func logs() async throws {
+    // 2026-01-01T00:00:00.5Z is 1767225600.5.
+    let line = "2026-01-01T00:00:00.500000000Z hello\n"
+    for (moment, isBefore) in [("1767225600.600000000", true), ("1767225600.400000000", false)] {
+      let server = try server("1.34", line)
+      defer { server.stop() }
+      #expect(try await engine(server).hasOutput("web", tty: true, before: moment) == isBefore)
+      let target = server.requests.last?.target ?? ""
+      #expect(target.contains("timestamps=1") && !target.contains("until"))
+    }
+    let server = try server("1.35", line)
+    defer { server.stop() }
+    #expect(try await engine(server).hasOutput("web", tty: true, before: "1767225600.400000000"))
+    #expect(server.requests.last?.target.contains("until=1767225600.4") == true)
+  }
+
+  @Test("is used in the version of the cap, and the cap is named where the engine refuses it")
+  func cap() async throws {
+    let server = try FakeServer { request in
+      if request.target == "/_ping" { return answer(200, headers: "Api-Version: 1.52\r\n") }
+      return answer(
+        400, #"{"message":"client version 1.30 is too old. Minimum supported API version is 1.44"}"#
+      )
+    }
+    defer { server.stop() }
+    let engine = try DockerEngine(environment: [
+      "DOCKER_HOST": "unix://\(server.path)", "DOCKER_API_VERSION": "1.30",
+    ])
+    #expect(try await engine.ability() == EngineAbility(APIVersion(1, 30), isCapped: true))
+    let error = await #expect(throws: EngineError.self) { try await engine.info() }
+    #expect(error?.message.hasPrefix("DOCKER_API_VERSION is 1.30: client version 1.30 is") == true)
+    #expect(server.requests.last?.target == "/v1.30/info")
+  }
+
+  @Test("and so old that it doesn't name its API is named itself")
+  func nameless() async throws {
+    let server = try FakeServer { _ in
+      answer(200, "OK", headers: "Server: Docker/1.12.6 (linux)\r\n")
+    }
+    defer { server.stop() }
+    let error = await #expect(throws: EngineError.self) { try await engine(server).ping() }
+    #expect(error?.kind == .tooOld)
+    #expect(
+      error?.message.contains("is Docker/1.12.6 (linux), this program needs API 1.25") == true)
+  }
+
+  @Test("is understood although its answers lack newer fields")
+  func absentFields() async throws {
+    // As 1.13.1 answers, without what it doesn't know.
+    let info =
+      #"{"ID":"A","ServerVersion":"1.13.1","CgroupDriver":"cgroupfs","OSType":"linux","SecurityOptions":null}"#
+    let list =
+      #"[{"Id":"a","Names":["/a"],"Labels":{},"NetworkSettings":{"Networks":{"n":{"IPAMConfig":null}}},"Mounts":[]}]"#
+    let image = #"{"Id":"sha256:1","RepoTags":null,"Config":null}"#
+    let volumes = #"{"Volumes":[{"Name":"v","Labels":null,"Options":null}],"Warnings":null}"#
+    let networks =
+      #"[{"Id":"n","Name":"n","IPAM":{"Driver":"default","Options":null,"Config":[]},"Containers":{"a":{"EndpointID":"e"}},"Labels":null}]"#
+    let answers = [
+      "/v1.25/info": info, "/v1.25/containers/json": list, "/v1.25/images/i/json": image,
+      "/v1.25/volumes": volumes, "/v1.25/networks": networks,
+    ]
+    let server = try FakeServer { request in
+      request.target == "/_ping"
+        ? answer(200, headers: "Api-Version: 1.25\r\n") : answer(200, answers[request.target] ?? "")
+    }
+    defer { server.stop() }
+    let engine = engine(server)
+    #expect(try await engine.info().cgroupVersion == "1")
+    #expect(try await engine.listContainers(all: false).first?.networks == ["n"])
+    #expect(try await engine.inspectImage("i").lastTagTime.isEmpty)
+    #expect(try await engine.listVolumes().map(\.createdAt) == [""])
+    #expect(try await engine.listNetworks().first?.containers["a"]?.name == "")
+  }
+}
