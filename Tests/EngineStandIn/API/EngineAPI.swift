@@ -98,15 +98,8 @@ enum EngineAPI {
       "POST /images/create", query: "fromImage fromSrc repo tag platform@32 message changes",
       uploads: true),
     Endpoint("POST /images/load", query: "quiet", uploads: true),
-    Endpoint(
-      "POST /build",
-      query: """
-        dockerfile t remote q nocache cachefrom pull rm forcerm memory memswap cpushares cpusetcpus
-        cpusetmems cpuperiod cpuquota cgroupparent buildargs ulimits shmsize isolation securityopt
-        squash labels networkmode extrahosts@28 target@29 session@31 platform@32 version@38
-        buildid@38 outputs@40
-        """,
-      uploads: true),
+    // The `docker` command's own; an engine passes over parameters that it doesn't know.
+    Endpoint("POST /build", query: "*", uploads: true),
 
     Endpoint(
       "GET /networks", query: "filters", filters: "driver id label name type scope@29 dangling@40",

@@ -63,8 +63,8 @@ struct Conversation: Sendable {
         let route = try check.route(String(head.words[0]), String(head.words[1]))
         try pass(head, route, &reader)
       } catch {
-        // No answer is under way.
-        refused(error.message)
+        // No answer is under way. A newer client asks by HEAD whether the engine is an older one.
+        if head.words[0] != "HEAD" { refused(error.message) }
         try refuse(head, error, &reader)
       }
     }
