@@ -12,6 +12,7 @@ public final class EngineStandIn: Sendable {
     var connections: Set<Int32> = []
     var threads = 0
     var isStopping = false
+    var requests: [String] = []
     var refusals: [String] = []
   }
 
@@ -45,6 +46,9 @@ public final class EngineStandIn: Sendable {
       threadEnded()
     }
   }
+
+  /// The requests that were passed on: verb and target as they came.
+  public var requests: [String] { open.withLock { $0.requests } }
 
   /// The requests that were not passed on, each with what is wrong with it.
   public var refusals: [String] { open.withLock { $0.refusals } }
@@ -84,8 +88,13 @@ public final class EngineStandIn: Sendable {
       return
     }
     Thread.detachNewThread { [self] in
-      let conversation = Conversation(client: client, engine: engine, release: release) { refusal in
-        self.open.withLock { $0.refusals.append(refusal) }
+      let conversation = Conversation(client: client, engine: engine, release: release) { verdict in
+        self.open.withLock {
+          switch verdict {
+          case .passed(let request): $0.requests.append(request)
+          case .refused(let reason): $0.refusals.append(reason)
+          }
+        }
       }
       conversation.run()
       // Out of the set before they are closed: the numbers can be used again at once.

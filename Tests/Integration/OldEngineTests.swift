@@ -126,6 +126,68 @@ struct OldEngineTests {
     }
   }
 
+  @Test("an image is built by the docker command")
+  func build() async throws {
+    let file = """
+      services:
+        web:
+          build:
+            context: .
+            dockerfile_inline: |
+              FROM pod-test/busybox
+              CMD ["echo", "built"]
+      """
+    try await withOldEngine(.v1_13, before: engine) { old in
+      var own = settings(old)
+      own.options += ["--rmi", "local"]
+      let end = try await podEnd(on: engine, file, own)
+      #expect(end.output(of: "web") == ["built"], "\(end)")
+    }
+  }
+
+  @Test(
+    "what the release lacks is refused with its place, before anything is made",
+    arguments: [
+      (EngineRelease.v1_13, "healthcheck: {test: 'true', start_period: 1s}", 25),
+      (.v17_12, "device_cgroup_rules: ['c 1:3 r'], security_opt: ['systempaths=unconfined']", 35),
+    ])
+  func refused(release: EngineRelease, keys: String, api: Int) async throws {
+    let file =
+      "services: {web: {image: pod-test/busybox, networks: [n], \(keys)}}\nnetworks: {n: {}}"
+    try await withOldEngine(release, before: engine) { old in
+      let end = try await podEnd(on: engine, file, settings(old))
+      #expect(end.states.last == "TASK_FAILED", "\(end)")
+      #expect(end.message.hasPrefix("compose.yaml:1:"), "\(end)")
+      #expect(end.message.contains("1.\(api)"), "\(end)")
+      #expect(!old.requests.contains { $0.hasPrefix("POST ") }, "\(old.requests)")
+      #expect(old.requests.contains { $0.hasPrefix("GET ") })
+    }
+  }
+
+  @Test(
+    "a container is connected once, though the engine's answer was lost",
+    arguments: [EngineRelease.v17_06, .v19_03])
+  func connectedOnce(release: EngineRelease) async throws {
+    let file = """
+      services:
+        web: {image: pod-test/busybox, command: [sleep, "1000"], init: true, networks: [a, b]}
+      networks: {a: {}, b: {}}
+      """
+    try await withOldEngine(release, before: engine) { old in
+      let behind = TestEngine(socket: old.socket, cgroups: engine.cgroups)
+      let lost = EngineTap.Fault(request: "POST /networks/.*/connect", times: 1, losesAnswer: true)
+      try await EngineTap.with(behind, faults: [lost]) { tap in
+        var own = settings(old)
+        own.environment["DOCKER_HOST"] = tap.dockerHost
+        try await withPod(on: engine, file, own) { pod in
+          try await pod.running()
+          #expect(tap.injections.count == 1)
+          #expect(try await pod.networks().count == 2)
+        }
+      }
+    }
+  }
+
   @Test("what a killed executor left is reaped", arguments: EngineRelease.all)
   func reaped(release: EngineRelease) async throws {
     try await withReaperSite(on: engine) { site in

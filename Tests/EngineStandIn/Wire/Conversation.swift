@@ -4,23 +4,31 @@ import Foundation
 /// A client's connection and the one to the engine that belongs to it. Requests go through a check,
 /// answers through a filter; whatever else comes is passed on as it is, a half close too.
 struct Conversation: Sendable {
+  /// What became of a request.
+  enum Verdict: Sendable {
+    /// It went to the engine: its verb and path.
+    case passed(String)
+    /// It did not: what is wrong with it.
+    case refused(String)
+  }
+
   /// Nobody takes what is sent.
   private struct Gone: Error {}
 
   let client: Int32
   let engine: Int32
   let check: RequestCheck
-  /// Told of each request that is not passed on.
-  let refused: @Sendable (String) -> Void
+  /// Told of each request.
+  let record: @Sendable (Verdict) -> Void
   private let exchange = Exchange()
 
   init(
     client: Int32, engine: Int32, release: EngineRelease,
-    refused: @escaping @Sendable (String) -> Void
+    record: @escaping @Sendable (Verdict) -> Void
   ) {
     self.client = client
     self.engine = engine
-    self.refused = refused
+    self.record = record
     check = RequestCheck(release: release)
   }
 
@@ -64,7 +72,7 @@ struct Conversation: Sendable {
         try pass(head, route, &reader)
       } catch {
         // No answer is under way. A newer client asks by HEAD whether the engine is an older one.
-        if head.words[0] != "HEAD" { refused(error.message) }
+        if head.words[0] != "HEAD" { record(.refused(error.message)) }
         try refuse(head, error, &reader)
       }
     }
@@ -86,6 +94,7 @@ struct Conversation: Sendable {
         if framing != .none { onward["content-length"] = "\(body.count)" }
         try check.check(body, of: route)
       }
+      record(.passed("\(words[0]) \(words[1])"))
       exchange.begin(route, method: String(words[0]))
       try send(onward.bytes + body, to: engine)
       guard route.endpoint.uploads else { return }
