@@ -12,4 +12,14 @@ struct EngineErrorTests {
     #expect(error.isNotFound)
     #expect(!error.isConflict)
   }
+
+  @Test("says that a network's name is taken, whatever status an older engine gives it")
+  func takenName() {
+    for status in [403, 409, 500] {
+      let error = EngineError(
+        kind: .status(status), message: "network with name web_default already exists")
+      #expect(error.isConflict)
+    }
+    #expect(!EngineError(kind: .status(403), message: "network web is busy").isConflict)
+  }
 }

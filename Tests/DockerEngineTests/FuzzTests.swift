@@ -154,6 +154,7 @@ struct FuzzTests {
       _ = ImageReference(text)
       _ = try? EngineEndpoint.from(environment: ["DOCKER_HOST": text])
       return secondsSince1970(httpDate: text) != nil || APIVersion(text) != nil
+        || LogTime(line: text.utf8) != nil
     }
     #expect(report.isSound, "\(report)")
   }

@@ -179,6 +179,13 @@ struct OlderEngineTests {
     }
   }
 
+  @Test(
+    "has lines without a time in its log, if need be",
+    arguments: ["...................Z", "", "Z", "2026-01-01T00:00:00 x", "a-b-cTd:e:f.000000000Z"])
+  func timeless(line: String) {
+    #expect(LogTime(line: line.utf8) == nil)
+  }
+
   @Test("has kept a line from before a moment, or not, by the lines' own times")
   func logs() async throws {
     // 2026-01-01T00:00:00.5Z is 1767225600.5.

@@ -26,7 +26,7 @@ enum EnginePage {
   static func text() -> String {
     let oldest = APIVersion.oldest
     var text = """
-      # Engines of every API version
+      # Versions of the Engine API
 
       Generated from the code by the tests (`EnginePageTests`; `UPDATE_DOCS=1` writes it anew).
 
@@ -34,7 +34,8 @@ enum EnginePage {
       [Engine API](https://docs.docker.com/reference/api/engine/) that both know, from \(oldest) (Docker \(oldest.engine)) to
       \(APIVersion.newest) (Docker \(APIVersion.newest.engine)); with a newer engine they use \(APIVersion.newest). An older engine is refused.
       `DOCKER_API_VERSION` caps the version, as for the `docker` command: what is newer than `1.40` isn't used where it says `1.40`.
-      Nothing is sent that the version doesn't have.
+      Nothing is sent that the version doesn't have. An engine that no longer speaks the version refuses each request; the
+      message names `DOCKER_API_VERSION` then.
 
       A `build:` is the work of the `docker` command, which refuses by itself what the engine can't build.
 

@@ -59,7 +59,7 @@ struct NetworkTests {
     let minor = Int(version.filter { $0 != "\n" }.split(separator: ".").last ?? "") ?? 0
     let end = try await podEnd(on: engine, file)
     if minor < 44 {
-      #expect(end.message.hasPrefix("compose.yaml:5:36: service 'web' can't be created"), "\(end)")
+      #expect(end.message.hasPrefix("compose.yaml:5:38: service 'web' can't be created"), "\(end)")
       #expect(end.message.contains("needs API 1.44"), "\(end)")
     } else {
       #expect(end.output(of: "web").contains(address), "\(end)")

@@ -28,8 +28,8 @@ private func refused(_ text: String) -> EngineError {
 
 @Suite("What the engine says to a container")
 struct EngineFaultTests {
-  /// What engine 20.10 (with runc 1.1) answers to these lines below service `a`, and the message's
-  /// beginning and line.
+  /// What engine 20.10 (with runc 1.1), and others where their texts differ, answer to these lines
+  /// below service `a`, and the message's beginning and line.
   static let told: [(lines: String, text: String, line: Int, words: String)] = [
     (
       "command: [/nope]",
@@ -40,6 +40,16 @@ struct EngineFaultTests {
       "command: [nope]",
       #"OCI runtime create failed: runc create failed: unable to start container process: exec: "nope": executable file not found in $PATH: unknown"#,
       4, "nope: not found in the PATH of image busybox"
+    ),
+    (
+      "command: [nope]",
+      #"OCI runtime create failed: container_linux.go:349: starting container process caused "exec: \"nope\": executable file not found in $PATH": unknown"#,
+      4, "nope: not found in the PATH of image busybox"
+    ),
+    (
+      "command: [/nope]",
+      #"oci runtime error: container_linux.go:247: starting container process caused "exec: \"/nope\": stat /nope: no such file or directory""#,
+      4, "/nope: no such file or directory in image busybox"
     ),
     (
       "entrypoint: [/nope, x]\n    command: [y]",

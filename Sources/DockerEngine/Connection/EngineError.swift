@@ -37,7 +37,12 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   public var isNotFound: Bool { kind == .status(404) }
 
   /// Whether the object is in a state that forbids the request, or its name is taken (409).
-  public var isConflict: Bool { kind == .status(409) }
+  public var isConflict: Bool {
+    guard case .status(let status) = kind else { return false }
+    // Older engines answer 403 or 500 where a network's name is taken.
+    let isTaken = message.contains("network with name") && message.contains("already exists")
+    return status == 409 || isTaken
+  }
 
   /// One line: what was asked, and what came of it.
   public var description: String {

@@ -2,7 +2,7 @@
 /// engine's version asks `EngineAbility.has`, and docs/engines.md is made from this table.
 public enum EngineFeature: String, CaseIterable, Sendable {
   // What a file needs.
-  case deviceCgroupRules, startPeriod, privateIPC, endpointDriverOptions, execWorkingDir, sctp
+  case deviceCgroupRules, startPeriod, endpointDriverOptions, privateIPC, execWorkingDir, sctp
   case unmaskedPaths, deviceRequests, nonRecursiveBind, privateCgroupNamespace, hostGateway
   case forcedReadOnly, addressOnOtherNetworks, volumeSubpath, imageMount, withoutIPv4, interfaceName
   // What is done in another way.
@@ -58,7 +58,7 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     case .deviceCgroupRules: Row("device_cgroup_rules", 28)
     case .startPeriod: Row("healthcheck.start_period", 29)
     case .privateIPC: Row("ipc private or none", 32)
-    case .endpointDriverOptions: Row("driver_opts of a service's network", 32)
+    case .endpointDriverOptions: Row("driver_opts of a service's network", 30)
     case .execWorkingDir: Row("the working_dir of a hook in a container", 35)
     case .sctp: Row("an SCTP port", 37)
     case .unmaskedPaths: Row("security_opt systempaths=unconfined", 38)

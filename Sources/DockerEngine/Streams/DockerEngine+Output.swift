@@ -74,7 +74,8 @@ struct LogTime: Equatable {
     let word = String(decoding: line.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     guard word.hasSuffix("Z"), word.utf8.count >= 20 else { return nil }
     let parts = word.dropLast().split(separator: ".")
-    let fields = parts[0].split { $0 == "-" || $0 == ":" || $0 == "T" }.compactMap { Int32($0) }
+    guard let date = parts.first else { return nil }
+    let fields = date.split { $0 == "-" || $0 == ":" || $0 == "T" }.compactMap { Int32($0) }
     guard fields.count == 6, 1...2 ~= parts.count else { return nil }
     var time = tm()
     (time.tm_year, time.tm_mon, time.tm_mday) = (fields[0] - 1900, fields[1] - 1, fields[2])

@@ -3,7 +3,7 @@ import DockerEngine
 
 /// A reason of the engine's that a line of the file is to blame for.
 ///
-/// The texts are those of engines 20.10 to 28; where they differ, each has an entry.
+/// The texts are those of engines 1.13 to 28; where they differ, each has an entry.
 struct EngineFault: Sendable {
   /// All of these occur in the engine's text, whatever their case.
   let texts: [String]
@@ -48,6 +48,8 @@ struct EngineFault: Sendable {
     _ text: String, in faults: [EngineFault],
     position: (_ key: String, _ object: String) -> SourcePosition?
   ) -> (words: String, position: SourcePosition?)? {
+    // Engines up to 19.03 quote the runtime's text, and escape the quotes in it.
+    let text = text.replacing("\\\"", with: "\"")
     for fault in faults {
       guard let (keys, words, object) = fault.match(text) else { continue }
       if keys.isEmpty { return (words, nil) }
