@@ -114,6 +114,7 @@ struct AnswerFilterTests {
     }
     #expect(status(.v17_06, "removal of container 0a is already in progress") == 400)
     #expect(status(.v1_13, "Container 0a is not running") == 500)
+    #expect(status(.v17_06, "network with name a already exists") == 500)
     #expect(status(.v1_13, "Conflict. The container name is already in use") == 409)
     #expect(status(.v17_12, "removal of container 0a is already in progress") == 409)
   }

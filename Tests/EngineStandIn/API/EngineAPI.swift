@@ -136,7 +136,8 @@ enum EngineAPI {
   /// (Docker 17.09; `GetHTTPErrorStatusCode` in moby's `api/server/httputils/errors.go`).
   static let untypedFailures = [
     ("removal of container", 400), ("marked for removal", 500), ("is not running", 500),
-    ("already exists in network", 500), ("has active endpoints", 500), ("address pool", 500),
+    ("already exists in network", 500), ("network with name", 500), ("has active endpoints", 500),
+    ("address pool", 500),
   ]
   static let firstTypedFailures = 32
 }
