@@ -167,6 +167,12 @@ let package = Package(
     .target(
       name: "AgentStandIn", dependencies: ["TestSupport"], path: "Tests/AgentStandIn",
       swiftSettings: settings),
+    .target(
+      name: "EngineStandIn", dependencies: ["AgentStandIn"], path: "Tests/EngineStandIn",
+      swiftSettings: settings),
+    .testTarget(
+      name: "EngineStandInTests", dependencies: ["AgentStandIn", "EngineStandIn", "TestSupport"],
+      swiftSettings: settings),
     .executableTarget(
       name: "agent-stand-in",
       dependencies: [
@@ -246,7 +252,8 @@ let package = Package(
     .testTarget(
       name: "Integration",
       dependencies: [
-        "AgentStandIn", "TestSupport", "Compose", "DockerEngine", "PodIdentity", "Cgroups",
+        "AgentStandIn", "EngineStandIn", "TestSupport", "Compose", "DockerEngine", "PodIdentity",
+        "Cgroups",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       path: "Tests/Integration", exclude: ["Parity", "Running"], swiftSettings: settings),

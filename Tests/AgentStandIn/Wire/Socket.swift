@@ -20,8 +20,8 @@ public enum ListenAddress: Sendable, Hashable {
 }
 
 /// The few calls on sockets that the stand-in needs, without buffers: each byte goes when it is told to.
-enum Socket {
-  static func listen(on address: ListenAddress) throws(SocketError) -> Int32 {
+package enum Socket {
+  package static func listen(on address: ListenAddress) throws(SocketError) -> Int32 {
     switch address {
     case .loopback(let port):
       let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -80,7 +80,7 @@ enum Socket {
   }
 
   /// Waits for a connection; nil when the socket was shut down.
-  static func accept(_ number: Int32) -> Int32? {
+  package static func accept(_ number: Int32) -> Int32? {
     while true {
       let peer = GNU.accept4(number, nil, nil, O_CLOEXEC)
       if peer >= 0 { return peer }
@@ -89,7 +89,7 @@ enum Socket {
   }
 
   /// Whatever has arrived, at most `count` bytes; empty at the end of the stream or after an error.
-  static func read(_ number: Int32, atMost count: Int = 65536) -> [UInt8] {
+  package static func read(_ number: Int32, atMost count: Int = 65536) -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: count)
     while true {
       let got = recv(number, &buffer, count, 0)
@@ -100,7 +100,7 @@ enum Socket {
 
   /// Writes all of it, whatever it takes; false if the peer has gone.
   @discardableResult
-  static func write(_ number: Int32, _ bytes: some Collection<UInt8>) -> Bool {
+  package static func write(_ number: Int32, _ bytes: some Collection<UInt8>) -> Bool {
     var rest = Array(bytes)[...]
     while !rest.isEmpty {
       let sent = rest.withUnsafeBytes {
@@ -120,5 +120,5 @@ enum Socket {
   }
 
   /// Ends both directions; whoever reads from it sees the end.
-  static func end(_ number: Int32) { shutdown(number, Int32(SHUT_RDWR)) }
+  package static func end(_ number: Int32) { shutdown(number, Int32(SHUT_RDWR)) }
 }

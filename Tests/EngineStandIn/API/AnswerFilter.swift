@@ -1,0 +1,61 @@
+import AgentStandIn
+
+/// Makes an engine's answers those of an older release.
+struct AnswerFilter: Sendable {
+  let release: EngineRelease
+
+  /// The body of a success without what the release doesn't have; a body that is no JSON as it is.
+  func body(_ bytes: [UInt8], _ endpoint: Endpoint) -> [UInt8] {
+    guard let table = endpoint.answer, let value = try? JSON(parsing: bytes) else { return bytes }
+    var answer = table.stripped(value, release.api)
+    switch endpoint.name {
+    case "GET /version":
+      answer["Version"] = .string(release.version)
+      answer["ApiVersion"] = .string("1.\(release.api)")
+      answer["Components"] = answer["Components"].map(components)
+    case "GET /info": answer["ServerVersion"] = .string(release.version)
+    default: break
+    }
+    return answer.bytes + [UInt8(ascii: "\n")]
+  }
+
+  /// An event of the stream; nil for one that the release doesn't send.
+  func event(_ line: [UInt8], _ endpoint: Endpoint) -> [UInt8]? {
+    let end = UInt8(ascii: "\n")
+    guard let table = endpoint.answer, let event = try? JSON(parsing: line) else {
+      return line + [end]
+    }
+    let action = event["Action"]?.string ?? ""
+    if let first = EngineAPI.events[action], release.api < first { return nil }
+    return table.stripped(event, release.api).bytes + [end]
+  }
+
+  /// A field of an answer's head; nil for one that the release doesn't send.
+  func headField(_ name: String, _ value: String) -> String? {
+    if let first = EngineAPI.headFields[name.lowercased()], release.api < first { return nil }
+    switch name.lowercased() {
+    case "api-version": return "1.\(release.api)"
+    case "server": return "Docker/\(release.version) (linux)"
+    default: return value
+    }
+  }
+
+  /// The status of a failure, by its text.
+  func status(_ status: Int, _ body: [UInt8]) -> Int {
+    guard release.api < EngineAPI.firstTypedFailures else { return status }
+    let text = String(decoding: body, as: UTF8.self)
+    return EngineAPI.untypedFailures.first { text.contains($0.0) }?.1 ?? status
+  }
+
+  /// `Components` with the engine's own versions.
+  private func components(_ list: JSON) -> JSON {
+    .array(
+      (list.array ?? []).map { component in
+        guard component["Name"]?.string == "Engine" else { return component }
+        var engine = component
+        engine["Version"] = .string(release.version)
+        engine["Details"]?["ApiVersion"] = .string("1.\(release.api)")
+        return engine
+      })
+  }
+}

@@ -1,0 +1,23 @@
+/// A release of Docker Engine that is stood in for.
+public struct EngineRelease: Sendable, Hashable, CustomStringConvertible {
+  /// What it says as its version.
+  public let version: String
+  /// The minor number of the newest API that it speaks.
+  public let api: Int
+
+  /// Docker 1.13.0.
+  public static let v1_13 = EngineRelease(version: "1.13.0", api: 25)
+  /// Docker 17.06.
+  public static let v17_06 = EngineRelease(version: "17.06.2-ce", api: 30)
+  /// Docker 17.12.
+  public static let v17_12 = EngineRelease(version: "17.12.1-ce", api: 35)
+  /// Docker 19.03.
+  public static let v19_03 = EngineRelease(version: "19.03.15", api: 40)
+  /// Docker 20.10, for comparison.
+  public static let v20_10 = EngineRelease(version: "20.10.24", api: 41)
+  /// All of them, the oldest first.
+  public static let all = [v1_13, v17_06, v17_12, v19_03, v20_10]
+
+  /// Names a test's case.
+  public var description: String { "Docker \(version), API 1.\(api)" }
+}

@@ -1,0 +1,128 @@
+import AgentStandIn
+import Foundation
+import Glibc
+import Synchronization
+
+/// An engine of an older release, for what can't be had: a way to a newer engine that lets through
+/// only what the API of that release has, both ways. What the newer engine does by itself for
+/// requests of an old version it goes on doing.
+public final class EngineStandIn: Sendable {
+  private struct Open {
+    var listening: Int32?
+    var connections: Set<Int32> = []
+    var threads = 0
+    var isStopping = false
+    var requests: [String] = []
+    var refusals: [String] = []
+  }
+
+  /// The release that it stands for.
+  public let release: EngineRelease
+  /// The path of its socket.
+  public let socket: String
+  private let engine: String
+  private let open = Mutex(Open())
+  private let ended = DispatchSemaphore(value: 0)
+
+  /// Listens at a path, in the background.
+  ///
+  /// - Parameters:
+  ///   - release: the release that it stands for.
+  ///   - engine: the path of the newer engine's socket; nobody need be there yet.
+  ///   - socket: the path that it listens at.
+  /// - Throws: `SocketError`.
+  public init(_ release: EngineRelease, engine: String, at socket: String) throws {
+    self.release = release
+    self.engine = engine
+    self.socket = socket
+    let number = try Socket.listen(on: .unix(path: socket))
+    open.withLock {
+      $0.listening = number
+      $0.threads = 1
+    }
+    Thread.detachNewThread { [self] in
+      while let client = Socket.accept(number) { serve(client) }
+      close(number)
+      threadEnded()
+    }
+  }
+
+  /// The requests that were passed on: verb and target as they came.
+  public var requests: [String] { open.withLock { $0.requests } }
+
+  /// The requests that were not passed on, each with what is wrong with it.
+  public var refusals: [String] { open.withLock { $0.refusals } }
+
+  /// Ends all connections and stops listening; returns when all threads are gone.
+  public func stop() {
+    open.withLock {
+      $0.isStopping = true
+      for number in $0.connections { Socket.end(number) }
+      if let number = $0.listening { Socket.end(number) }
+    }
+    ended.wait()
+  }
+
+  private func threadEnded() {
+    let last = open.withLock {
+      $0.threads -= 1
+      return $0.isStopping && $0.threads == 0
+    }
+    if last { ended.signal() }
+  }
+
+  private func serve(_ client: Int32) {
+    guard let engine = Socket.connect(to: engine) else {
+      close(client)
+      return
+    }
+    let accepted = open.withLock {
+      if $0.isStopping { return false }
+      $0.connections.formUnion([client, engine])
+      $0.threads += 1
+      return true
+    }
+    guard accepted else {
+      close(client)
+      close(engine)
+      return
+    }
+    Thread.detachNewThread { [self] in
+      let conversation = Conversation(client: client, engine: engine, release: release) { verdict in
+        self.open.withLock {
+          switch verdict {
+          case .passed(let request): $0.requests.append(request)
+          case .refused(let reason): $0.refusals.append(reason)
+          }
+        }
+      }
+      conversation.run()
+      // Out of the set before they are closed: the numbers can be used again at once.
+      open.withLock { $0.connections.subtract([client, engine]) }
+      close(client)
+      close(engine)
+      threadEnded()
+    }
+  }
+}
+
+extension Socket {
+  /// Connects to a unix domain socket; nil where nobody listens.
+  package static func connect(to path: String) -> Int32? {
+    let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard number >= 0 else { return nil }
+    var name = sockaddr_un()
+    name.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &name.sun_path) {
+      $0.copyBytes(from: path.utf8.prefix($0.count - 1))
+    }
+    let connected = withUnsafePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if connected == 0 { return number }
+    close(number)
+    return nil
+  }
+}

@@ -1,0 +1,80 @@
+import AgentStandIn
+import EngineStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// An engine that does what a test says with its first connection, and a client of the stand-in
+/// before it.
+struct Stage: Sendable {
+  let client: Peer
+  let standIn: EngineStandIn
+
+  /// Lends a stage.
+  ///
+  /// - Parameters:
+  ///   - release: what is stood in for.
+  ///   - engine: what the engine does with the connection; it is closed afterwards.
+  ///   - body: what the client does.
+  /// - Throws: what `body` throws.
+  static func with(
+    _ release: EngineRelease, engine: @escaping @Sendable (Peer) -> Void,
+    _ body: (Stage) throws -> Void
+  ) async throws {
+    try await withTemporaryFolder { folder in
+      let listening = try Socket.listen(on: .unix(path: folder.path("engine.sock")))
+      Thread.detachNewThread {
+        while let number = Socket.accept(listening) {
+          engine(Peer(number))
+          close(number)
+        }
+        close(listening)
+      }
+      defer { Socket.end(listening) }
+      let standIn = try EngineStandIn(
+        release, engine: folder.path("engine.sock"), at: folder.path("old.sock"))
+      defer { standIn.stop() }
+      let number = try #require(Socket.connect(to: standIn.socket))
+      defer { close(number) }
+      try body(Stage(client: Peer(number), standIn: standIn))
+    }
+  }
+}
+
+/// One end of a connection.
+struct Peer: Sendable {
+  private let number: Int32
+
+  init(_ number: Int32) { self.number = number }
+
+  /// Sends text; false if nobody takes it.
+  @discardableResult
+  func send(_ text: String) -> Bool { Socket.write(number, Array(text.utf8)) }
+
+  /// Sends nothing more.
+  func finish() { shutdown(number, Int32(SHUT_WR)) }
+
+  /// Reads until a text has come; what has come then, or up to the end.
+  func read(through end: String) -> String {
+    var bytes: [UInt8] = []
+    while !String(decoding: bytes, as: UTF8.self).hasSuffix(end) {
+      let more = Socket.read(number, atMost: 1)
+      if more.isEmpty { break }
+      bytes += more
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// Reads up to the end.
+  func rest() -> String {
+    var bytes: [UInt8] = []
+    while true {
+      let more = Socket.read(number)
+      if more.isEmpty { return String(decoding: bytes, as: UTF8.self) }
+      bytes += more
+    }
+  }
+
+  /// Reads a head, without its empty line.
+  func head() -> String { String(read(through: "\r\n\r\n").dropLast(1)) }
+}

@@ -1,0 +1,36 @@
+import EngineStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// Lends an engine of an older release, which is a stand-in before a real one. What it had to
+/// refuse fails the test.
+func withOldEngine(
+  _ release: EngineRelease, before engine: TestEngine,
+  sourceLocation: SourceLocation = #_sourceLocation,
+  _ body: (EngineStandIn) async throws -> Void
+) async throws {
+  try await withTemporaryFolder { folder in
+    let old = try EngineStandIn(release, engine: engine.socket, at: folder.path("old.sock"))
+    defer { old.stop() }
+    try await body(old)
+    let refusals = old.refusals
+    #expect(refusals.isEmpty, "refused by \(release)", sourceLocation: sourceLocation)
+  }
+}
+
+extension EngineStandIn {
+  /// The value of DOCKER_HOST that selects it.
+  var dockerHost: String { "unix://\(socket)" }
+
+  /// Sends a request by curl; gives the status and the body.
+  func request(
+    _ method: String, _ path: String, json: String? = nil
+  ) async throws -> (status: String, body: String) {
+    var words = ["-s", "--unix-socket", socket, "-X", method, "-w", "\n%{http_code}"]
+    if let json { words += ["-H", "Content-Type: application/json", "-d", json] }
+    let answer = try await Command("curl", words + ["http://engine\(path)"]).output()
+    let cut = answer.lastIndex(of: "\n") ?? answer.startIndex
+    return (String(answer[cut...].dropFirst()), String(answer[..<cut]))
+  }
+}
