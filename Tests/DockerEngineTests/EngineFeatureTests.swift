@@ -87,19 +87,14 @@ struct EngineFeatureTests {
       .text(#"["CAP_KILL"]"#, before: #"["KILL"]"#, host { $0.capAdd = ["CAP_KILL"] })
     case .hostCgroupNamespace: .text(#""CgroupnsMode":"host""#, host { $0.cgroupnsMode = "host" })
     case .createMountpoint:
-      .text(
-        #""CreateMountpoint":true"#, before: #""Binds":["\/a:\/b:rw"]"#,
-        bind(.init(createMountpoint: true)))
+      .text(#""CreateMountpoint":true"#, bind(.init(createMountpoint: true)))
     case .writableSubmounts:
       .text(#""ReadOnlyNonRecursive":true"#, bind(.init(readOnlyNonRecursive: true)))
-    case .endpointAddress:
-      .text(
-        #"{"net":{"MacAddress":"02"}}"#, before: #"{"net":{}}"#, endpoint { $0.macAddress = "02" })
     case .annotations: .text(#""Annotations""#, host { $0.annotations = ["a": "b"] })
     case .startInterval: .text(#""StartInterval":5"#, healthy(Healthcheck(startInterval: 5)))
     case .gatewayPriority: .text(#""GwPriority":3"#, endpoint { $0.gwPriority = 3 })
-    case .waitCondition, .pullPlatform, .logsUntil, .createPlatform, .uniqueNetworkNames, .tagTime,
-      .cgroupVersion:
+    case .waitCondition, .pullPlatform, .logsUntil, .createPlatform, .endpointAddress,
+      .uniqueNetworkNames, .tagTime, .cgroupVersion:
       .call
     }
   }

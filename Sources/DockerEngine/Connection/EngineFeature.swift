@@ -108,9 +108,7 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     case .createMountpoint:
       Row(
         "create_host_path of a bind mount in the long form", 42, .workedAround,
-        "sent as a bind in the short form, which creates the directory; where that form can't "
-          + "say it, the directory must be there"
-      )
+        "not sent: the directory must be there, as under Compose")
     case .writableSubmounts:
       Row(
         "a bind mount with recursive: writable", 44, .workedAround,
@@ -118,7 +116,7 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     case .endpointAddress:
       Row(
         "mac_address of the container's first network", 44, .workedAround,
-        "sent as the container's")
+        "sent as the container's as well")
     case .uniqueNetworkNames:
       Row(
         "one network of a name", 44, .workedAround,

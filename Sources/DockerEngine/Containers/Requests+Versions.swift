@@ -81,23 +81,7 @@ extension HostConfig {
       capAdd = capAdd?.map(short)
       capDrop = capDrop?.map(short)
     }
-    guard let asked = mounts else { return }
-    var kept: [Mount] = []
-    for mount in asked {
-      let mount = mount.fitted(to: ability)
-      if mount.bindOptions?.createMountpoint == true, !ability.has(.createMountpoint) {
-        if let bind = mount.asBind {
-          binds = (binds ?? []) + [bind]
-          continue
-        }
-        var mount = mount
-        mount.bindOptions?.createMountpoint = nil
-        kept.append(mount)
-      } else {
-        kept.append(mount)
-      }
-    }
-    mounts = kept.isEmpty ? nil : kept
+    mounts = mounts?.map { $0.fitted(to: ability) }
   }
 }
 
@@ -105,17 +89,9 @@ extension Mount {
   fileprivate func fitted(to ability: EngineAbility) -> Mount {
     var mount = self
     if !ability.has(.consistency) { mount.consistency = nil }
+    if !ability.has(.createMountpoint) { mount.bindOptions?.createMountpoint = nil }
     if !ability.has(.writableSubmounts) { mount.bindOptions?.readOnlyNonRecursive = nil }
     return mount
-  }
-
-  /// The same in the short form; nil where that can't say it.
-  fileprivate var asBind: String? {
-    guard let source, !source.contains(":"), !target.contains(":"),
-      bindOptions?.nonRecursive != true, bindOptions?.readOnlyForceRecursive != true
-    else { return nil }
-    let modes = [readOnly == true ? "ro" : "rw", bindOptions?.propagation].compactMap { $0 }
-    return "\(source):\(target):\(modes.joined(separator: ","))"
   }
 }
 
@@ -136,7 +112,6 @@ extension EndpointSettings {
   /// The settings as an engine takes them, and a line for each that has no effect there.
   func fitted(to ability: EngineAbility) -> (EndpointSettings, dropped: [String]) {
     var settings = self
-    if !ability.has(.endpointAddress) { settings.macAddress = nil }
     guard gwPriority != nil, !ability.has(.gatewayPriority) else { return (settings, []) }
     settings.gwPriority = nil
     return (settings, [ability.noEffect(of: .gatewayPriority)])
