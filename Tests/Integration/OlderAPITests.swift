@@ -45,7 +45,7 @@ struct OlderAPITests {
         depends_on: {store: {condition: service_healthy}}
         volumes:
           - {type: tmpfs, target: /t, tmpfs: {size: 1m}}
-          - {type: bind, source: ./made here, target: /b, bind: {propagation: rprivate}}
+          - {type: bind, source: ., target: /b, bind: {propagation: rprivate}}
     networks: {inside: {}, outside: {}}
     volumes: {kept: {}}
     configs: {word: {content: "told\\n"}}

@@ -67,11 +67,18 @@ struct OutputTests {
 
   @Test("a line of several megabytes is whole, as in Compose's output", arguments: TestEngine.all)
   func veryLong(on engine: TestEngine) async throws {
+    // The task's states are lines of others, which may come between the pieces: TASK_RUNNING waits until it is written.
     let file = """
       services:
         web:
           image: pod-test/busybox
-          command: ["sh", "-c", "head -c 3000000 /dev/zero | tr '\\\\0' x; echo; echo after; echo err >&2"]
+          command:
+          - sh
+          - -c
+          - >-
+            head -c 3000000 /dev/zero | tr '\\0' x; echo; touch /tmp/done;
+            until [ -e /tmp/seen ]; do sleep 0.1; done; echo after; echo err >&2
+          healthcheck: {test: "test -e /tmp/done && touch /tmp/seen", interval: 200ms, retries: 100}
       """
     let end = try await podEnd(on: engine, file)
     #expect(end.output(of: "web").map(\.count) == [3_000_000, 5])
