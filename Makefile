@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-slow test-boot demo bench soak lint format install dist deb man hook
+.PHONY: help deps build test test-slow test-boot demo bench soak lint format install dist deb rpm image man hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
@@ -53,6 +53,13 @@ man: build ## writes manual pages and shell completions below dist/share, from t
 deb: ## makes the Debian packages in dist, the module's where Mesos' headers are (MESOS_PREFIX)
 	@scripts/deps deb
 	@scripts/deb
+
+rpm: ## makes the package for Red Hat's systems, CentOS 7 and later, in dist
+	@scripts/deps deb
+	@scripts/rpm
+
+image: deps ## makes container images in dist, for `docker load`: the daemon alone, and all programs
+	@scripts/image
 
 hook: ## builds the Mesos module against the Mesos below MESOS_PREFIX (/usr), and checks it
 	@scripts/hook

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Where a symbolic link points, or nil where it can't be read.
-func linkTarget(_ path: String) -> String? {
+package func linkTarget(_ path: String) -> String? {
   var bytes = [CChar](repeating: 0, count: 256)
   let count = readlink(path, &bytes, bytes.count)
   guard count > 0 else { return nil }

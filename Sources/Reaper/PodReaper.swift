@@ -52,6 +52,8 @@ struct Workplace {
   let log: Logger
   /// What the log writes with.
   let handler: StructuredLog
+  /// What the container that this program runs in was not given, a line for each.
+  let forgottenFlags: [String]
 
   init(_ options: SettingOptions, dryRun: Bool, quiet: Bool = false) throws {
     let environment = ProcessEnvironment.current
@@ -63,6 +65,10 @@ struct Workplace {
     log = Logger(label: "pod-reaper") { _ in handler }
     engine = try DockerEngine(environment: environment, limitsRequests: false)
     self.settings = settings
+    forgottenFlags = ForgottenFlags(
+      engineSocket: endpoint.socketPath, runFolder: settings.runFolder,
+      leaseSocket: settings.leaseSocket, stateFolder: settings.stateFolder
+    ).lines(environment: environment)
     reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
   }
 

@@ -27,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
       try place.makeFolders()
       if once {
         defer { place.handler.flush() }
+        for line in place.forgottenFlags { StandardError.line("pod-reaper: \(line)") }
         throw ExitCode(try await OncePass(place: place, format: format).run())
       }
       try await serve(place)
@@ -64,8 +65,9 @@ struct ServeCommand: AsyncParsableCommand {
     if let failure = reaper.host.processTableFailure {
       place.log.error("the self-check failed, every pod stays undecided: \(failure)")
     }
+    for line in place.forgottenFlags { place.log.error("\(line)") }
     place.log.notice("watching \(place.engine.endpoint), running with \(Capabilities.words)")
-    let places = Places { try place.makeFolders() }
+    let places = Places(lacking: place.forgottenFlags) { try place.makeFolders() }
     let daemon = Daemon(
       reaper: reaper, engine: place.engine, settings: settings, notice: notice, log: place.log,
       places: places)

@@ -117,7 +117,10 @@ struct ReaperDeployTests {
         "systemd-tmpfiles", ["--create", "--root", root.path, "compose-pods.conf"]
       ).run()
       #expect(made.status == .exited(0) && made.stderr.isEmpty, "\(made) \(file)")
-      for (folder, mode) in [("run/compose-pods", 0o755), ("run/compose-pods/spool", 0o700)] {
+      for (folder, mode) in [
+        ("run/compose-pods", 0o755), ("run/compose-pods/spool", 0o700),
+        ("var/lib/compose-pods", 0o700),
+      ] {
         var status = stat()
         #expect(stat(root.path(folder), &status) == 0)
         #expect(status.st_mode & 0o7777 == mode && status.st_uid == 0, "\(folder)")
@@ -127,9 +130,27 @@ struct ReaperDeployTests {
       let settings = try ReaperSettings(
         options: [:], environment: [:], file: root.write("empty.yaml", ""))
       #expect(settings.runFolder == "/run/compose-pods")
+      #expect(settings.stateFolder == "/var/lib/compose-pods")
       #expect(settings.spoolFolder == HOOK_SHIM_DEFAULT_SPOOL)
       #expect(settings.notifySocket == HOOK_SHIM_DEFAULT_SOCKET)
     }
+  }
+
+  @Test(
+    "the service starts on a systemd that doesn't know what it asks for",
+    arguments: ["pod-reaper.service", "pod-reaper-once.service"])
+  func oldSystemd(_ unit: String) throws {
+    let lines = try String(contentsOfFile: deploy + "/systemd/" + unit, encoding: .utf8)
+      .split(separator: "\n")
+    // A list of allowed calls without the names that it doesn't know (groups came with 230, @system-service with 239)
+    // allows hardly any.
+    for line in lines where line.hasPrefix("SystemCallFilter=") {
+      #expect(line.hasPrefix("SystemCallFilter=~"), "\(line)")
+    }
+    // `strict` came with 232, StateDirectory with 235.
+    let writable = lines.filter { $0.hasPrefix("ReadWritePaths=") }.joined(separator: " ")
+    #expect(writable.contains(" -/var/lib/compose-pods"), "\(writable)")
+    #expect(writable.contains(" -/run/compose-pods"), "\(writable)")
   }
 }
 

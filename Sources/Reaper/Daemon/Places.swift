@@ -5,11 +5,17 @@ import Synchronization
 /// The directories and sockets that others reach the service by. Somebody who cleans up below /run takes them away, or
 /// renames them, while it runs: each pass makes again what is gone.
 final class Places: Sendable {
+  private let lacking: [String]
   private let makeFolders: @Sendable () throws -> Void
   private let sockets = Mutex<[any Restorable]>([])
 
-  /// - Parameter makeFolders: makes the directories that are gone, and checks those that are there.
-  init(makeFolders: @escaping @Sendable () throws -> Void = {}) { self.makeFolders = makeFolders }
+  /// - Parameters:
+  ///   - lacking: what will be missing as long as this program runs.
+  ///   - makeFolders: makes the directories that are gone, and checks those that are there.
+  init(lacking: [String] = [], makeFolders: @escaping @Sendable () throws -> Void = {}) {
+    self.lacking = lacking
+    self.makeFolders = makeFolders
+  }
 
   /// Adds what is to be there; nil is nothing.
   func add(_ more: [(any Restorable)?]) { sockets.withLock { $0 += more.compactMap { $0 } } }
@@ -24,9 +30,9 @@ final class Places: Sendable {
     } catch {
       // Others may write to what is there instead: no socket goes into it.
       log.error("\(error)")
-      return ["\(error)"]
+      return lacking + ["\(error)"]
     }
-    var missing: [String] = []
+    var missing = lacking
     for socket in sockets.withLock(\.self) {
       do throws(RestoreFailure) {
         for path in try socket.restore() { log.warning("\(path) was gone: it is made again") }

@@ -59,6 +59,10 @@ extension Reaper {
       records[identity]?.add(.cgroupUnreadable("/proc/self/mountinfo"), at: .now)
       return
     }
+    if let fault = CgroupTreeFault.current(), fault.hidesCgroups {
+      records[identity]?.add(.cgroupUnreadable("\(fault)"), at: .now)
+      return
+    }
     // Another task of the same executor has its containers in the same cgroup.
     let containers = pods.values.filter { $0.identity.run == owner.run }
       .flatMap(\.containers).map(\.id)
