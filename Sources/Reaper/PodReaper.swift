@@ -66,7 +66,7 @@ struct Workplace {
     engine = try DockerEngine(environment: environment, limitsRequests: false)
     self.settings = settings
     forgottenFlags = ForgottenFlags(
-      engineSocket: endpoint.socketPath, runFolder: settings.runFolder,
+      engineSocket: engine.endpoint.socketPath, runFolder: settings.runFolder,
       leaseSocket: settings.leaseSocket, stateFolder: settings.stateFolder
     ).lines(environment: environment)
     reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
