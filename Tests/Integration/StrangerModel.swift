@@ -88,9 +88,10 @@ struct StrangerModel: Sendable {
     case .pause(let name, _), .freeze(let name, _):
       return pod.service(name)?.hasHealthcheck == true ? [.unhealthy(name)] : []
     case .remove(let name?):
-      // A container that is only created may have been started before the removal came.
+      // A container that is only created may have been started before the removal came, and one that is to be tried
+      // again as well.
       let hasCompleted =
-        pod.service(name)?.runsForGood == false
+        pod.service(name)?.endsAtOnce == true
         && event.states[name]?.contains { $0 != "exited" } == false
       return event.succeeded && !hasCompleted ? [.removed(name)] : []
     case .remove(nil): return event.succeeded ? [.infraRemoved] : []

@@ -90,6 +90,14 @@ struct StrangerModelTests {
     #expect(
       complaint([Self.plain], [event(.remove("plain"), ["plain": ["running"]])], Self.killed) != nil
     )
+    // One that fails at first may be about to be tried again.
+    var flaky = Self.job
+    flaky.work = .flaky(milliseconds: 100)
+    flaky.restart = .onFailure
+    let pending = event(.remove("job"), ["job": ["exited", "exited"]])
+    let gone = Self.failed("the container of service 'job' was removed by someone else")
+    #expect(complaint([flaky], [pending], gone) == nil)
+    #expect(complaint([Self.job], [pending], gone) != nil)
     let late = event(.remove("job"), ["job": ["exited", "exited"]])
     #expect(
       complaint([Self.job], [late], Self.failed(message.replacing("web", with: "job"))) != nil)

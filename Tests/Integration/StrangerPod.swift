@@ -47,6 +47,11 @@ struct StrangerPod: Sendable, Equatable {
     var volumes: [String] = []
     var joined: Joined?
 
+    /// Its first exit is its last.
+    var endsAtOnce: Bool {
+      if case .job = work { true } else { false }
+    }
+
     /// It never completes: its pod lives until somebody ends it.
     var runsForGood: Bool {
       switch work {
