@@ -58,6 +58,10 @@ let package = Package(
     .target(
       name: "CNames", path: "cshim/CNames",
       linkerSettings: staticCurl == nil ? [.linkedLibrary("cares")] : []),
+    .systemLibrary(name: "CDBus", path: "cshim/CDBus", pkgConfig: "dbus-1"),
+    .target(
+      name: "CNoServer", path: "cshim/CNoServer",
+      cSettings: staticCurl == nil ? [] : [.define("STATIC_DBUS")]),
     .target(name: "CLinux", path: "cshim/CLinux"),
     .target(name: "CSignals", path: "cshim/CSignals"),
 
@@ -72,6 +76,8 @@ let package = Package(
         "CLinux", "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
+    .target(
+      name: "Systemd", dependencies: ["CDBus", "CNoServer"], swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
     .target(
       name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
@@ -90,7 +96,7 @@ let package = Package(
     .target(
       name: "PodRuntime",
       dependencies: [
-        "CLinux", "Compose", "DockerEngine", "Cgroups", "PodIdentity",
+        "CLinux", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "SystemPackage", package: "swift-system"),
@@ -135,7 +141,7 @@ let package = Package(
       name: "Reaper",
       dependencies: [
         "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity",
-        "CLinux",
+        "CLinux", "Systemd",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
@@ -195,6 +201,8 @@ let package = Package(
       ],
       exclude: ["Recorded"], swiftSettings: settings),
     .testTarget(
+      name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: settings),
+    .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
@@ -222,8 +230,8 @@ let package = Package(
     .testTarget(
       name: "PodRuntimeTests",
       dependencies: [
-        "CLinux", "PodRuntime", "Compose", "DockerEngine", "PodIdentity", "TestSupport",
-        .product(name: "Logging", package: "swift-log"),
+        "CLinux", "PodRuntime", "Cgroups", "Compose", "DockerEngine", "PodIdentity", "Systemd",
+        "TestSupport", .product(name: "Logging", package: "swift-log"),
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),

@@ -72,10 +72,13 @@ extension CgroupFolders {
   }
 
   /// Whether a path from a label names a cgroup that may be a run's: one that `isPath(_:)` takes, whose last component
-  /// is the run. Labels are data that anybody could have written.
+  /// is the run, or the run's slice. Labels are data that anybody could have written.
   public static func isPath(_ path: String, of run: String) -> Bool {
-    isPath(path)
-      && path.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(run.utf8) == true
+    guard isPath(path) else { return false }
+    if path.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(run.utf8) == true {
+      return true
+    }
+    return PodSlice(path: path)?.run.utf8.elementsEqual(run.utf8) == true
   }
 
   static func processes(in folder: FilePath) throws -> Set<Int32> {

@@ -87,7 +87,8 @@ public struct CgroupParent: Sendable, Equatable {
     return CgroupParent(path: "/compose-pods/\(run)", isMesos: false)
   }
 
-  private static func mesosCgroup(_ path: String, run: String) -> String? {
+  /// The cgroup of a run that a process's cgroup is or is the leaf of; nil where it is another's.
+  static func mesosCgroup(_ path: String, run: String) -> String? {
     var components = path.split(separator: "/")
     if components.last == "leaf" { components.removeLast() }
     guard components.last.map(String.init) == run, components.count > 1 else { return nil }

@@ -16,11 +16,15 @@ public struct PodIdentity: Sendable, Hashable {
   public var host: HostIdentity
   /// The cgroup below which all containers of the pod live.
   public var cgroupParent: String
+  /// The executor's own cgroup, where that is the run's; empty where it is another's. nil on objects of executors that
+  /// don't say it: there it is `cgroupParent`, if that is an agent's.
+  public var executorCgroup: String?
 
   /// Makes an identity from its parts.
   public init(
     frameworkID: String, executorID: String, taskID: String, run: String, agentID: String,
-    incarnation: Incarnation, host: HostIdentity, cgroupParent: String
+    incarnation: Incarnation, host: HostIdentity, cgroupParent: String,
+    executorCgroup: String? = nil
   ) {
     self.frameworkID = frameworkID
     self.executorID = executorID
@@ -30,6 +34,7 @@ public struct PodIdentity: Sendable, Hashable {
     self.incarnation = incarnation
     self.host = host
     self.cgroupParent = cgroupParent
+    self.executorCgroup = executorCgroup
   }
 
   /// Reads an object's labels; nil where one of the keys that every object of a pod bears is missing, or there is no
@@ -49,7 +54,8 @@ public struct PodIdentity: Sendable, Hashable {
       incarnation: Incarnation(
         bootID: boot.isEmpty ? nil : boot, pid: Int32(pid).flatMap { $0 > 0 ? $0 : nil },
         startTime: UInt64(startTime)),
-      host: HostIdentity(machineID: machine.isEmpty ? nil : machine), cgroupParent: parent)
+      host: HostIdentity(machineID: machine.isEmpty ? nil : machine), cgroupParent: parent,
+      executorCgroup: labels[PodLabel.executorCgroup])
   }
 
   /// The labels that every container, network and volume of the pod bears. A label without a value
@@ -66,11 +72,35 @@ public struct PodIdentity: Sendable, Hashable {
       PodLabel.bootID: incarnation.bootID ?? "",
       PodLabel.machineID: host.machineID ?? "",
       PodLabel.cgroupParent: cgroupParent,
+      PodLabel.executorCgroup: executorCgroup ?? "",
       PodLabel.removeImages: "",
       PodLabel.legacyTaskID: taskID,
       PodLabel.legacyExecutorID: executorID,
       PodLabel.composeProject: names.project,
     ]
+  }
+
+  /// The slice that the pod's containers are in; nil where their cgroup is no slice.
+  public var slice: PodSlice? {
+    guard let slice = PodSlice(path: cgroupParent), slice.run == run else { return nil }
+    return slice
+  }
+
+  /// The cgroup that the executor lives in, as far as its pod's objects tell: that of its containers, where it is no slice.
+  public var ownCgroup: String {
+    if let executorCgroup, !executorCgroup.isEmpty { return executorCgroup }
+    return cgroupParent
+  }
+
+  /// What the engine is told of the cgroup: the path, or the name of a slice.
+  public var engineParent: String { slice?.unit ?? cgroupParent }
+
+  /// The cgroup of one of the pod's containers.
+  ///
+  /// - Parameter container: the container's ID.
+  /// - Returns: its path below each hierarchy's root.
+  public func cgroup(of container: String) -> String {
+    "\(cgroupParent)/" + (slice == nil ? container : PodSlice.scope(of: container))
   }
 
   /// The names that the pod's objects get in Docker.
@@ -99,6 +129,8 @@ public enum PodLabel {
   public static let machineID = "mesos.host.machine_id"
   /// The pod's cgroup: networks and volumes have no other trace of it.
   public static let cgroupParent = "mesos.cgroup_parent"
+  /// The executor's own cgroup, where that is the run's: with the driver systemd its containers are elsewhere.
+  public static let executorCgroup = "mesos.executor_cgroup"
   /// `true` on a volume that stays when its pod has ended.
   public static let keep = "mesos.keep"
   /// The images to remove when the pod has ended, separated by spaces: on every container those of the whole pod, since
@@ -127,7 +159,8 @@ public enum PodLabel {
   /// Every key of the contract: a Compose file that sets one of them is refused.
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
-    keep, removeImages, legacyTaskID, legacyExecutorID, composeProject, composeService,
+    executorCgroup, keep, removeImages, legacyTaskID, legacyExecutorID, composeProject,
+    composeService,
     composeContainerNumber,
     composeOneOff, composeConfigHash, composeNetwork, composeVolume,
   ]

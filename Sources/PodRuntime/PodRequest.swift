@@ -26,6 +26,8 @@ public struct PodRequest: Sendable {
   public var limits: TaskLimits?
   /// What the pod may ask of the host.
   public var policy = PodPolicy.unrestricted
+  /// What the operator says of slices.
+  public var slices = SliceSettings()
   /// Where the engine puts the output of services without `logging:`.
   public var logging = PodLogging.bounded
   /// What its owner has to warn about, for the log.

@@ -3,6 +3,7 @@ import Compose
 import DockerEngine
 import PodIdentity
 import SystemPackage
+import Systemd
 
 /// Finds out what a plan needs to know of the engine and the host.
 public struct PodSetup: Sendable {
@@ -41,13 +42,6 @@ public struct PodSetup: Sendable {
     try checkFile()
     let info = if let info { try await info.value } else { try await engine.info() }
     if let refusal = PodmanLimits.refusal(by: info) { throw refusal }
-    guard info.cgroupDriver != "systemd" else {
-      throw SetupFailure(
-        description:
-          "the engine uses the systemd cgroup driver, which puts containers into slices only: "
-          + "set \"exec-opts\": [\"native.cgroupdriver=cgroupfs\"] in /etc/docker/daemon.json, and restart Docker"
-      )
-    }
     guard info.cgroupDriver != "none" else {
       throw SetupFailure(
         description:
@@ -65,12 +59,18 @@ public struct PodSetup: Sendable {
     let version = CgroupVersion(rawValue: info.cgroupVersion) ?? .v1
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())
-    var plan = try PodPlanner.plan(request, identity: identity(parent: parent.path))
+    let slice = info.cgroupDriver == "systemd" ? try slice(info, version) : nil
+    var identity = identity(parent: slice?.slice.path ?? parent.path)
+    identity.executorCgroup = parent.isMesos ? parent.path : ""
+    var plan = try PodPlanner.plan(request, identity: identity)
       .fitted(to: try await engine.ability())
     try PodmanLimits.check(
       plan.containers, by: info, hasSystemd: PodmanLimits.hasSystemd(at: engine.endpoint))
     try SeccompProfiles.inline(in: &plan, directory: request.project.workingDirectory)
-    if parent.isMesos, version == .v2 { plan.reservation = try reserveFolder(below: parent) }
+    plan.slice = slice
+    if slice == nil, parent.isMesos, version == .v2 {
+      plan.reservation = try reserveFolder(below: parent)
+    }
     return plan
   }
 
@@ -82,6 +82,8 @@ public struct PodSetup: Sendable {
   /// - Throws: `ComposeError` for what can't be run as a pod.
   func earlyPlan(_ ability: EngineAbility) throws -> PodPlan? {
     try checkFile()
+    // The engine may use systemd's driver, which has other names.
+    if Systemd.isInit { return nil }
     let membership = try CgroupMembership.current()
     let parents = [CgroupVersion.v1, .v2].map {
       CgroupParent.choose(run: request.run, version: $0, membership: membership)
@@ -89,7 +91,9 @@ public struct PodSetup: Sendable {
     guard parents[0].path == parents[1].path, !parents.contains(where: \.isMesos) else {
       return nil
     }
-    return try PodPlanner.plan(request, identity: identity(parent: parents[0].path))
+    var identity = identity(parent: parents[0].path)
+    identity.executorCgroup = ""
+    return try PodPlanner.plan(request, identity: identity)
       .fitted(to: ability)
   }
 

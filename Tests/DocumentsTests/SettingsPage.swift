@@ -101,8 +101,10 @@ struct SettingsPage {
       // Of another program's file only what this one reads.
       if uses.isEmpty, !places.file.hasSuffix("/\(program).yaml") { continue }
       let standard = uses.lazy.compactMap(\.argument.standard).first
+      let variable = SettingVariable.name(of: key, prefix: places.prefix)
       rows.append([
-        "`\(key)`", "`\(SettingVariable.name(of: key, prefix: places.prefix))`",
+        "`\(key)`",
+        OperatorFile.ownNames.contains(key) ? "none: the operator's alone" : "`\(variable)`",
         uses.map { "`\(Self.shown($0.name))`" }.joined(separator: ", "),
         Self.code(places.standards[key]) ?? standard.map { Self.code($0) ?? $0 } ?? "",
         uses.first?.argument.meaning ?? places.comments[key] ?? "",

@@ -1,4 +1,5 @@
 import Foundation
+import PodIdentity
 import TestSupport
 import Testing
 
@@ -21,7 +22,9 @@ struct Leftovers: Sendable {
     async let volumes = engine.docker("volume", "ls", "-q", "--filter", label).output()
     return Leftovers(
       containers: try await words(containers), networks: try await words(networks),
-      volumes: try await words(volumes), cgroups: try Hierarchy.folders(of: "/compose-pods/\(run)"))
+      volumes: try await words(volumes),
+      cgroups: try Hierarchy.folders(of: "/compose-pods/\(run)")
+        + Hierarchy.folders(of: try #require(PodSlice(run: run)).path))
   }
 
   private static func words(_ text: String) -> [String] {

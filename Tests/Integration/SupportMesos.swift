@@ -182,7 +182,13 @@ private func place(
 ) throws -> String {
   guard host.isOrdinaryUser else {
     launch.environment["DOCKER_HOST"] = host.engine.dockerHost
-    return BuiltProgram.composeExecutor
+    guard host.engine.space != nil else { return BuiltProgram.composeExecutor }
+    // One word, since it stands in the task's command.
+    let script = folder.path("enter")
+    let words = host.engine.enter([BuiltProgram.composeExecutor]).map { "'\($0)'" }
+    try folder.write("enter", "#!/bin/sh\nexec \(words.joined(separator: " "))\n")
+    chmod(script, 0o755)
+    return script
   }
   chmod(folder.path, 0o711)
   // A second name of the socket, since the engine's own folder is root's alone.

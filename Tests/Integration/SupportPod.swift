@@ -184,8 +184,8 @@ private func command(
   if !settings.options.contains("-f") { arguments += ["-f", "compose.yaml"] }
   arguments += settings.options
   let environment = ["DOCKER_HOST": engine.dockerHost].merging(settings.environment) { $1 }
-  let words =
-    (settings.shell.map { ["/bin/sh", "-ec", $0, "sh"] } ?? []) + settings.executor + arguments
+  let words = engine.enter(
+    (settings.shell.map { ["/bin/sh", "-ec", $0, "sh"] } ?? []) + settings.executor + arguments)
   return Command(
     words[0], Array(words.dropFirst()), environment: environment, folder: sandbox.path)
 }

@@ -32,9 +32,10 @@ struct ReaperSite: Sendable {
 
   /// A reaper's command line.
   func reaper(_ words: [String], _ more: [String] = []) -> Command {
+    let program = isOnOldLinux ? BuiltProgram.shipped("pod-reaper") : BuiltProgram.podReaper
+    let line = engine.enter([program] + words + Self.merged(options, more))
     let command = Command(
-      isOnOldLinux ? BuiltProgram.shipped("pod-reaper") : BuiltProgram.podReaper,
-      words + Self.merged(options, more), environment: ["DOCKER_HOST": engine.dockerHost])
+      line[0], Array(line.dropFirst()), environment: ["DOCKER_HOST": engine.dockerHost])
     return isOnOldLinux ? OldLinux.command(command) : command
   }
 

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Foundation
+import Systemd
 import Testing
 
 @testable import PodRuntime
@@ -8,23 +9,36 @@ import Testing
 @Suite("An engine that can't hold a pod")
 struct PodSetupTests {
   private func refusal(
-    _ info: String, _ change: (inout PodRequest) -> Void = { _ in }
+    _ info: String, endpoint: EngineEndpoint = .unix(path: "/nowhere/docker.sock"),
+    _ change: (inout PodRequest) -> Void = { _ in }
   ) async throws -> String {
     var request = PodRequest(
       project: project([service("web")]), executorID: "E", taskID: "t1", run: "r1")
     change(&request)
     let told = try JSONDecoder().decode(EngineInfo.self, from: Data(info.utf8))
     let setup = PodSetup(
-      request: request, engine: DockerEngine(endpoint: .unix(path: "/nowhere/docker.sock")),
+      request: request, engine: DockerEngine(endpoint: endpoint),
       info: Task { told })
     let failure = await #expect(throws: SetupFailure.self) { try await setup.plan() }
     return failure?.description ?? ""
   }
 
-  @Test("since it puts containers into slices, is refused with the line that helps")
-  func systemd() async throws {
-    let line = try await refusal(#"{"CgroupDriver": "systemd", "CgroupVersion": "2"}"#)
-    #expect(line.contains("native.cgroupdriver=cgroupfs"))
+  @Test(
+    "since its slices can't be given the task's limits from here, is refused",
+    arguments: [
+      (#""name=seccomp""#, "unix:///nowhere/docker.sock", "/run/systemd"),
+      (#""name=rootless""#, "unix:///nowhere/docker.sock", "rootless"),
+      (#""name=seccomp""#, "tcp://192.0.2.1:2375", "another host"),
+    ])
+  func systemd(option: String, host: String, why: String) async throws {
+    let endpoint = try EngineEndpoint.from(environment: ["DOCKER_HOST": host])
+    try #require(!Systemd.isInit, "a host without systemd as its init is needed")
+    let line = try await refusal(
+      #"{"CgroupDriver": "systemd", "CgroupVersion": "2", "SecurityOptions": ["#
+        + option + "]}", endpoint: endpoint)
+    #expect(line.contains("systemd cgroup driver"))
+    #expect(line.contains(why))
+    #expect(line.hasSuffix("limits would not hold"))
   }
 
   @Test("since it puts containers into no cgroup, is refused: a task's limits would not hold")

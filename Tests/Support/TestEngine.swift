@@ -20,33 +20,62 @@ public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
   /// The cgroup version that it works with.
   public let cgroups: CgroupVersion
 
+  /// A process in the mount namespace where the engine's systemd is seen, for one with that cgroup driver.
+  public let space: Int32?
+
   /// Describes an engine that listens at a socket.
-  public init(socket: String, cgroups: CgroupVersion) {
+  public init(socket: String, cgroups: CgroupVersion, space: Int32? = nil) {
     self.socket = socket
     self.cgroups = cgroups
+    self.space = space
   }
 
   /// The engine on cgroup v1 (TEST_DOCKER_HOST); nil where there is none.
-  public static let v1 = TestEngine(variable: "TEST_DOCKER_HOST", cgroups: .v1)
+  public static let v1 = TestEngine(
+    variable: "TEST_DOCKER_HOST", cgroups: .v1, space: "TEST_DOCKER_SPACE")
   /// The engine on cgroup v2 (TEST_DOCKER_HOST_V2); nil where there is none.
   public static let v2 = TestEngine(variable: "TEST_DOCKER_HOST_V2", cgroups: .v2)
-  /// Those that there are.
+  /// The engine with the systemd cgroup driver (TEST_DOCKER_HOST_SYSTEMD, and TEST_DOCKER_SPACE_SYSTEMD for a process in
+  /// its mount namespace), on cgroup v1; nil where there is none.
+  public static let systemd = TestEngine(
+    variable: "TEST_DOCKER_HOST_SYSTEMD", cgroups: .v1, space: "TEST_DOCKER_SPACE_SYSTEMD")
+  /// Those that there are with the driver cgroupfs.
   public static let all = [v1, v2].compactMap { $0 }
 
   /// The value of DOCKER_HOST that selects this engine.
   public var dockerHost: String { "unix://\(socket)" }
 
   /// Names a test's case.
-  public var description: String { "cgroup \(cgroups.rawValue)" }
+  public var description: String {
+    "cgroup \(cgroups.rawValue)" + (space == nil ? "" : ", systemd's")
+  }
+
+  /// A command line that runs where the engine's systemd is seen, in the same folder; as it is for other engines.
+  public func enter(_ words: [String]) -> [String] {
+    guard let space else { return words }
+    return [
+      "/bin/sh", "-c", #"exec nsenter "--mount=/proc/$0/ns/mnt" "--wd=$PWD" -- "$@""#, "\(space)",
+    ]
+      + words
+  }
+
+  /// A command that runs where the engine's systemd is seen.
+  public func inside(_ words: String...) -> Command {
+    let line = enter(words)
+    return Command(line[0], Array(line.dropFirst()), environment: ["DOCKER_HOST": dockerHost])
+  }
 
   /// A `docker` command line on this engine.
   public func docker(_ arguments: String...) -> Command {
     Command("docker", arguments, environment: ["DOCKER_HOST": dockerHost])
   }
 
-  private init?(variable: String, cgroups: CgroupVersion) {
-    let value = ProcessInfo.processInfo.environment[variable] ?? ""
+  private init?(variable: String, cgroups: CgroupVersion, space: String? = nil) {
+    let environment = ProcessInfo.processInfo.environment
+    let value = environment[variable] ?? ""
     guard value.hasPrefix("unix://") else { return nil }
-    self.init(socket: String(value.dropFirst("unix://".count)), cgroups: cgroups)
+    self.init(
+      socket: String(value.dropFirst("unix://".count)), cgroups: cgroups,
+      space: space.flatMap { environment[$0] }.flatMap { Int32($0) })
   }
 }

@@ -15,13 +15,19 @@ struct TaskBounds {
   /// - Returns: the bounds; nil for each that there is none of.
   /// - Throws: `SettingError` for a figure that is none.
   func limits(environment: [String: String]) throws -> TaskLimits {
-    TaskLimits(
-      cpus: try bound("cpus"),
-      memory: try bound("mem").map { megabytes in
-        // Beyond what an `Int64` of bytes holds is no bound on any host.
-        megabytes < 8e12 ? Int64(megabytes * 1_048_576) : .max
-      },
+    var limits = TaskLimits(
+      cpus: try bound("cpus"), memory: try bound("mem").map(Self.bytes),
       gpus: try gpus(environment))
+    limits.reservedCPUs = try task.scalar("cpus").map { try checked($0, "resource cpus") }
+    limits.reservedMemory = try task.scalar("mem").map {
+      Self.bytes(try checked($0, "resource mem"))
+    }
+    return limits
+  }
+
+  /// Beyond what an `Int64` of bytes holds is no bound on any host.
+  private static func bytes(_ megabytes: Double) -> Int64 {
+    megabytes < 8e12 ? Int64(megabytes * 1_048_576) : .max
   }
 
   /// The limit of a resource; its amount where the task sets none; nil for no bound.

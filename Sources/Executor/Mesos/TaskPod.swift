@@ -52,6 +52,7 @@ struct TaskPod {
         ?? settings.duration("grace", option: earlier.options["grace"]),
       timeouts: timeouts)
     request.policy = settings.file.policy
+    request.slices = settings.file.slices
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
     request.options = try settings.podOptions(said)

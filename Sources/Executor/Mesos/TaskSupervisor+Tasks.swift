@@ -77,7 +77,7 @@ extension TaskSupervisor {
     }
     let pod = Pod(
       request: request, engine: engine, output: output, environment: settings.environment, log: log,
-      ownsCgroup: { await self.endsLast(id) },
+      slices: slices, ownsCgroup: { await self.endsLast(id) },
       report: { update in
         if case .running(let addresses) = update { await self.isUp(id, addresses) }
       })

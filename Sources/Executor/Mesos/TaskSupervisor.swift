@@ -13,6 +13,8 @@ actor TaskSupervisor {
   let output: PodOutput
   let log: Logger
   let http = HTTPClient()
+  /// Tasks of one run share its slice.
+  let slices: SliceKeeper
 
   var tasks: [TaskID: RunningTask] = [:]
   var run: String
@@ -41,6 +43,7 @@ actor TaskSupervisor {
     self.engine = engine
     self.output = output
     self.log = log
+    slices = SliceKeeper(log: log)
     run = mesos.run.value
   }
 

@@ -15,6 +15,8 @@ struct OperatorFile {
   var logging: PodLogging?
   /// Everything where there is no `allow:`; with it, only what it lists.
   var policy = PodPolicy.unrestricted
+  /// The slices of pods, on engines with the systemd cgroup driver.
+  var slices = SliceSettings()
 
   /// Reads the file; one that isn't there restricts nothing.
   ///
@@ -51,6 +53,14 @@ struct OperatorFile {
     for (key, entry) in entries {
       if key == "allow" {
         policy = try Self.policy(entry.value)
+      } else if key == "slice-parent" {
+        slices.parent = try Self.sliceParent(entry.value)
+      } else if key == "escape-isolators" {
+        guard let word = entry.value.string, let escape = SliceSettings.Escape(rawValue: word)
+        else {
+          throw ComposeError("escape-isolators takes refuse or warn", at: entry.value.position)
+        }
+        slices.escape = escape
       } else if key == "logging" {
         logging = try Self.logging(entry.value)
       } else if Settings.names.contains(key) {
@@ -66,10 +76,24 @@ struct OperatorFile {
             at: entry.keyPosition)
         }
         throw ComposeError(
-          "unknown setting '\(key)': known are allow, \(Settings.names.sorted().joined(separator: ", "))",
+          "unknown setting '\(key)': known are allow, \(Self.names.joined(separator: ", "))",
           at: entry.keyPosition)
       }
     }
+  }
+
+  /// The names of all settings but `allow`. A task's environment may hold some of them; slices are the operator's alone.
+  static let names = Settings.names.union(ownNames).sorted()
+
+  /// Those that are in this file alone.
+  static let ownNames: Set<String> = ["escape-isolators", "slice-parent"]
+
+  private static func sliceParent(_ node: YAMLNode) throws(ComposeError) -> String {
+    guard let name = node.string, PodSlice(run: "run", parent: name) != nil else {
+      throw ComposeError(
+        "slice-parent takes the name of a slice, such as mesos.slice", at: node.position)
+    }
+    return name
   }
 
   // MARK: logging

@@ -120,6 +120,7 @@ struct TaskOptions: ParsableArguments {
         launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout,
         relist: relistInterval))
     request.policy = settings.file.policy
+    request.slices = settings.file.slices
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
     try request.takeProxies(environment: settings.environment)

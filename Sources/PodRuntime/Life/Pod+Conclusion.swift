@@ -17,6 +17,7 @@ extension Pod {
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       created.containers = members.values.compactMap(\.container)
       if request.options.keepsVolumes { created.volumes = [] }
+      await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
         created, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
         cgroupLimit: min(.seconds(10), cleanupLimit ?? .seconds(10)))

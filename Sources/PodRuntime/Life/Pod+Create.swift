@@ -62,6 +62,10 @@ extension Pod {
       break
     }
     guard container != nil else { return false }
+    if plan?.slice != nil, error.isWithoutSystemd {
+      log.warning("\(member.plan.title): the engine has no connection to systemd: trying again")
+      return await slices.isSystemdThere()
+    }
     let text = error.message
     if text.contains("marked for removal") || text.contains("removal of container") {
       // Someone else's removal is under way: the name is free once it is done.

@@ -113,8 +113,9 @@ extension Pod {
     guard isExiting(name, in: member.run.number) else { return }
     if verdict != nil { return noteEnded(name, code) }
     if isForMemory {
+      let limit = await memoryLimit(of: member)
       return await fail(for: name, exitCode: code, reason: .memoryLimit) { _ in
-        "service '\(name)' was killed for memory" + Self.memoryLimit(of: member)
+        "service '\(name)' was killed for memory" + limit
       }
     }
     switch RestartDecision(
@@ -217,7 +218,8 @@ extension Pod {
     return isRecent()
   }
 
-  private static func memoryLimit(of member: Member) -> String {
+  private func memoryLimit(of member: Member) async -> String {
+    if let task = await taskMemoryLimit() { return task }
     guard let limit = member.plan.service.memoryLimit else {
       return " (no limit of its own: the pod's or the host's)"
     }

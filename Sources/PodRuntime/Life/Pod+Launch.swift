@@ -106,6 +106,7 @@ extension Pod {
 
   private func adopt(_ plan: PodPlan) {
     for note in request.notes { log.info("\(note)") }
+    if let warning = plan.slice?.warning { log.warning("\(warning)") }
     for warning in plan.warnings.dropFirst(request.project.warnings.count) {
       log.warning("\(warning)")
     }

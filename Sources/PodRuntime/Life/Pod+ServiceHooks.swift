@@ -233,7 +233,10 @@ extension Pod {
       image = again
     case .network where isOwnNetwork(in: error): try await restoreNetworks()
     case .container: break
-    default: return false
+    default:
+      guard plan?.slice != nil, error.isWithoutSystemd, await slices.isSystemdThere() else {
+        return false
+      }
     }
     try await removeStray(of: hook)
     return true
@@ -291,6 +294,7 @@ extension Pod {
   /// Starts a hook's container, and passes on what it writes until it ends.
   private func follow(_ hook: ContainerPlan, _ id: String) async throws -> [String] {
     let engine = engine
+    try await ensureSlice()
     let frames = try await engine.attach(id, tty: hook.service.tty)
     try await uncancelled { try await engine.startContainer(id) }
     return try await forward(

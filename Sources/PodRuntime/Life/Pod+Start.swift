@@ -94,6 +94,7 @@ extension Pod {
   /// - Returns: false where the container was removed meanwhile, or the owner of its namespace has gone.
   private func startOnce(_ name: String, _ id: String) async throws -> Bool {
     let engine = engine
+    try await ensureSlice()
     try await members[name]?.output?.attach()
     update(name) { $0.isListenedTo = true }
     try checkLaunch()

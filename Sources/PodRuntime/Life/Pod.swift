@@ -15,6 +15,7 @@ public actor Pod {
   let log: Logger
   let report: @Sendable (PodUpdate) async -> Void
   let ownsCgroup: @Sendable () async -> Bool
+  let slices: SliceKeeper
 
   /// What to create; nil until the engine has said which cgroups it uses.
   var plan: PodPlan?
@@ -71,15 +72,17 @@ public actor Pod {
   ///   - output: where the containers' output goes.
   ///   - environment: the environment for `docker build`.
   ///   - log: takes what deserves a word.
+  ///   - slices: keeps the slice that this executor's pods share; nil for one of the pod's own.
   ///   - ownsCgroup: asked when the pod is gone: whether no other pod of this executor lives in its cgroup.
   ///   - report: called when the pod starts and when it runs.
   public init(
     request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil,
-    output: PodOutput, environment: [String: String], log: Logger,
+    output: PodOutput, environment: [String: String], log: Logger, slices: SliceKeeper? = nil,
     ownsCgroup: @escaping @Sendable () async -> Bool = { true },
     report: @escaping @Sendable (PodUpdate) async -> Void
   ) {
     self.ownsCgroup = ownsCgroup
+    self.slices = slices ?? SliceKeeper(log: log)
     self.request = request
     self.engine = engine
     self.info = info

@@ -2,6 +2,7 @@ import Cgroups
 import Logging
 import PodIdentity
 import SystemPackage
+import Systemd
 
 /// The cgroups of one incarnation's pod: the group of each of its containers, and their parent.
 struct PodCgroups: Sendable {
@@ -23,7 +24,7 @@ struct PodCgroups: Sendable {
     let folders = CgroupFolders(mounts: mounts)
     var result = folders.thaw(parent, alone: true)
     for container in containers {
-      let below = folders.thaw("\(parent)/\(container)")
+      let below = folders.thaw(identity.cgroup(of: container))
       result.thawed += below.thawed
       result.failed += below.failed
     }
@@ -40,14 +41,15 @@ struct PodCgroups: Sendable {
   ///   - limit: how long they may take to end.
   /// - Returns: what became of each of which something can be said, in words.
   func kill(_ containers: [String], within limit: Duration) async -> [String: String] {
-    guard let parent, let mounts = try? CgroupMounts.current() else { return [:] }
+    guard parent != nil, let mounts = try? CgroupMounts.current() else { return [:] }
+    let identity = identity
     let folders = CgroupFolders(mounts: mounts)
     let keeping = (try? CgroupMembership.current()).map(folders.own(membership:)) ?? []
     thaw(containers)
     return await withTaskGroup(of: (String, CgroupLook).self) { group in
       for container in containers {
         group.addTask {
-          let path = "\(parent)/\(container)"
+          let path = identity.cgroup(of: container)
           return (container, await folders.kill(path, keeping: keeping, within: limit))
         }
       }
@@ -77,6 +79,7 @@ struct PodCgroups: Sendable {
     guard let mounts = try? CgroupMounts.current(),
       let membership = try? CgroupMembership.current()
     else { return ["cgroup \(parent) (/proc can't be read)"] }
+    if let slice = identity.slice, let left = await stop(slice) { return left }
     let folders = CgroupFolders(mounts: mounts)
     let keeping = folders.own(membership: membership)
     let begin = ContinuousClock.now
@@ -104,6 +107,23 @@ struct PodCgroups: Sendable {
         return ["cgroup \(parent) (\(left[0].reason))"]
       }
       try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
+  /// Stops the pod's slice; its cgroups go then, but for those of version 1 that systemd doesn't manage.
+  ///
+  /// - Returns: what is left where it can't be stopped; nil where it is.
+  private func stop(_ slice: PodSlice) async -> [String]? {
+    guard Systemd.isInit else { return nil }
+    do {
+      try await Systemd().stop(slice.unit, resettingFailed: PodSlice.scope(of: "*"))
+      return nil
+    } catch  where error.isDenied {
+      log.info("slice \(slice.unit) is left to pod-reaper: \(error)")
+      return []
+    } catch {
+      log.warning("slice \(slice.unit) can't be stopped: \(error)")
+      return ["slice \(slice.unit) (\(error))"]
     }
   }
 

@@ -82,7 +82,7 @@ struct PodInventory: Sendable {
     } catch let error as EngineError where error.isNotFound {
       do {
         let details = try await engine.inspectContainer(container.id)
-        return details.hostConfig.cgroupParent != identity.cgroupParent
+        return details.hostConfig.cgroupParent != identity.engineParent
       } catch let error as EngineError where error.isNotFound {
         return true
       }

@@ -13,6 +13,11 @@ public struct TaskLimits: Sendable, Equatable {
   /// Its GPUs; nil where that isn't said.
   public var gpus: TaskGPUs?
 
+  /// The processors that it may count on, where that differs from its limit.
+  public var reservedCPUs: Double?
+  /// The memory that it may count on, in bytes.
+  public var reservedMemory: Int64?
+
   /// Makes limits.
   public init(cpus: Double?, memory: Int64?, gpus: TaskGPUs? = nil) {
     self.cpus = cpus

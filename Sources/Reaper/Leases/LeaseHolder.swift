@@ -22,7 +22,7 @@ struct LeaseHolder: Sendable, Hashable {
   func keeps(_ identity: PodIdentity) -> Bool {
     guard identity.run == run else { return false }
     guard let pid = identity.incarnation.pid, let startTime = identity.incarnation.startTime else {
-      let parent = identity.cgroupParent
+      let parent = identity.ownCgroup
       return CgroupPath.isRun(parent, run) && !CgroupPath.isOwn(parent) && cgroups.contains(parent)
     }
     return pid == self.pid && startTime == self.startTime

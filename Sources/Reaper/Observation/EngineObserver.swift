@@ -81,7 +81,7 @@ actor EngineObserver {
 
   private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
     do {
-      return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.cgroupParent
+      return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.engineParent
     } catch let error as EngineError where error.isRefusal {
       // It is gone, and nothing is left to judge, or nothing can be told: then it is left alone.
       return true

@@ -83,15 +83,18 @@ extension Reaper {
   }
 
   /// Cgroups below the roots that no known dead run accounts for: their paths, seen before the engine is asked.
-  func strangers() -> Set<String> {
+  ///
+  /// - Parameter slices: the slices of pods that systemd has.
+  func strangers(_ slices: PodSlices) -> Set<String> {
     guard let mounts = try? CgroupMounts.current() else { return [] }
     let folders = CgroupFolders(mounts: mounts)
     let known = Set(pending.runs.map(\.path))
     let labelled =
       settings.findsRootsByLabels
       ? records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) } : []
-    let roots = Set(settings.cgroupRoots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
-    var found: Set<String> = []
+    let roots = Set(
+      settings.cgroupRoots + slices.roots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
+    var found = Set(slices.paths.filter { !known.contains($0) })
     for root in roots {
       for name in folders.children(of: "/" + root) where !known.contains("/\(root)/\(name)") {
         found.insert("/\(root)/\(name)")
@@ -116,6 +119,7 @@ extension Reaper {
         !pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
         !isLeased(run, path, removal), removal.isAbandoned(path)
       else { continue }
+      if let slice = PodSlice(path: path), await slice.owner().keeps { continue }
       let left = await removal.remove(path, wholly: true)
       report.cgroupsFailed += left.failures
       guard left.failures.isEmpty else { continue }
@@ -145,7 +149,11 @@ extension Reaper {
           == .leaked
     }
     let held = ended.keys.filter { run == nil || $0.run == run }
-      .map { (user: $0.user, run: $0.run, path: "/\(CgroupPath.ownRoot)/\($0.run)") }
+      .flatMap { holder in
+        ["/\(CgroupPath.ownRoot)/\(holder.run)", PodSlice(run: holder.run)?.path ?? ""].map {
+          (user: holder.user, run: holder.run, path: $0)
+        }
+      }
       .filter { removal.isOwned($0.path, by: $0.user) }
     return known.keys.map { ($0.run, $0.cgroupParent) } + held.map { ($0.run, $0.path) }
   }
@@ -154,7 +162,7 @@ extension Reaper {
   ///
   /// - Returns: when a folder that is too fresh now can be taken.
   func removeCgroups(
-    _ strangers: Set<String>, _ pods: [PodIdentity: ObservedPod],
+    _ strangers: Set<String>, _ slices: PodSlices, _ pods: [PodIdentity: ObservedPod],
     _ verdicts: [PodIdentity: Verdict], _ answer: AgentAnswerState, _ report: inout PassReport
   ) async -> BootTime? {
     // What can't be read, or a look that failed, leaves everything as it is.
@@ -162,7 +170,7 @@ extension Reaper {
     let living = Set(
       pods.keys.filter { verdicts[$0]?.state != .leaked || dryRun }.map(\.cgroupParent))
     await removePending(removal, living, answer, &report)
-    return await removeAbandoned(strangers, removal, pods, answer, &report)
+    return await removeAbandoned(strangers, slices, removal, pods, answer, &report)
   }
 
   private func removePending(
@@ -210,14 +218,14 @@ extension Reaper {
   /// Folders without any object of their run. Below our own root they are left from pods that are over; below a
   /// Mesos root they may be a task's that is just being launched, unless the agent says that the run is over.
   private func removeAbandoned(
-    _ strangers: Set<String>, _ removal: CgroupRemoval, _ pods: [PodIdentity: ObservedPod],
-    _ answer: AgentAnswerState, _ report: inout PassReport
+    _ strangers: Set<String>, _ slices: PodSlices, _ removal: CgroupRemoval,
+    _ pods: [PodIdentity: ObservedPod], _ answer: AgentAnswerState, _ report: inout PassReport
   ) async -> BootTime? {
     let owned = Set(pods.keys.map(\.run))
     var seen: [String: BootTime] = [:]
     var due: BootTime?
     for path in strangers {
-      let run = path.split(separator: "/").last.map(String.init) ?? ""
+      let run = CgroupPath.run(of: path)
       guard !owned.contains(run), !records.keys.contains(where: { $0.run == run }) else { continue }
       if !CgroupPath.isOwn(path) {
         // Agents name runs by UUIDs: no other folder there is one.
@@ -230,6 +238,8 @@ extension Reaper {
         guard isOver else { continue }
       }
       guard !isLeased(run, path, removal) else { continue }
+      // No slice goes for being empty: its executor may be about to start something in it.
+      if PodSlice(path: path) != nil, slices.owner(of: path).keeps { continue }
       guard removal.isAbandoned(path) else {
         due = [due, await reportForgotten(path, removal, &report)].compactMap { $0 }.min()
         continue

@@ -51,7 +51,8 @@ extension Reaper {
   private func note(
     _ identity: PodIdentity, cgroup owner: PodIdentity, _ pods: [PodIdentity: ObservedPod]
   ) {
-    guard CgroupPath.isRun(owner.cgroupParent, owner.run) else {
+    let path = owner.ownCgroup
+    guard CgroupPath.isRun(path, owner.run) else {
       records[identity]?.add(.cgroupUnreadable("the label names no run's cgroup"), at: .now)
       return
     }
@@ -65,9 +66,9 @@ extension Reaper {
     }
     // Another task of the same executor has its containers in the same cgroup.
     let containers = pods.values.filter { $0.identity.run == owner.run }
-      .flatMap(\.containers).map(\.id)
+      .flatMap(\.containers).flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
     let finding: Finding =
-      switch CgroupFolders(mounts: mounts).look(owner.cgroupParent, passingOver: Set(containers)) {
+      switch CgroupFolders(mounts: mounts).look(path, passingOver: Set(containers)) {
       case .missing: .cgroupMissing
       case .empty: .cgroupEmpty
       case .populated(let processes): .cgroupPopulated(processes.count)

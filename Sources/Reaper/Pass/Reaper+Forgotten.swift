@@ -33,7 +33,7 @@ extension Reaper {
       else { continue }
       guard isDeadByProcess(identity), !isLeased(identity.run, path, removal) else { break }
       let look = await removal.folders.kill(
-        "\(path)/\(container)", keeping: removal.keeping, within: .seconds(2))
+        CgroupPath.container(container, below: path), keeping: removal.keeping, within: .seconds(2))
       guard look == .empty || look == .missing else { continue }
       log.notice(
         "killed the processes of container \(container.prefix(12)), which the engine has forgotten",

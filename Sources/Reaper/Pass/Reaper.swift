@@ -77,7 +77,8 @@ actor Reaper {
     // /proc may have been mounted anew since the start, or may be while processes are looked for.
     var host = HostFacts.current(engine: engine.endpoint)
     // Cgroups first: a pod that begins in between has its objects in the later look.
-    let folders = run == nil ? strangers() : []
+    let slices = run == nil ? await PodSlices.current(log) : PodSlices()
+    let folders = run == nil ? strangers(slices) : []
     let observation = try await observer.look(run: run)
     progress.step()
     let pods = observation.pods
@@ -116,10 +117,13 @@ actor Reaper {
       if removes {
         let later =
           host.processTableFailure == nil
-          ? await removeCgroups(folders, pods, verdicts, view, &report) : nil
+          ? await removeCgroups(folders, slices, pods, verdicts, view, &report) : nil
         due = [due, later].compactMap { $0 }.min()
       }
       forget(all: pods)
+      counters.pods = pods.keys.filter { verdicts[$0]?.state == .alive }
+        .map { PodFigures.Source(task: $0.taskID, run: $0.run, path: $0.cgroupParent) }
+        .sorted { ($0.task, $0.run) < ($1.task, $1.run) }
       if removes { counters.note(passOver: verdicts.values.map(\.state), since: began) }
     }
     report.makePrintable()
@@ -237,6 +241,8 @@ struct Counters: Sendable {
   var engineErrors = 0
   var agentErrors = 0
   var hookEvents = 0
+  /// The pods that live.
+  var pods: [PodFigures.Source] = []
   /// From a noticed death to the end of its removal: count and sum.
   var goneCount = 0
   var goneSeconds = 0.0

@@ -12,7 +12,29 @@ enum CgroupPath {
   static func isRun(_ path: String, _ run: String) -> Bool { CgroupFolders.isPath(path, of: run) }
 
   /// Whether no agent has a hand in it.
-  static func isOwn(_ path: String) -> Bool { path.hasPrefix("/\(ownRoot)/") }
+  static func isOwn(_ path: String) -> Bool {
+    path.hasPrefix("/\(ownRoot)/") || PodSlice(path: path) != nil
+  }
+
+  /// The run that a path below a root is called by.
+  static func run(of path: String) -> String {
+    PodSlice(path: path)?.run ?? path.split(separator: "/").last.map(String.init) ?? ""
+  }
+
+  /// The cgroup of a container, below a run's.
+  static func container(_ id: String, below path: String) -> String {
+    "\(path)/" + (PodSlice(path: path) == nil ? id : PodSlice.scope(of: id))
+  }
+
+  /// The container that a cgroup below a run's is of, by its name; nil where it is none of a container.
+  static func container(named name: String, below path: String) -> String? {
+    if isContainer(name) { return name }
+    guard PodSlice(path: path) != nil, name.hasPrefix("docker-"), name.hasSuffix(".scope") else {
+      return nil
+    }
+    let id = String(name.dropFirst(7).dropLast(6))
+    return isContainer(id) ? id : nil
+  }
 
   /// The folder above, without a slash at either end: one of the roots.
   static func root(of path: String) -> String {
@@ -64,7 +86,15 @@ struct CgroupRemoval: Sendable {
     let deadline = ContinuousClock.now + .seconds(2)
     var result = Left()
     result.removedAny = !folders.folders(of: path).isEmpty && wholly
+    var slice = wholly ? PodSlice(path: path) : nil
     while true {
+      if let stopped = slice, isWithoutProcesses(path) {
+        if let failure = await stopped.stop() {
+          result.failures = ["\(stopped.unit): \(failure)"]
+          return result
+        }
+        slice = nil
+      }
       let left = wholly ? removeWholly(path) : removeContainers(path)
       // Processes that were killed a moment ago may still be on their way out.
       if left.isEmpty || ContinuousClock.now > deadline {
@@ -86,6 +116,12 @@ struct CgroupRemoval: Sendable {
     }
   }
 
+  /// Whether no process is in a run's cgroup, or below it.
+  private func isWithoutProcesses(_ path: String) -> Bool {
+    let look = folders.look(path)
+    return look == .empty || look == .missing
+  }
+
   private func removeContainers(_ path: String) -> [(folder: String, reason: Errno)] {
     folders.children(of: path).filter(CgroupPath.isContainer).flatMap {
       folders.remove("\(path)/\($0)", keeping: keeping)
@@ -103,19 +139,23 @@ struct CgroupRemoval: Sendable {
   /// Whether a run's folders hold neither a process nor a container's folder.
   func isAbandoned(_ path: String) -> Bool {
     guard case .empty = folders.look(path) else { return false }
-    return !folders.children(of: path).contains(where: CgroupPath.isContainer)
+    return containers(of: path).isEmpty
   }
 
   /// The containers directly below a run whose folders hold processes, whether or not an engine has them.
   func populatedContainers(_ path: String) -> [String] {
-    folders.children(of: path).filter(CgroupPath.isContainer).sorted().filter {
-      !processes(of: $0, below: path).isEmpty
-    }
+    containers(of: path).sorted().filter { !processes(of: $0, below: path).isEmpty }
+  }
+
+  /// The containers that have a folder directly below a run's.
+  private func containers(of path: String) -> [String] {
+    folders.children(of: path).compactMap { CgroupPath.container(named: $0, below: path) }
   }
 
   /// The processes in a container's folders; none where that can't be told.
   func processes(of container: String, below path: String) -> Set<Int32> {
-    guard case .populated(let processes) = folders.look("\(path)/\(container)") else { return [] }
+    let group = CgroupPath.container(container, below: path)
+    guard case .populated(let processes) = folders.look(group) else { return [] }
     return processes
   }
 }

@@ -1,3 +1,6 @@
+import Cgroups
+import Program
+
 /// The metrics in Prometheus' text format (exposition format 0.0.4).
 enum Metrics {
   /// The text of one scrape.
@@ -46,7 +49,27 @@ enum Metrics {
     family(
       "hook_events_total", "counter", "Events of the agent's hook.",
       [("", Double(counters.hookEvents))])
+    let mounts = counters.pods.isEmpty ? nil : try? CgroupMounts.current()
+    let figures = mounts.map { mounts in
+      counters.pods.map { (pod: $0, figures: PodFigures($0.path, mounts: mounts)) }
+    }
+    func samples(_ value: (PodFigures) -> Double?) -> [(labels: String, value: Double)] {
+      (figures ?? []).compactMap { pod, figures in
+        value(figures).map { ("{task=\"\(label(pod.task))\",run=\"\(label(pod.run))\"}", $0) }
+      }
+    }
+    family(
+      "pod_memory_bytes", "gauge", "Memory in the cgroup of a living pod.",
+      samples { $0.memory.map { Double($0) } })
+    family(
+      "pod_cpu_seconds_total", "counter", "Processor time used in the cgroup of a living pod.",
+      samples(\.seconds))
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A label's value, on one line (exposition format: backslash, quotation mark and newline are escaped).
+  private static func label(_ text: String) -> String {
+    Printable.text(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }
 
   private static func number(_ value: Double) -> String {

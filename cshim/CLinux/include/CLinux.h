@@ -39,6 +39,14 @@ int linux_exchange(const char *one, const char *other);
 /* Whether the kernel makes the files there: /proc, /sys and cgroups. */
 int linux_is_kernels(const char *path);
 
+/* How many programs decide which devices a cgroup of version 2 may use (bpf(2), BPF_PROG_QUERY); -1 and errno where that
+   can't be asked. */
+int linux_cgroup_device_programs(const char *group);
+
+/* A descriptor that becomes readable when a cgroup has reached its memory limit and nothing could be reclaimed: an eventfd
+   (version 1, cgroup-v1/memory.rst), or a watch on its events (version 2), which come of other causes too. -1 and errno. */
+int linux_watch_memory(const char *group, int is_unified);
+
 /* The next connection, without waiting and closed on exec (accept4(2)); -1 and errno. */
 int linux_accept(int socket);
 

@@ -1,0 +1,241 @@
+import CLinux
+import Glibc
+import PodIdentity
+import SystemPackage
+
+/// What the agent's isolators have set on the executor's own cgroup, which containers elsewhere would escape from.
+public struct ExecutorCgroup: Sendable, Equatable {
+  /// Memory in bytes; nil for no limit.
+  public var memory: Int64?
+  /// Swap space in bytes (version 2), or memory and swap space together (version 1); nil for no limit.
+  public var swap: Int64?
+  /// Processor time, in processors; nil where no quota is in use.
+  public var quota: Double?
+  /// How many processes and threads; nil for no limit.
+  public var tasks: Int64?
+  /// The processors; nil for all.
+  public var processors: Set<Int>?
+  /// The memory nodes; nil for all.
+  public var memoryNodes: Set<Int>?
+  /// The devices, by node and access; nil for all. Version 1 alone can tell.
+  public var devices: [Device]?
+  /// Values of controllers of version 1 that systemd leaves alone.
+  public var others: [Value] = []
+  /// The isolators, by Mesos' names, whose rules can be held by nothing but the cgroup itself.
+  public var escaping: [String] = []
+
+  /// A device that may be used.
+  public struct Device: Sendable, Equatable {
+    /// As systemd's `DeviceAllow` takes it.
+    public var node: String
+    /// Some of `r`, `w` and `m`.
+    public var access: String
+  }
+
+  /// The value of a file of a cgroup.
+  public struct Value: Sendable, Equatable {
+    /// The controller.
+    public var controller: String
+    /// The file's name.
+    public var file: String
+    /// What is written to it.
+    public var text: String
+    /// What it is in the root, where every group must have a value; nil where that needs none.
+    public var ofRoot: String?
+  }
+
+  /// Reads the files of a run's own cgroup. One that isn't there, or can't be read, sets nothing.
+  ///
+  /// - Parameters:
+  ///   - run: the run; where the process lives in no cgroup of it, nothing is set.
+  ///   - version: the version that the engine uses.
+  ///   - mounts: the hierarchies.
+  ///   - membership: where the process lives.
+  public init(
+    run: String, version: CgroupVersion, mounts: CgroupMounts, membership: CgroupMembership
+  ) {
+    for hierarchy in mounts.hierarchies where hierarchy.version == version {
+      guard let path = membership.entries.first(where: { $0.isOf(hierarchy) })?.path,
+        let own = CgroupParent.mesosCgroup(path, run: run)
+      else { continue }
+      let group = Group(root: hierarchy.mountPoint, path: own)
+      if version == .v2 {
+        readUnified(group)
+      } else {
+        for controller in hierarchy.controllers { read(controller, group) }
+      }
+    }
+  }
+
+  private struct Group {
+    let root: String
+    let path: String
+
+    /// A file's text without the newline at its end; nil where there is none, or nothing in it.
+    func text(_ file: String) -> String? { Self.text("\(root)\(path)/\(file)") }
+
+    func textOfRoot(_ file: String) -> String? { Self.text("\(root)/\(file)") }
+
+    /// A file's number; nil for `max`, and for what version 1 has for no limit.
+    func limit(_ file: String) -> Int64? {
+      guard let number = text(file).flatMap({ Int64($0) }), number >= 0, number < 1 << 60 else {
+        return nil
+      }
+      return number
+    }
+
+    /// The names of its files.
+    var files: [String] {
+      guard let handle = opendir(root + path) else { return [] }
+      defer { closedir(handle) }
+      var names: [String] = []
+      while let entry = readdir(handle) {
+        names.append(
+          withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+          })
+      }
+      return names
+    }
+
+    private static func text(_ path: String) -> String? {
+      guard var text = try? KernelFile.text(path) else { return nil }
+      while text.last == "\n" { text.removeLast() }
+      return text.isEmpty ? nil : text
+    }
+  }
+
+  // MARK: Version 2
+
+  private mutating func readUnified(_ group: Group) {
+    memory = group.limit("memory.max")
+    swap = group.limit("memory.swap.max")
+    tasks = group.limit("pids.max")
+    let bandwidth = group.text("cpu.max")?.split(separator: " ").compactMap { Double($0) } ?? []
+    if bandwidth.count == 2, bandwidth[1] > 0 { quota = bandwidth[0] / bandwidth[1] }
+    processors = group.text("cpuset.cpus").flatMap(Self.set)
+    memoryNodes = group.text("cpuset.mems").flatMap(Self.set)
+    if group.text("io.max") != nil { escaping.append("cgroups/io") }
+    for file in group.files where file.hasPrefix("hugetlb.") && file.hasSuffix(".max") {
+      if !file.hasSuffix(".rsvd.max"), group.limit(file) != nil {
+        escaping.append("cgroups/hugetlb")
+        break
+      }
+    }
+    if linux_cgroup_device_programs(group.root + group.path) > 0 {
+      escaping.append("cgroups/devices")
+    }
+  }
+
+  // MARK: Version 1
+
+  private mutating func read(_ controller: String, _ group: Group) {
+    switch controller {
+    case "memory":
+      memory = group.limit("memory.limit_in_bytes")
+      swap = group.limit("memory.memsw.limit_in_bytes")
+    case "cpu":
+      if let quota = group.limit("cpu.cfs_quota_us"), quota > 0,
+        let period = group.limit("cpu.cfs_period_us"), period > 0
+      {
+        self.quota = Double(quota) / Double(period)
+      }
+    case "pids": tasks = group.limit("pids.max")
+    case "cpuset":
+      for file in ["cpuset.cpus", "cpuset.mems"] {
+        guard let text = group.text(file), let all = group.textOfRoot(file), text != all else {
+          continue
+        }
+        others.append(Value(controller: controller, file: file, text: text, ofRoot: all))
+      }
+      // A group needs both.
+      if let only = others.last(where: { $0.controller == controller }),
+        others.count(where: { $0.controller == controller }) == 1
+      {
+        let other = only.file == "cpuset.cpus" ? "cpuset.mems" : "cpuset.cpus"
+        if let all = group.textOfRoot(other) {
+          others.append(Value(controller: controller, file: other, text: all, ofRoot: all))
+        }
+      }
+    case "net_cls":
+      if let id = group.limit("net_cls.classid"), id != 0 {
+        others.append(Value(controller: controller, file: "net_cls.classid", text: String(id)))
+      }
+    case "net_prio":
+      for line in group.text("net_prio.ifpriomap")?.split(separator: "\n") ?? []
+      where !line.hasSuffix(" 0") {
+        others.append(
+          Value(controller: controller, file: "net_prio.ifpriomap", text: String(line)))
+      }
+    case "hugetlb":
+      for file in group.files where file.hasPrefix("hugetlb.") && file.hasSuffix(".limit_in_bytes")
+      {
+        if let limit = group.limit(file) {
+          others.append(Value(controller: controller, file: file, text: String(limit)))
+        }
+      }
+    case "blkio":
+      let isThrottled = ["read_bps", "write_bps", "read_iops", "write_iops"].contains {
+        group.text("blkio.throttle.\($0)_device") != nil
+      }
+      if isThrottled { escaping.append("cgroups/blkio") }
+    case "devices": readDevices(group)
+    default: break
+    }
+  }
+
+  private mutating func readDevices(_ group: Group) {
+    guard let text = group.text("devices.list") else { return }
+    let lines = text.split(separator: "\n")
+    if lines.contains(where: { $0.hasPrefix("a ") }) { return }
+    var allowed: [Device] = []
+    let names = (try? KernelFile.text("/proc/devices")) ?? ""
+    for line in lines {
+      // `c 1:3 rwm`, with `*` for any number (devices.rst).
+      let fields = line.split(separator: " ")
+      let numbers = fields.count == 3 ? fields[1].split(separator: ":") : []
+      let kind = fields.first == "c" ? "char" : "block"
+      guard numbers.count == 2 else { continue }
+      let access = String(fields[2])
+      switch (numbers[0], numbers[1]) {
+      case ("*", "*"): allowed.append(Device(node: "\(kind)-*", access: access))
+      case (let major, "*"):
+        guard let name = Self.driver(kind, major: major, in: names) else {
+          escaping.append("cgroups/devices")
+          return
+        }
+        allowed.append(Device(node: "\(kind)-\(name)", access: access))
+      case (let major, let minor):
+        allowed.append(Device(node: "/dev/\(kind)/\(major):\(minor)", access: access))
+      }
+    }
+    devices = allowed
+  }
+
+  /// The driver of a major number, by /proc/devices.
+  private static func driver(_ kind: String, major: Substring, in text: String) -> Substring? {
+    var isHere = false
+    for line in text.split(separator: "\n") {
+      if line.hasSuffix("devices:") {
+        isHere = line.hasPrefix(kind == "char" ? "Character" : "Block")
+      } else if isHere {
+        let fields = line.split(separator: " ")
+        if fields.count == 2, fields[0] == major { return fields[1] }
+      }
+    }
+    return nil
+  }
+
+  /// A list such as `0-3,8` (cpuset(7), "List format").
+  static func set(_ list: String) -> Set<Int>? {
+    var members: Set<Int> = []
+    for part in list.split(separator: ",") {
+      let ends = part.split(separator: "-").map { Int($0) }
+      guard let first = ends.first ?? nil, let last = ends.last ?? nil, first <= last,
+        last < 65_536
+      else { return nil }
+      members.formUnion(first...last)
+    }
+    return members.isEmpty ? nil : members
+  }
+}

@@ -1,0 +1,27 @@
+/// Whose a pod's slice is, as its description tells: a slice outlives the pod's last object by a moment, and then nothing
+/// else does.
+public struct SliceOwner: Sendable, Equatable, CustomStringConvertible {
+  /// The executor's process.
+  public let incarnation: Incarnation
+
+  /// Names a process.
+  public init(_ incarnation: Incarnation) { self.incarnation = incarnation }
+
+  /// Reads a description; nil where it isn't such.
+  public init?(description: String) {
+    let words = description.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.count == 7, words[0] == "compose-executor", words[1] == "pod:",
+      words[2] == "process", words[4] == "started", let pid = Int32(words[3]), pid > 0,
+      let start = UInt64(words[5]), words[6].hasPrefix("boot=")
+    else { return nil }
+    incarnation = Incarnation(
+      bootID: String(words[6].dropFirst(5)), pid: pid, startTime: start)
+  }
+
+  /// `compose-executor pod: process 4711 started 123456 boot=…`, in the host's process IDs.
+  public var description: String {
+    func text<Number>(_ number: Number?) -> String { number.map { "\($0)" } ?? "unknown" }
+    return "compose-executor pod: process \(text(incarnation.pid)) started "
+      + "\(text(incarnation.startTime)) boot=\(incarnation.bootID ?? "unknown")"
+  }
+}

@@ -1,0 +1,86 @@
+/// A loaded unit, as systemd lists it.
+public struct SystemdUnit: Sendable, Equatable {
+  /// Its name, such as `docker-….scope`.
+  public let name: String
+  /// Its description.
+  public let description: String
+  /// `active`, `inactive`, `failed`, `activating`, `deactivating` or `reloading`.
+  public let activeState: String
+  /// The D-Bus object that stands for it.
+  let path: String
+
+  /// - Parameter entry: one element of the list; nil where it isn't such.
+  init?(_ entry: DBusValue) {
+    guard let fields = entry.elements, fields.count > 6, let name = fields[0].text,
+      let description = fields[1].text, let state = fields[3].text, let path = fields[6].text
+    else { return nil }
+    self.name = name
+    self.description = description
+    self.activeState = state
+    self.path = path
+  }
+
+  /// Whether a name matches a pattern whose only special characters are stars.
+  static func matches(_ name: String, _ pattern: String) -> Bool {
+    let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
+    guard parts.count > 1 else { return name == pattern }
+    var rest = Substring(name)
+    guard rest.hasPrefix(parts[0]), name.utf8.count >= pattern.utf8.count - parts.count + 1 else {
+      return false
+    }
+    rest.removeFirst(parts[0].count)
+    for part in parts.dropFirst().dropLast() {
+      guard let place = rest.firstRange(of: part) else { return false }
+      rest = rest[place.upperBound...]
+    }
+    return rest.hasSuffix(parts[parts.count - 1])
+  }
+}
+
+/// A property of a unit (systemd.resource-control(5), by the names of its D-Bus interface).
+public struct UnitProperty: Sendable, Equatable {
+  /// Its name.
+  public let name: String
+  let value: DBusValue
+
+  private init(_ name: String, _ value: DBusValue) {
+    self.name = name
+    self.value = value
+  }
+
+  /// One whose value is text.
+  public static func text(_ name: String, _ text: String) -> UnitProperty {
+    UnitProperty(name, .string(text))
+  }
+
+  /// One whose value is a number: bytes, microseconds or tasks. The largest stands for no limit.
+  public static func number(_ name: String, _ number: UInt64) -> UnitProperty {
+    UnitProperty(name, .unsigned(number))
+  }
+
+  /// One whose value is yes or no.
+  public static func flag(_ name: String, _ flag: Bool) -> UnitProperty {
+    UnitProperty(name, .boolean(flag))
+  }
+
+  /// One whose value is a set of processors or memory nodes, as a bit mask.
+  public static func set(_ name: String, _ members: Set<Int>) -> UnitProperty {
+    var bytes = [UInt8](repeating: 0, count: (members.max() ?? -8) / 8 + 1)
+    for member in members where member >= 0 { bytes[member / 8] |= 1 << (member % 8) }
+    return UnitProperty(name, .bytes(bytes))
+  }
+
+  /// Which devices may be used: each with `r`, `w` and `m` for what (`DeviceAllow`).
+  public static func devices(_ devices: [(node: String, access: String)]) -> UnitProperty {
+    UnitProperty(
+      "DeviceAllow",
+      .array(of: "(ss)", devices.map { .structure([.string($0.node), .string($0.access)]) }))
+  }
+}
+
+extension DBusValue {
+  static func properties(_ properties: [UnitProperty]) -> DBusValue {
+    .array(
+      of: "(sv)", properties.map { .structure([.string($0.name), .variant($0.value)]) })
+  }
+}

@@ -1,0 +1,2 @@
+/* What a static libdbus wants for servers: see noserver.c. */
+#pragma once
