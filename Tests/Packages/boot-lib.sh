@@ -6,7 +6,8 @@ echo "booted, $(cut -d. -f1 /proc/uptime) s after the kernel's start" >&3
 work=/var/tmp/check
 mkdir -p "$work"
 
-# is SENTENCE COMMAND...: the sentence is true if the command succeeds. If it fails, the machine is switched off.
+# is SENTENCE COMMAND...: the sentence is true if the command succeeds. If it fails, the machine is
+# switched off.
 is() {
   local sentence=$1
   shift
@@ -43,8 +44,14 @@ within() {
 property() { systemctl show --value -p "$2" "$1"; }
 reaper() { property pod-reaper.service "$1"; }
 containers() { docker ps -aq --no-trunc --filter "label=mesos.task_id=$1"; }
-gone() { [ -z "$(containers "$1")" ]; }
-empty() { [ -z "$(docker ps -aq)$(docker network ls -q --filter label=mesos.task_id)$(docker volume ls -q)" ]; }
+gone() { nothing_from containers "$1"; }
+empty() { nothing_from objects; }
+objects() { docker ps -aq && docker network ls -q --filter label=mesos.task_id && docker volume ls -q; }
+# nothing_from COMMAND...: it succeeds, and prints nothing.
+nothing_from() {
+  local found
+  found=$("$@") && [ -z "$found" ]
+}
 driver() { docker info --format '{{.CgroupDriver}}'; }
 logged() { journalctl -b -q -o json -u "$1" "${@:2}" | grep -q .; }
 # shellcheck disable=SC2046 # IDs
