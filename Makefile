@@ -22,7 +22,7 @@ test-slow: ## the tests that take minutes and more packages (scripts/deps slow)
 	@scripts/deps slow
 	@scripts/test-slow
 
-test-boot: ## the packages on a machine of its own that boots, with systemd as its init: minutes
+test-boot: ## the packages and the systemd cgroup driver on an emulated machine that boots: 20 minutes; CHECKS=packages, systemd-v2 or systemd-v1 runs one part
 	@scripts/deps slow
 	@scripts/check-boot || [ $$? = 77 ]
 
