@@ -18,8 +18,11 @@ let staticCurl = Context.environment["STATIC_CURL"]
 
 let libcurl: [LinkerSetting] =
   if let staticCurl {
-    [.unsafeFlags(["-L\(staticCurl)"])]
-      + ["curl", "cares", "ssl", "crypto"].map { .linkedLibrary($0) }
+    // By their paths: the directory of the others may have a libcurl.a too.
+    [
+      .unsafeFlags(["\(staticCurl)/libcurl.a"]), .linkedLibrary("cares"),
+      .unsafeFlags(["\(staticCurl)/libssl.a", "\(staticCurl)/libcrypto.a"]),
+    ]
   } else {
     [.linkedLibrary("curl")]
   }
@@ -28,7 +31,8 @@ let program: [LinkerSetting] =
   ? []
   : [
     .unsafeFlags([
-      "-static-executable", "-use-ld=bfd", "-Xlinker", "-T", "-Xlinker",
+      "-static-executable", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
+      "nostart-stop-gc", "-Xlinker", "-T", "-Xlinker",
       "\(Context.packageDirectory)/scripts/static.ld",
     ])
   ]

@@ -17,12 +17,11 @@ public struct PodSlice: Sendable, Hashable {
   /// What slices of pods begin with, behind their parent.
   public static let prefix = "composepods"
 
-  /// Names the slice of a run.
+  /// Names the slice of a run; nil where the name would be too long, or the parent is no slice's name.
   ///
   /// - Parameters:
   ///   - run: the run.
   ///   - parent: the slice above, such as `mesos.slice`; nil for the root.
-  /// - Returns: nil where the name would be too long, or the parent is no slice's name.
   public init?(run: String, parent: String? = nil) {
     var prefix = Self.prefix
     if let parent {
@@ -36,9 +35,7 @@ public struct PodSlice: Sendable, Hashable {
     path = Self.path(of: unit)
   }
 
-  /// The slice that a unit's name stands for.
-  ///
-  /// - Returns: nil where it is none of a pod.
+  /// The slice that a unit's name stands for; nil where it is none of a pod.
   public init?(unit: String) {
     guard unit.hasSuffix(".slice") else { return nil }
     let parts = unit.dropLast(6).split(separator: "-", omittingEmptySubsequences: false)
@@ -50,9 +47,8 @@ public struct PodSlice: Sendable, Hashable {
     path = Self.path(of: unit)
   }
 
-  /// The slice whose cgroup has a path.
-  ///
-  /// - Returns: nil where it is none of a pod, such as every path of an engine with the driver cgroupfs.
+  /// The slice whose cgroup has a path; nil where it is none of a pod, such as every path of an engine with the driver
+  /// cgroupfs.
   public init?(path: String) {
     guard let unit = path.split(separator: "/").last, let slice = Self(unit: String(unit)),
       slice.path == path

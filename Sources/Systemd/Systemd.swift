@@ -124,8 +124,8 @@ public struct Systemd: Sendable {
   /// Changes properties of a loaded unit until it stops, or this boot ends (`SetUnitProperties`).
   ///
   /// - Parameters:
-  ///   - unit: its name.
   ///   - properties: the properties that change.
+  ///   - unit: its name.
   /// - Throws: `SystemdError`.
   public func set(_ properties: [UnitProperty], of unit: String) async throws(SystemdError) {
     try await connected { connection throws(SystemdError) in

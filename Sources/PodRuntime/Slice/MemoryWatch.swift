@@ -9,12 +9,11 @@ final class MemoryWatch {
   let group: UInt64
   private let source: any DispatchSourceRead
 
-  /// Watches a slice's group.
+  /// Watches a slice's group; nil where it can't be watched.
   ///
   /// - Parameters:
   ///   - files: its files.
   ///   - reached: called for each time.
-  /// - Returns: nil where it can't be watched.
   init?(_ files: SliceFiles, reached: @escaping @Sendable () -> Void) {
     guard let path = files.group("memory") else { return nil }
     var status = stat()

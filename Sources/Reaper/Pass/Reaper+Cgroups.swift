@@ -82,9 +82,10 @@ extension Reaper {
     }
   }
 
-  /// Cgroups below the roots that no known dead run accounts for: their paths, seen before the engine is asked.
+  /// Cgroups below the roots that no known dead run accounts for, seen before the engine is asked.
   ///
   /// - Parameter slices: the slices of pods that systemd has.
+  /// - Returns: their paths.
   func strangers(_ slices: PodSlices) -> Set<String> {
     guard let mounts = try? CgroupMounts.current() else { return [] }
     let folders = CgroupFolders(mounts: mounts)
