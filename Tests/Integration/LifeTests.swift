@@ -65,7 +65,8 @@ struct LifeTests {
         "mesos.executor.start_time": try ProcessFacts.startTime(pid),
         "mesos.host.boot_id": try ProcessFacts.bootID(),
         "mesos.host.machine_id": HostIdentity.current().machineID ?? "",
-        "mesos.cgroup_parent": "/compose-pods/\(pod.run)", "mesos.remove_images": "",
+        "mesos.cgroup_parent": "/compose-pods/\(pod.run)", "mesos.executor_cgroup": "",
+        "mesos.remove_images": "",
         "taskId": pod.task, "executorId": "E-1",
         "com.docker.compose.project": "\(pod.task)-\(pod.run.prefix(8))",
       ]

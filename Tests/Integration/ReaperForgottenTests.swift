@@ -69,18 +69,26 @@ struct ReaperForgottenTests {
     try await kills(on: engine)
   }
 
+  @Test("go from a slice's scope, whether or not systemd has them", arguments: TestEngine.all)
+  func fromSlice(on engine: TestEngine) async throws {
+    try await kills(on: engine, inSlice: true)
+  }
+
   @Test("go where the kernel has no pidfds", arguments: TestEngine.all)
   func withoutPIDFDs(on engine: TestEngine) async throws {
     try await kills(on: engine, isOnOldLinux: true)
   }
 
-  private func kills(on engine: TestEngine, isOnOldLinux: Bool = false) async throws {
+  private func kills(
+    on engine: TestEngine, isOnOldLinux: Bool = false, inSlice: Bool = false
+  ) async throws {
     try await withReaperSite(on: engine) { site in
       let site = isOnOldLinux ? site.onOldLinux : site
-      let dead = PodIdentity.forged()
+      var dead = PodIdentity.forged()
+      if inSlice { dead.cgroupParent = try #require(PodSlice(run: dead.run)).path }
       let id = unknownID()
       let paths = [
-        "\(dead.cgroupParent)/\(id)", "/compose-pods/\(UUID().uuidString.lowercased())/\(id)",
+        dead.cgroup(of: id), "/compose-pods/\(UUID().uuidString.lowercased())/\(id)",
       ]
       try await withForged([dead], on: engine) { pods in
         try await pods[0].network()

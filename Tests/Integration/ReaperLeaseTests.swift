@@ -87,7 +87,9 @@ struct ReaperLeaseTests {
           try await pod.running()
           let container = try #require(try await pod.containers()["web"])
           #expect(container.Config.Labels["mesos.executor.pid"] == "")
-          #expect(container.HostConfig.CgroupParent == cgroup.path)
+          let slice = try #require(PodSlice(run: pod.run)).unit
+          #expect(container.HostConfig.CgroupParent == (engine.space == nil ? cgroup.path : slice))
+          #expect(container.Config.Labels["mesos.executor_cgroup"] == cgroup.path)
           try await site.holdsLeases(of: [pod.run])
           let held = try #require(try await site.status(of: pod.run))
           #expect(held.verdict == "alive" && held.why == "its lease is held", "\(held)")

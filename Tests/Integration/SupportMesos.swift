@@ -183,12 +183,10 @@ private func place(
   guard host.isOrdinaryUser else {
     launch.environment["DOCKER_HOST"] = host.engine.dockerHost
     guard host.engine.space != nil else { return BuiltProgram.composeExecutor }
-    // One word, since it stands in the task's command.
-    let script = folder.path("enter")
     let words = host.engine.enter([BuiltProgram.composeExecutor]).map { "'\($0)'" }
-    try folder.write("enter", "#!/bin/sh\nexec \(words.joined(separator: " "))\n")
-    chmod(script, 0o755)
-    return script
+    try folder.write("enter", "exec \(words.joined(separator: " "))\n")
+    // The task's command is `exec '…'`. A script that is executed would be "busy" if another process started meanwhile.
+    return "sh' '\(folder.path("enter"))"
   }
   chmod(folder.path, 0o711)
   // A second name of the socket, since the engine's own folder is root's alone.

@@ -370,6 +370,9 @@ struct SystemdDriverTests {
     }
   }
 
+  @Test("whose executor doesn't know its pid is kept by its lease, and goes with it")
+  func ownNamespace() async throws { try await ReaperLeaseTests().ownNamespace(on: engine) }
+
   @Test("of which systemd still lists a failed scope leaves none")
   func failedScope() async throws {
     try await withReaperSite(on: engine) { site in

@@ -62,8 +62,8 @@ extension Pod {
       break
     }
     guard container != nil else { return false }
-    if plan?.slice != nil, error.isWithoutSystemd {
-      log.warning("\(member.plan.title): the engine has no connection to systemd: trying again")
+    if plan?.slice != nil, error.isOfSystemd {
+      log.warning("\(member.plan.title): the engine failed at systemd: trying again")
       return await slices.isSystemdThere()
     }
     let text = error.message

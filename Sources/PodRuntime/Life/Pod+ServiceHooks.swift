@@ -234,7 +234,7 @@ extension Pod {
     case .network where isOwnNetwork(in: error): try await restoreNetworks()
     case .container: break
     default:
-      guard plan?.slice != nil, error.isWithoutSystemd, await slices.isSystemdThere() else {
+      guard plan?.slice != nil, error.isOfSystemd, await slices.isSystemdThere() else {
         return false
       }
     }

@@ -120,7 +120,6 @@ extension Reaper {
         !pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
         !isLeased(run, path, removal), removal.isAbandoned(path)
       else { continue }
-      if let slice = PodSlice(path: path), await slice.owner().keeps { continue }
       let left = await removal.remove(path, wholly: true)
       report.cgroupsFailed += left.failures
       guard left.failures.isEmpty else { continue }
@@ -240,7 +239,9 @@ extension Reaper {
       }
       guard !isLeased(run, path, removal) else { continue }
       // No slice goes for being empty: its executor may be about to start something in it.
-      if PodSlice(path: path) != nil, slices.owner(of: path).keeps { continue }
+      if PodSlice(path: path) != nil, slices.owner(of: path).refusal(isProven: false) != nil {
+        continue
+      }
       guard removal.isAbandoned(path) else {
         due = [due, await reportForgotten(path, removal, &report)].compactMap { $0 }.min()
         continue
@@ -256,7 +257,7 @@ extension Reaper {
         report.cgroupsPending.append(path)
         continue
       }
-      let left = await removal.remove(path, wholly: true)
+      let left = await removal.remove(path, wholly: true, isProven: false)
       report.cgroupsFailed += left.failures
       if left.failures.isEmpty {
         report.cgroupsRemoved.append(path)

@@ -81,15 +81,16 @@ struct CgroupRemoval: Sendable {
   /// - Parameters:
   ///   - path: the run's cgroup, checked before.
   ///   - wholly: whether the run's own folder goes too.
+  ///   - isProven: whether the run's executor is known to be dead; else its slice has to tell.
   /// - Returns: the folders that still stand against our will, with the reason.
-  func remove(_ path: String, wholly: Bool) async -> Left {
+  func remove(_ path: String, wholly: Bool, isProven: Bool = true) async -> Left {
     let deadline = ContinuousClock.now + .seconds(2)
     var result = Left()
     result.removedAny = !folders.folders(of: path).isEmpty && wholly
     var slice = wholly ? PodSlice(path: path) : nil
     while true {
       if let stopped = slice, isWithoutProcesses(path) {
-        if let failure = await stopped.stop() {
+        if let failure = await stopped.stop(isProven: isProven) {
           result.failures = ["\(stopped.unit): \(failure)"]
           return result
         }

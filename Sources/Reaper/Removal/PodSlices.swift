@@ -10,11 +10,21 @@ struct PodSlices: Sendable {
     case noSlice
     /// The process has ended, on this boot.
     case dead
-    /// The process lives, or nothing tells whether it does.
+    /// The process lives, or systemd can't be asked.
     case alive(String)
+    /// The slice doesn't tell whose it is: an executor in a pid namespace of its own doesn't know its pid.
+    case unknown
 
-    /// Whether the slice must stay, whatever is in it.
-    var keeps: Bool { if case .alive = self { true } else { false } }
+    /// Why the slice must stay, whatever is in it; nil where it need not.
+    ///
+    /// - Parameter isProven: whether the executor is known to be dead by other evidence.
+    func refusal(isProven: Bool) -> String? {
+      switch self {
+      case .noSlice, .dead: nil
+      case .alive(let why): why
+      case .unknown: isProven ? nil : "its description names no process of this boot"
+      }
+    }
   }
 
   private var units: [String: SystemdUnit] = [:]
@@ -64,7 +74,7 @@ struct PodSlices: Sendable {
     guard let unit else { return .noSlice }
     guard let owner = SliceOwner(description: unit.description)?.incarnation,
       owner.bootID == Incarnation.current().bootID
-    else { return .alive("its description names no process") }
+    else { return .unknown }
     if case .gone? = owner.look() { return .dead }
     return .alive("its executor lives, process \(owner.pid ?? 0)")
   }
@@ -90,13 +100,12 @@ extension PodSlice {
 
   /// Stops a dead executor's slice, in which no process is. What systemd has of its containers is forgotten.
   ///
+  /// - Parameter isProven: whether the executor is known to be dead by other evidence than the slice's.
   /// - Returns: why it can't be stopped, in words; nil once it is, or where there is no systemd any more.
-  func stop() async -> String? {
-    switch await owner() {
-    case .noSlice: return nil
-    case .alive(let why): return why
-    case .dead: break
-    }
+  func stop(isProven: Bool) async -> String? {
+    let owner = await owner()
+    if let refusal = owner.refusal(isProven: isProven) { return refusal }
+    if owner == .noSlice { return nil }
     do {
       try await Systemd.forReaper.stop(unit, resettingFailed: Self.scope(of: "*"))
       return nil
