@@ -32,7 +32,7 @@ let program: [LinkerSetting] =
   : [
     .unsafeFlags([
       "-static-executable", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
-      "nostart-stop-gc", "-Xlinker", "-T", "-Xlinker",
+      "nostart-stop-gc", "-Xlinker", "--wrap=_Unwind_ForcedUnwind", "-Xlinker", "-T", "-Xlinker",
       "\(Context.packageDirectory)/scripts/static.ld",
     ])
   ]

@@ -14,7 +14,13 @@ is() {
   if "$@" >"$work/is" 2>&1; then
     echo "ok: $sentence ($(cut -d. -f1 /proc/uptime) s)" >&3
   else
-    { echo "not so: $sentence ($*)"; cat "$work/is"; journalctl -b -q --no-pager -n 40 -u pod-reaper -u 'pod-*'; } >&3
+    {
+      echo "not so: $sentence ($*)"
+      cat "$work/is"
+      journalctl -b -q --no-pager -n 20 -u pod-reaper
+      # All but that one, which may have more to say than all others.
+      journalctl -b -q --no-pager -u 'pod-*' | grep -v ' pod-reaper' | tail -n 40
+    } >&3
     power_off
   fi
 }
