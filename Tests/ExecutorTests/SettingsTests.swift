@@ -224,3 +224,36 @@ struct IDSettingsTests {
     }
   }
 }
+
+@Suite("The operator's word on slices")
+struct SliceSettingsTests {
+  @Test("is in the file alone, and refuses nothing else")
+  func read() throws {
+    let file = try OperatorFile(
+      text: "slice-parent: mesos.slice\nescape-isolators: warn\n", file: "f")
+    #expect(file.slices == SliceSettings(parent: "mesos.slice", escape: .warn))
+    #expect(try OperatorFile(text: "", file: "f").slices == SliceSettings())
+    // A task's environment may not loosen it.
+    #expect(
+      !Settings.names.contains("escape-isolators") && !Settings.names.contains("slice-parent"))
+  }
+
+  @Test(
+    "that can't be is refused with its place",
+    arguments: [
+      ("escape-isolators: never\n", "f:1:19: escape-isolators takes refuse or warn"),
+      ("escape-isolators: [warn]\n", "f:1:19: escape-isolators takes refuse or warn"),
+      (
+        "slice-parent: mesos\n",
+        "f:1:15: slice-parent takes the name of a slice, such as mesos.slice"
+      ),
+      (
+        "slice-parent: a--b.slice\n",
+        "f:1:15: slice-parent takes the name of a slice, such as mesos.slice"
+      ),
+    ])
+  func refused(text: String, message: String) {
+    let error = #expect(throws: ComposeError.self) { try OperatorFile(text: text, file: "f") }
+    #expect(error.map { "\($0)" } == message)
+  }
+}

@@ -313,7 +313,80 @@ struct SystemdDriverTests {
     }
   }
 
+  /// Runs an executor in a cgroup of the run whose block devices are throttled, with what the operator's file says.
+  private func throttled(
+    _ operatorFile: String, _ body: (RunningPod) async throws -> Void
+  ) async throws {
+    let run = UUID().uuidString.lowercased()
+    let root = try #require(try Hierarchy.root(of: "blkio"))
+    let group = "\(root)/mesos/\(run)"
+    try FileManager.default.createDirectory(atPath: group, withIntermediateDirectories: true)
+    var status = stat()
+    try #require(stat("/", &status) == 0)
+    let disk = "\(status.st_dev >> 8 & 0xfff):\(status.st_dev & 0xff) 1048576"
+    try disk.write(
+      toFile: "\(group)/blkio.throttle.write_bps_device", atomically: false, encoding: .utf8)
+    defer {
+      Hierarchy.remove(group)
+      rmdir("\(root)/mesos")
+    }
+    let mount = "mount -t overlay overlay -o lowerdir=$PWD/etc:/etc /etc"
+    let settings = PodSettings(
+      files: ["etc/compose-executor.yaml": operatorFile],
+      shell: """
+        chown 0:0 etc etc/*; echo $$ > \(group)/cgroup.procs
+        exec unshare -m sh -c '\(mount) && exec "$@"' sh "$@"
+        """, run: run)
+    try await withPod(on: engine, Self.two, settings) { try await body($0) }
+  }
+
+  @Test("isn't launched where it would escape from an isolator, unless the operator says so")
+  func escape() async throws {
+    for file in ["{}\n", "escape-isolators: refuse\n"] {
+      try await throttled(file) { pod in
+        let end = try await pod.ended()
+        #expect(end.status == .exited(1))
+        #expect(end.message.contains("cgroups/blkio"), "\(end)")
+        #expect(end.message.contains("escape-isolators: warn"), "\(end)")
+      }
+    }
+    try await throttled("escape-isolators: warn\nslice-parent: tasks-it.slice\n") { pod in
+      try await pod.running()
+      let warned = pod.executor.lines(.stderr).contains { $0.contains("cgroups/blkio") }
+      #expect(warned)
+      let slice = try #require(PodSlice(run: pod.run, parent: "tasks-it.slice"))
+      for container in try await pod.containers().values {
+        #expect(container.Config.Labels["mesos.cgroup_parent"] == slice.path)
+      }
+      #expect(try await systemd.show(slice.unit, "ActiveState") == "active")
+      pod.send(SIGTERM)
+      _ = try await pod.ended()
+      try await eventually("its slices are gone") {
+        let state = try await systemd.show(slice.above, "ActiveState")
+        return try state == "inactive" && Hierarchy.folders(of: slice.path).isEmpty
+      }
+    }
+  }
+
   // MARK: The reaper
+
+  @Test("whose executor is killed goes at once where the reaper's daemon runs")
+  func crashWithDaemon() async throws {
+    try await withReaperSite(on: engine) { site in
+      try await ReaperService.with(site, ["--interval", "60s"]) { _ in
+        try await withPod(on: engine, Self.two) { pod in
+          try await pod.running()
+          try await eventually("the reaper knows it") {
+            try await site.status(of: pod.run)?.verdict == "alive"
+          }
+          let begin = ContinuousClock.now
+          try await pod.kill()
+          try await site.isRid(of: pod.run)
+          print("from SIGKILL to nothing left: \(ContinuousClock.now - begin)")
+        }
+      }
+    }
+  }
 
   /// Makes a slice of a run's name that no executor has made.
   private func makeSlice(_ run: String) async throws -> PodSlice {
