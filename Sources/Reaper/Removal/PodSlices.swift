@@ -15,9 +15,10 @@ struct PodSlices: Sendable {
     /// The slice doesn't tell whose it is: an executor in a pid namespace of its own doesn't know its pid.
     case unknown
 
-    /// Why the slice must stay, whatever is in it; nil where it need not.
+    /// Whether the slice must stay, whatever is in it.
     ///
     /// - Parameter isProven: whether the executor is known to be dead by other evidence.
+    /// - Returns: why; nil where it need not stay.
     func refusal(isProven: Bool) -> String? {
       switch self {
       case .noSlice, .dead: nil
