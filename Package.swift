@@ -54,6 +54,8 @@ let package = Package(
     .target(
       name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
 
+    .systemLibrary(name: "CCgroup", path: "cshim/CCgroup"),
+
     // A static libcurl brings c-ares along, which must come behind it.
     .target(
       name: "CNames", path: "cshim/CNames",
@@ -70,6 +72,14 @@ let package = Package(
       name: "Cgroups",
       dependencies: [
         "CLinux", "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
+    // libcgroup, for pod-reaper alone.
+    .target(
+      name: "LibcgroupTree",
+      dependencies: [
+        "CCgroup", "Cgroups", "PodIdentity",
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
@@ -134,8 +144,9 @@ let package = Package(
     .executableTarget(
       name: "Reaper",
       dependencies: [
-        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity",
-        "CLinux",
+        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups",
+        "LibcgroupTree",
+        "PodIdentity", "CLinux",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
@@ -194,6 +205,22 @@ let package = Package(
         "Cgroups", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
       ],
       exclude: ["Recorded"], swiftSettings: settings),
+    // Works on cgroups as pod-reaper does, for tests and benchmarks.
+    .executableTarget(
+      name: "cgroup-tool",
+      dependencies: [
+        "Cgroups", "LibcgroupTree",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/CgroupTool", swiftSettings: settings),
+    .testTarget(
+      name: "LibcgroupTreeTests",
+      dependencies: [
+        "Cgroups", "LibcgroupTree", "TestSupport", "cgroup-tool",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
