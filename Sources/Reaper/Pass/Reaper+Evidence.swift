@@ -55,11 +55,11 @@ extension Reaper {
       records[identity]?.add(.cgroupUnreadable("the label names no run's cgroup"), at: .now)
       return
     }
-    guard let mounts = try? CgroupMounts.current() else {
+    guard let cgroups else {
       records[identity]?.add(.cgroupUnreadable("/proc/self/mountinfo"), at: .now)
       return
     }
-    if let fault = CgroupTreeFault.current(), fault.hidesCgroups {
+    if let fault = cgroups.fault, fault.hidesCgroups {
       records[identity]?.add(.cgroupUnreadable("\(fault)"), at: .now)
       return
     }
@@ -67,7 +67,7 @@ extension Reaper {
     let containers = pods.values.filter { $0.identity.run == owner.run }
       .flatMap(\.containers).map(\.id)
     let finding: Finding =
-      switch CgroupFolders(mounts: mounts).look(owner.cgroupParent, passingOver: Set(containers)) {
+      switch cgroups.folders.look(owner.cgroupParent, passingOver: Set(containers)) {
       case .missing: .cgroupMissing
       case .empty: .cgroupEmpty
       case .populated(let processes): .cgroupPopulated(processes.count)
