@@ -40,7 +40,8 @@ extension CgroupFolders {
   ) -> [(folder: String, reason: Errno)] {
     var isGone = false
     for folder in known.folders(below: top.folder) where !keeping.contains(folder.string) {
-      isGone = library.remove(folder, from: top) == .gone && folder == top.folder
+      isGone =
+        library.remove(folder, from: top) == .gone && folder.length == top.folder.length
     }
     if isGone { return [] }
     let tree = library.tree(from: top) ?? Array(tree(from: top.folder).reversed())

@@ -57,16 +57,18 @@ enum Libcgroup {
       let code = cgroup_init()
       guard code == 0 else { throw Failure(code) }
       var found: [Controller] = []
-      var info = cgroup_mount_point()
+      let mount = ccgroup_mount_new()
+      defer { free(mount) }
+      guard mount != nil else { throw Failure(Int32(ECGFAIL)) }
       var handle: UnsafeMutableRawPointer?
-      var next = cgroup_get_controller_begin(&handle, &info)
+      var next = ccgroup_mount_first(&handle, mount)
       defer { cgroup_get_controller_end(&handle) }
       while next == 0 {
         found.append(
           Controller(
-            name: String(cString: ccgroup_name(&info)),
-            mountPoint: String(cString: ccgroup_path(&info))))
-        next = cgroup_get_controller_next(&handle, &info)
+            name: String(cString: ccgroup_mount_name(mount)),
+            mountPoint: String(cString: ccgroup_mount_path(mount))))
+        next = ccgroup_mount_next(&handle, mount)
       }
       return found
     }

@@ -10,7 +10,8 @@ struct LibcgroupTree: CgroupLibrary {
   func group(_ folder: FilePath, in hierarchy: CgroupHierarchy) -> CgroupLookup {
     guard let mount = mounts[hierarchy], Self.fits(folder) else { return .declined }
     let top = CgroupGroup(hierarchy: hierarchy, folder: folder, device: mount.device)
-    return Self.areGroups(to: folder, below: hierarchy.mountPoint.utf8.count, on: mount.device)
+    let start = hierarchy.mountPoint.utf8.count
+    return Self.areGroups(above: folder, below: start, on: mount.device, andItself: true)
       ? .group(top) : .missing
   }
 
@@ -39,13 +40,11 @@ struct LibcgroupTree: CgroupLibrary {
 
   func remove(_ folder: FilePath, from top: CgroupGroup) -> CgroupDeletion {
     guard let mount = mounts[top.hierarchy], Self.fits(folder) else { return .declined }
-    // The last part of the path needs no look: rmdir(2) neither follows a link there nor removes
-    // what is mounted.
-    let parent = folder.removingLastComponent()
-    guard
-      folder == top.folder || parent == top.folder
-        || Self.areGroups(to: parent, below: top.folder.length, on: top.device)
-    else { return .gone }
+    // The last part needs no look: rmdir(2) neither follows a link there nor removes what is
+    // mounted on.
+    guard Self.areGroups(above: folder, below: top.folder.length, on: top.device) else {
+      return .gone
+    }
     do {
       let reason = try Self.withPath(of: folder, in: top.hierarchy) {
         path throws(Libcgroup.Failure) in
@@ -80,17 +79,20 @@ struct LibcgroupTree: CgroupLibrary {
     path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: path.length + 1)) }
   }
 
-  /// Whether all directories of a path are on a device, and none of them is a link.
+  /// Whether all directories above a path's last are on a device, and none of them is a link.
   ///
   /// - Parameters:
   ///   - folder: the path.
   ///   - start: the length of the part that is known to be.
   ///   - device: the device.
+  ///   - andItself: whether the last counts too.
   /// - Returns: whether they are.
-  private static func areGroups(to folder: FilePath, below start: Int, on device: dev_t) -> Bool {
+  private static func areGroups(
+    above folder: FilePath, below start: Int, on device: dev_t, andItself: Bool = false
+  ) -> Bool {
     var path = bytes(of: folder)
     for end in path.indices.dropFirst(start + 1)
-    where path[end] == 0 || path[end] == CChar(bitPattern: UInt8(ascii: "/")) {
+    where path[end] == CChar(bitPattern: UInt8(ascii: "/")) || path[end] == 0 && andItself {
       let separator = path[end]
       path[end] = 0
       var status = stat()

@@ -2,6 +2,7 @@
 #define CCGROUP_H
 #include <libcgroup.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <sys/vfs.h>
 
 /* libcgroup 2.0.2, less what could hurt a living pod: those calls are declared again as unavailable, so that a use of one
@@ -13,9 +14,16 @@ static inline int ccgroup_delete_empty(struct cgroup *group) {
   return cgroup_delete_cgroup_ext(group, CGFLAG_DELETE_EMPTY_ONLY);
 }
 
-/* Swift would take these arrays for tuples of 4096 members. */
-static inline const char *ccgroup_name(const struct cgroup_mount_point *mount) { return mount->name; }
-static inline const char *ccgroup_path(const struct cgroup_mount_point *mount) { return mount->path; }
+/* Swift would take the arrays of struct cgroup_mount_point for tuples of 4096 members. */
+static inline void *ccgroup_mount_new(void) { return calloc(1, sizeof(struct cgroup_mount_point)); }
+static inline const char *ccgroup_mount_name(const void *mount) { return ((const struct cgroup_mount_point *)mount)->name; }
+static inline const char *ccgroup_mount_path(const void *mount) { return ((const struct cgroup_mount_point *)mount)->path; }
+static inline int ccgroup_mount_first(void **handle, void *mount) {
+  return cgroup_get_controller_begin(handle, (struct cgroup_mount_point *)mount);
+}
+static inline int ccgroup_mount_next(void **handle, void *mount) {
+  return cgroup_get_controller_next(handle, (struct cgroup_mount_point *)mount);
+}
 
 /* The cgroup version of the file system that a path is on: 1 or 2, or 0 where it is another. */
 static inline int ccgroup_version(const char *path) {
