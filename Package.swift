@@ -58,6 +58,8 @@ let package = Package(
     .target(
       name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
 
+    .systemLibrary(name: "CCgroup", path: "cshim/CCgroup"),
+
     // A static libcurl brings c-ares along, which must come behind it.
     .target(
       name: "CNames", path: "cshim/CNames",
@@ -82,6 +84,14 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Systemd", dependencies: ["CDBus", "CNoServer"], swiftSettings: settings),
+    // libcgroup, for pod-reaper alone.
+    .target(
+      name: "LibcgroupTree",
+      dependencies: [
+        "CCgroup", "Cgroups", "PodIdentity",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
     .target(
       name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
@@ -144,8 +154,8 @@ let package = Package(
     .executableTarget(
       name: "Reaper",
       dependencies: [
-        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups", "PodIdentity",
-        "CLinux", "Systemd",
+        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups",
+        "LibcgroupTree", "PodIdentity", "CLinux", "Systemd",
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
@@ -204,6 +214,22 @@ let package = Package(
         "Cgroups", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
       ],
       exclude: ["Recorded"], swiftSettings: settings),
+    // Works on cgroups as pod-reaper does, for tests and benchmarks.
+    .executableTarget(
+      name: "cgroup-tool",
+      dependencies: [
+        "Cgroups", "LibcgroupTree",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      path: "Tests/CgroupTool", swiftSettings: settings),
+    .testTarget(
+      name: "LibcgroupTreeTests",
+      dependencies: [
+        "Cgroups", "LibcgroupTree", "TestSupport", "cgroup-tool",
+        .product(name: "SystemPackage", package: "swift-system"),
+      ],
+      swiftSettings: settings),
     .testTarget(
       name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: settings),
     .testTarget(

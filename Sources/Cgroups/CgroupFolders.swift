@@ -6,9 +6,20 @@ import SystemPackage
 public struct CgroupFolders: Sendable {
   /// The mounted hierarchies.
   public let mounts: CgroupMounts
+  /// Removes and reads in place of this module's own calls.
+  let library: (any CgroupLibrary)?
 
   /// Works on these hierarchies.
-  public init(mounts: CgroupMounts) { self.mounts = mounts }
+  public init(mounts: CgroupMounts) {
+    self.mounts = mounts
+    library = nil
+  }
+
+  /// Works on these hierarchies with a library.
+  package init(mounts: CgroupMounts, library: any CgroupLibrary) {
+    self.mounts = mounts
+    self.library = library
+  }
 
   /// Every folder that stands for a cgroup path, one for each hierarchy that has it.
   ///
@@ -56,7 +67,21 @@ public struct CgroupFolders: Sendable {
   public func remove(_ path: String, keeping: Set<String> = []) -> [(folder: String, reason: Errno)]
   {
     guard Self.isPath(path) else { return [(path, .invalidArgument)] }
-    return folders(of: path).flatMap { Self.removeTree(FilePath($0), keeping: keeping) }
+    var left: [(folder: String, reason: Errno)] = []
+    var known = KnownGroups()
+    for hierarchy in mounts.hierarchies {
+      let folder = hierarchy.mountPoint + path
+      switch library?.group(FilePath(folder), in: hierarchy) {
+      case .group(let top):
+        guard let library else { continue }
+        left += Self.removeTree(top, by: library, keeping: keeping, known: &known)
+      case .missing: continue
+      case .declined, nil:
+        guard (try? Self.isFolder(folder)) ?? false else { continue }
+        left += Self.removeTree(FilePath(folder), keeping: keeping)
+      }
+    }
+    return left
   }
 
   /// All groups of one tree, those above before those below.
@@ -77,11 +102,14 @@ public struct CgroupFolders: Sendable {
   ) -> [(folder: String, reason: Errno)] {
     var left: [(folder: String, reason: Errno)] = []
     for folder in tree(from: folder).reversed() where !keeping.contains(folder.string) {
-      if folder.withPlatformString({ rmdir($0) }) != 0, errno != ENOENT {
-        left.append((folder.string, Errno(rawValue: errno)))
-      }
+      if let reason = removeEmpty(folder) { left.append((folder.string, reason)) }
     }
     return left
+  }
+
+  /// Removes one folder. - Returns: why it still stands, or nil.
+  static func removeEmpty(_ folder: FilePath) -> Errno? {
+    folder.withPlatformString({ rmdir($0) }) == 0 || errno == ENOENT ? nil : Errno(rawValue: errno)
   }
 
   /// The folders in a folder; links are none, and neither is what has been removed meanwhile.

@@ -26,8 +26,15 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   /// - Returns: nil where a cgroup that isn't found is really not there.
   public static func current() -> CgroupTreeFault? {
     guard let mounts = try? KernelFile.text("/proc/self/mountinfo") else { return .notMounted }
-    return CgroupTreeFault(
-      mountinfo: mounts, namespace: linkTarget("/proc/self/ns/cgroup"))
+    return current(mountinfo: mounts)
+  }
+
+  /// Judges this process by what its `/proc/self/mountinfo` says.
+  ///
+  /// - Parameter mountinfo: the text.
+  /// - Returns: nil where a cgroup that isn't found is really not there.
+  package static func current(mountinfo: String) -> CgroupTreeFault? {
+    CgroupTreeFault(mountinfo: mountinfo, namespace: linkTarget("/proc/self/ns/cgroup"))
   }
 
   /// Judges by the text of a `/proc/self/mountinfo`.

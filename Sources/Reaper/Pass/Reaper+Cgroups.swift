@@ -12,7 +12,7 @@ extension Reaper {
   ) async -> RemovalResult {
     var result = RemovalResult()
     let path = identity.cgroupParent
-    guard CgroupPath.isRun(path, identity.run), let removal = try? CgroupRemoval() else {
+    guard CgroupPath.isRun(path, identity.run), let removal = cgroups else {
       return result
     }
     if isShared(path, pods, verdicts) { return result }
@@ -48,8 +48,7 @@ extension Reaper {
   func notePending(
     _ dead: [PodIdentity], _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
   ) {
-    guard let boot = host.bootID, let mounts = try? CgroupMounts.current() else { return }
-    let folders = CgroupFolders(mounts: mounts)
+    guard let boot = host.bootID, let folders = cgroups?.folders else { return }
     let runs = dead.filter { identity in
       CgroupPath.isRun(identity.cgroupParent, identity.run)
         && !isShared(identity.cgroupParent, pods, verdicts)
@@ -69,8 +68,7 @@ extension Reaper {
 
   /// Forgets the runs whose cgroups are gone.
   func forgetPending(_ dead: [PodIdentity]) {
-    guard let mounts = try? CgroupMounts.current() else { return }
-    let folders = CgroupFolders(mounts: mounts)
+    guard let folders = cgroups?.folders else { return }
     let paths = Set(dead.map(\.cgroupParent))
     let gone = pending.runs.map(\.path).filter { path in
       paths.contains(path) && folders.folders(of: path).isEmpty
@@ -87,8 +85,7 @@ extension Reaper {
   /// - Parameter slices: the slices of pods that systemd has.
   /// - Returns: their paths.
   func strangers(_ slices: PodSlices) -> Set<String> {
-    guard let mounts = try? CgroupMounts.current() else { return [] }
-    let folders = CgroupFolders(mounts: mounts)
+    guard let folders = cgroups?.folders else { return [] }
     let known = Set(pending.runs.map(\.path))
     let labelled =
       settings.findsRootsByLabels
@@ -114,7 +111,7 @@ extension Reaper {
   func removeDeserted(
     _ run: String?, _ pods: [PodIdentity: ObservedPod], _ report: inout PassReport
   ) async {
-    guard !dryRun, host.engineIsLocal, let removal = try? CgroupRemoval() else { return }
+    guard !dryRun, host.engineIsLocal, let removal = cgroups else { return }
     for (run, path) in deserted(run, removal) {
       guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
         !pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
@@ -166,7 +163,7 @@ extension Reaper {
     _ verdicts: [PodIdentity: Verdict], _ answer: AgentAnswerState, _ report: inout PassReport
   ) async -> BootTime? {
     // What can't be read, or a look that failed, leaves everything as it is.
-    guard host.engineIsLocal, let removal = try? CgroupRemoval() else { return nil }
+    guard host.engineIsLocal, let removal = cgroups else { return nil }
     let living = Set(
       pods.keys.filter { verdicts[$0]?.state != .leaked || dryRun }.map(\.cgroupParent))
     await removePending(removal, living, answer, &report)

@@ -56,11 +56,11 @@ extension Reaper {
       records[identity]?.add(.cgroupUnreadable("the label names no run's cgroup"), at: .now)
       return
     }
-    guard let mounts = try? CgroupMounts.current() else {
+    guard let cgroups else {
       records[identity]?.add(.cgroupUnreadable("/proc/self/mountinfo"), at: .now)
       return
     }
-    if let fault = CgroupTreeFault.current(), fault.hidesCgroups {
+    if let fault = cgroups.fault, fault.hidesCgroups {
       records[identity]?.add(.cgroupUnreadable("\(fault)"), at: .now)
       return
     }
@@ -68,7 +68,7 @@ extension Reaper {
     let containers = pods.values.filter { $0.identity.run == owner.run }
       .flatMap(\.containers).flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
     let finding: Finding =
-      switch CgroupFolders(mounts: mounts).look(path, passingOver: Set(containers)) {
+      switch cgroups.folders.look(path, passingOver: Set(containers)) {
       case .missing: .cgroupMissing
       case .empty: .cgroupEmpty
       case .populated(let processes): .cgroupPopulated(processes.count)

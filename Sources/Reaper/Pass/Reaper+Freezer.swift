@@ -38,7 +38,7 @@ extension Reaper {
   ) -> FrozenCgroup? {
     let path = identity.cgroupParent
     guard host.engineIsLocal, CgroupPath.isRun(path, identity.run),
-      !isShared(path, pods, verdicts), let removal = try? CgroupRemoval(),
+      !isShared(path, pods, verdicts), let removal = cgroups,
       removal.folders.folders(of: path).allSatisfy({ !removal.keeping.contains($0) })
     else { return nil }
     return FrozenCgroup(path: path, folders: removal.folders)
@@ -48,11 +48,13 @@ extension Reaper {
 extension CgroupFolders {
   /// Whether a cgroup itself is frozen, or is becoming so, in the hierarchy that freezes.
   func isFrozen(_ path: String) -> Bool {
-    folders(of: path).contains { folder in
-      if let state = try? KernelFile.text(folder + "/freezer.state") {
-        return !state.hasPrefix("THAWED")
+    mounts.hierarchies.contains { hierarchy in
+      switch hierarchy.version {
+      case .v1 where hierarchy.controllers.contains("freezer"):
+        line(of: "freezer.state", in: path, of: hierarchy).map { $0 != "THAWED" } ?? false
+      case .v1: false
+      case .v2: line(of: "cgroup.freeze", in: path, of: hierarchy) == "1"
       }
-      return (try? KernelFile.text(folder + "/cgroup.freeze"))?.hasPrefix("1") == true
     }
   }
 }

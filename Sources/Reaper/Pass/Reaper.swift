@@ -19,6 +19,8 @@ actor Reaper {
   private var stuck: [PodIdentity: [RemovalResult.Failure]] = [:]
   var pending: PendingRuns
   var imageDebts: ImageDebts
+  /// What is mounted: read once at the start of each pass, nil where it couldn't be.
+  private(set) var cgroups: CgroupRemoval?
   /// Since when a cgroup that no pod owns is seen to be abandoned.
   var abandoned: [String: BootTime] = [:]
   /// Since when a cgroup that no pod owns is seen to hold processes of containers that the engine has forgotten.
@@ -76,6 +78,8 @@ actor Reaper {
     if removes { pending.read() }
     // /proc may have been mounted anew since the start, or may be while processes are looked for.
     var host = HostFacts.current(engine: engine.endpoint)
+    cgroups = try? CgroupRemoval()
+    if let failure = cgroups?.libraryFailure { log.debug("cgroups without \(failure)") }
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let slices = run == nil ? await PodSlices.current(log) : PodSlices()
     let folders = run == nil ? strangers(slices) : []

@@ -1,5 +1,6 @@
 import Cgroups
 import Glibc
+import LibcgroupTree
 import PodIdentity
 import SystemPackage
 
@@ -63,11 +64,18 @@ struct CgroupRemoval: Sendable {
   let folders: CgroupFolders
   /// Where this process itself lives.
   let keeping: Set<String>
+  /// Why the host's cgroups aren't to be seen or not to be removed.
+  let fault: CgroupTreeFault?
+  /// Why libcgroup could not be used.
+  let libraryFailure: String?
 
   /// Works on what is mounted now.
   init() throws {
-    folders = CgroupFolders(mounts: try CgroupMounts.current())
-    keeping = folders.own(membership: try CgroupMembership.current())
+    let table = try LibcgroupTable.current()
+    folders = table.folders
+    keeping = table.own
+    fault = table.fault
+    libraryFailure = table.failure
   }
 
   /// What is left of a run after a removal.

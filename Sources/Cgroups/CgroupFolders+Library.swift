@@ -1,0 +1,77 @@
+import Glibc
+import PodIdentity
+import SystemPackage
+
+extension CgroupFolders {
+  /// The groups that a removal has listed, so that the next hierarchy's are removed without a list:
+  /// a pod has the same in most hierarchies, and a library may list slowly.
+  struct KnownGroups {
+    /// What follows the top's path, children first; nothing for the top itself.
+    var ends: [[CChar]] = [[0]]
+
+    init() {}
+
+    init(_ tree: [FilePath], below top: FilePath) {
+      ends = tree.map { Array(Self.bytes(of: $0)[top.length...]) }
+    }
+
+    /// The same groups elsewhere.
+    func folders(below top: FilePath) -> [FilePath] {
+      let start = Self.bytes(of: top).dropLast()
+      return ends.map { FilePath(platformString: Array(start + $0)) }
+    }
+
+    private static func bytes(of path: FilePath) -> [CChar] {
+      path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: path.length + 1)) }
+    }
+  }
+
+  /// Removes a tree of one hierarchy by a library.
+  ///
+  /// - Parameters:
+  ///   - top: the group at the top.
+  ///   - library: the library.
+  ///   - keeping: folders that are left alone.
+  ///   - known: groups to try before the tree is listed; replaced by what is listed.
+  /// - Returns: the folders that still exist, with the reason.
+  static func removeTree(
+    _ top: CgroupGroup, by library: any CgroupLibrary, keeping: Set<String>,
+    known: inout KnownGroups
+  ) -> [(folder: String, reason: Errno)] {
+    var isGone = false
+    for folder in known.folders(below: top.folder) where !keeping.contains(folder.string) {
+      isGone =
+        library.remove(folder, from: top) == .gone && folder.length == top.folder.length
+    }
+    if isGone { return [] }
+    let tree = library.tree(from: top) ?? Array(tree(from: top.folder).reversed())
+    known = KnownGroups(tree, below: top.folder)
+    var left: [(folder: String, reason: Errno)] = []
+    for folder in tree where !keeping.contains(folder.string) {
+      switch library.remove(folder, from: top) {
+      case .gone: continue
+      case .left(let reason): left.append((folder.string, reason))
+      case .declined:
+        if let reason = removeEmpty(folder) { left.append((folder.string, reason)) }
+      }
+    }
+    return left
+  }
+
+  /// The first line of a file of a group, or nil where there is none.
+  ///
+  /// - Parameters:
+  ///   - file: the file's name, such as `freezer.state`.
+  ///   - path: the group's path below the hierarchy's root.
+  ///   - hierarchy: the hierarchy.
+  /// - Returns: the line.
+  package func line(of file: String, in path: String, of hierarchy: CgroupHierarchy) -> String? {
+    let folder = FilePath(hierarchy.mountPoint + path)
+    if let library, case .group(let group) = library.group(folder, in: hierarchy),
+      let line = library.line(of: file, in: group)
+    {
+      return line
+    }
+    return (try? KernelFile.text(folder.appending(file))).map { String($0.prefix { $0 != "\n" }) }
+  }
+}

@@ -1,0 +1,186 @@
+import CCgroup
+import Cgroups
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// The calls of libcgroup that are used, each as a whole under one lock: its table of mounts is
+/// global, and no iterator is held while `cgroup_init` makes it anew.
+///
+/// This is the only file that imports CCgroup (scripts/lint).
+enum Libcgroup {
+  /// A controller, or a named hierarchy as `name=…`, and where it is mounted first.
+  struct Controller: Sendable, Equatable {
+    var name: String
+    var mountPoint: String
+  }
+
+  /// A hierarchy as the library is asked for it. Every call first checks that the library still
+  /// means this mount.
+  struct Mount: Sendable, Equatable {
+    var controller: String
+    var mountPoint: String
+    /// The device of its file system, which tells it from whatever is mounted there later.
+    var device: dev_t
+  }
+
+  /// A code of the library's (libcgroup/error.h). `cgroup_strerror(0)` says "Cgroup is not compiled
+  /// in", so no texts.
+  struct Failure: Error, Equatable, CustomStringConvertible {
+    var code: Int32
+    /// The cause, where the system gave one.
+    var cause: Errno?
+
+    /// True where nothing is mounted that the library knows.
+    var isNotMounted: Bool { code == Int32(ECGROUPNOTMOUNTED) }
+
+    var description: String { "libcgroup: error \(code)\(cause.map { " (\($0))" } ?? "")" }
+
+    init(_ code: Int32) {
+      self.code = code
+      if code == Int32(ECGOTHER) {
+        cause = Errno(rawValue: cgroup_get_last_errno())
+      }
+    }
+  }
+
+  private static let lock = Mutex(())
+
+  /// Reads the mounts anew.
+  ///
+  /// - Returns: all controllers, in the library's order.
+  static func controllers() throws(Failure) -> [Controller] {
+    try lock.withLock { _ throws(Failure) in
+      // Without one `cgroup_init` sets a logger that prints to stdout what CGROUP_LOGLEVEL asks
+      // for.
+      cgroup_set_logger({ _, _, _, _ in }, 0, nil)
+      let code = cgroup_init()
+      guard code == 0 else { throw Failure(code) }
+      var found: [Controller] = []
+      let mount = ccgroup_mount_new()
+      defer { free(mount) }
+      guard mount != nil else { throw Failure(Int32(ECGFAIL)) }
+      var handle: UnsafeMutableRawPointer?
+      var next = ccgroup_mount_first(&handle, mount)
+      defer { cgroup_get_controller_end(&handle) }
+      while next == 0 {
+        found.append(
+          Controller(
+            name: String(cString: ccgroup_mount_name(mount)),
+            mountPoint: String(cString: ccgroup_mount_path(mount))))
+        next = ccgroup_mount_next(&handle, mount)
+      }
+      return found
+    }
+  }
+
+  /// A directory that a walk comes to.
+  enum Visit {
+    /// Its children come next.
+    case before(UnsafePointer<CChar>)
+    /// Its children have been visited.
+    case after(UnsafePointer<CChar>)
+  }
+
+  /// Walks a tree, children before their parents. The library reads every file's status and follows
+  /// links.
+  ///
+  /// - Parameters:
+  ///   - mount: the hierarchy.
+  ///   - path: the path of the tree's top below the mount point.
+  ///   - visit: given every directory's full path twice; false ends the walk.
+  /// - Returns: whether the walk came to its end.
+  static func walk(
+    _ mount: Mount, _ path: UnsafePointer<CChar>, _ visit: (Visit) -> Bool
+  ) -> Bool {
+    lock.withLock { _ in
+      guard isCurrent(mount) else { return false }
+      var handle: UnsafeMutableRawPointer?
+      var info = cgroup_file_info()
+      var level: Int32 = 0
+      guard cgroup_walk_tree_begin(mount.controller, path, 0, &handle, &info, &level) == 0 else {
+        return false
+      }
+      defer { cgroup_walk_tree_end(&handle) }
+      let order = Int32(CGROUP_WALK_TYPE_POST_DIR.rawValue)
+      guard cgroup_walk_tree_set_flags(&handle, order) == 0, visit(.before(info.full_path)) else {
+        return false
+      }
+      while cgroup_walk_tree_next(0, &handle, &info, level) == 0 {
+        switch info.type {
+        case CGROUP_FILE_TYPE_FILE: break
+        case CGROUP_FILE_TYPE_DIR: if !visit(.after(info.full_path)) { return false }
+        default: if !visit(.before(info.full_path)) { return false }
+        }
+      }
+      return true
+    }
+  }
+
+  /// Removes a group without processes and without groups below it.
+  ///
+  /// - Parameters:
+  ///   - mount: the hierarchy.
+  ///   - path: the group's path below the mount point.
+  /// - Returns: the error that the system gave; nil also where the group is busy, which the library
+  ///   doesn't report.
+  /// - Throws: `Failure` where the library can't do it.
+  static func removeEmpty(_ mount: Mount, _ path: UnsafePointer<CChar>) throws(Failure) -> Errno? {
+    try lock.withLock { _ throws(Failure) in
+      var group = isCurrent(mount) ? cgroup_new_cgroup(path) : nil
+      defer { cgroup_free(&group) }
+      guard group != nil, cgroup_add_controller(group, mount.controller) != nil else {
+        throw Failure(Int32(ECGFAIL))
+      }
+      let code = ccgroup_delete_empty(group)
+      if code == 0 { return nil }
+      let failure = Failure(code)
+      guard let cause = failure.cause else { throw failure }
+      return cause
+    }
+  }
+
+  /// The first line of a group's file.
+  ///
+  /// - Parameters:
+  ///   - mount: the hierarchy.
+  ///   - path: the group's path below the mount point.
+  ///   - file: the file's name.
+  /// - Returns: the line without its end, or nil where it can't be read or is empty.
+  static func line(_ mount: Mount, _ path: UnsafePointer<CChar>, _ file: String) -> String? {
+    lock.withLock { _ in
+      guard isCurrent(mount) else { return nil }
+      var handle: UnsafeMutableRawPointer?
+      var buffer = [CChar](repeating: 0, count: 4096)
+      var name = Array(file.utf8CString)
+      let code = cgroup_read_value_begin(
+        mount.controller, path, &name, &handle, &buffer, Int32(buffer.count))
+      // Without a file it would close nothing, which is undefined.
+      if handle != nil { cgroup_read_value_end(&handle) }
+      guard code == 0 else { return nil }
+      let bytes = buffer.prefix { $0 != 0 && $0 != CChar(bitPattern: UInt8(ascii: "\n")) }
+      return String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+  }
+
+  /// Whether the library's table still has the mount: another `cgroup_init` may have come since.
+  private static func isCurrent(_ mount: Mount) -> Bool {
+    var path: UnsafeMutablePointer<CChar>?
+    guard cgroup_get_subsys_mount_point(mount.controller, &path) == 0, let path else {
+      return false
+    }
+    defer { free(path) }
+    return String(cString: path) == mount.mountPoint
+  }
+}
+
+extension Libcgroup.Mount {
+  /// Describes a hierarchy's mount; nil where its file system isn't that of a hierarchy.
+  init?(controller: String, of hierarchy: CgroupHierarchy) {
+    var status = stat()
+    guard lstat(hierarchy.mountPoint, &status) == 0,
+      ccgroup_version(hierarchy.mountPoint) == (hierarchy.version == .v1 ? 1 : 2)
+    else { return nil }
+    self.init(controller: controller, mountPoint: hierarchy.mountPoint, device: status.st_dev)
+  }
+}

@@ -1,0 +1,106 @@
+import Cgroups
+import Glibc
+import SystemPackage
+
+/// Lists, removes and reads groups by libcgroup, in the hierarchies that it knows.
+struct LibcgroupTree: CgroupLibrary {
+  /// The hierarchies, as the library is asked for them.
+  let mounts: [CgroupHierarchy: Libcgroup.Mount]
+
+  func group(_ folder: FilePath, in hierarchy: CgroupHierarchy) -> CgroupLookup {
+    guard let mount = mounts[hierarchy], Self.fits(folder) else { return .declined }
+    let top = CgroupGroup(hierarchy: hierarchy, folder: folder, device: mount.device)
+    let start = hierarchy.mountPoint.utf8.count
+    return Self.areGroups(above: folder, below: start, on: mount.device, andItself: true)
+      ? .group(top) : .missing
+  }
+
+  func tree(from top: CgroupGroup) -> [FilePath]? {
+    guard let mount = mounts[top.hierarchy] else { return nil }
+    var tree: [FilePath] = []
+    let isWhole = Self.withPath(of: top.folder, in: top.hierarchy) { path in
+      Libcgroup.walk(mount, path) { visit in
+        var status = stat()
+        switch visit {
+        case .before(let path):
+          // A link, or another file system mounted on a group: nothing below it is a group.
+          return lstat(path, &status) != 0
+            || status.st_mode & S_IFMT == S_IFDIR && status.st_dev == top.device
+        case .after(let path):
+          // The library also takes a file whose status can't be read for a directory.
+          if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+            tree.append(FilePath(platformString: path))
+          }
+          return true
+        }
+      }
+    }
+    return isWhole ? tree : nil
+  }
+
+  func remove(_ folder: FilePath, from top: CgroupGroup) -> CgroupDeletion {
+    guard let mount = mounts[top.hierarchy], Self.fits(folder) else { return .declined }
+    // The last part needs no look: rmdir(2) neither follows a link there nor removes what is
+    // mounted on.
+    guard Self.areGroups(above: folder, below: top.folder.length, on: top.device) else {
+      return .gone
+    }
+    do {
+      let reason = try Self.withPath(of: folder, in: top.hierarchy) {
+        path throws(Libcgroup.Failure) in
+        try Libcgroup.removeEmpty(mount, path)
+      }
+      var status = stat()
+      let isGone = folder.withPlatformString { lstat($0, &status) } != 0 && errno == ENOENT
+      return isGone ? .gone : .left(reason ?? .resourceBusy)
+    } catch {
+      return .declined
+    }
+  }
+
+  func line(of file: String, in group: CgroupGroup) -> String? {
+    guard let mount = mounts[group.hierarchy] else { return nil }
+    return Self.withPath(of: group.folder, in: group.hierarchy) { Libcgroup.line(mount, $0, file) }
+  }
+
+  /// Whether the library takes a path as it is: it has FILENAME_MAX bytes for path, slash and final
+  /// zero, and cuts a longer one without a word.
+  private static func fits(_ folder: FilePath) -> Bool { folder.length + 2 <= Int(FILENAME_MAX) }
+
+  /// The path below the mount point, as the library takes it.
+  private static func withPath<Result, Failure: Error>(
+    of folder: FilePath, in hierarchy: CgroupHierarchy,
+    _ body: (UnsafePointer<CChar>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(Array(bytes(of: folder).dropFirst(hierarchy.mountPoint.utf8.count)))
+  }
+
+  private static func bytes(of path: FilePath) -> [CChar] {
+    path.withPlatformString { Array(UnsafeBufferPointer(start: $0, count: path.length + 1)) }
+  }
+
+  /// Whether all directories above a path's last are on a device, and none of them is a link.
+  ///
+  /// - Parameters:
+  ///   - folder: the path.
+  ///   - start: the length of the part that is known to be.
+  ///   - device: the device.
+  ///   - andItself: whether the last counts too.
+  /// - Returns: whether they are.
+  private static func areGroups(
+    above folder: FilePath, below start: Int, on device: dev_t, andItself: Bool = false
+  ) -> Bool {
+    var path = bytes(of: folder)
+    for end in path.indices.dropFirst(start + 1)
+    where path[end] == CChar(bitPattern: UInt8(ascii: "/")) || path[end] == 0 && andItself {
+      let separator = path[end]
+      path[end] = 0
+      var status = stat()
+      guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR,
+        status.st_dev == device
+      else { return false }
+      path[end] = separator
+    }
+    return true
+  }
+}

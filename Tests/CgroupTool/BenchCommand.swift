@@ -1,0 +1,87 @@
+import ArgumentParser
+import Cgroups
+import Foundation
+import Glibc
+import LibcgroupTree
+
+/// Measures the removal of many runs' cgroups, each in every hierarchy, in turns: by libcgroup, and
+/// by this project's own calls, which compose-executor uses.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "bench")
+
+  @Option(help: "The cgroup below which the runs are made; it is removed at the end.")
+  var root: String
+  @Option(help: "How many runs.") var runs = 500
+  @Option(help: "How many groups each run has below it.") var children = 0
+  @Option(help: "How often each way takes its turn.") var rounds = 5
+
+  struct Answer: Encodable {
+    var runs: Int
+    var hierarchies: Int
+    /// Seconds of each round.
+    var library: [Double] = []
+    var own: [Double] = []
+    /// Own calls that read the mounts once for each run.
+    var ownMounts: [Double] = []
+  }
+
+  func run() throws {
+    let table = try LibcgroupTable.current()
+    let mounts = table.folders.mounts
+    guard CgroupFolders.isPath(root + "/run") else { throw ValidationError("\(root): no path") }
+    var answer = Answer(runs: runs, hierarchies: mounts.hierarchies.count)
+    defer { for hierarchy in mounts.hierarchies { rmdir(hierarchy.mountPoint + root) } }
+    let ways: [WritableKeyPath<Answer, [Double]>] = [\.library, \.own, \.ownMounts]
+    for round in 0..<rounds {
+      for turn in ways.indices {
+        let way = ways[(round + turn) % ways.count]
+        let paths = try make(mounts)
+        let began = ContinuousClock.now
+        for folders in try folders(way) { try remove(paths, folders) }
+        if way == \.ownMounts {
+          for path in paths {
+            try remove([path], CgroupFolders(mounts: try CgroupMounts.current()))
+          }
+        }
+        let elapsed = (ContinuousClock.now - began).components
+        answer[keyPath: way].append(Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18)
+        guard paths.allSatisfy({ table.folders.folders(of: $0).isEmpty }) else {
+          throw ValidationError("not all cgroups below \(root) were removed")
+        }
+      }
+    }
+    try CgroupTool.print(answer)
+  }
+
+  /// What a way removes all runs with; none if it reads the mounts for each.
+  private func folders(_ way: WritableKeyPath<Answer, [Double]>) throws -> [CgroupFolders] {
+    switch way {
+    case \.library: [try LibcgroupTable.current().folders]
+    case \.own: [CgroupFolders(mounts: try CgroupMounts.current())]
+    default: []
+    }
+  }
+
+  /// As the reaper does: only where no hierarchy has a process.
+  private func remove(_ paths: [String], _ folders: CgroupFolders) throws {
+    let own = folders.own(membership: try CgroupMembership.current())
+    for path in paths where folders.look(path) == .empty {
+      for (folder, reason) in folders.remove(path, keeping: own) {
+        throw ValidationError("\(folder): \(reason)")
+      }
+    }
+  }
+
+  private func make(_ mounts: CgroupMounts) throws -> [String] {
+    let paths = (0..<runs).map { "\(root)/run-\($0)" }
+    let groups =
+      [root] + paths + paths.flatMap { path in (0..<children).map { "\(path)/\($0)" } }
+    for hierarchy in mounts.hierarchies {
+      for group in groups where mkdir(hierarchy.mountPoint + group, 0o755) != 0 && errno != EEXIST {
+        throw ValidationError(
+          "\(hierarchy.mountPoint)\(group): \(String(cString: strerror(errno)))")
+      }
+    }
+    return paths
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Cgroups
+import Foundation
+import LibcgroupTree
+import SystemPackage
+
+/// Works on cgroups as pod-reaper does, in a process of its own: tests run it in mount namespaces.
+@main
+struct CgroupTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cgroup-tool",
+    abstract: "Lists, removes and measures cgroups as pod-reaper does.",
+    subcommands: [MountsCommand.self, RemoveCommand.self, BenchCommand.self])
+
+  static func print(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    Swift.print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}
+
+/// The mounted hierarchies.
+struct MountsCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "mounts")
+
+  struct Answer: Encodable {
+    struct Mount: Encodable {
+      var mountPoint: String
+      var controllers: [String]
+      var version: String
+      /// Whether libcgroup works on it.
+      var isLibrary: Bool
+    }
+    var mounts: [Mount]
+    var failure: String?
+  }
+
+  func run() throws {
+    let table = try LibcgroupTable.current()
+    let mounts = table.folders.mounts.hierarchies.map {
+      Answer.Mount(
+        mountPoint: $0.mountPoint, controllers: $0.controllers, version: $0.version.rawValue,
+        isLibrary: table.covered.contains($0))
+    }
+    try CgroupTool.print(Answer(mounts: mounts, failure: table.failure))
+  }
+}
+
+/// Removes a cgroup and prints what still exists.
+struct RemoveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "remove")
+
+  @Argument(help: "The cgroup's path below the hierarchies' roots.") var path: String
+  @Flag(help: "Without libcgroup, as compose-executor does.") var own = false
+  @Option(help: "A shell command between the reading of the mounts and the removal.")
+  var between: String?
+  @Flag(help: "The mounts are read once more before the removal, for another table.")
+  var again = false
+
+  struct Left: Encodable {
+    var folder: String
+    var reason: Int32
+  }
+
+  func run() throws {
+    let table = try LibcgroupTable.current()
+    if let between {
+      let shell = Process()
+      shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+      shell.arguments = ["-ec", between]
+      try shell.run()
+      shell.waitUntilExit()
+      guard shell.terminationStatus == 0 else { throw ExitCode(2) }
+    }
+    if again { _ = try LibcgroupTable.current() }
+    let folders = own ? CgroupFolders(mounts: table.folders.mounts) : table.folders
+    try CgroupTool.print(
+      folders.remove(path, keeping: table.own).map {
+        Left(folder: $0.folder, reason: $0.reason.rawValue)
+      })
+  }
+}

@@ -1,0 +1,142 @@
+import Cgroups
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// Mounts that are odd, or change, in mount namespaces of the test's own.
+@Suite(
+  "A hierarchy", .serialized,
+  .enabled(if: CgroupView.all.count > 1, "this host mounts no version 1"))
+struct MountChangeTests {
+  @Test("that is mounted twice is worked on once")
+  func twice() async throws {
+    try await CgroupScene.with { scene in
+      try scene.make(scene.run + "/a")
+      let again = scene.folder.path("again")
+      let setup = "mkdir -p \(again); mount -t cgroup -o freezer none \(again)"
+      try await scene.withSleeper(in: scene.run + "/a") { _ in
+        let left = try await scene.remove(scene.run, setup: setup)
+        let folders = left.map(\.folder).filter { $0.contains("freezer") || $0.contains("again") }
+        let top = try scene.mountPoint(of: "freezer") + scene.run
+        #expect(Set(folders) == [top, top + "/a"] && folders.count == 2, "\(left)")
+      }
+      #expect(try await scene.remove(scene.run, setup: setup).isEmpty)
+      #expect(scene.hierarchies(with: scene.run).isEmpty)
+    }
+  }
+
+  @Test("is found where a mount of one of its sub-trees comes first, and that one is left alone")
+  func subTree() async throws {
+    try await CgroupScene.with { scene in
+      // The path of the run exists below the sub-tree too: another group.
+      let freezer = try scene.mountPoint(of: "freezer")
+      let decoy = scene.root + "/sub" + scene.run
+      try scene.make(decoy)
+      try scene.make(scene.run)
+      let (sub, whole) = (scene.folder.path("sub"), scene.folder.path("whole"))
+      let setup = """
+        mkdir \(sub) \(whole)
+        mount --bind \(freezer)\(scene.root)/sub \(sub)
+        umount \(freezer)
+        mount -t cgroup -o freezer none \(whole)
+        """
+      #expect(try await scene.remove(scene.run, setup: setup).isEmpty)
+      #expect(scene.hierarchies(with: scene.run).isEmpty)
+      #expect(scene.hierarchies(with: decoy).count == scene.mounts.hierarchies.count)
+    }
+  }
+
+  @Test("that is mounted read-only is reported, and the others are done")
+  func readOnly() async throws {
+    try await CgroupScene.with { scene in
+      try scene.make(scene.run + "/a")
+      let freezer = try scene.mountPoint(of: "freezer")
+      let left = try await scene.remove(
+        scene.run, setup: "mount -o remount,bind,ro \(freezer)")
+      let top = freezer + scene.run
+      #expect(
+        left == [.init(folder: top, reason: EROFS), .init(folder: top + "/a", reason: EROFS)])
+      #expect(scene.hierarchies(with: scene.run) == ["freezer"])
+    }
+  }
+
+  @Test("that is unmounted before the walk has no group, and what lies below the mount is none")
+  func unmounted() async throws {
+    try await CgroupScene.with { scene in
+      try scene.make(scene.run)
+      let freezer = try scene.mountPoint(of: "freezer")
+      let place = scene.folder.path("freezer")
+      let below = "\(place)\(scene.run)/below"
+      let left = try await scene.remove(
+        scene.run,
+        setup: "umount \(freezer); mkdir \(place); mount -t cgroup -o freezer none \(place)",
+        between: "umount \(place); mkdir -p \(below)")
+      #expect(left.isEmpty)
+      #expect(FileManager.default.fileExists(atPath: below))
+      #expect(scene.hierarchies(with: scene.run) == ["freezer"])
+    }
+  }
+
+  @Test("is worked on where it is, when another comes to its place before the walk")
+  func replaced() async throws {
+    try await CgroupScene.with { scene in
+      try scene.make(scene.run)
+      let freezer = try scene.mountPoint(of: "freezer")
+      let left = try await scene.remove(
+        scene.run, between: "umount \(freezer); mount -t cgroup2 none \(freezer)")
+      #expect(left.isEmpty)
+      // Version 2 is done by its own mount.
+      #expect(scene.hierarchies(with: scene.run) == ["freezer"])
+    }
+  }
+
+  @Test("is worked on where it is, when the library's table has another mount of it by now")
+  func renewed() async throws {
+    try await CgroupScene.with { scene in
+      let freezer = try scene.mountPoint(of: "freezer")
+      let decoy = scene.root + "/sub" + scene.run
+      try scene.make(decoy)
+      try scene.make(scene.run)
+      let sub = scene.folder.path("sub")
+      let left = try await scene.remove(
+        scene.run, setup: "mkdir \(sub); mount --bind \(freezer)\(scene.root)/sub \(sub)",
+        // The sub-tree's mount comes first from now on.
+        between: "umount \(freezer); mount -t cgroup -o freezer none \(freezer)", again: true)
+      #expect(left.isEmpty)
+      #expect(scene.hierarchies(with: scene.run).isEmpty)
+      #expect(scene.hierarchies(with: decoy).count == scene.mounts.hierarchies.count)
+    }
+  }
+
+  @Test("has links followed nowhere, neither below a group nor to it")
+  func links() async throws {
+    try await CgroupScene.with { scene in
+      for group in ["/run/sub", "/other/group"] { try scene.make(scene.root + group) }
+      let freezer = try scene.mountPoint(of: "freezer")
+      let outside = scene.folder.path("outside/empty")
+      try FileManager.default.createDirectory(
+        atPath: outside, withIntermediateDirectories: true)
+      // The file system of a hierarchy has no links: another that is mounted on a group does.
+      let mounted = "\(freezer)\(scene.run)/sub"
+      let setup = """
+        mount -t tmpfs none \(mounted)
+        ln -s \(freezer)\(scene.root)/other \(mounted)/group
+        ln -s \(scene.folder.path("outside")) \(mounted)/outside
+        ln -s / \(mounted)/root
+        mkdir \(mounted)/inside
+        """
+      let left = try await scene.remove(scene.run, setup: setup)
+      #expect(left.isSuperset(of: [.init(folder: freezer + scene.run, reason: EBUSY)]), "\(left)")
+      #expect(left.allSatisfy { $0.folder.hasPrefix(freezer + scene.run) })
+      let all = scene.hierarchies(with: scene.root)
+      #expect(scene.hierarchies(with: scene.root + "/other/group") == all)
+      #expect(scene.hierarchies(with: scene.run + "/sub") == ["freezer"])
+      #expect(FileManager.default.fileExists(atPath: outside))
+      // The run itself is a link.
+      let linked = try await scene.remove(scene.run + "/sub/group/group", setup: setup)
+      #expect(linked.isEmpty, "\(linked)")
+      #expect(scene.hierarchies(with: scene.root + "/other/group") == all)
+    }
+  }
+}

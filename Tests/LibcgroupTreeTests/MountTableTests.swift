@@ -1,0 +1,115 @@
+import Cgroups
+import Foundation
+import TestSupport
+import Testing
+
+@testable import LibcgroupTree
+
+@Suite("The table of mounts", .serialized)
+struct MountTableTests {
+  private struct Answer: Decodable {
+    struct Mount: Decodable {
+      var mountPoint: String
+      var controllers: [String]
+      var version: String
+      var isLibrary: Bool
+    }
+    var mounts: [Mount]
+    var failure: String?
+  }
+
+  private func table(_ view: CgroupView, setup: String = ":") async throws -> Answer {
+    var text = ""
+    try await CgroupScene.with { text = try await $0.tool(["mounts"], in: view, setup: setup) }
+    return try JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+  }
+
+  private func make(
+    _ mountinfo: String, _ found: [(String, String)], membership: String = "0::/"
+  ) -> LibcgroupTable {
+    LibcgroupTable(
+      mountinfo: mountinfo, membership: CgroupMembership(text: membership),
+      found: found.map { Libcgroup.Controller(name: $0.0, mountPoint: $0.1) }, failure: nil
+    ) { Libcgroup.Mount(controller: $0, mountPoint: $1.mountPoint, device: 1) }
+  }
+
+  @Test(
+    "has every hierarchy of the view, those that libcgroup doesn't know among them",
+    arguments: CgroupView.all)
+  func views(_ view: CgroupView) async throws {
+    let answer = try await table(view)
+    #expect(answer.failure == nil)
+    let wanted = try CgroupMounts.current().hierarchies.filter(view.has)
+    #expect(Set(answer.mounts.map(\.controllers)) == Set(wanted.map(\.controllers)))
+    #expect(answer.mounts.count == wanted.count)
+    for mount in answer.mounts {
+      let controllers = mount.mountPoint + "/cgroup.controllers"
+      switch mount.version {
+      case "1": #expect(mount.isLibrary == (mount.controllers != ["name=systemd"]))
+      // Below the view's own mount point, or where the host has it too.
+      case _ where FileManager.default.fileExists(atPath: controllers):
+        let text = try String(contentsOfFile: controllers, encoding: .utf8)
+        #expect(mount.isLibrary == (text != "\n" && !text.isEmpty))
+      default: break
+      }
+    }
+  }
+
+  @Test("is complete though libcgroup fails, and says why")
+  func failing() async throws {
+    let setup = "mount --bind /dev/null /proc/cgroups"
+    let answer = try await table(.host, setup: setup)
+    #expect(answer.mounts.count == (try CgroupMounts.current().hierarchies.count))
+    #expect(answer.mounts.allSatisfy { !$0.isLibrary })
+    #expect(answer.failure?.hasPrefix("libcgroup: error 50016") == true, "\(answer)")
+    try await CgroupScene.with { scene in
+      try scene.make(scene.run + "/a")
+      #expect(try await scene.remove(scene.run, setup: setup).isEmpty)
+      #expect(scene.hierarchies(with: scene.run).isEmpty)
+    }
+  }
+
+  @Test("knows named hierarchies, whose names Debian's build of libcgroup doesn't hide")
+  func named() {
+    let table = make(
+      """
+      32 31 0:29 / /cg/openrc rw - cgroup openrc rw,release_agent=/x,name=openrc
+      33 31 0:30 / /cg/systemd rw - cgroup systemd rw,xattr,name=systemd
+      """, [("name=openrc", "/cg/openrc")], membership: "2:name=openrc:/mesos/r\n1:name=systemd:/a")
+    #expect(table.library.mounts.values.map(\.controller) == ["name=openrc"])
+    #expect(table.folders.mounts.hierarchies.map(\.name) == ["name=openrc", "name=systemd"])
+    #expect(
+      table.own == ["/cg/openrc/mesos", "/cg/openrc/mesos/r", "/cg/systemd/a"])
+  }
+
+  @Test("passes over the mount of a sub-tree, which libcgroup takes for the hierarchy")
+  func subTree() {
+    let table = make(
+      """
+      32 31 0:29 /sub /mnt/sub rw - cgroup cgroup rw,freezer
+      33 31 0:29 / /cg/freezer rw - cgroup cgroup rw,freezer
+      34 31 0:30 / /cg/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+      """, [("freezer", "/mnt/sub"), ("cpu", "/cg/cpu,cpuacct"), ("cpuacct", "/cg/cpu,cpuacct")])
+    let mounts = table.folders.mounts.hierarchies
+    #expect(mounts.map(\.mountPoint) == ["/cg/freezer", "/cg/cpu,cpuacct"])
+    #expect(table.library.mounts.mapValues(\.controller) == [mounts[1]: "cpu"])
+    #expect(mounts[1].controllers == ["cpu", "cpuacct"])
+  }
+
+  @Test("takes a super block's option that is no controller for none")
+  func options() {
+    let table = make(
+      "32 31 0:29 / /cg/cpu rw - cgroup cgroup rw,cpu,new_kernels_flag", [("cpu", "/cg/cpu")],
+      membership: "1:cpu:/mesos/r")
+    #expect(table.folders.mounts.hierarchies.map(\.controllers) == [["cpu"]])
+    #expect(table.own == ["/cg/cpu/mesos", "/cg/cpu/mesos/r"])
+  }
+
+  @Test("of version 2 has no controllers of its own, since they differ from group to group")
+  func unified() {
+    let table = make(
+      "32 31 0:29 / /cg rw - cgroup2 cgroup2 rw", [("cpu", "/cg"), ("memory", "/cg")])
+    #expect(table.folders.mounts.hierarchies.map(\.controllers) == [[]])
+    #expect(table.library.mounts.values.map(\.controller) == ["cpu"])
+  }
+}
