@@ -20,6 +20,9 @@ is() {
       journalctl -b -q --no-pager -n 20 -u pod-reaper
       # All but that one, which may have more to say than all others.
       journalctl -b -q --no-pager -u 'pod-*' | grep -v ' pod-reaper' | tail -n 40
+      docker ps -a
+      systemctl list-units --all --plain --no-legend 'composepods*' 'docker-*.scope'
+      journalctl -b -q --no-pager -n 20 -u docker
     } >&3
     power_off
   fi
