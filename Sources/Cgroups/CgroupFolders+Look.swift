@@ -12,6 +12,9 @@ public enum CgroupLook: Sendable, Equatable {
   case populated(Set<Int32>)
   /// It couldn't be read.
   case unreadable(String)
+
+  /// Whether it is known that no process is in it.
+  public var isWithoutProcesses: Bool { self == .empty || self == .missing }
 }
 
 extension CgroupFolders {

@@ -443,6 +443,45 @@ struct SystemdDriverTests {
     }
   }
 
+  @Test("in whose slice a stranger's container runs leaves that alone, and so does a reaper")
+  func stranger() async throws {
+    try await withReaperSite(on: engine) { site in
+      for isKilled in [false, true] {
+        let run = UUID().uuidString.lowercased()
+        let slice = try #require(PodSlice(run: run))
+        let stranger = "stranger-\(run.prefix(8))"
+        try await withPod(on: engine, Self.two, PodSettings(run: run)) { pod in
+          try await pod.running()
+          _ = try await engine.docker(
+            "run", "-d", "--name", stranger, "--cgroup-parent", slice.unit, "pod-test/busybox",
+            "sleep", "1000"
+          ).output()
+          let format = ["inspect", "--format", "{{.State.Running}} {{.State.StartedAt}}", stranger]
+          let before = try await engine.docker(format).output()
+          if isKilled {
+            try await pod.kill()
+            let end = try await site.once()
+            #expect(end.status == .exited(1), "\(end)")
+          } else {
+            pod.send(SIGTERM)
+            let end = try await pod.ended()
+            #expect(end.status == .exited(1))
+            #expect(end.message.contains("cgroup \(slice.path)"), "\(end)")
+          }
+          #expect(try await engine.docker(format).output() == before)
+          #expect(try await systemd.show(slice.unit, "ActiveState") == "active")
+          let left = try await Leftovers.of(run: run, on: engine)
+          #expect(left.containers.isEmpty && left.networks.isEmpty)
+          _ = try await engine.docker("rm", "-f", stranger).output()
+          try await eventually("a reaper removes the rest") {
+            _ = try await site.once()
+            return try await Leftovers.of(run: run, on: engine).isEmpty
+          }
+        }
+      }
+    }
+  }
+
   @Test("whose executor doesn't know its pid is kept by its lease, and goes with it")
   func ownNamespace() async throws { try await ReaperLeaseTests().ownNamespace(on: engine) }
 

@@ -79,14 +79,22 @@ struct PodCgroups: Sendable {
     guard let mounts = try? CgroupMounts.current(),
       let membership = try? CgroupMembership.current()
     else { return ["cgroup \(parent) (/proc can't be read)"] }
-    if let slice = identity.slice, let left = await stop(slice) { return left }
     let folders = CgroupFolders(mounts: mounts)
     let keeping = folders.own(membership: membership)
     let begin = ContinuousClock.now
     let deadline = begin + limit
     var hasKilled = forgotten.isEmpty
+    var slice = identity.slice
     while true {
-      let left = folders.remove(parent, keeping: keeping).filter { !keeping.contains($0.folder) }
+      // Only an empty one: to stop a slice is to end whatever is in it.
+      if let stopped = slice, folders.look(parent).isWithoutProcesses {
+        if let left = await stop(stopped) { return left }
+        slice = nil
+      }
+      let left =
+        slice == nil
+        ? folders.remove(parent, keeping: keeping).filter { !keeping.contains($0.folder) }
+        : [(folder: parent, reason: .resourceBusy)]
       if left.isEmpty { return [] }
       // A run of an ordinary user can't remove what Docker made as root: the reaper does that.
       let denied = left.allSatisfy { $0.reason == .permissionDenied || $0.reason == .notPermitted }

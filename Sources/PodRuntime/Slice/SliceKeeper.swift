@@ -43,6 +43,7 @@ public actor SliceKeeper {
   func ensure(_ claim: Claim, for task: String, _ limits: TaskLimits?) async throws {
     self.claim = claim
     let isNew = tasks.updateValue(limits, forKey: task) != .some(limits)
+    if isNew { hasReachedLimit = false }
     if !isNew, inForce != nil, inForce == files(claim)?.inForce { return }
     try await oneByOne { try await $0.apply() }
   }

@@ -97,7 +97,7 @@ struct CgroupRemoval: Sendable {
     result.removedAny = !folders.folders(of: path).isEmpty && wholly
     var slice = wholly ? PodSlice(path: path) : nil
     while true {
-      if let stopped = slice, isWithoutProcesses(path) {
+      if let stopped = slice, folders.look(path).isWithoutProcesses {
         if let failure = await stopped.stop(isProven: isProven) {
           result.failures = ["\(stopped.unit): \(failure)"]
           return result
@@ -123,12 +123,6 @@ struct CgroupRemoval: Sendable {
     case .populated, .unreadable:
       folders.folders(of: path).map { (folder: $0, reason: .resourceBusy) }
     }
-  }
-
-  /// Whether no process is in a run's cgroup, or below it.
-  private func isWithoutProcesses(_ path: String) -> Bool {
-    let look = folders.look(path)
-    return look == .empty || look == .missing
   }
 
   private func removeContainers(_ path: String) -> [(folder: String, reason: Errno)] {
