@@ -227,10 +227,13 @@ struct SystemdDriverTests {
     }
   }
 
-  @Test("that reaches its task's memory limit fails with it, whoever is killed")
-  func memory() async throws {
+  /// The kernel kills a process beside the first, or the first: then its container exits as well.
+  @Test(
+    "that reaches its task's memory limit fails with it, whoever is killed",
+    arguments: [hog(400), hog(400).replacing(" & wait; sleep 1000", with: "; exit 3")])
+  func memory(file: String) async throws {
     try await withMesosPod(
-      on: MesosHost(engine, .cgroups1), Self.hog(400), Self.given(cpus: 0.5, megabytes: 64)
+      on: MesosHost(engine, .cgroups1), file, Self.given(cpus: 0.5, megabytes: 64)
     ) { pod in
       try await pod.running()
       let begin = ContinuousClock.now

@@ -15,15 +15,17 @@ extension Pod {
   /// The pod as a whole has reached its limit: that ends the task, as where the agent sees it.
   private func memoryLimitReached() async {
     guard !isEnding, let limit = await taskMemoryLimit() else { return }
-    // Whoever was killed is counted by now, or in a moment.
     let files = await slices.files
     var victim: String?
+    // Whoever was killed is counted by now, or in a moment. Where it was the first process, the container exits, and
+    // the scope that counted is gone.
     for attempt in 0..<50 where victim == nil {
       if attempt > 0 { try? await Task.sleep(for: .milliseconds(10)) }
-      victim =
-        members.values.sorted { $0.index < $1.index }.first { member in
-          member.container.flatMap { files?.memoryKills(of: $0) } ?? 0 > 0
-        }?.plan.title
+      let members = members.values.sorted { $0.index < $1.index }
+      let killed =
+        members.first { $0.container.flatMap { files?.memoryKills(of: $0) } ?? 0 > 0 }
+        ?? members.first { $0.run.outOfMemoryAt != nil || $0.run.exit?.code == 137 }
+      victim = killed?.plan.title
     }
     fail("\(victim ?? "a process of the pod") was killed for memory\(limit)", reason: .memoryLimit)
   }
