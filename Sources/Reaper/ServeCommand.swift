@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cgroups
 import DockerEngine
 import Glibc
 import HookEvents
@@ -56,7 +57,8 @@ struct ServeCommand: AsyncParsableCommand {
     let metrics = try settings.metrics.map { address in
       try LocalServer(address) { _ in
         let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
-        let body = Metrics.text(await reaper.counters, isHealthy: isHealthy)
+        let body = Metrics.text(
+          await reaper.counters, isHealthy: isHealthy, mounts: await reaper.cgroups?.folders.mounts)
         return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
           + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
       }

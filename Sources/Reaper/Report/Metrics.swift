@@ -4,7 +4,15 @@ import Program
 /// The metrics in Prometheus' text format (exposition format 0.0.4).
 enum Metrics {
   /// The text of one scrape.
-  static func text(_ counters: Counters, isHealthy: Bool = true) -> String {
+  ///
+  /// - Parameters:
+  ///   - counters: what was counted.
+  ///   - isHealthy: whether the service does its work.
+  ///   - mounts: the hierarchies of the last pass; nil where there was none.
+  /// - Returns: the text.
+  static func text(
+    _ counters: Counters, isHealthy: Bool = true, mounts: CgroupMounts? = nil
+  ) -> String {
     var lines: [String] = []
     func family(
       _ name: String, _ kind: String, _ help: String, _ samples: [(labels: String, value: Double)]
@@ -49,7 +57,6 @@ enum Metrics {
     family(
       "hook_events_total", "counter", "Events of the agent's hook.",
       [("", Double(counters.hookEvents))])
-    let mounts = counters.pods.isEmpty ? nil : try? CgroupMounts.current()
     let figures = mounts.map { mounts in
       counters.pods.map { (pod: $0, figures: PodFigures($0.path, mounts: mounts)) }
     }
