@@ -48,9 +48,13 @@ public actor SliceKeeper {
     try await oneByOne { try await $0.apply() }
   }
 
-  /// A task's pod is gone: its limits are no longer counted.
-  func drop(_ task: String) async {
-    guard tasks.removeValue(forKey: task) != nil, !tasks.isEmpty else { return }
+  /// A task's pod is about to go: its limits are no longer counted, and stay in force until `lower()`.
+  func drop(_ task: String) { tasks[task] = nil }
+
+  /// A task's pod is gone: what is in force is what the others have. As long as it was there, less could have killed one
+  /// of theirs. A slice that is gone by now isn't made again.
+  func lower() async {
+    guard !tasks.isEmpty, let claim, files(claim)?.inForce != nil else { return }
     do {
       try await oneByOne { try await $0.apply() }
     } catch {
