@@ -79,11 +79,13 @@ struct FailureTests {
             slow:
               condition: service_healthy
       """
-    let end = try await podEnd(on: engine, file, PodSettings(options: ["--launch-timeout", "2s"]))
+    // A busy machine starts the container within these.
+    let settings = PodSettings(options: ["--launch-timeout", "20s"])
+    let end = try await podEnd(on: engine, file, settings)
     #expect(end.status == .exited(1))
     #expect(
       end.message
-        == "not running within 2 s: 'slow' is not healthy, 'after' is not started", "\(end)")
+        == "not running within 20 s: 'slow' is not healthy, 'after' is not started", "\(end)")
   }
 
   @Test("pulls longer than the launch timeout", arguments: TestEngine.all)

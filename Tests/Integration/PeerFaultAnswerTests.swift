@@ -34,7 +34,7 @@ struct PeerFaultAnswerTests {
     let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
       try await withPod(
-        on: engine, Self.file, Self.settings(tap, "--launch-timeout", "5s")
+        on: engine, Self.file, Self.settings(tap, "--launch-timeout", "20s")
       ) { pod in
         try await tap.isHeld()
         try await expectNoneTwice(pod)
@@ -113,14 +113,14 @@ struct PeerFaultAnswerTests {
     let engine = try #require(TestEngine.all.first)
     let fault = EngineTap.Fault(request: "^POST /containers/[0-9a-f]+/start", holdsRequest: true)
     try await EngineTap.with(engine, faults: [fault]) { tap in
-      let settings = Self.settings(tap, "--launch-timeout", "4s")
+      let settings = Self.settings(tap, "--launch-timeout", "20s")
       try await withPod(on: engine, Self.file, settings) { pod in
         try await tap.isHeld()
         let clock = ContinuousClock.now
         let end = try await pod.ended()
-        #expect(ContinuousClock.now - clock < .seconds(16), "\(end)")
+        #expect(ContinuousClock.now - clock < .seconds(32), "\(end)")
         #expect(end.status == .exited(1), "\(end)")
-        #expect(end.message.hasPrefix("not running within 4 s: 'a' is not started"), "\(end)")
+        #expect(end.message.hasPrefix("not running within 20 s: 'a' is not started"), "\(end)")
       }
     }
   }

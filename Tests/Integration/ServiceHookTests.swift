@@ -120,9 +120,9 @@ struct ServiceHookTests {
           post_start:
             - {command: ["sleep", "1000"]}
       """
-    let end = try await podEnd(on: engine, file, PodSettings(options: ["--launch-timeout", "8s"]))
+    let end = try await podEnd(on: engine, file, PodSettings(options: ["--launch-timeout", "20s"]))
     #expect(end.status == .exited(1), "\(end)")
-    #expect(end.message == "not running within 8 s: the post_start of 'web' is not done")
+    #expect(end.message == "not running within 20 s: the post_start of 'web' is not done")
   }
 
   @Test(
