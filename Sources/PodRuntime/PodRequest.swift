@@ -1,4 +1,5 @@
 import Compose
+import PodIdentity
 
 /// What a pod is made from: a project, and the task that it is for.
 public struct PodRequest: Sendable {
@@ -56,6 +57,13 @@ public struct PodRequest: Sendable {
     self.offeredPorts = offeredPorts
     self.grace = grace
     self.timeouts = timeouts
+  }
+
+  /// What marks the pod's objects, but for their cgroup: this process as the pod's executor.
+  public var identity: PodIdentity {
+    PodIdentity(
+      frameworkID: frameworkID, executorID: executorID, taskID: taskID, run: run,
+      agentID: agentID, incarnation: .current(), host: .current(), cgroupParent: "")
   }
 }
 

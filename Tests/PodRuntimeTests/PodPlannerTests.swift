@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import FoundationEssentials
 import OrderedCollections
 import PodIdentity
 import Testing
@@ -34,12 +35,20 @@ func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] 
 }
 
 func plan(_ project: Project, offered: [Int]? = nil) throws(ComposeError) -> PodPlan {
-  let request = PodRequest(
-    project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered)
+  try plan(
+    PodRequest(
+      project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered))
+}
+
+func plan(_ request: PodRequest) throws(ComposeError) -> PodPlan {
+  try draft(request).placed(under: "/compose-pods/r1")
+}
+
+func draft(_ request: PodRequest) throws(ComposeError) -> PlanDraft {
   let identity = PodIdentity(
     frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
     incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
-    host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
+    host: HostIdentity(machineID: nil), cgroupParent: "")
   return try PodPlanner.plan(request, identity: identity)
 }
 
@@ -98,6 +107,49 @@ struct PodPlannerTests {
     #expect(host.restartPolicy?.name == "no")
     #expect(host.cgroupParent == "/compose-pods/r1")
     #expect(host.logConfig?.config == ["max-size": "50m", "max-file": "2"])
+  }
+
+  @Test("is placed under any cgroup: the labels and the containers' parent follow, all else stays")
+  func placed() throws {
+    let web = service("web") {
+      $0.networks = ["default": NetworkAttachment()]
+      $0.mounts = [ServiceMount(source: .volume(key: "data"), target: "/data", position: here)]
+      $0.preStart = [service("web")]
+    }
+    let draft = try draft(
+      PodRequest(
+        project: project(
+          [web], networks: [Network(key: "default")], volumes: [Volume(key: "data")]),
+        executorID: "E", taskID: "t1", run: "r1"))
+    func bodies(_ plan: PodPlan) -> [ContainerCreate] {
+      plan.containers.flatMap { [$0] + $0.preStart }.map(\.create)
+    }
+    func labels(_ plan: PodPlan) -> [[String: String]?] {
+      bodies(plan).map(\.labels) + plan.networks.map(\.labels) + plan.volumes.map(\.labels)
+    }
+    func rest(_ plan: PodPlan) throws -> [Data] {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return try bodies(plan).map {
+        var body = $0
+        body.labels = nil
+        body.hostConfig?.cgroupParent = nil
+        return try encoder.encode(body)
+      }
+    }
+    let slice = try #require(PodSlice(run: "r1"))
+    let plain = draft.placed(under: "/compose-pods/r1")
+    for (parent, own, engine) in [
+      ("/mesos/r1", "/mesos/r1", "/mesos/r1"), (slice.path, "", slice.unit),
+    ] {
+      let plan = draft.placed(under: parent, executorCgroup: own)
+      #expect(bodies(plan).map { $0.hostConfig?.cgroupParent } == [engine, engine])
+      #expect(labels(plan).count == 4)
+      for label in labels(plan) { #expect(PodIdentity(labels: label ?? [:]) == plan.identity) }
+      #expect(plan.identity.cgroupParent == parent)
+      #expect(plan.identity.executorCgroup == own)
+      #expect(try rest(plan) == rest(plain))
+    }
   }
 
   @Test("gives every object the whole set of labels, over those of the file")

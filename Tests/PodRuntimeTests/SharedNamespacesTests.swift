@@ -16,11 +16,7 @@ private func shared(
     project: project(services, networks: networks), executorID: "E", taskID: "t1", run: "r1",
     offeredPorts: [31890, 31000, 31001])
   change(&request.options)
-  let identity = PodIdentity(
-    frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
-    incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
-    host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
-  return try PodPlanner.plan(request, identity: identity)
+  return try plan(request)
 }
 
 @Suite("Namespaces that an infrastructure container holds")

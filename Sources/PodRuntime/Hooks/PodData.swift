@@ -89,7 +89,7 @@ extension Pod {
   func data(
     for event: PodHook.Event, addresses: PodAddresses? = nil, outcome: PodOutcome? = nil
   ) -> PodData {
-    let identity = plan?.identity ?? PodSetup(request: request, engine: engine).identity(parent: "")
+    let identity = plan?.identity ?? request.identity
     let containers = plan?.containers.filter { !$0.isInfra } ?? []
     var ports: [PodData.Port] = []
     for assigned in plan?.containers.flatMap(\.ports) ?? [] {

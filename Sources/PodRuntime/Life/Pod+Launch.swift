@@ -40,7 +40,7 @@ extension Pod {
     for warning in request.project.warnings {
       log.warning("\(warning.position): \(warning.value)")
     }
-    let setup = PodSetup(request: request, engine: engine, info: info)
+    let setup = try PodSetup(request: request, engine: engine, info: info)
     let ability = try await persistently { _ in try await setup.check() }
     try await runFirstHooks(setup)
     async let found = orFail { pod in
@@ -93,14 +93,13 @@ extension Pod {
     checkFinished()
   }
 
-  /// Makes the plan; what the engine said of itself before the launch is asked for again where it went away meanwhile.
+  /// Places the plan; an engine that went away after it was asked about itself is asked anew.
   private func plan(_ setup: PodSetup) async throws -> PodPlan {
     do {
       return try await setup.plan()
     } catch let error as EngineError {
       guard try await recovers(from: error) else { throw error }
-      let again = PodSetup(request: request, engine: engine)
-      return try await persistently { _ in try await again.plan() }
+      return try await persistently { _ in try await setup.plan(askingAnew: true) }
     }
   }
 

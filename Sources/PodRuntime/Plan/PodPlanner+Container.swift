@@ -38,7 +38,6 @@ extension PodPlanner {
     var host = HostConfig()
     // Docker must never start again what the executor, or the reaper after it, has ended.
     host.restartPolicy = EngineRestartPolicy(name: "no")
-    host.cgroupParent = identity.engineParent
     host.logConfig = try logConfig(of: service)
     limit(service, in: &host)
     isolate(service, in: &host)

@@ -19,17 +19,17 @@ public struct PodPlanner: Sendable {
   let infra: String?
   private let sharingWarnings: [String]
 
-  /// Makes the plan of a pod.
+  /// Plans a pod.
   ///
   /// - Parameters:
   ///   - request: the project and its task.
-  ///   - identity: what marks the pod's objects.
-  /// - Returns: the requests that make the pod.
+  ///   - identity: what marks the pod's objects; its cgroup doesn't count.
+  /// - Returns: the requests that make the pod, but for its cgroup.
   /// - Throws: `ComposeError` for what can't be run as a pod, with its place in the file.
   public static func plan(
     _ request: PodRequest, identity: PodIdentity
-  ) throws(ComposeError) -> PodPlan {
-    try PodPlanner(request, identity: identity).plan()
+  ) throws(ComposeError) -> PlanDraft {
+    PlanDraft(try PodPlanner(request, identity: identity).plan())
   }
 
   private init(_ request: PodRequest, identity: PodIdentity) throws(ComposeError) {
