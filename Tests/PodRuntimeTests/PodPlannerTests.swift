@@ -20,8 +20,12 @@ func service(_ name: String, _ change: (inout Service) -> Void = { _ in }) -> Se
   return service
 }
 
-func port(_ target: Int, _ published: String? = nil, _ transport: String = "tcp") -> PublishedPort {
-  PublishedPort(target: target, published: published, transport: transport, position: at(target))
+func port(
+  _ target: UInt16, _ published: String? = nil, _ transport: Transport = .tcp
+) -> PublishedPort {
+  PublishedPort(
+    ContainerPort(target, transport), on: published.flatMap { HostPort($0) } ?? .engineChooses,
+    at: at(Int(target)))
 }
 
 func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] = []) -> Project {
@@ -34,7 +38,7 @@ func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] 
     canonical: emptyTree)
 }
 
-func plan(_ project: Project, offered: [Int]? = nil) throws(ComposeError) -> PodPlan {
+func plan(_ project: Project, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
   try plan(
     PodRequest(
       project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered))
@@ -54,10 +58,10 @@ func draft(_ request: PodRequest) throws(ComposeError) -> PlanDraft {
 
 @Suite("Offered ports")
 struct PortAssignmentTests {
-  private func assign(_ services: [Service], _ offered: [Int]?) throws -> [String: [String]] {
+  private func assign(_ services: [Service], _ offered: [UInt16]?) throws -> [String: [String]] {
     let ports = try PortAssignment(project: project(services), offered: offered)
     return Dictionary(
-      uniqueKeysWithValues: ports.services.map { ($0.key, $0.value.map(\.hostPort)) })
+      uniqueKeysWithValues: ports.services.map { ($0.key, $0.value.map(\.host.description)) })
   }
 
   @Test("go to published ports in the order of the file, never sorted")
@@ -72,7 +76,7 @@ struct PortAssignmentTests {
 
   @Test("are shared by the same container port in tcp and udp")
   func shared() throws {
-    let dns = service("dns") { $0.ports = [port(53, "53"), port(53, "53", "udp"), port(80)] }
+    let dns = service("dns") { $0.ports = [port(53, "53"), port(53, "53", .udp), port(80)] }
     #expect(try assign([dns], [31000, 31001]) == ["dns": ["31000", "31000", "31001"]])
   }
 

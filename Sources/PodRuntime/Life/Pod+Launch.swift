@@ -167,13 +167,10 @@ extension Pod {
         result.addresses.append(endpoint.ipAddress)
       }
       for port in container.ports {
-        let bound = network.ports["\(port.port.target)/\(port.port.transport)"]
-        let host = (bound ?? nil)?.first?.hostPort ?? port.hostPort
-        guard let hostPort = Int(host) else { continue }
+        let bound = network.ports["\(port.port.container)"]?.flatMap { $0.first?.hostPort }
+        guard let number = bound.map({ UInt16($0) }) ?? port.host.number else { continue }
         result.ports.append(
-          PodAddresses.Mapping(
-            service: port.service, containerPort: port.port.target, hostPort: hostPort,
-            transport: port.port.transport))
+          AssignedPort(service: port.service, port: port.port, host: .fixed(number)))
       }
     }
     return result

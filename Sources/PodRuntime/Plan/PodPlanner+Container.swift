@@ -114,15 +114,15 @@ extension PodPlanner {
     body.user = service.user
     body.workingDir = service.workingDir
     body.stopSignal = service.stopSignal
-    body.stopTimeout = service.stopGracePeriod.map { Int($0 / 1_000_000_000) }
+    body.stopTimeout = service.stopGracePeriod.map { Int($0.components.seconds) }
     body.tty = service.tty ? true : nil
     body.openStdin = service.stdinOpen ? true : nil
     if let check = service.healthcheck {
       body.healthcheck = EngineHealthcheck(
-        test: check.test, interval: check.interval.map(Int.init),
-        timeout: check.timeout.map(Int.init), retries: check.retries,
-        startPeriod: check.startPeriod.map(Int.init),
-        startInterval: check.startInterval.map(Int.init))
+        test: check.test, interval: check.interval.map { Int($0.nanoseconds) },
+        timeout: check.timeout.map { Int($0.nanoseconds) }, retries: check.retries,
+        startPeriod: check.startPeriod.map { Int($0.nanoseconds) },
+        startInterval: check.startInterval.map { Int($0.nanoseconds) })
     }
   }
 
