@@ -16,7 +16,9 @@ public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
 
   /// Line and column alone, from 1.
   public struct Place: Sendable {
+    /// The line, from 1.
     public let line: Int32
+    /// The column, from 1.
     public let column: Int32
   }
 
