@@ -4,6 +4,7 @@ import DockerEngine
 import PodIdentity
 import SystemPackage
 import Systemd
+import YAML
 
 /// Plans a pod once, and places the plan under the cgroup that the engine and the host give it.
 public struct PodSetup: Sendable {

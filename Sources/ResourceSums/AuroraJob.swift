@@ -1,4 +1,5 @@
 import Compose
+import YAML
 
 /// A job as `australis create` and other clients over gorealis read it.
 private struct AuroraJob: Encodable {

@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// An app, to be posted to `/v2/apps` (Marathon's API, `app.raml`).
 private struct MarathonApp: Encodable {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// How a service joins one network.
 public struct NetworkAttachment: Sendable, Equatable {

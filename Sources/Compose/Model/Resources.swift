@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// An amount, and the key that sets it.
 public struct Limit<Amount: Sendable>: Sendable {

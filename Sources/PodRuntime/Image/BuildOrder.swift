@@ -1,6 +1,7 @@
 import Compose
 import OrderedCollections
 import PodIdentity
+import YAML
 
 /// Which builds come after which: one that has another service's image among its `additional_contexts` after that.
 struct BuildOrder: Sendable {
