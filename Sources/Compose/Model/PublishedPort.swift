@@ -1,3 +1,5 @@
+import YAML
+
 /// The protocol that a port is for.
 public enum Transport: String, Sendable, Hashable, CaseIterable, Encodable {
   /// TCP.
