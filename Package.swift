@@ -104,6 +104,7 @@ let package = Package(
     .target(name: "CSignals", path: "cshim/CSignals"),
 
     // The house, bottom up: a target uses only those above it in this list.
+    library("Concurrency"),
     library("Linux", ["CLinux", system]),
     library("YAML", ["CYaml", collections]),
     library("Settings", ["Linux", "YAML", collections]),
@@ -112,22 +113,23 @@ let package = Package(
     library("Systemd", ["CDBus", "CNoServer"]),
     // libcgroup, for pod-reaper alone.
     library("LibcgroupTree", ["CCgroup", "Cgroups", "Linux", "PodIdentity", system]),
-    library("HTTPClient", ["CCurl"]),
-    library("DockerEngine", ["HTTPClient"]),
-    library("MesosExecutor", ["CNames", "HTTPClient", "PodIdentity", logging]),
+    library("HTTPClient", ["CCurl", "Concurrency"]),
+    library("DockerEngine", ["Concurrency", "HTTPClient"]),
+    library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections]),
     library(
       "PodRuntime",
       [
-        "CLinux", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
-        collections, logging, system,
+        "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
+        "PodIdentity", "Systemd", collections, logging, system,
       ]),
     library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
       "Executor",
       [
-        "CLinux", "CSignals", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
+        "CLinux", "CSignals", "Concurrency", "Linux", "YAML", "Settings", "Program",
+        "ComposeArguments",
         "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor", "PodIdentity",
         arguments, collections, logging, system,
       ]),
@@ -165,6 +167,7 @@ let package = Package(
     // Runs a program as if the kernel were Linux 3.10.
     .executableTarget(name: "old-linux", path: "Tests/OldLinux"),
     tests("AgentStandInTests", ["AgentStandIn", "HTTPClient"]),
+    tests("ConcurrencyTests", ["Concurrency"]),
     tests("LinuxTests", ["Linux", system]),
     tests("PodIdentityTests", ["PodIdentity", "Linux"]),
     tests("CgroupsTests", ["Cgroups", "Linux", system], exclude: ["Recorded"]),
@@ -172,7 +175,7 @@ let package = Package(
     tool("cgroup-tool", ["Cgroups", "LibcgroupTree", arguments, system], path: "Tests/CgroupTool"),
     tests("LibcgroupTreeTests", ["Cgroups", "LibcgroupTree", "cgroup-tool", system]),
     tests("SystemdTests", ["Systemd"]),
-    tests("DockerEngineTests", ["DockerEngine", "HTTPClient"]),
+    tests("DockerEngineTests", ["Concurrency", "DockerEngine", "HTTPClient"]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", collections],
