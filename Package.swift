@@ -176,9 +176,11 @@ let package = Package(
     .testTarget(
       name: "HookEventsTests", dependencies: ["HookEvents", "HookShim", "TestSupport"],
       swiftSettings: settings),
-    .testTarget(name: "HookShimTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "HookModuleTests", dependencies: ["TestSupport"], path: "Tests/HookModule",
+      name: "HookShimTests", dependencies: ["TestSupport"], exclude: ["Scenarios"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "HookModuleTests", dependencies: ["TestSupport"],
       exclude: ["README.md", "agent.cpp", "include"], swiftSettings: settings),
     .testTarget(
       name: "HookNotifyTests",
@@ -233,6 +235,9 @@ let package = Package(
     .testTarget(
       name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: settings),
     .testTarget(
+      name: "HTTPClientTests", dependencies: ["HTTPClient", "TestSupport"],
+      swiftSettings: settings),
+    .testTarget(
       name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
@@ -250,8 +255,9 @@ let package = Package(
       ], exclude: ["Corpus", "Kinds", "Legacy", "Refused", "Support/compose1.py"],
       swiftSettings: settings),
     .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(name: "ResourcesTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ResourcesTests",
+      name: "ResourceSumsTests",
       dependencies: [
         "ResourceSums", "Compose", "PodRuntime", "TestSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
@@ -265,6 +271,8 @@ let package = Package(
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
       swiftSettings: settings),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["Program", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "ExecutorTests",
       dependencies: [
@@ -294,6 +302,7 @@ let package = Package(
         "Cgroups",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ],
-      path: "Tests/Integration", exclude: ["Parity", "Running"], swiftSettings: settings),
+      path: "Tests/Integration", exclude: ["Compose/Parity", "Compose/Running"],
+      swiftSettings: settings),
   ]
 )

@@ -12,8 +12,7 @@ import Testing
 struct FuzzTests {
   @Test("an operator's file is read or refused, and so is each value")
   func settings() async throws {
-    let sample = URL(fileURLWithPath: #filePath)
-      .appendingPathComponent("../../../deploy/compose-executor.yaml").standardized
+    let sample = try SourceTree.text("deploy/compose-executor.yaml")
     let text = """
       launch-timeout: 5m
       grace: 2.5s
@@ -28,7 +27,7 @@ struct FuzzTests {
         bind-mounts: [/data]
       """
     let report = await Fuzz.drive(
-      "settings of an executor", texts: [text, try String(contentsOf: sample, encoding: .utf8)],
+      "settings of an executor", texts: [text, sample],
       words: Settings.names.sorted() + ["weeks", "1e9", "1-65535", "allow:"],
       isOwn: { $0 is ComposeError || $0 is SettingError }
     ) { text in

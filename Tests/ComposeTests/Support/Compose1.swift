@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 
 /// Docker Compose 1.29.2, the last that knew the format of Compose 1 (`compose1.py`).
 enum Compose1 {
@@ -89,6 +90,5 @@ enum Compose1 {
     let description: String
   }
 
-  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("compose1.py").path
+  private static let script = SourceTree.path("Tests/ComposeTests/Support/compose1.py")
 }

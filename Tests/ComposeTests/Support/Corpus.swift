@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 
 /// The corpus: a file each, or a folder whose YAML files are merged in the order of their names; the
 /// folders of `groups` hold more of both. A file `options` beside the YAML files holds
@@ -24,8 +25,7 @@ struct CorpusCase: CustomStringConvertible, Sendable {
     "PORT": "8080", "RETRIES": "3", "SECONDS_": "30",
   ]
 
-  private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
+  private static let tests = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests"))
 
   static let folder = tests.appendingPathComponent("Corpus").path
 

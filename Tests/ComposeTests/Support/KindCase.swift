@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 
 /// A case of the second corpus. A file `Kinds/KIND.kind` holds the cases of one kind of public stack:
 ///
@@ -37,8 +38,7 @@ struct KindCase: CustomStringConvertible, Sendable {
   var description: String { "\(kind)/\(name)" }
 
   /// The folder of the corpus.
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Kinds")
+  static let folder = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests/Kinds"))
 
   /// The kinds, by name.
   static let kinds = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
