@@ -171,7 +171,8 @@ struct BadInputTests {
       ("HTTP/1.1 200 OK\r\nApi-Version: 1.12\r\nContent-Length: 2\r\n\r\nOK", "1.12"),
       ("SSH-2.0-OpenSSH_9.2\r\n", "127.0.0.1"),
     ] {
-      let server = try CannedServer(answer)
+      let server = try FakeHTTPServer(on: .loopback()) { _ in .textThenClose(answer) }
+      defer { server.stop() }
       try await withTemporaryFolder { sandbox in
         try sandbox.write("compose.yaml", "services:\n  web:\n    image: founding/base\n")
         let result = try await Command(
@@ -182,29 +183,6 @@ struct BadInputTests {
         #expect(end.status == .exited(1))
         #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
         #expect(end.message.contains(words), "\(end)")
-      }
-      withExtendedLifetime(server) {}
-    }
-  }
-}
-
-/// Answers every connection's first bytes with the same, and closes it.
-private final class CannedServer: Sendable {
-  private let socket: ListeningSocket
-  var port: Int { socket.port }
-
-  init(_ answer: String) throws {
-    socket = try ListeningSocket()
-    let listening = socket.number
-    Thread.detachNewThread {
-      while true {
-        let connection = acceptConnection(on: listening)
-        guard connection >= 0 else { return }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        _ = recv(connection, &buffer, buffer.count, 0)
-        let bytes = Array(answer.utf8)
-        _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-        close(connection)
       }
     }
   }

@@ -33,7 +33,7 @@ struct InspectParityTests {
     let project = try ParityFile.load(files.map(\.path))
     try await Recorder.with { recorder in
       let theirs = try await Oracle5.create(files, on: recorder.engine) {
-        try recorder.created(for: $0)
+        recorder.created(for: $0)
       }
       try await withPod(on: recorder.engine, "unused: true\n", settings(files)) { pod in
         try await created(files, by: pod)
@@ -41,10 +41,10 @@ struct InspectParityTests {
         // A container's further networks come after it. A difference that stays is found by the comparison.
         let expected = theirs.objects.endpoints
         try? await eventually("all endpoints", within: .seconds(15)) {
-          try recorder.created(for: name).endpoints == expected
+          recorder.created(for: name).endpoints == expected
         }
         let ours = Side(
-          project: name, folder: pod.sandbox.path, objects: try recorder.created(for: name))
+          project: name, folder: pod.sandbox.path, objects: recorder.created(for: name))
         compare(ours, theirs, project)
       }
     }
@@ -92,7 +92,7 @@ struct InspectParityTests {
         func side(_ project: @escaping () async throws -> String) async throws -> Side {
           try await eventually("the hook's container") {
             let name = try await project()
-            let objects = try recorder.created(for: name)
+            let objects = recorder.created(for: name)
             guard objects.containers.count == 3 else { return nil }
             return Side(project: name, folder: pod.sandbox.path, objects: objects)
           }

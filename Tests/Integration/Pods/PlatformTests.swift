@@ -39,12 +39,12 @@ struct PlatformTests {
           environment: found.environment
         ).output()
       }
-      let theirs = Self.platforms(try recorder.created(for: "theirs"))
+      let theirs = Self.platforms(recorder.created(for: "theirs"))
       #expect(theirs.count == 3)
       try await withPod(on: recorder.engine, Self.file, found) { pod in
         try await pod.running()
         let name = try await pod.project()
-        #expect(Self.platforms(try recorder.created(for: name)) == theirs)
+        #expect(Self.platforms(recorder.created(for: name)) == theirs)
       }
     }
   }

@@ -1,78 +1,7 @@
 import Foundation
 import PodIdentity
-import Synchronization
 import TestSupport
 import Testing
-
-/// A Mesos agent's operator API (v1, in JSON), as far as pod-reaper asks it.
-final class FalseAgent: Sendable {
-  /// What it says.
-  struct Words: Sendable {
-    var id = "agent-1"
-    var runs: [String] = []
-    var isRegistered = true
-    var acls = ""
-    var cgroupsRoot = "mesos"
-    /// What its answers to GET_METRICS say one after the other, in seconds.
-    var uptimes: [Double] = []
-    var status = 200
-  }
-
-  private let socket: ListeningSocket
-  private let words: Mutex<Words>
-  var url: String { "http://127.0.0.1:\(socket.port)" }
-
-  init(_ words: Words) throws {
-    self.words = Mutex(words)
-    socket = try ListeningSocket()
-    let listening = socket.number
-    Thread.detachNewThread { [weak self] in
-      while true {
-        let connection = acceptConnection(on: listening)
-        guard connection >= 0 else { return }
-        guard let self else {
-          close(connection)
-          return
-        }
-        Thread.detachNewThread { self.answer(connection) }
-      }
-    }
-  }
-
-  private func answer(_ connection: Int32) {
-    defer { close(connection) }
-    let words = words.withLock { $0 }
-    var request = ""
-    var buffer = [UInt8](repeating: 0, count: 8192)
-    while !request.hasSuffix("\"}") {
-      let count = recv(connection, &buffer, buffer.count, 0)
-      guard count > 0 else { return }
-      request += String(decoding: buffer[..<count], as: UTF8.self)
-    }
-    let body: String
-    switch request.components(separatedBy: "\"type\":\"").last {
-    case "GET_AGENT\"}": body = #"{"get_agent":{"agent_info":{"id":{"value":"\#(words.id)"}}}}"#
-    case "GET_METRICS\"}":
-      let value = words.isRegistered ? 1 : 0
-      let uptime = self.words.withLock { $0.uptimes.isEmpty ? 1 : $0.uptimes.removeFirst() }
-      body =
-        #"{"get_metrics":{"metrics":[{"name":"slave/registered","value":\#(value)},"#
-        + #"{"name":"slave/uptime_secs","value":\#(uptime)}]}}"#
-    case "GET_FLAGS\"}":
-      body =
-        #"{"get_flags":{"flags":[{"name":"acls","value":"\#(words.acls)"},"#
-        + #"{"name":"cgroups_root","value":"\#(words.cgroupsRoot)"}]}}"#
-    default:
-      let list = words.runs.map { #"{"container_id":{"value":"\#($0)"}}"# }
-      body = #"{"get_containers":{"containers":[\#(list.joined(separator: ","))]}}"#
-    }
-    let answer =
-      "HTTP/1.1 \(words.status) X\r\nContent-Type: application/json\r\nConnection: close\r\n"
-      + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-    let bytes = Array(answer.utf8)
-    _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-  }
-}
 
 /// An executor that doesn't know its pid: only its run's cgroup together with its agent proves its death.
 @Suite("A pod whose executor's pid isn't known", .needsEngine)
@@ -205,28 +134,28 @@ struct ReaperAgentTests {
 
   @Test("is told by an agent over TLS or its domain socket, who wants a token", arguments: one)
   func guarded(on engine: TestEngine) async throws {
-    for way in GuardedAgent.Way.allCases {
+    for way in FalseAgent.Way.allCases {
       try await withUnknown(on: engine) { site, run, options in
-        try await GuardedAgent.with(way, runs: [run]) { agent in
-          let end = try await site.once(options + agent.options)
+        try await FalseAgent.withGuarded(way, runs: [run]) { agentOptions in
+          let end = try await site.once(options + agentOptions)
           #expect(end.pod(run)?.why == "the agent lists the run", "\(way): \(end)")
         }
-        try await GuardedAgent.with(way, runs: [], token: "wrong") { agent in
-          let end = try await site.once(options + agent.options)
+        try await FalseAgent.withGuarded(way, runs: [], token: "wrong") { agentOptions in
+          let end = try await site.once(options + agentOptions)
           #expect(end.pod(run)?.verdict == "undecided", "\(way): \(end)")
           #expect(end.pod(run)?.why.contains("status 401") == true, "\(way): \(end)")
         }
         if way == .tls {
           // Certificates of an authority that the operator doesn't trust.
           let others = "/etc/ssl/certs/ca-certificates.crt"
-          try await GuardedAgent.with(way, runs: [], authorities: others) { agent in
-            let end = try await site.once(options + agent.options)
+          try await FalseAgent.withGuarded(way, runs: [], authorities: others) { agentOptions in
+            let end = try await site.once(options + agentOptions)
             #expect(end.pod(run)?.verdict == "undecided", "\(end)")
             #expect(end.pod(run)?.why.contains("certificate") == true, "\(end)")
           }
         }
-        try await GuardedAgent.with(way, runs: ["other"]) { agent in
-          let end = try await site.once(options + agent.options)
+        try await FalseAgent.withGuarded(way, runs: ["other"]) { agentOptions in
+          let end = try await site.once(options + agentOptions)
           #expect(end.pod(run)?.verdict == "leaked", "\(way): \(end)")
           #expect(try await Leftovers.of(run: run, on: engine).isEmpty, "\(way)")
         }

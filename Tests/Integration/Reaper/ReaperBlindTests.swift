@@ -58,13 +58,13 @@ struct ReaperBlindTests {
 
   @Test("its engine's host decides nothing", arguments: TestEngine.all)
   func overTCP(on engine: TestEngine) async throws {
-    let relay = try EngineRelay(to: engine)
-    try await expectUndecided(why: "reached over TCP", on: engine) {
-      var command = $0
-      command.environment["DOCKER_HOST"] = "tcp://127.0.0.1:\(relay.port)"
-      return command
+    try await EngineProxy.with(engine) { proxy in
+      try await expectUndecided(why: "reached over TCP", on: engine) {
+        var command = $0
+        command.environment["DOCKER_HOST"] = "tcp://127.0.0.1:\(proxy.port)"
+        return command
+      }
     }
-    withExtendedLifetime(relay) {}
   }
 
   @Test(
@@ -90,51 +90,6 @@ struct ReaperBlindTests {
         #expect(report.why.contains("its executor's pid isn't known"), "\(end)")
         #expect(try await pod.untouched() == before)
         try await Leftovers.of(run: pod.run, on: engine).remove(from: engine)
-      }
-    }
-  }
-}
-
-/// Makes an engine's socket reachable over TCP on the loopback interface.
-final class EngineRelay: Sendable {
-  private let socket: ListeningSocket
-  var port: Int { socket.port }
-
-  init(to engine: TestEngine) throws {
-    socket = try ListeningSocket()
-    let listening = socket.number
-    let path = engine.socket
-    Thread.detachNewThread {
-      while true {
-        let client = acceptConnection(on: listening)
-        guard client >= 0 else { return }
-        Thread.detachNewThread { Self.relay(client, path) }
-      }
-    }
-  }
-
-  /// Carries bytes both ways until either side ends.
-  private static func relay(_ client: Int32, _ path: String) {
-    defer { close(client) }
-    let server = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    defer { close(server) }
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(server, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard connected == 0 else { return }
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    var ends = [client, server].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    while poll(&ends, 2, -1) > 0 {
-      for (from, to) in [(0, 1), (1, 0)] where ends[from].revents != 0 {
-        let count = recv(ends[from].fd, &buffer, buffer.count, 0)
-        guard count > 0, send(ends[to].fd, buffer, count, Int32(MSG_NOSIGNAL)) == count else {
-          return
-        }
       }
     }
   }

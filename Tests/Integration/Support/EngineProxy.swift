@@ -25,20 +25,24 @@ struct EngineProxy: Sendable {
   /// - Parameters:
   ///   - port: where it leads; nobody need be there yet.
   ///   - certificates: as for an engine.
+  ///   - asksClients: whether clients need a certificate.
   ///   - body: what to do with it.
   /// - Throws: what `body` throws.
   static func with(
-    tcp port: Int, certificates: String, _ body: (EngineProxy) async throws -> Void
+    tcp port: Int, certificates: String, asksClients: Bool = true,
+    _ body: (EngineProxy) async throws -> Void
   ) async throws {
-    try await with(target: "\(port)", certificates: certificates, body)
+    try await with(
+      target: "\(port)", certificates: certificates, asksClients: asksClients, body)
   }
 
   private static func with(
-    target: String, certificates: String?, _ body: (EngineProxy) async throws -> Void
+    target: String, certificates: String?, asksClients: Bool = true,
+    _ body: (EngineProxy) async throws -> Void
   ) async throws {
-    let process = try Command(
-      "/usr/bin/python3", ["-c", relayProgram + program, target] + [certificates].compactMap { $0 }
-    ).start()
+    var words = ["-c", relayProgram + program, target]
+    if let certificates { words += [certificates, asksClients ? "required" : "none"] }
+    let process = try Command("/usr/bin/python3", words).start()
     defer { process.send(SIGKILL) }
     let port = try await process.line(containing: "port ").dropFirst("port ".count)
     try await body(EngineProxy(port: Int(port) ?? 0, process: process))
@@ -70,7 +74,7 @@ struct EngineProxy: Sendable {
         folder = sys.argv[2]
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=folder + '/ca.pem')
         tls.load_cert_chain(folder + '/server.pem', folder + '/server-key.pem')
-        tls.verify_mode = ssl.CERT_REQUIRED
+        tls.verify_mode = ssl.CERT_REQUIRED if sys.argv[3] == 'required' else ssl.CERT_NONE
     def relay(one, other):
         try:
             while data := one.recv(65536):

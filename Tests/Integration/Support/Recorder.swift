@@ -1,49 +1,45 @@
 import AgentStandIn
 import Foundation
+import OrderedCollections
+import Synchronization
 import TestSupport
 
-/// Says yes to everything as an engine of the newest API, and writes down what it was asked to create: for what the
+/// Says yes to everything as an engine of the newest API, and records what it was asked to create: for what the
 /// engines here are too old for, or have no hardware for. Nothing it creates ever runs or ends.
 struct Recorder: Sendable {
   /// It, for what asks an engine.
   let engine: TestEngine
-  private let process: RunningCommand
+  private let recording: RecordingEngine
 
   /// Lends one.
   static func with(_ body: (Recorder) async throws -> Void) async throws {
-    try await withTemporaryFolder { folder in
-      let socket = folder.path + "/engine.sock"
-      let process = try Command("/usr/bin/python3", ["-c", program, socket]).start()
-      defer { process.send(SIGKILL) }
-      try await process.line(containing: "ready")
-      try await body(
-        Recorder(engine: TestEngine(socket: socket, cgroups: .v1), process: process))
-    }
+    let recording = RecordingEngine()
+    let server = FakeHTTPServer { recording.serve($0, $1) }
+    try server.listen(on: .temporary())
+    defer { server.stop() }
+    let engine = TestEngine(socket: server.path, cgroups: .v1)
+    try await body(Recorder(engine: engine, recording: recording))
   }
 
   /// What was created so far for a Compose project, in the form of `docker inspect`.
-  func created(for project: String) throws -> CreatedObjects {
+  func created(for project: String) -> CreatedObjects {
     var objects = CreatedObjects()
     var containers: [String: JSON] = [:]
-    for line in process.lines(.stdout) where line.hasPrefix("{") {
-      let record = try JSON(parsing: Array(line.utf8))
-      guard let kind = record["kind"]?.string, let body = record["body"] else { continue }
-      let labels = body["Labels"]
-      guard kind == "connect" || labels?["com.docker.compose.project"]?.string == project else {
-        continue
-      }
-      switch kind {
-      case "container": containers[record["id"]?.string ?? ""] = Self.inspected(record, body)
+    for record in recording.records {
+      let labels = record.body["Labels"]
+      guard
+        record.kind == "connect" || labels?["com.docker.compose.project"]?.string == project
+      else { continue }
+      switch record.kind {
+      case "containers": containers[record.id] = Self.inspected(record)
       case "connect":
-        guard let id = body["Container"]?.string, let network = record["name"]?.string else {
-          continue
+        containers[record.body["Container"]?.string ?? ""]?.edit(["NetworkSettings", "Networks"]) {
+          $0 = $0 ?? [:]
+          $0?[record.name] = record.body["EndpointConfig"]
         }
-        containers[id]?.edit(["NetworkSettings", "Networks"]) { networks in
-          networks = networks ?? [:]
-          networks?[network] = body["EndpointConfig"]
-        }
-      case "network": objects.networks[labels?["com.docker.compose.network"]?.string ?? ""] = body
-      default: objects.volumes[labels?["com.docker.compose.volume"]?.string ?? ""] = body
+      case "networks":
+        objects.networks[labels?["com.docker.compose.network"]?.string ?? ""] = record.body
+      default: objects.volumes[labels?["com.docker.compose.volume"]?.string ?? ""] = record.body
       }
     }
     for container in containers.values {
@@ -56,123 +52,195 @@ struct Recorder: Sendable {
   }
 
   /// A request in the form of `docker inspect`.
-  private static func inspected(_ record: JSON, _ body: JSON) -> JSON {
-    var config = body
+  private static func inspected(_ record: RecordingEngine.Record) -> JSON {
+    var config = record.body
     config["HostConfig"] = nil
     config["NetworkingConfig"] = nil
     return [
-      "Id": record["id"] ?? "", "Name": record["name"] ?? "", "Platform": record["platform"] ?? "",
-      "Config": config, "HostConfig": body["HostConfig"] ?? [:],
-      "NetworkSettings": ["Networks": body["NetworkingConfig"]?["EndpointsConfig"] ?? [:]],
+      "Id": .string(record.id), "Name": .string(record.name), "Platform": .string(record.platform),
+      "Config": config, "HostConfig": record.body["HostConfig"] ?? [:],
+      "NetworkSettings": [
+        "Networks": record.body["NetworkingConfig"]?["EndpointsConfig"] ?? [:]
+      ],
+    ]
+  }
+}
+
+/// The engine that a recorder plays.
+private final class RecordingEngine: Sendable {
+  /// A request to create something, or to connect a container with a network.
+  struct Record: Sendable {
+    let kind: String
+    let id: String
+    let name: String
+    let platform: String
+    let body: JSON
+  }
+
+  fileprivate struct State {
+    var records: [Record] = []
+    var containers: OrderedDictionary<String, Record> = [:]
+    // What is external in the files is there already.
+    var networks: OrderedDictionary<String, JSON> = [
+      "outside": ["Name": "bridge-outside", "Id": "outside"]
+    ]
+    var volumes: OrderedDictionary<String, JSON> = ["store-outside": ["Name": "store-outside"]]
+  }
+
+  /// A response; without a value its body has no end.
+  fileprivate struct Response {
+    var status = 200
+    var value: JSON?
+    static let done = Response(status: 204, value: .null)
+    static func missing(_ what: String) -> Response {
+      Response(status: 404, value: ["message": .string("not found: \(what)")])
+    }
+  }
+
+  private let state = Mutex(State())
+
+  var records: [Record] { state.withLock { $0.records } }
+
+  func serve(_ request: ServerRequest, _ connection: ServerConnection) -> Bool {
+    let response = response(to: request)
+    var head = "HTTP/1.1 \(response.status) X\r\nApi-Version: 1.51\r\nOstype: linux\r\n"
+    head += "Content-Type: application/json\r\n"
+    guard let value = response.value else {
+      connection.write("\(head)\r\n".utf8)
+      connection.discard()
+      return false
+    }
+    let body = response.status == 204 ? [] : value.bytes
+    if response.status != 204 { head += "Content-Length: \(body.count)\r\n" }
+    return connection.write(Array("\(head)\r\n".utf8) + (request.method == "HEAD" ? [] : body))
+  }
+
+  private func response(to request: ServerRequest) -> Response {
+    let path = request.path.replacing(/^\/v[0-9.]+/, with: "").removingPercentEncoding ?? ""
+    let query = URLComponents(string: request.target)?.queryItems ?? []
+    func asked(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    let body = (try? JSON(parsing: request.body)) ?? [:]
+    let parts = path.split(separator: "/").map(String.init)
+    let rest = parts.dropFirst().joined(separator: "/")
+    let filters = asked("filters").flatMap { try? JSON(parsing: Array($0.utf8))["label"] }
+    let wanted =
+      filters?.array?.compactMap(\.string) ?? filters?.members.map { Array($0.keys) } ?? []
+    func isWanted(_ body: JSON) -> Bool {
+      wanted.allSatisfy { label in
+        let parts = label.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        let value = body["Labels"]?[String(parts[0])]?.string
+        return value != nil && (parts.count == 1 || value == String(parts[1]))
+      }
+    }
+    return state.withLock { state in
+      switch (request.method, parts.first ?? "") {
+      case (_, "_ping"): return Response(value: "OK")
+      case (_, "version"):
+        return Response(value: [
+          "ApiVersion": "1.51", "MinAPIVersion": "1.24", "Version": "28.5.0", "Os": "linux",
+          "Arch": "amd64",
+        ])
+      case (_, "info"):
+        return Response(value: [
+          "ID": "recorder", "CgroupDriver": "cgroupfs", "CgroupVersion": "1", "OSType": "linux",
+          "Architecture": "x86_64", "ServerVersion": "28.5.0",
+          "Swarm": ["LocalNodeState": "inactive"],
+        ])
+      case (_, "events"): return Response()
+      case (_, "images") where rest.hasSuffix("/json"):
+        return Response(value: [
+          "Id": "sha256:0", "RepoTags": [.string(String(rest.dropLast(5)))], "Os": "linux",
+          "Architecture": "amd64", "Config": [:],
+        ])
+      case (_, "images"): return Response(value: [])
+      case ("DELETE", _):
+        state.remove(rest)
+        return .done
+      case (_, let kind) where rest == "create":
+        return state.create(
+          kind, asked("name") ?? body["Name"]?.string ?? "", asked("platform") ?? "", body)
+      case (_, "networks") where rest.hasSuffix("/connect"):
+        let name = String(rest.dropLast(8))
+        state.records.append(Record(kind: "connect", id: "", name: name, platform: "", body: body))
+        return Response(value: [:])
+      case (_, "containers") where rest == "json":
+        let found = state.containers.values.filter { isWanted($0.body) }
+        return Response(value: .array(found.map(Self.listed)))
+      case (_, "networks") where rest.isEmpty:
+        return Response(value: .array(state.networks.values.filter(isWanted)))
+      case (_, "volumes") where rest.isEmpty:
+        let found = state.volumes.values.filter(isWanted)
+        return Response(value: ["Volumes": .array(found), "Warnings": []])
+      case (_, "containers") where parts.count == 3:
+        guard
+          let one = state.containers.values.first(where: { [$0.id, $0.name].contains(parts[1]) })
+        else { return .missing(path) }
+        switch parts[2] {
+        case "json": return Response(value: Self.inspected(one))
+        case "attach", "wait", "logs": return Response()
+        case "archive" where request.method == "HEAD": return .missing(path)
+        default: return .done
+        }
+      default:
+        let all = Array(state.networks.values) + Array(state.volumes.values)
+        let found = all.first { $0["Id"]?.string == rest || $0["Name"]?.string == rest }
+        return found.map { Response(value: $0) } ?? .missing(path)
+      }
+    }
+  }
+
+  private static func listed(_ one: Record) -> JSON {
+    [
+      "Id": .string(one.id), "Names": [.string("/\(one.name)")],
+      "Labels": one.body["Labels"] ?? .null, "Image": one.body["Image"] ?? .null,
+      "ImageID": "sha256:0", "State": "created", "Status": "Created",
+      "NetworkSettings": ["Networks": [:]],
     ]
   }
 
-  private static let program = #"""
-    import hashlib, json, re, socketserver, sys, threading, urllib.parse
-    from http.server import BaseHTTPRequestHandler
-    API, lock, forever = '1.51', threading.Lock(), threading.Event()
-    # What is external in the files is there already.
-    containers, networks, volumes = {}, {'outside': {'Name': 'bridge-outside', 'Id': 'outside'}}, {'store-outside': {'Name': 'store-outside'}}
-    def record(**values):
-        with lock: print(json.dumps(values), flush=True)
-    def matching(things, labels, query):
-        wanted = json.loads(query.get('filters', '{}')).get('label', [])
-        return [one for one in list(things) if all((labels(one) or {}).get(w.partition('=')[0]) == w.partition('=')[2] or
-            ('=' not in w and w in (labels(one) or {})) for w in wanted)]
-    def listed(one):
-        return {'Id': one['id'], 'Names': ['/' + one['name']], 'Labels': one['body']['Labels'], 'Image': one['body']['Image'],
-            'ImageID': 'sha256:0', 'State': 'created', 'Status': 'Created', 'NetworkSettings': {'Networks': {}}}
-    def inspected(one):
-        return {'Id': one['id'], 'Name': '/' + one['name'], 'Image': 'sha256:0', 'Config': one['body'],
-            'State': {'Status': 'created', 'Running': False}, 'HostConfig': one['body'].get('HostConfig', {}),
-            'NetworkSettings': {'Networks': {}}, 'Mounts': []}
-    class Engine(BaseHTTPRequestHandler):
-        protocol_version = 'HTTP/1.1'
-        def log_message(self, *words): pass
-        def answer(self, value=None, status=200, text=None):
-            data = (json.dumps(value) if text is None else text).encode() if status != 204 else b''
-            self.send_response(status)
-            self.send_header('Api-Version', API)
-            self.send_header('Ostype', 'linux')
-            self.send_header('Content-Type', 'application/json')
-            if status != 204: self.send_header('Content-Length', str(len(data)))
-            self.end_headers()
-            if self.command != 'HEAD': self.wfile.write(data)
-        def hang(self):
-            self.send_response(200)
-            self.send_header('Content-Type', 'application/json')
-            self.end_headers()
-            self.wfile.flush()
-            forever.wait()
-        def serve(self):
-            address = urllib.parse.urlsplit(self.path)
-            path = urllib.parse.unquote(re.sub(r'^/v[0-9.]+', '', address.path))
-            query = dict(urllib.parse.parse_qsl(address.query))
-            length = int(self.headers.get('Content-Length') or 0)
-            data = self.rfile.read(length)
-            body = json.loads(data) if data.startswith(b'{') else {}
-            parts = path.strip('/').split('/')
-            kind, rest = parts[0], '/'.join(parts[1:])
-            if kind == '_ping': return self.answer(text='OK')
-            if kind == 'version':
-                return self.answer({'ApiVersion': API, 'MinAPIVersion': '1.24', 'Version': '28.5.0', 'Os': 'linux', 'Arch': 'amd64'})
-            if kind == 'info':
-                return self.answer({'ID': 'recorder', 'CgroupDriver': 'cgroupfs', 'CgroupVersion': '1', 'OSType': 'linux',
-                    'Architecture': 'x86_64', 'ServerVersion': '28.5.0', 'Swarm': {'LocalNodeState': 'inactive'}})
-            if kind == 'events': return self.hang()
-            if kind == 'images' and rest.endswith('/json'):
-                return self.answer({'Id': 'sha256:0', 'RepoTags': [rest[:-5]], 'Os': 'linux', 'Architecture': 'amd64', 'Config': {}})
-            if kind == 'images': return self.answer([])
-            if self.command == 'DELETE':
-                name = rest.split('?')[0]
-                for kept in (containers, networks, volumes):
-                    for key, one in list(kept.items()):
-                        if name in (key, one.get('name'), one.get('Name')): kept.pop(key, None)
-                return self.answer(status=204)
-            if rest == 'create' and kind in ('containers', 'networks', 'volumes'):
-                name = query.get('name') or body.get('Name') or 'nameless'
-                id = hashlib.sha256((kind + name).encode()).hexdigest()
-                one = {'id': id, 'name': name, 'body': body}
-                record(kind=kind[:-1], id=id, name=name, platform=query.get('platform', ''), body=body)
-                if kind == 'containers':
-                    containers[id] = one
-                    return self.answer({'Id': id, 'Warnings': []}, 201)
-                if kind == 'networks':
-                    networks[id] = dict(body, Id=id)
-                    return self.answer({'Id': id, 'Warning': ''}, 201)
-                volumes[name] = dict({'Driver': 'local', 'Mountpoint': '', 'Scope': 'local'}, **body)
-                return self.answer(volumes[name], 201)
-            if kind == 'networks' and rest.endswith('/connect'):
-                record(kind='connect', name=rest[:-8], body=body)
-                return self.answer(status=200, text='')
-            if path == '/containers/json':
-                return self.answer([listed(one) for one in matching(containers.values(), lambda one: one['body'].get('Labels'), query)])
-            if path == '/networks': return self.answer(matching(networks.values(), lambda one: one.get('Labels'), query))
-            if path == '/volumes':
-                return self.answer({'Volumes': matching(volumes.values(), lambda one: one.get('Labels'), query), 'Warnings': []})
-            if kind == 'containers' and len(parts) == 3:
-                one = next((o for o in list(containers.values()) if parts[1] in (o['id'], o['name'])), None)
-                if one is None: return self.answer({'message': 'No such container: ' + parts[1]}, 404)
-                if parts[2] == 'json': return self.answer(inspected(one))
-                if parts[2] in ('attach', 'wait', 'logs'): return self.hang()
-                if parts[2] == 'archive' and self.command == 'HEAD': return self.answer({'message': 'no such path'}, 404)
-                return self.answer(status=204)
-            for kept in (networks, volumes):
-                for one in list(kept.values()):
-                    if rest in (one.get('Id'), one.get('Name')): return self.answer(one)
-            self.answer({'message': 'not found: ' + path}, 404)
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = serve
-    class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
-        daemon_threads = True
-        request_queue_size = 256
-        def handle_error(self, request, address): pass
-        def get_request(self):
-            request, _ = super().get_request()
-            return request, ('local', 0)
-    server = Server(sys.argv[1], Engine)
-    print('ready', flush=True)
-    server.serve_forever()
-    """#
+  private static func inspected(_ one: Record) -> JSON {
+    [
+      "Id": .string(one.id), "Name": .string("/\(one.name)"), "Image": "sha256:0",
+      "Config": one.body, "State": ["Status": "created", "Running": false],
+      "HostConfig": one.body["HostConfig"] ?? [:], "NetworkSettings": ["Networks": [:]],
+      "Mounts": [],
+    ]
+  }
+}
+
+extension RecordingEngine.State {
+  fileprivate mutating func create(
+    _ kind: String, _ name: String, _ platform: String, _ body: JSON
+  ) -> RecordingEngine.Response {
+    // Clients shorten IDs to their first digits.
+    let id = (0..<4).map { _ in
+      String(UInt64.random(in: 1 << 63 ... .max), radix: 16)
+    }.joined()
+    let record = RecordingEngine.Record(
+      kind: kind, id: id, name: name, platform: platform, body: body)
+    records.append(record)
+    var object = body
+    switch kind {
+    case "containers": containers[id] = record
+    case "networks":
+      object["Id"] = .string(id)
+      networks[id] = object
+    default:
+      for (key, value) in ["Driver": "local", "Mountpoint": "", "Scope": "local"]
+      where object[key] == nil {
+        object[key] = .string(value)
+      }
+      volumes[name] = object
+      return RecordingEngine.Response(status: 201, value: object)
+    }
+    return RecordingEngine.Response(status: 201, value: ["Id": .string(id), "Warnings": []])
+  }
+
+  fileprivate mutating func remove(_ name: String) {
+    containers.removeAll { name == $0.key || name == $0.value.name }
+    networks.removeAll { name == $0.key || name == $0.value["Name"]?.string }
+    volumes[name] = nil
+  }
 }
 
 extension CreatedObjects {

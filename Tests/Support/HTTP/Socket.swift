@@ -13,21 +13,44 @@ public struct SocketError: Error, CustomStringConvertible, Sendable {
 
 /// Where a server listens.
 public enum ListenAddress: Sendable, Hashable {
-  /// 127.0.0.1, at this port; 0 for any that is free.
-  case loopback(port: UInt16)
+  /// 127.0.0.1 or ::1, at this port; 0 for any that is free.
+  case loopback(port: UInt16 = 0, isIPv6: Bool = false)
   /// A unix domain socket.
   case unix(path: String)
+
+  /// A unix domain socket in `/tmp` that no other test has.
+  package static func temporary() -> ListenAddress {
+    .unix(path: "/tmp/fake-server-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock")
+  }
+
+  /// The path of a unix domain socket.
+  var path: String? { if case .unix(let path) = self { path } else { nil } }
+  /// A TCP port.
+  var port: UInt16? { if case .loopback(let port, _) = self { port } else { nil } }
+
+  /// The address with the port that a socket got.
+  func bound(to port: UInt16) -> ListenAddress {
+    if case .loopback(_, let isIPv6) = self { .loopback(port: port, isIPv6: isIPv6) } else { self }
+  }
 }
 
-/// The few calls on sockets that the stand-in needs, without buffers: each byte goes when it is told to.
+/// The few calls on sockets that test servers need, without buffers: each byte is sent at once.
 package enum Socket {
   package static func listen(on address: ListenAddress) throws(SocketError) -> Int32 {
     switch address {
-    case .loopback(let port):
-      let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    case .loopback(let port, let isIPv6):
+      let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+      let number = socket(isIPv6 ? AF_INET6 : AF_INET, type, 0)
       guard number >= 0 else { throw SocketError(what: "make a TCP socket", code: errno) }
       var yes: Int32 = 1
       setsockopt(number, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout<Int32>.size))
+      if isIPv6 {
+        var name = sockaddr_in6()
+        name.sin6_family = sa_family_t(AF_INET6)
+        name.sin6_port = port.bigEndian
+        name.sin6_addr = in6addr_loopback
+        return try bind(number, &name, "[::1]:\(port)")
+      }
       var name = sockaddr_in()
       name.sin_family = sa_family_t(AF_INET)
       name.sin_port = port.bigEndian
@@ -60,7 +83,7 @@ package enum Socket {
         Glibc.bind(number, $0, socklen_t(MemoryLayout<Name>.size))
       }
     }
-    guard bound == 0, Glibc.listen(number, 128) == 0 else {
+    guard bound == 0, Glibc.listen(number, 1024) == 0 else {
       let code = errno
       close(number)
       throw SocketError(what: "listen on \(what)", code: code)
@@ -69,14 +92,15 @@ package enum Socket {
   }
 
   /// The port that a TCP socket is bound to; 0 for another socket.
-  static func port(of number: Int32) -> UInt16 {
-    var name = sockaddr_in()
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+  package static func port(of number: Int32) -> UInt16 {
+    var name = sockaddr_in6()
+    var size = socklen_t(MemoryLayout<sockaddr_in6>.size)
     let asked = withUnsafeMutablePointer(to: &name) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(number, $0, &size) }
     }
-    return asked == 0 && name.sin_family == sa_family_t(AF_INET)
-      ? UInt16(bigEndian: name.sin_port) : 0
+    // The port is at the same place in either address family.
+    let families = [sa_family_t(AF_INET), sa_family_t(AF_INET6)]
+    return asked == 0 && families.contains(name.sin6_family) ? UInt16(bigEndian: name.sin6_port) : 0
   }
 
   /// Waits for a connection; nil when the socket was shut down.
@@ -114,11 +138,30 @@ package enum Socket {
   }
 
   /// Has the connection reset when it is closed (tcp(7), SO_LINGER of zero): whoever reads from it gets an error.
-  static func reset(_ number: Int32) {
+  package static func reset(_ number: Int32) {
     var none = linger(l_onoff: 1, l_linger: 0)
     setsockopt(number, SOL_SOCKET, SO_LINGER, &none, socklen_t(MemoryLayout<linger>.size))
   }
 
   /// Ends both directions; whoever reads from it sees the end.
   package static func end(_ number: Int32) { shutdown(number, Int32(SHUT_RDWR)) }
+
+  /// Connects to a unix domain socket; nil where nobody listens.
+  package static func connect(to path: String) -> Int32? {
+    let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard number >= 0 else { return nil }
+    var name = sockaddr_un()
+    name.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &name.sun_path) {
+      $0.copyBytes(from: path.utf8.prefix($0.count - 1))
+    }
+    let connected = withUnsafePointer(to: &name) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    if connected == 0 { return number }
+    close(number)
+    return nil
+  }
 }

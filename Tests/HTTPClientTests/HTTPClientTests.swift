@@ -1,9 +1,10 @@
 import HTTPClient
+import TestSupport
 import Testing
 
 @Suite("The HTTP client", .timeLimit(.minutes(6)))
 struct HTTPClientTests {
-  private func request(_ server: FakeServer, timeout: Duration? = .seconds(60)) -> HTTPRequest {
+  private func request(_ server: FakeHTTPServer, timeout: Duration? = .seconds(60)) -> HTTPRequest {
     HTTPRequest(
       endpoint: HTTPEndpoint(transport: .unix(path: server.path)), path: "/x", timeout: timeout)
   }
@@ -18,7 +19,7 @@ struct HTTPClientTests {
   @Test(
     "sends method, path, query, headers and body as asked, and nothing that curl adds by itself")
   func sends() async throws {
-    let server = try FakeServer { _ in answer(201, "done", headers: "X-Thing: a b\r\n") }
+    let server = try FakeHTTPServer { _ in .answer(201, "done", headers: ["X-Thing": "a b"]) }
     defer { server.stop() }
     var request = request(server)
     request.method = "POST"
@@ -41,7 +42,7 @@ struct HTTPClientTests {
 
   @Test("passes over interim answers")
   func interim() async throws {
-    let server = try FakeServer { _ in
+    let server = try FakeHTTPServer { _ in
       .text(
         "HTTP/1.1 103 Early\r\nA: 1\r\n\r\nHTTP/1.1 200 OK\r\nB: 2\r\nContent-Length: 0\r\n\r\n")
     }
@@ -53,7 +54,7 @@ struct HTTPClientTests {
 
   @Test("uses a connection again")
   func reuse() async throws {
-    let server = try FakeServer { _ in answer(200, "ok") }
+    let server = try FakeHTTPServer { _ in .answer(200, "ok") }
     defer { server.stop() }
     let client = HTTPClient()
     for _ in 0..<20 { _ = try await client.send(request(server)) }
@@ -63,7 +64,7 @@ struct HTTPClientTests {
 
   @Test("runs many requests at once on one thread")
   func parallel() async throws {
-    let server = try FakeServer { _ in answer(200, "ok") }
+    let server = try FakeHTTPServer { _ in .answer(200, "ok") }
     defer { server.stop() }
     let client = HTTPClient()
     let request = request(server)
@@ -77,7 +78,7 @@ struct HTTPClientTests {
 
   @Test("gives up on a server that does not answer")
   func stalled() async throws {
-    let server = try FakeServer { _ in .textThenStall("") }
+    let server = try FakeHTTPServer { _ in .text("") }
     defer { server.stop() }
     let start = ContinuousClock.now
     let error = await failure {
@@ -86,13 +87,13 @@ struct HTTPClientTests {
     #expect(error?.kind == .timedOut)
     #expect(error?.description == "GET /x: no answer from unix://\(server.path) within 0.2 seconds")
     #expect(.milliseconds(200)..<(.seconds(20)) ~= ContinuousClock.now - start)
-    #expect(await eventually { server.ended == 1 })
+    try await eventually("the connection's end") { server.ended == 1 }
   }
 
   @Test("gives up on an answer that stops half-way")
   func stalledBody() async throws {
-    let server = try FakeServer { _ in
-      .textThenStall("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+    let server = try FakeHTTPServer { _ in
+      .text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
     }
     defer { server.stop() }
     let error = await failure {
@@ -103,8 +104,8 @@ struct HTTPClientTests {
 
   @Test("waits for a stream's head no longer than told, for its body without end")
   func streamDeadline() async throws {
-    let server = try FakeServer { _ in
-      .textThenStall("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+    let server = try FakeHTTPServer { _ in
+      .text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
     }
     defer { server.stop() }
     let response = try await HTTPClient().stream(request(server, timeout: .seconds(2)))
@@ -121,7 +122,7 @@ struct HTTPClientTests {
 
   @Test("ends a stream's body at its own deadline")
   func bodyDeadline() async throws {
-    let server = try FakeServer { _ in .textThenStall("HTTP/1.1 200 OK\r\n\r\nabc") }
+    let server = try FakeHTTPServer { _ in .text("HTTP/1.1 200 OK\r\n\r\nabc") }
     defer { server.stop() }
     var request = request(server)
     request.bodyTimeout = .milliseconds(200)
@@ -132,8 +133,8 @@ struct HTTPClientTests {
 
   @Test("keeps the deadline for a stream that is refused")
   func refusedStream() async throws {
-    let server = try FakeServer { _ in
-      .textThenStall("HTTP/1.1 500 X\r\nContent-Length: 10\r\n\r\nabc")
+    let server = try FakeHTTPServer { _ in
+      .text("HTTP/1.1 500 X\r\nContent-Length: 10\r\n\r\nabc")
     }
     defer { server.stop() }
     let response = try await HTTPClient().stream(request(server, timeout: .milliseconds(200)))
@@ -144,22 +145,22 @@ struct HTTPClientTests {
 
   @Test("returns at once and closes the connection when the task is cancelled")
   func cancellation() async throws {
-    let server = try FakeServer { _ in .textThenStall("") }
+    let server = try FakeHTTPServer { _ in .text("") }
     defer { server.stop() }
     let client = HTTPClient()
     let request = request(server, timeout: nil)
     let task = Task { try await client.send(request) }
-    #expect(await eventually { server.requests.count == 1 })
+    try await eventually("a request") { server.requests.count == 1 }
     let start = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(ContinuousClock.now - start < .seconds(20))
-    #expect(await eventually { server.ended == 1 })
+    try await eventually("the connection's end") { server.ended == 1 }
   }
 
   @Test("does not send for a task that is cancelled already")
   func cancelledBefore() async throws {
-    let server = try FakeServer { _ in answer(200) }
+    let server = try FakeHTTPServer { _ in .answer(200) }
     defer { server.stop() }
     let request = request(server)
     let task = Task {
@@ -172,19 +173,19 @@ struct HTTPClientTests {
 
   @Test("closes the connection of a stream that is dropped")
   func dropped() async throws {
-    let server = try FakeServer { _ in .textThenStall("HTTP/1.1 200 OK\r\n\r\nabc") }
+    let server = try FakeHTTPServer { _ in .text("HTTP/1.1 200 OK\r\n\r\nabc") }
     defer { server.stop() }
     let client = HTTPClient()
     do {
       let response = try await client.stream(request(server))
       #expect(response.head.status == 200)
     }
-    #expect(await eventually { server.ended == 1 })
+    try await eventually("the connection's end") { server.ended == 1 }
   }
 
   @Test("keeps streaming when only the stream is held")
   func clientDropped() async throws {
-    let server = try FakeServer { _ in .flood(5_000_000) }
+    let server = try FakeHTTPServer { _ in .flood(5_000_000) }
     defer { server.stop() }
     let response = try await HTTPClient().stream(request(server))
     #expect(try await response.body.collect(upTo: 10_000_000).count == 5_000_000)
@@ -193,10 +194,10 @@ struct HTTPClientTests {
   @Test("holds little of a stream that nobody reads, and loses nothing of it")
   func backpressure() async throws {
     let size = 40_000_000
-    let server = try FakeServer { _ in .flood(size) }
+    let server = try FakeHTTPServer { _ in .flood(size) }
     defer { server.stop() }
     let response = try await HTTPClient().stream(request(server))
-    #expect(await eventually { response.body.bufferedByteCount >= 1 << 20 })
+    try await eventually("a full buffer") { response.body.bufferedByteCount >= 1 << 20 }
     try await Task.sleep(for: .milliseconds(300))
     #expect(response.body.bufferedByteCount <= (1 << 20) + (256 << 10))
     #expect(server.sent < 4 << 20)
@@ -217,7 +218,7 @@ struct HTTPClientTests {
 
   @Test("refuses an answer that is too large")
   func tooLarge() async throws {
-    let server = try FakeServer { _ in .flood(2_000_000) }
+    let server = try FakeHTTPServer { _ in .flood(2_000_000) }
     defer { server.stop() }
     var request = request(server)
     request.maximumBodySize = 1_000_000
@@ -234,7 +235,7 @@ struct HTTPClientTests {
       ("SSH-2.0-OpenSSH_9.2\r\n", .malformed),
     ])
   func broken(text: String, kind: HTTPError.Kind) async throws {
-    let server = try FakeServer { _ in .textThenClose(text) }
+    let server = try FakeHTTPServer { _ in .textThenClose(text) }
     defer { server.stop() }
     let error = await failure { _ = try await HTTPClient().send(request(server)) }
     #expect(error?.kind == kind, "\(String(describing: error))")
@@ -260,7 +261,7 @@ struct HTTPClientTests {
 
   @Test("refuses a header that would start another")
   func headerInjection() async throws {
-    let server = try FakeServer { _ in answer(200) }
+    let server = try FakeHTTPServer { _ in .answer(200) }
     defer { server.stop() }
     var request = request(server)
     request.headers = [("X", "a\r\nY: b")]
@@ -272,7 +273,7 @@ struct HTTPClientTests {
 
   @Test("its thread sleeps while a stream is silent, and ends with the client")
   func idle() async throws {
-    let server = try FakeServer { _ in .textThenStall("HTTP/1.1 200 OK\r\n\r\nabc") }
+    let server = try FakeHTTPServer { _ in .text("HTTP/1.1 200 OK\r\n\r\nabc") }
     defer { server.stop() }
     let before = httpThreads()
     var client: HTTPClient? = HTTPClient()
@@ -287,6 +288,6 @@ struct HTTPClientTests {
     response = nil
     client = nil
     _ = response
-    #expect(await eventually { mine.contains { httpThreads()[$0] == nil } })
+    try await eventually("the thread's end") { mine.contains { httpThreads()[$0] == nil } }
   }
 }
