@@ -252,7 +252,7 @@ let package = Package(
       dependencies: [
         "Compose", "TestSupport",
         .product(name: "OrderedCollections", package: "swift-collections"),
-      ], exclude: ["Corpus", "Kinds", "Legacy", "Refused", "Support/compose1.py"],
+      ], exclude: ["Corpus", "Goldens", "Kinds", "Legacy", "Refused", "Support/compose1.py"],
       swiftSettings: settings),
     .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
     .testTarget(name: "ResourcesTests", dependencies: ["TestSupport"], swiftSettings: settings),

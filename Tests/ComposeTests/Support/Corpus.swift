@@ -22,7 +22,7 @@ struct CorpusCase: CustomStringConvertible, Sendable {
   /// The variables that the corpus uses.
   static let variables = [
     "NAME": "name", "TAG": "1.2", "EMPTY": "", "CPUS": "0.25", "MEMORY": "64m", "TTY": "true",
-    "PORT": "8080", "RETRIES": "3", "SECONDS_": "30",
+    "PORT": "8080", "RETRIES": "3", "SECONDS_": "30", "HOME": "/home/tester",
   ]
 
   private static let tests = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests"))
@@ -59,8 +59,7 @@ struct CorpusCase: CustomStringConvertible, Sendable {
     LoadOptions(
       files: files ?? self.files, projectDirectory: directory,
       projectName: isNamed ? nil : "parity", envFiles: envFiles, profiles: profiles,
-      environment: Self.variables,
-      fallbackEnvironment: ["HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/"])
+      environment: Self.variables)
   }
 
   private static let groups: Set = [

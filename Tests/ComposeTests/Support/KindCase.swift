@@ -32,9 +32,6 @@ struct KindCase: CustomStringConvertible, Sendable {
     var lines: [Substring] = []
   }
 
-  /// What the case's directory is called in the goldens.
-  static let root = "/@"
-
   var description: String { "\(kind)/\(name)" }
 
   /// The folder of the corpus.
@@ -45,6 +42,9 @@ struct KindCase: CustomStringConvertible, Sendable {
     .filter { $0.hasSuffix(".kind") }.map { String($0.dropLast(5)) }.sorted()
 
   static let all = kinds.flatMap(cases)
+
+  /// What Docker Compose makes of a kind's cases.
+  static func goldens(of kind: String) -> GoldenFile { GoldenFile("Kinds/\(kind)") }
 
   static func cases(of kind: String) -> [KindCase] {
     let file = folder.appendingPathComponent(kind + ".kind")

@@ -5,7 +5,7 @@ import OrderedCollections
 import TestSupport
 import Testing
 
-@Suite("What runs is what Compose runs", .needsEngine, .heavy)
+@Suite("What runs is what Compose runs", .needsEngine, .broad)
 struct InspectParityTests {
   @Test("in docker inspect, key by key", arguments: TestEngine.all)
   func inspect(on engine: TestEngine) async throws {

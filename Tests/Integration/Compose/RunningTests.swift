@@ -4,7 +4,7 @@ import Testing
 
 /// RUNNING_CASES=all takes every case, else a tenth of them, which TEST_SEED repeats; RUNNING_ONLY
 /// takes those whose names begin so, one or several with commas.
-@Suite("What a container sees is what it sees under Compose", .needsEngine, .heavy)
+@Suite("What a container sees is what it sees under Compose", .needsEngine, .broad)
 struct RunningTests {
   @Test("service by service, in every form of its keys", arguments: TestEngine.all)
   func services(on engine: TestEngine) async throws {

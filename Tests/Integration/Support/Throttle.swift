@@ -18,13 +18,16 @@ struct Throttle: SuiteTrait, TestTrait, TestScoping {
     performing function: @concurrent @Sendable () async throws -> Void
   ) async throws {
     await Machine.shared.take(weight)
+    let timer = TestTimer()
+    let result: Result<Void, any Error>
     do {
-      try await Machine.$held.withValue(weight) { try await function() }
+      result = .success(try await Machine.$held.withValue(weight) { try await function() })
     } catch {
-      await Machine.shared.give(weight)
-      throw error
+      result = .failure(error)
     }
+    timer.stop()
     await Machine.shared.give(weight)
+    try result.get()
   }
 }
 
@@ -33,6 +36,8 @@ extension Trait where Self == Throttle {
   static var throttled: Throttle { Throttle(weight: 1) }
   /// Measures, or moves much data: little else runs meanwhile.
   static var heavy: Throttle { Throttle(weight: Machine.width - 1) }
+  /// Has many containers at once, and measures nothing.
+  static var broad: Throttle { Throttle(weight: Machine.width / 2) }
 }
 
 extension Trait where Self == ConditionTrait {
@@ -49,11 +54,29 @@ extension Trait where Self == ConditionTrait {
   }
 }
 
+/// The time that a test case takes once it has its turn.
+struct TestTimer {
+  private let start = ContinuousClock.now
+
+  /// Appends the seconds and the test's name to the file that TEST_TIMES names.
+  func stop() {
+    guard let path = ProcessInfo.processInfo.environment["TEST_TIMES"], let test = Test.current
+    else { return }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let line = Array(String(format: "%.1f", seconds).utf8) + Array("\t\(test.id)\n".utf8)
+    let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    write(file, line, line.count)
+    close(file)
+  }
+}
+
 /// Hands out shares of the machine, first come first served.
 actor Machine {
   static let shared = Machine()
-  /// The shares that there are.
-  static let width = ProcessInfo.processInfo.environment["TEST_WIDTH"].flatMap { Int($0) } ?? 4
+  /// The shares that there are: tests wait for most of their time, so there are several for each processor.
+  static let width =
+    ProcessInfo.processInfo.environment["TEST_WIDTH"].flatMap { Int($0) }
+    ?? max(4, 4 * ProcessInfo.processInfo.activeProcessorCount)
 
   /// What the running test case holds of it.
   @TaskLocal static var held = 0
