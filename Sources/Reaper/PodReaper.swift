@@ -5,6 +5,7 @@ import Logging
 import PodIdentity
 import Program
 import SystemPackage
+import YAML
 
 /// The command line of pod-reaper.
 @main

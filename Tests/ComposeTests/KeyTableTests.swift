@@ -2,6 +2,7 @@ import Foundation
 import OrderedCollections
 import TestSupport
 import Testing
+import YAML
 
 @testable import Compose
 

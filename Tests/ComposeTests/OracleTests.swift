@@ -1,6 +1,7 @@
 import Compose
 import Foundation
 import Testing
+import YAML
 
 /// `make goldens` stores what is compared here.
 @Suite("The goldens are what Docker Compose says today", .enabled(if: Oracle.program != nil))

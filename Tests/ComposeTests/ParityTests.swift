@@ -1,6 +1,8 @@
 import Compose
 import Foundation
 import Testing
+import YAML
+import YAML
 
 @Suite("config prints what Docker Compose 5 prints")
 struct ParityTests {

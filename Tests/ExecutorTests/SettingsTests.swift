@@ -5,6 +5,7 @@ import PodRuntime
 import Program
 import TestSupport
 import Testing
+import YAML
 
 @testable import Executor
 

@@ -2,6 +2,7 @@ import Compose
 import Logging
 import OrderedCollections
 import Program
+import YAML
 
 /// Where the reaper is told what.
 struct ReaperSettings: Sendable {

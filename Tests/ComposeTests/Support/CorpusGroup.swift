@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import YAML
 
 /// The cases of the corpus whose goldens share a file.
 struct CorpusGroup: CustomStringConvertible, Sendable {

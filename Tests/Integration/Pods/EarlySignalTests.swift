@@ -26,11 +26,7 @@ struct EarlySignalTests {
 
   /// Waits for what takes milliseconds.
   private func soon(_ what: String, _ condition: () -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while !condition() {
-      try #require(ContinuousClock.now < deadline, "\(what) didn't come")
-      try await Task.sleep(for: .milliseconds(1))
-    }
+    try await eventually(what, within: .seconds(30), every: .milliseconds(1), condition)
   }
 
   @Test(
