@@ -6,6 +6,8 @@ import PodIdentity
 import Program
 import SystemPackage
 import YAML
+import Linux
+import Settings
 
 /// The command line of pod-reaper.
 @main

@@ -5,6 +5,8 @@ import Glibc
 import HookEvents
 import Logging
 import Program
+import Linux
+import Settings
 
 /// `pod-reaper`: the service, or with `--once` one pass.
 struct ServeCommand: AsyncParsableCommand {

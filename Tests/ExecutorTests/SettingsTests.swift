@@ -3,6 +3,7 @@ import Compose
 import Foundation
 import PodRuntime
 import Program
+import Settings
 import TestSupport
 import Testing
 import YAML

@@ -4,6 +4,7 @@ import Program
 import SystemPackage
 import TestSupport
 import Testing
+import Linux
 
 @testable import Reaper
 

@@ -6,6 +6,7 @@ import Logging
 import PodIdentity
 import Program
 import SystemPackage
+import Linux
 
 /// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`; the kernel closes
 /// the connection when it dies, however it dies. Each has two seconds for its first line, a line has at most 512 bytes,
@@ -277,7 +278,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   private static func holder(_ peer: Peer, run: String) -> LeaseHolder? {
     let pid = peer.pid
     guard let startTime = Incarnation.startTime(of: pid),
-      let text = try? KernelFile.text("/proc/\(pid)/cgroup"),
+      let text = try? TextFile.text("/proc/\(pid)/cgroup"),
       // Read again: the pid may have changed hands in between.
       Incarnation.startTime(of: pid) == startTime
     else { return nil }

@@ -1,7 +1,10 @@
 import Program
+import Settings
 
 /// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
-enum SettingName: String, CaseIterable {
+enum SettingName: String, CaseIterable, SettingKey {
+  static let variablePrefix = "POD_REAPER"
+
   case agentAuthorities = "agent-ca-file"
   case agentSeesEverything = "agent-sees-everything"
   case agentTokenFile = "agent-token-file"
@@ -24,9 +27,6 @@ enum SettingName: String, CaseIterable {
   case spoolFolder = "spool-dir"
   case stateFolder = "state-dir"
   case stopTimeout = "stop-timeout"
-
-  /// The variable's name.
-  var variable: String { SettingVariable.name(of: rawValue, prefix: "POD_REAPER") }
 
   /// What is so where nobody says anything.
   var standard: String? {

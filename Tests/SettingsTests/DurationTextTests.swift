@@ -1,4 +1,4 @@
-import Program
+import Settings
 import Testing
 
 @Suite("Durations")
