@@ -155,12 +155,11 @@ let package = Package(
 
     library("TestSupport", path: "Tests/Support"),
     tests("HookEventsTests", ["HookEvents", "HookShim"]),
-    tests("HookShimTests"),
-    tests(
-      "HookModuleTests", path: "Tests/HookModule", exclude: ["README.md", "agent.cpp", "include"]),
+    tests("HookShimTests", exclude: ["Scenarios"]),
+    tests("HookModuleTests", exclude: ["README.md", "agent.cpp", "include"]),
     tests("HookNotifyTests", ["HookEvents", "HookNotify", "YAML"]),
     library("AgentStandIn", ["TestSupport"], path: "Tests/AgentStandIn"),
-    library("EngineStandIn", ["AgentStandIn"], path: "Tests/EngineStandIn"),
+    library("EngineStandIn", ["AgentStandIn", "TestSupport"], path: "Tests/EngineStandIn"),
     tests("EngineStandInTests", ["AgentStandIn", "EngineStandIn"]),
     tool(
       "agent-stand-in", ["AgentStandIn", "TestSupport", arguments], path: "Tests/AgentStandInTool"),
@@ -169,19 +168,22 @@ let package = Package(
     tests("AgentStandInTests", ["AgentStandIn", "HTTPClient"]),
     tests("ConcurrencyTests", ["Concurrency"]),
     tests("LinuxTests", ["Linux", system]),
+    tests("SettingsTests", ["Settings"]),
     tests("PodIdentityTests", ["PodIdentity", "Linux"]),
     tests("CgroupsTests", ["Cgroups", "Linux", system], exclude: ["Recorded"]),
     // Works on cgroups as pod-reaper does, for tests and benchmarks.
     tool("cgroup-tool", ["Cgroups", "LibcgroupTree", arguments, system], path: "Tests/CgroupTool"),
     tests("LibcgroupTreeTests", ["Cgroups", "LibcgroupTree", "cgroup-tool", system]),
     tests("SystemdTests", ["Systemd"]),
+    tests("HTTPClientTests", ["HTTPClient"]),
     tests("DockerEngineTests", ["Concurrency", "DockerEngine", "HTTPClient"]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", collections],
-      exclude: ["Corpus", "Kinds", "Legacy", "Refused", "Support/compose1.py"]),
+      exclude: ["Corpus", "Goldens", "Kinds", "Legacy", "Refused", "Support/compose1.py"]),
     tests("ManualTests"),
-    tests("ResourcesTests", ["ResourceSums", "YAML", "Compose", "PodRuntime", collections]),
+    tests("ResourcesTests"),
+    tests("ResourceSumsTests", ["ResourceSums", "YAML", "Compose", "PodRuntime", collections]),
     tests(
       "PodRuntimeTests",
       [
@@ -189,6 +191,7 @@ let package = Package(
         "PodIdentity",
         "Systemd", logging, collections,
       ]),
+    tests("ProgramTests", ["Program"]),
     tests(
       "ExecutorTests",
       [
@@ -209,6 +212,6 @@ let package = Package(
         "AgentStandIn", "EngineStandIn", "YAML", "Compose", "DockerEngine", "PodIdentity",
         "Cgroups", collections,
       ],
-      exclude: ["Parity", "Running"]),
+      exclude: ["Compose/Parity", "Compose/Running"]),
   ]
 )
