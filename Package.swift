@@ -151,15 +151,21 @@ let package = Package(
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
     .target(name: "HookEvents", swiftSettings: settings),
-    .executableTarget(
-      name: "Reaper",
+    .target(
+      name: "Reaping",
       dependencies: [
         "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups",
         "LibcgroupTree", "PodIdentity", "CLinux", "Systemd",
         .product(name: "SystemPackage", package: "swift-system"),
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "OrderedCollections", package: "swift-collections"),
         .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "Reaper",
+      dependencies: [
+        "Reaping", "Program", "Compose", "DockerEngine", "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: settings, linkerSettings: program),
 
@@ -274,9 +280,10 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "ReaperTests",
+      name: "ReapingTests",
       dependencies: [
-        "Reaper", "HookEvents", "HookShim", "Program", "PodIdentity", "Cgroups", "Compose",
+        "Reaper", "Reaping", "HookEvents", "HookShim", "Program", "PodIdentity", "Cgroups",
+        "Compose",
         "DockerEngine", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -285,7 +292,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DocumentsTests",
-      dependencies: ["DockerEngine", "Executor", "Program", "Reaper", "TestSupport"],
+      dependencies: ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "TestSupport"],
       swiftSettings: settings),
     .testTarget(
       name: "Integration",

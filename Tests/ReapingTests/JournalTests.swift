@@ -2,7 +2,7 @@ import Logging
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("systemd's journal")
 struct JournalTests {

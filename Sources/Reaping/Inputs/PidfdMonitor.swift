@@ -51,12 +51,3 @@ final class ProcessWatches: Sendable {
     state.withLock { $0.watches.removeValue(forKey: identity) }?.source.cancel()
   }
 }
-
-/// What a crash of this program leaves on standard error.
-enum CrashReport {
-  /// From now on a crash says so, and what becomes of what executors leave meanwhile.
-  static func install() {
-    linux_report_crashes(
-      "pod-reaper", "; what executors leave waits until it is started again")
-  }
-}

@@ -8,7 +8,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("A socket of the service that vanishes")
 struct RestoreTests {

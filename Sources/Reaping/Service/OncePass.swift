@@ -3,21 +3,32 @@ import Glibc
 import Program
 
 /// `pod-reaper --once`: one pass, for cron.
-struct OncePass {
+package struct OncePass {
   /// What no look can rule out.
   static let reservation =
     "what the engine still makes for an executor that has just died appears later: the next pass takes it"
 
-  let place: Workplace
+  let context: ReaperContext
   let format: ReportFormat
+
+  /// - Parameters:
+  ///   - context: what every command needs.
+  ///   - format: how the report is printed.
+  package init(context: ReaperContext, format: ReportFormat) {
+    self.context = context
+    self.format = format
+  }
 
   /// Looks, waits out the grace where a proof is too young, removes, and looks again until two looks a second apart
   /// show nothing of what was removed.
   ///
   /// - Returns: the exit code.
   /// - Throws: `EngineError` where Docker can't be reached.
-  func run() async throws -> Int32 {
-    let settings = place.settings
+  package func run() async throws -> Int32 {
+    try context.makeFolders()
+    defer { context.handler.flush() }
+    for line in context.forgottenFlags { StandardError.line("pod-reaper: \(line)") }
+    let settings = context.settings
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
     var deadline: BootTime?
     var report = PassReport()
@@ -34,7 +45,7 @@ struct OncePass {
       guard let due = step, due < limit else { break }
       try await Task.sleep(for: max(.milliseconds(10), due - .now))
     }
-    if let failure = place.reaper.host.processTableFailure {
+    if let failure = context.reaper.host.processTableFailure {
       StandardError.line("pod-reaper: the self-check failed, every pod stays undecided: \(failure)")
     }
     print(format == .json ? try report.json() : Tables.text(report) + "\n" + Self.reservation)
@@ -48,7 +59,7 @@ struct OncePass {
   private func settle(_ report: inout PassReport) async throws -> BootTime? {
     var quietLooksLeft = 0
     while true {
-      let (found, due) = try await place.reaper.pass()
+      let (found, due) = try await context.reaper.pass()
       let didRemove = found.pods.contains { !$0.removed.isEmpty }
       report.take(found)
       if didRemove { quietLooksLeft = 2 } else { quietLooksLeft -= 1 }

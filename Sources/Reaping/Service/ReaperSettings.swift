@@ -4,7 +4,7 @@ import OrderedCollections
 import Program
 
 /// Where the reaper is told what.
-struct ReaperSettings: Sendable {
+package struct ReaperSettings: Sendable {
   var grace: Duration
   var interval: Duration
   /// Cgroups below which runs are looked for, without a slash at either end.
@@ -33,7 +33,8 @@ struct ReaperSettings: Sendable {
   ///   - environment: this process's.
   ///   - file: the settings file; nil for the standard one, which may be missing.
   /// - Throws: `SettingError`, `ComposeError` with the place in the file.
-  init(options: [SettingName: String], environment: [String: String], file: String?) throws {
+  package init(options: [SettingName: String], environment: [String: String], file: String?) throws
+  {
     let entries = try SettingsFile.read(file)
     let source = Source(options: options, environment: environment, file: entries)
     grace = try source.duration(.grace)

@@ -7,6 +7,7 @@ import TestSupport
 import Testing
 
 @testable import Reaper
+@testable import Reaping
 
 @Suite("Settings of pod-reaper")
 struct ReaperSettingsTests {

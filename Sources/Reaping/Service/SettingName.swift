@@ -1,7 +1,7 @@
 import Program
 
 /// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
-enum SettingName: String, CaseIterable {
+package enum SettingName: String, CaseIterable, Sendable {
   case agentAuthorities = "agent-ca-file"
   case agentSeesEverything = "agent-sees-everything"
   case agentTokenFile = "agent-token-file"
@@ -26,10 +26,10 @@ enum SettingName: String, CaseIterable {
   case stopTimeout = "stop-timeout"
 
   /// The variable's name.
-  var variable: String { SettingVariable.name(of: rawValue, prefix: "POD_REAPER") }
+  package var variable: String { SettingVariable.name(of: rawValue, prefix: "POD_REAPER") }
 
   /// What is so where nobody says anything.
-  var standard: String? {
+  package var standard: String? {
     switch self {
     case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .metrics: nil
     // In the run folder.

@@ -1,7 +1,7 @@
 import Cgroups
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("Flags that a container was not given")
 struct ForgottenFlagsTests {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Program
+import Reaping
 
 /// The settings as long options.
 struct SettingOptions: ParsableArguments {
@@ -85,10 +86,10 @@ struct SettingOptions: ParsableArguments {
 
   /// Joins the options with environment and file.
   ///
-  /// - Parameter environment: this process's.
   /// - Returns: the settings.
   /// - Throws: `SettingError`, `ComposeError`.
-  func settings(environment: [String: String]) throws -> ReaperSettings {
+  func settings() throws -> ReaperSettings {
+    let environment = ProcessEnvironment.current
     let given: [(SettingName, String?)] = [
       (.grace, grace), (.interval, interval), (.stopTimeout, stopTimeout),
       (.removalTimeout, removalTimeout), (.keepVolumes, keepVolumes ? "true" : nil),

@@ -2,7 +2,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 /// A host and an incarnation on it, for verdicts.
 enum Sample {

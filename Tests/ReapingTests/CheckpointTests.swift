@@ -3,7 +3,7 @@ import PodIdentity
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("The agent's checkpoint")
 struct CheckpointTests {

@@ -6,7 +6,7 @@ import Program
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("Mutated input of pod-reaper traps nothing", .timeLimit(.minutes(60)))
 struct FuzzTests {

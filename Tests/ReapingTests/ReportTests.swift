@@ -5,7 +5,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("The journal")
 struct JournalFileTests {

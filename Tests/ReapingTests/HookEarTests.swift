@@ -8,7 +8,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 /// The shim, as the agent's module uses it.
 private final class Shim {

@@ -7,7 +7,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 /// What a lease server reported, in order.
 private final class Reports: Sendable {
