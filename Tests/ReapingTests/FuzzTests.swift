@@ -47,8 +47,8 @@ struct FuzzTests {
       let file = try SettingsFile.read(text: text, file: "f.yaml")
       let values = Dictionary(uniqueKeysWithValues: file.map { ($0.key, $0.value.text) })
       let settings = try ReaperSettings(options: values, environment: [:], file: nil)
-      let notice = ServiceNotice(environment: ["NOTIFY_SOCKET": "@nobody"])
-      notice.alive(for: settings.lockTimeout + .seconds(settings.removal.stopTimeout))
+      let notifier = SystemdNotifier(environment: ["NOTIFY_SOCKET": "@nobody"])
+      notifier.watchdog(for: settings.lockTimeout + .seconds(settings.removal.stopTimeout))
       return true
     }
     #expect(report.isSound, "\(report)")
@@ -68,7 +68,7 @@ struct FuzzTests {
       "answers to status", texts: [text], words: ["leaked"], isOwn: { $0 is DecodingError }
     ) { text in
       let report = try JSONDecoder().decode(PassReport.self, from: Data(text.utf8))
-      _ = (Tables.text(report), report.pods.map(Tables.explanation))
+      _ = (ReportTable.text(report), report.pods.map(ReportTable.explanation))
       return true
     }
     #expect(report.isSound, "\(report)")
@@ -112,8 +112,8 @@ struct OutsideNumberTests {
     var pod = try JSONDecoder().decode(PodReport.self, from: Data(Self.pod.utf8))
     pod.age = seconds
     pod.deadFor = seconds
-    #expect(!Tables.text(PassReport(pods: [pod])).isEmpty)
-    #expect(Tables.explanation(pod).contains("dead for"))
+    #expect(!ReportTable.text(PassReport(pods: [pod])).isEmpty)
+    #expect(ReportTable.explanation(pod).contains("dead for"))
   }
 
   private static let pod = """
@@ -125,8 +125,8 @@ struct OutsideNumberTests {
   @Test(
     "a watchdog's interval that is none is as if it weren't there", arguments: ["0", "-1", "x"])
   func watchdog(_ text: String) {
-    let notice = ServiceNotice(environment: ["NOTIFY_SOCKET": "@n", "WATCHDOG_USEC": text])
-    #expect(notice.interval == .seconds(20))
+    let notifier = SystemdNotifier(environment: ["NOTIFY_SOCKET": "@n", "WATCHDOG_USEC": text])
+    #expect(notifier.interval == .seconds(20))
   }
 
   @Test("a file of the spool may bear any time", .enabled(if: access("/dev/shm", W_OK) == 0))
@@ -144,10 +144,10 @@ struct OutsideNumberTests {
       let time = timespec(tv_sec: second, tv_nsec: 0)
       #expect(utimensat(AT_FDCWD, path, [time, time], 0) == 0)
     }
-    let ear = try HookEar(
+    let listener = try HookEventListener(
       socket: folder + "/notify.sock", spool: folder + "/spool", log: Logger(label: "test")
     ) { _ in }
-    defer { ear.stop() }
+    defer { listener.stop() }
     try await eventually("the removal of the old one") {
       // The reader may hold the directory under its other name.
       let names = ["/spool", "/spool.taken"].flatMap {

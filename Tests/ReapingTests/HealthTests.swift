@@ -59,9 +59,9 @@ struct HealthTests {
     #expect(Metrics.text(Counters(), isHealthy: false).contains("\npod_reaper_healthy 0\n"))
     var report = PassReport()
     report.service = ServiceReport(healthy: true, secondsSincePass: 1)
-    #expect(Tables.text(report) == "no pods")
+    #expect(ReportTable.text(report) == "no pods")
     report.service = ServiceReport(healthy: false, problem: "no pass", secondsSincePass: 1)
-    #expect(Tables.text(report) == "UNHEALTHY: no pass\nno pods")
+    #expect(ReportTable.text(report) == "UNHEALTHY: no pass\nno pods")
     #expect(try report.json().contains(#""service":{"healthy":false"#))
   }
 }

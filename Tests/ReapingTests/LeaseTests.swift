@@ -163,12 +163,12 @@ struct LeaseTests {
         settings: settings, engine: nobody, dryRun: true, log: Logger(label: "test"))
       let peer = LeaseHolder(run: "run-1", pid: getpid(), startTime: 7, cgroups: [])
       for event in [LeaseEvent.held(peer), .held(peer), .dropped(peer, processEnded: false)] {
-        let callsForALook = await reaper.take(event)
+        let callsForALook = await reaper.handle(event)
         #expect(!callsForALook, "nothing is known of a pod of a process that lives")
       }
-      #expect(await reaper.leases == [peer: 1])
-      #expect(await reaper.take(.dropped(peer, processEnded: true)))
-      #expect(await reaper.leases.isEmpty)
+      #expect(await reaper.evidence.leases == [peer: 1])
+      #expect(await reaper.handle(.dropped(peer, processEnded: true)))
+      #expect(await reaper.evidence.leases.isEmpty)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import PodIdentity
 import Program
+import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
@@ -105,7 +106,7 @@ struct HostileLabelTests {
         var report = PassReport(pods: [entry], cgroupsRemoved: [hostile])
         (report.cgroupsPending, report.cgroupsFailed) = ([hostile], [hostile])
         report.makePrintable()
-        for text in [Tables.text(report), Tables.explanation(entry), try report.json()] {
+        for text in [ReportTable.text(report), ReportTable.explanation(entry), try report.json()] {
           let control = text.unicodeScalars.first {
             $0 != "\n" && ($0.properties.generalCategory == .control || $0 == "\u{202e}")
           }
@@ -118,7 +119,7 @@ struct HostileLabelTests {
 }
 
 @Suite("The control and metrics socket")
-struct LocalServerTests {
+struct LineServerTests {
   private func ask(_ file: Int32, _ text: String) {
     let bytes = Array(text.utf8)
     _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
@@ -127,7 +128,8 @@ struct LocalServerTests {
   @Test("clients that dribble hold their places for no longer than those who say nothing")
   func dribbling() async throws {
     try await withTemporaryFolder { folder in
-      let server = try LocalServer(.unix(path: folder.path("s"))) { "answer to \($0)" }
+      let server = try LineServer(.unix(path: folder.path("s"))) { "answer to \($0)" }
+      async let _ = server.serve()
       defer { server.stop() }
       let slow = try (0..<8).map { _ in try #require(UnixSocket.connect(folder.path("s"))) }
       defer { for file in slow { close(file) } }
@@ -143,19 +145,85 @@ struct LocalServerTests {
     }
   }
 
+  @Test("clients for whom no thread can be started are turned away, and cost nothing afterwards")
+  func clientThreads() async throws {
+    try await withTemporaryFolder { folder in
+      let threads = Threads()
+      let server = try LineServer(
+        .unix(path: folder.path("s")),
+        startThread: { body throws(Errno) in try threads.start(body) }
+      ) { "answer to \($0)" }
+      async let _ = server.serve()
+      defer { server.stop() }
+      threads.areExhausted = true
+      for _ in 0..<20 {
+        let file = try #require(UnixSocket.connect(folder.path("s")))
+        defer { close(file) }
+        var byte: UInt8 = 0
+        try await eventually("the end of the connection") {
+          recv(file, &byte, 1, Int32(MSG_DONTWAIT)) == 0
+        }
+      }
+      threads.areExhausted = false
+      let text = try await eventually("an answer") {
+        LineClient.request(folder.path("s"), "me")
+      }
+      #expect(text == "answer to me")
+    }
+  }
+
+  @Test("without a thread that accepts there is no server, and no socket")
+  func acceptThread() async throws {
+    try await withTemporaryFolder { folder in
+      let threads = Threads()
+      threads.areExhausted = true
+      let start: LineServer.ThreadStart = { body throws(Errno) in try threads.start(body) }
+      let path = folder.path("s")
+      #expect(throws: Errno.resourceTemporarilyUnavailable) {
+        try LineServer(.unix(path: path), startThread: start) { $0 }
+      }
+      #expect(!FileManager.default.fileExists(atPath: path))
+      threads.areExhausted = false
+      let server = try LineServer(.unix(path: path), startThread: start) { $0 }
+      defer { server.stop() }
+      unlink(path)
+      threads.areExhausted = true
+      #expect(throws: RestoreFailure(path: path, reason: .resourceTemporarilyUnavailable)) {
+        try server.restore()
+      }
+      threads.areExhausted = false
+      #expect(try server.restore() == [path])
+      #expect(UnixSocket.connect(path) != nil)
+    }
+  }
+
+  /// Threads that can't be started at times.
+  private final class Threads: Sendable {
+    private let exhausted = Mutex(false)
+    var areExhausted: Bool {
+      get { exhausted.withLock(\.self) }
+      set { exhausted.withLock { $0 = newValue } }
+    }
+
+    func start(_ body: @escaping @Sendable () -> Void) throws(Errno) {
+      if areExhausted { throw .resourceTemporarilyUnavailable }
+      try LineServer.startThread(body)
+    }
+  }
+
   @Test("takes the place of a socket that nobody listens on, of nothing else")
   func place() async throws {
     try await withTemporaryFolder { folder in
       let file = try folder.write("metrics", "somebody's")
-      #expect(throws: Errno.addressInUse) { try LocalServer(.unix(path: file)) { $0 } }
+      #expect(throws: Errno.addressInUse) { try LineServer(.unix(path: file)) { $0 } }
       #expect(try String(contentsOfFile: file, encoding: .utf8) == "somebody's")
-      let first = try LocalServer(.unix(path: folder.path("s"))) { $0 }
-      #expect(throws: Errno.addressInUse) { try LocalServer(.unix(path: folder.path("s"))) { $0 } }
+      let first = try LineServer(.unix(path: folder.path("s"))) { $0 }
+      #expect(throws: Errno.addressInUse) { try LineServer(.unix(path: folder.path("s"))) { $0 } }
       first.stop()
       let stale = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
       #expect(UnixSocket.bind(stale, to: folder.path("s"), mode: 0o600) == 0)
       close(stale)
-      try LocalServer(.unix(path: folder.path("s"))) { $0 }.stop()
+      try LineServer(.unix(path: folder.path("s"))) { $0 }.stop()
     }
   }
 }

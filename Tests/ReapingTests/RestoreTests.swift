@@ -28,12 +28,14 @@ struct RestoreTests {
       let server = try LeaseServer(path: path, log: Logger(label: "test")) { _ in }
       return Listener(socket: server, path: path) { server.stop() }
     case .hook:
-      let ear = try HookEar(socket: path, spool: folder + "/spool", log: Logger(label: "test")) {
+      let listener = try HookEventListener(
+        socket: path, spool: folder + "/spool", log: Logger(label: "test")
+      ) {
         _ in
       }
-      return Listener(socket: ear, path: path) { ear.stop() }
+      return Listener(socket: listener, path: path) { listener.stop() }
     case .control:
-      let server = try LocalServer(.unix(path: path)) { "answer to \($0)" }
+      let server = try LineServer(.unix(path: path)) { "answer to \($0)" }
       return Listener(socket: server, path: path) { server.stop() }
     }
   }
@@ -181,13 +183,13 @@ struct RestoreTests {
       let run = folder.path("run")
       try PrivateFile.folder(run)
       let heard = Mutex(0)
-      let ear = try HookEar(
+      let listener = try HookEventListener(
         socket: run + "/notify.sock", spool: run + "/spool", log: Logger(label: "test")
       ) { _ in heard.withLock { $0 += 1 } }
-      defer { ear.stop() }
+      defer { listener.stop() }
       #expect(rename(run, run + ".old") == 0)
       try PrivateFile.folder(run)
-      #expect(try ear.restore().sorted() == [run + "/notify.sock", run + "/spool"])
+      #expect(try listener.restore().sorted() == [run + "/notify.sock", run + "/spool"])
       let notify = Command(
         BuiltProgram.beside("pod-hook-notify"),
         ["removed", "--framework", "f", "--executor", "e", "--run-dir", run])

@@ -20,11 +20,11 @@ struct SpoolTests {
     var all: [String] { list.withLock { $0 } }
   }
 
-  private func ear(
+  private func listener(
     _ folder: TemporaryFolder, spool: String = "spool", strangersStay: Duration = .seconds(86_400),
     _ heard: Heard
-  ) throws -> HookEar {
-    try HookEar(
+  ) throws -> HookEventListener {
+    try HookEventListener(
       socket: folder.path("notify.sock"), spool: spool.hasPrefix("/") ? spool : folder.path(spool),
       strangersStay: strangersStay, log: Logger(label: "test")
     ) { heard.add($0) }
@@ -58,16 +58,16 @@ struct SpoolTests {
       try spool("quiet", folder, "elsewhere")
       let name = try #require(try names(folder, "elsewhere").first)
       let heard = Heard()
-      let ear = try ear(folder, heard)
+      let listener = try listener(folder, heard)
       try spool("told", folder)
       try await eventually("the event that is told of") { heard.all == ["told"] }
       // A copy is no rename: the watch doesn't report it.
       try await Command("cp", [folder.path("elsewhere/\(name)"), folder.path("spool")]).output()
       try await eventually("the event at a pass") {
-        _ = try ear.restore()
+        _ = try listener.restore()
         return heard.all == ["told", "quiet"]
       }
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -75,16 +75,16 @@ struct SpoolTests {
   func exchanged() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()
-      let ear = try ear(folder, heard)
+      let listener = try listener(folder, heard)
       for number in 0..<20 {
         try spool("e\(number)", folder)
         try await eventually("event \(number)") { heard.all.count == number + 1 }
         // It exists since the first exchange, and never without one.
         #expect(inode(folder.path("spool.taken")) != nil)
-        #expect(try ear.restore() == [], "its own exchange is nobody's fault")
+        #expect(try listener.restore() == [], "its own exchange is nobody's fault")
       }
       #expect(try names(folder) == [])
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -96,13 +96,13 @@ struct SpoolTests {
       chmod(folder.path("spool"), 0o700)
       let before = inode(folder.path("spool"))
       let heard = Heard()
-      let ear = try ear(folder, heard)
+      let listener = try listener(folder, heard)
       try spool("e", folder)
       try await eventually("the event") { heard.all == ["e"] }
       #expect(inode(folder.path("spool")) == before)
       #expect(!FileManager.default.fileExists(atPath: folder.path("spool.taken")))
       #expect(try names(folder) == ["notes.txt"])
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -113,19 +113,19 @@ struct SpoolTests {
       try folder.write("spool/1-2-3-4-5.event", "none")
       try folder.write("spool/.notes", "mine")
       chmod(folder.path("spool"), 0o700)
-      var ear = try ear(folder, heard)
+      var listener = try listener(folder, heard)
       try spool("young", folder)
       try await eventually("the event") { heard.all == ["young"] }
       #expect(FileManager.default.fileExists(atPath: folder.path("spool/1-2-3-4-5.event")))
       #expect(FileManager.default.fileExists(atPath: folder.path("spool/.notes")))
-      ear.stop()
-      ear = try self.ear(folder, strangersStay: .zero, heard)
+      listener.stop()
+      listener = try self.listener(folder, strangersStay: .zero, heard)
       try await eventually("their removal") {
-        _ = try ear.restore()
+        _ = try listener.restore()
         return try names(folder).isEmpty
           && !FileManager.default.fileExists(atPath: folder.path("spool/.notes"))
       }
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -135,10 +135,10 @@ struct SpoolTests {
       for number in 0..<3 { try spool("e\(number)", folder, "spool.taken") }
       for number in 3..<6 { try spool("e\(number)", folder) }
       let heard = Heard()
-      let ear = try ear(folder, heard)
+      let listener = try listener(folder, heard)
       try await eventually("all") { heard.all.count == 6 }
       #expect(heard.all == (0..<6).map { "e\($0)" })
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -151,11 +151,11 @@ struct SpoolTests {
       let count = folder.path("spool/\(HOOK_SHIM_SPOOL_COUNT)")
       let heard = Heard()
       #expect(truncate(count, off_t(HOOK_SHIM_SPOOL_FILES)) == 0)
-      let ear = try ear(folder, heard)
+      let listener = try listener(folder, heard)
       try await eventually("the event") { heard.all == ["e"] }
       try spool("again", folder)
       try await eventually("the next") { heard.all == ["e", "again"] }
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -164,7 +164,7 @@ struct SpoolTests {
     try await withTemporaryFolder { folder in
       let heard = Heard()
       for path in ["/proc/self/task", "/sys/kernel"] {
-        #expect(throws: (any Error).self, "\(path)") { try ear(folder, spool: path, heard) }
+        #expect(throws: (any Error).self, "\(path)") { try listener(folder, spool: path, heard) }
       }
     }
   }

@@ -65,16 +65,15 @@ struct WatchdogTests {
       let reaper = Reaper(
         settings: settings, engine: DockerEngine(endpoint: endpoint, requestTimeout: .seconds(60)),
         dryRun: false, log: log)
-      let notice = ServiceNotice(environment: [
+      let notifier = SystemdNotifier(environment: [
         "NOTIFY_SOCKET": folder.path("systemd.sock"), "WATCHDOG_USEC": "100000",
       ])
       let daemon = Daemon(
         reaper: reaper,
         engine: DockerEngine(endpoint: endpoint, requestTimeout: .milliseconds(200)),
-        settings: settings, notice: notice, log: log)
-      notice.ready()
-      let triggers = Triggers()
-      let work = Task { await daemon.work(triggers) }
+        settings: settings, notifier: notifier, log: log)
+      notifier.ready()
+      let work = Task { await daemon.work() }
       func hears(_ word: String, times: Int) async throws {
         var count = 0
         try await eventually("\(word) to systemd") {
@@ -83,7 +82,7 @@ struct WatchdogTests {
         }
       }
       try await hears("WATCHDOG=1", times: 3)
-      triggers.addEverything()
+      daemon.requests.addEverything()
       try await eventually("word of the hang") { lines.count("a pass hangs") >= 1 }
       _ = systemd.texts()
       let known = lines.count("a pass hangs")
@@ -101,12 +100,12 @@ struct WatchdogTests {
     try await withTemporaryFolder { folder in
       // It is never read from, and its queue is soon full.
       let systemd = try DatagramSocket(at: folder.path("systemd.sock"))
-      let notice = ServiceNotice(environment: [
+      let notifier = SystemdNotifier(environment: [
         "NOTIFY_SOCKET": folder.path("systemd.sock"), "WATCHDOG_USEC": "100000",
       ])
-      notice.ready()
+      notifier.ready()
       let begin = ContinuousClock.now
-      for _ in 0..<5000 { notice.alive(for: .seconds(1)) }
+      for _ in 0..<5000 { notifier.watchdog(for: .seconds(1)) }
       #expect(.now - begin < .seconds(5))
       #expect(systemd.texts().first == "READY=1")
     }
@@ -114,7 +113,7 @@ struct WatchdogTests {
 
   @Test("isn't told of a pass that takes long and gets on")
   func steps() async throws {
-    let progress = Progress()
+    let progress = PassHeartbeat()
     progress.begin()
     try await eventually("a pass that is too long without a step") {
       !progress.isWithin(.milliseconds(50))

@@ -25,6 +25,20 @@ struct AgentView: Sendable, Equatable {
   }
 }
 
+/// What came of asking the agent in one pass.
+enum AgentReply: Sendable {
+  /// It wasn't asked.
+  case none
+  case view(AgentView)
+  case failure(String)
+
+  /// Its view, if it gave one that proves something by silence.
+  var proving: AgentView? {
+    if case .view(let view) = self, view.reservation == nil { return view }
+    return nil
+  }
+}
+
 /// Asks a Mesos agent for its runs (Mesos, "Operator HTTP API", v1, in JSON).
 struct AgentClient: Sendable {
   private let http = HTTPClient()

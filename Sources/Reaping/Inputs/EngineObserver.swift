@@ -4,11 +4,11 @@ import PodIdentity
 /// Finds pods by their labels: containers in any state, networks, volumes.
 actor EngineObserver {
   let engine: DockerEngine
-  let progress: Progress
+  let progress: PassHeartbeat
   /// The run that an image's labels carry, by image ID: an image never changes.
   private var runOfImage: [String: String?] = [:]
 
-  init(engine: DockerEngine, progress: Progress) {
+  init(engine: DockerEngine, progress: PassHeartbeat) {
     self.engine = engine
     self.progress = progress
   }

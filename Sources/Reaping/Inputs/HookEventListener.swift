@@ -8,16 +8,18 @@ import Program
 import Synchronization
 import SystemPackage
 
-/// Hears what the agent's hook says: datagrams on a socket, and files of the spool for what came
+/// Receives what the agent's hook sends: datagrams on a socket, and files of the spool for what came
 /// while nobody listened, in their order. Each event is taken off before it is acted on, so that
 /// none is acted on twice; what a crash in between loses, the full pass of the next start makes up
 /// for.
-final class HookEar: Restorable {
+final class HookEventListener: Restorable {
   private let socketPath: String
   private let spool: String
   private let reader: Mutex<Spool>
   private let log: Logger
-  private let hear: @Sendable (HookEvent) -> Void
+  /// Each event once, in its order, until it is stopped.
+  let events: AsyncStream<HookEvent>
+  private let report: AsyncStream<HookEvent>.Continuation
   private let queue = DispatchQueue(label: "hook events")
   private let makeWatch: @Sendable (String) -> Int32
   private let state = Mutex(State())
@@ -30,7 +32,7 @@ final class HookEar: Restorable {
     /// What was taken is read in a moment; whether there is more by then.
     var isReading = false
     var isMore = false
-    var seen: [HookEvent.ID: Bool] = [:]
+    var seen = RecentSet<HookEvent.ID>(atLeast: 65_536)
     /// Whether it was said that the kernel gives no watch.
     var saidUnwatched = false
     /// Nothing is taken any more: that is the next one's.
@@ -47,19 +49,17 @@ final class HookEar: Restorable {
   ///   - strangersStay: how long what is no event stays there.
   ///   - log: for events that can't be read.
   ///   - makeWatch: makes a watch on a directory; a file descriptor, or -1 with `errno`.
-  ///   - hear: told of each event, one at a time.
   /// - Throws: `Errno`
   init(
     socket socketPath: String, spool: String, strangersStay: Duration = .seconds(86_400),
-    log: Logger, makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_folder($0) },
-    hear: @escaping @Sendable (HookEvent) -> Void
+    log: Logger, makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_folder($0) }
   ) throws {
     self.socketPath = socketPath
     self.spool = spool
     reader = Mutex(Spool(path: spool, strangersStay: strangersStay, log: log))
     self.log = log
     self.makeWatch = makeWatch
-    self.hear = hear
+    (events, report) = AsyncStream.makeStream(of: HookEvent.self)
     do {
       try watchSpool()
       // What waited in the spool is older than what comes by the socket now.
@@ -88,8 +88,9 @@ final class HookEar: Restorable {
     return made
   }
 
-  /// Stops listening, once what is in the queue has been heard; later events go to the spool.
+  /// Stops listening, once what is in the queue has been received; later events go to the spool.
   func stop() {
+    defer { report.finish() }
     let socket = state.withLock { $0.socket }
     socket?.place.remove()
     queue.sync {
@@ -282,11 +283,7 @@ final class HookEar: Restorable {
   private func take(_ bytes: [UInt8], from place: String) {
     do {
       let event = try HookEvent.decode(bytes)
-      let isNew = state.withLock { state in
-        if state.seen.count > 65_536 { state.seen = [:] }
-        return state.seen.updateValue(true, forKey: event.id) == nil
-      }
-      if isNew { hear(event) }
+      if state.withLock({ $0.seen.insert(event.id) }) { report.yield(event) }
     } catch {
       log.warning("an event from the \(place) can't be read: \(error)")
     }

@@ -18,7 +18,9 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   private let path: String
   private let limits: Limits
   private let log: Logger
-  private let report: @Sendable (LeaseEvent) -> Void
+  /// What happens to leases, one event at a time and in its order, until it is stopped.
+  let events: AsyncStream<LeaseEvent>
+  private let report: AsyncStream<LeaseEvent>.Continuation
   private var listener: (any DispatchSourceRead)?
   private var place: BoundPath?
   private var peers: [Int32: Peer] = [:]
@@ -50,16 +52,12 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   ///   - path: the socket's path; anybody may connect.
   ///   - limits: what peers are held to.
   ///   - log: for peers that are refused.
-  ///   - report: told of each event, one at a time.
   /// - Throws: `Errno`
-  init(
-    path: String, limits: Limits = Limits(), log: Logger,
-    report: @escaping @Sendable (LeaseEvent) -> Void
-  ) throws {
+  init(path: String, limits: Limits = Limits(), log: Logger) throws {
     self.path = path
     self.limits = limits
     self.log = log
-    self.report = report
+    (events, report) = AsyncStream.makeStream(of: LeaseEvent.self)
     try queue.sync { try open() }
   }
 
@@ -87,6 +85,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
 
   /// Lets go of all: nothing is reported as dropped, and executors connect again later.
   func stop() {
+    defer { report.finish() }
     queue.sync {
       place?.remove()
       resume()
@@ -190,7 +189,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
       guard line == "RELEASE" else { return false }
       peer.holder = nil
       peers[client] = peer
-      report(.released(holder))
+      report.yield(.released(holder))
       return false
     }
     guard let run = LeaseLine.run(line), let holder = Self.holder(peer, run: run),
@@ -208,7 +207,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
       return false
     }
     peers[client] = peer
-    report(.held(holder))
+    report.yield(.held(holder))
     answer(client, "OK\n")
     return true
   }
@@ -251,7 +250,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
     peer.pidfd?.cancel()
     guard let holder = peer.holder else { return }
     if holder.isGone {
-      report(.dropped(holder, processEnded: true))
+      report.yield(.dropped(holder, processEnded: true))
     } else {
       // A process that lives on for longer is watched as its pod's executor.
       lookAgain(holder, after: [20, 200, 1000, 5000] + Array(repeating: 10_000, count: 12))
@@ -265,9 +264,9 @@ final class LeaseServer: Restorable, @unchecked Sendable {
     queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self, report] in
       let isGone = holder.isGone
       if isFirst {
-        report(.dropped(holder, processEnded: isGone))
+        report.yield(.dropped(holder, processEnded: isGone))
       } else if isGone {
-        report(.ended(holder))
+        report.yield(.ended(holder))
       }
       if !isGone { self?.lookAgain(holder, after: Array(waits.dropFirst()), isFirst: false) }
     }

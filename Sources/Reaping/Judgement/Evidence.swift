@@ -91,7 +91,7 @@ enum Finding: Sendable, Hashable {
 
 /// What is known of one incarnation: of each source the newest word, since when it says so, and what never
 /// becomes untrue. It is bounded, however long a pod lives.
-struct EvidenceRecord: Sendable {
+struct EvidenceRecord: Sendable, Equatable {
   /// When the pod was first seen. What was observed before says nothing: the incarnation may not have begun.
   let firstSeen: BootTime
   private(set) var evidence: [Evidence] = []

@@ -1,10 +1,9 @@
 import HookEvents
 import Glibc
-import Logging
 import PodIdentity
 
 /// What the agent's hook said of executors, as far as it matters to pods.
-struct HookMemory: Sendable {
+struct HookEventHistory: Sendable, Equatable {
   /// An executor that the agent removed.
   struct Removal: Sendable, Hashable {
     var framework: String
@@ -23,8 +22,8 @@ struct HookMemory: Sendable {
 
   /// Takes an event of this boot in.
   ///
-  /// - Returns: whether it calls for a look.
-  mutating func take(_ event: HookEvent) -> Bool {
+  /// - Returns: whether it calls for a pass.
+  mutating func handle(_ event: HookEvent) -> Bool {
     let time = BootTime(sinceBoot: .nanoseconds(Int64(clamping: event.bootTime)))
     switch event.kind {
     case .started(let run, let sandbox):
@@ -57,17 +56,5 @@ struct HookMemory: Sendable {
     return removals.contains {
       $0.framework == identity.frameworkID && $0.executor == identity.executorID && began <= $0.time
     }
-  }
-}
-
-extension Reaper {
-  /// Takes a hook event in.
-  ///
-  /// - Returns: whether it calls for a look: it never proves anything.
-  func hear(_ event: HookEvent) -> Bool {
-    counters.hookEvents += 1
-    guard event.bootID == nil || event.bootID == host.bootID else { return false }
-    log.debug("hook event", metadata: ["kind": "\(event.kind)"])
-    return hooks.take(event)
   }
 }

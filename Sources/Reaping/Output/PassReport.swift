@@ -3,43 +3,43 @@ import PodIdentity
 import Program
 
 /// One pod as `--once`, `status` and `explain` tell it.
-struct PodReport: Codable, Sendable {
+package struct PodReport: Codable, Sendable {
   /// One piece of evidence.
-  struct Item: Codable, Sendable {
+  package struct Item: Codable, Sendable {
     /// Seconds before the report.
-    var age: Double
+    package var age: Double
     /// Where it comes from.
-    var source: String
-    var words: String
+    package var source: String
+    package var words: String
   }
   /// An object that could not be removed.
-  struct Failure: Codable, Sendable {
-    var kind: String
-    var name: String
-    var reason: String
+  package struct Failure: Codable, Sendable {
+    package var kind: String
+    package var name: String
+    package var reason: String
   }
-  var verdict: String
-  var why: String
-  var task: String
-  var run: String
-  var framework: String
-  var executor: String
-  var agent: String
-  var pid: Int32?
-  var cgroup: String
+  package var verdict: String
+  package var why: String
+  package var task: String
+  package var run: String
+  package var framework: String
+  package var executor: String
+  package var agent: String
+  package var pid: Int32?
+  package var cgroup: String
   /// The sandbox, where the agent's hook told it.
-  var sandbox: String?
-  var containers: [String]
-  var networks: [String]
-  var volumes: [String]
-  var evidence: [Item]
+  package var sandbox: String?
+  package var containers: [String]
+  package var networks: [String]
+  package var volumes: [String]
+  package var evidence: [Item]
   /// Seconds since the executor is known to be dead.
-  var deadFor: Double?
+  package var deadFor: Double?
   /// Seconds since the pod was first seen.
-  var age: Double
-  var removed: [String: [String]] = [:]
-  var failed: [Failure] = []
-  var pending: [String] = []
+  package var age: Double
+  package var removed: [String: [String]] = [:]
+  package var failed: [Failure] = []
+  package var pending: [String] = []
 
   init(
     _ pod: ObservedPod, _ record: EvidenceRecord, _ verdict: Verdict, sandbox: String? = nil,
@@ -79,25 +79,25 @@ struct PodReport: Codable, Sendable {
 }
 
 /// All that one look or pass has to tell.
-struct PassReport: Codable, Sendable {
-  var pods: [PodReport] = []
+package struct PassReport: Codable, Sendable {
+  package var pods: [PodReport] = []
   /// Containers that inherited a pod's labels from their image.
-  var inherited: [String] = []
+  package var inherited: [String] = []
   /// What has a run but not the full set of labels.
-  var unlabelled: [String] = []
+  package var unlabelled: [String] = []
   /// Empty cgroups of dead runs that were removed.
-  var cgroupsRemoved: [String] = []
+  package var cgroupsRemoved: [String] = []
   /// Cgroups of dead runs that the agent removes first.
-  var cgroupsPending: [String] = []
+  package var cgroupsPending: [String] = []
   /// Cgroups of dead runs that could not be removed.
-  var cgroupsFailed: [String] = []
+  package var cgroupsFailed: [String] = []
   /// True where nothing was touched.
-  var dryRun = false
+  package var dryRun = false
   /// How the service does, where it reports.
-  var service: ServiceReport?
+  package var service: ServiceReport?
 
   /// Whether something leaked could not be removed.
-  var isIncomplete: Bool {
+  package var isIncomplete: Bool {
     !cgroupsFailed.isEmpty || pods.contains { !$0.failed.isEmpty }
   }
 

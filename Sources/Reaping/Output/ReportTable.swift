@@ -1,5 +1,5 @@
 /// Reports for people.
-enum Tables {
+enum ReportTable {
   /// A pass or a status as a table, with what was done below it.
   static func text(_ report: PassReport) -> String {
     var rows = [["VERDICT", "TASK", "RUN", "AGE", "OBJECTS", "WHY"]]

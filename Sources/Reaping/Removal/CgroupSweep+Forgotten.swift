@@ -6,38 +6,35 @@ import PodIdentity
 
 /// Processes of containers that the engine has forgotten: one that is killed in the middle of a start can lose a container
 /// whose processes live. Nothing but the run's cgroup leads to them.
-extension Reaper {
+extension CgroupSweep {
   /// Kills what forgotten containers of a dead pod left in its cgroup. The proof of death is taken again before each kill,
   /// and only that of the process table on this boot counts: cgroups don't outlive a boot, and where the pid isn't known a
   /// process in the run's cgroup is a sign of life.
   ///
-  /// - Parameters:
-  ///   - identity: the pod, found leaked in this pass.
-  ///   - verdicts: what the pass judged.
-  ///   - removal: the cgroups as they are now.
+  /// - Parameter identity: the pod, found leaked in this pass.
   /// - Returns: the containers whose processes were killed.
-  func killForgotten(
-    of identity: PodIdentity, _ verdicts: [PodIdentity: Verdict], _ removal: CgroupRemoval
-  ) async -> [String] {
+  func killForgotten(of identity: PodIdentity) async -> [String] {
     let path = identity.cgroupParent
-    guard !dryRun, CgroupPath.isRun(path, identity.run) else { return [] }
+    guard CgroupPath.isRun(path, identity.run) else { return [] }
     var killed: [String] = []
     for container in removal.populatedContainers(path) {
       // Another incarnation may have begun in the same run since, or the engine have found the container again.
       guard let now = try? await observer.look(run: identity.run),
-        !isShared(path, now.pods, verdicts)
+        !assessment.isShared(path, now.pods)
       else { break }
       let processes = removal.processes(of: container, below: path)
       guard let data = await dataFolder(), place(of: processes, data) != .elsewhere,
         await isForgotten(container)
       else { continue }
-      guard isDeadByProcess(identity), !isLeased(identity.run, path, removal) else { break }
+      guard await isDeadByProcess(identity),
+        await !evidence().isLeased(identity.run, path, removal)
+      else { break }
       let look = await removal.folders.kill(
         CgroupPath.container(container, below: path), keeping: removal.keeping, within: .seconds(2))
       guard look == .empty || look == .missing else { continue }
       log.notice(
         "killed the processes of container \(container.prefix(12)), which the engine has forgotten",
-        metadata: Self.fields(identity, [:]))
+        metadata: identity.logFields)
       killed.append(container)
     }
     return killed
@@ -48,27 +45,28 @@ extension Reaper {
   ///
   /// - Parameters:
   ///   - path: the cgroup, directly below a root.
-  ///   - removal: the cgroups as they are now.
+  ///   - removes: false in a dry run, which reports nothing of it.
+  ///   - janitor: since when it is seen.
   ///   - report: told of it.
   /// - Returns: when a further look is due.
   func reportForgotten(
-    _ path: String, _ removal: CgroupRemoval, _ report: inout PassReport
+    _ path: String, _ removes: Bool, _ janitor: inout CgroupJanitor, _ report: inout PassReport
   ) async -> BootTime? {
     var found: [(container: String, processes: Set<Int32>)] = []
-    if engineData == nil { engineData = await dataFolder() }
-    guard let engineData else { return nil }
+    if janitor.engineData == nil { janitor.engineData = await dataFolder() }
+    guard let engineData = janitor.engineData else { return nil }
     for container in removal.populatedContainers(path) {
       let processes = removal.processes(of: container, below: path)
       if place(of: processes, engineData) == .onThisEngine, await isForgotten(container) {
         found.append((container, processes))
       }
     }
-    guard !found.isEmpty, !dryRun else {
-      forgotten[path] = nil
+    guard !found.isEmpty, removes else {
+      janitor.forgottenSince[path] = nil
       return nil
     }
-    guard let first = forgotten[path] else {
-      forgotten[path] = .now
+    guard let first = janitor.forgottenSince[path] else {
+      janitor.forgottenSince[path] = .now
       return .now + max(settings.grace, .milliseconds(500))
     }
     let ripe = first + max(settings.grace, .milliseconds(500))
@@ -78,7 +76,9 @@ extension Reaper {
       let words =
         "\(path)/\(container): processes of a container that the engine has forgotten: \(numbers)"
       report.cgroupsFailed.append(words)
-      if saidForgotten.insert(container).inserted { log.error("not removed: cgroup \(words)") }
+      if janitor.loggedForgotten.insert(container).inserted {
+        log.error("not removed: cgroup \(words)")
+      }
     }
     return nil
   }
@@ -86,7 +86,7 @@ extension Reaper {
   /// Whether the engine says that it has no such container; one that doesn't answer says nothing.
   private func isForgotten(_ container: String) async -> Bool {
     do {
-      _ = try await engine.inspectContainer(container)
+      _ = try await observer.engine.inspectContainer(container)
       return false
     } catch {
       return (error as? EngineError)?.isNotFound == true
@@ -98,7 +98,7 @@ extension Reaper {
 
   /// Where the engine keeps its files, with a slash at its end; nil where it doesn't say so.
   private func dataFolder() async -> String? {
-    let folder = (try? await engine.info().dockerRootDir) ?? ""
+    let folder = (try? await observer.engine.info().dockerRootDir) ?? ""
     return folder.hasPrefix("/") && folder != "/" ? folder + "/" : nil
   }
 
@@ -121,15 +121,14 @@ extension Reaper {
   }
 
   /// Whether the process table says, now and on this boot, that a pod's executor is gone, and nothing says otherwise.
-  private func isDeadByProcess(_ identity: PodIdentity) -> Bool {
-    var host = HostFacts.current(engine: engine.endpoint)
+  private func isDeadByProcess(_ identity: PodIdentity) async -> Bool {
+    var host = HostFacts.current(engine: observer.engine.endpoint)
     host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()
     guard identity.incarnation.bootID != nil, identity.incarnation.bootID == host.bootID,
       case .gone? = identity.incarnation.look()
     else { return false }
-    gatherLeases(identity)
-    guard let record = records[identity] else { return false }
-    return Verdict.judge(identity, on: host, by: record, now: .now, grace: settings.grace).state
-      == .leaked
+    var evidence = await evidence()
+    evidence.gatherLeases(identity)
+    return evidence.verdict(of: identity, on: host, grace: settings.grace)?.state == .leaked
   }
 }

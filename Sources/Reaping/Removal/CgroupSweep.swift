@@ -1,25 +1,32 @@
 import Cgroups
+import DockerEngine
 import Logging
 import PodIdentity
 import Program
 
-extension Reaper {
-  /// Removes what Docker made below a dead pod's cgroup at once, and the run's own folder where nobody else has a
+/// Removes cgroups in one pass: what the pass found is fixed, what is known of executors is asked for anew before each
+/// removal.
+struct CgroupSweep: Sendable {
+  let removal: CgroupRemoval
+  let assessment: Assessment
+  /// The host as it was when this program began.
+  let host: HostFacts
+  let settings: ReaperSettings
+  let observer: EngineObserver
+  let log: Logger
+  /// What is known now.
+  let evidence: @Sendable () async -> EvidenceStore
+
+  /// Removes what Docker made below a dead pod's cgroup at once, and the run's own directory where nobody else has a
   /// hand in it.
-  func removeCgroup(
-    of identity: PodIdentity, _ pods: [PodIdentity: ObservedPod],
-    _ verdicts: [PodIdentity: Verdict]
-  ) async -> RemovalResult {
+  func removeCgroup(of identity: PodIdentity) async -> RemovalResult {
     var result = RemovalResult()
     let path = identity.cgroupParent
-    guard CgroupPath.isRun(path, identity.run), let removal = cgroups else {
-      return result
-    }
-    if isShared(path, pods, verdicts) { return result }
+    guard CgroupPath.isRun(path, identity.run), !assessment.isShared(path) else { return result }
     let isOwn = CgroupPath.isOwn(path)
     var left = await removal.remove(path, wholly: isOwn)
     if !left.failures.isEmpty {
-      let killed = await killForgotten(of: identity, verdicts, removal)
+      let killed = await killForgotten(of: identity)
       if !killed.isEmpty {
         result.removed["processes"] = killed
         left = await removal.remove(path, wholly: isOwn)
@@ -36,221 +43,132 @@ extension Reaper {
     return result
   }
 
-  /// One executor may run several tasks below one cgroup, and a label can name another's.
-  func isShared(
-    _ path: String, _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
-  ) -> Bool {
-    pods.keys.contains { $0.cgroupParent == path && verdicts[$0]?.state != .leaked }
+  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the same checks as when it is
+  /// removed, and never one that this process or another pod lives in.
+  func frozenCgroup(of identity: PodIdentity) -> FrozenCgroup? {
+    let path = identity.cgroupParent
+    guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),
+      removal.folders.folders(of: path).allSatisfy({ !removal.keeping.contains($0) })
+    else { return nil }
+    return FrozenCgroup(path: path, folders: removal.folders)
   }
 
-  /// Notes the runs of dead pods before anything of them is removed: once their last object is gone, nothing else
-  /// tells whose their cgroups were.
-  func notePending(
-    _ dead: [PodIdentity], _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
-  ) {
-    guard let boot = host.bootID, let folders = cgroups?.folders else { return }
-    let runs = dead.filter { identity in
-      CgroupPath.isRun(identity.cgroupParent, identity.run)
-        && !isShared(identity.cgroupParent, pods, verdicts)
-        && !folders.folders(of: identity.cgroupParent).isEmpty
-    }
-    do {
-      try pending.add(
-        runs.map { identity in
-          PendingRun(
-            run: identity.run, agentID: identity.agentID, path: identity.cgroupParent, bootID: boot,
-            deadSince: (verdicts[identity]?.deadSince ?? .now).sinceBoot.inSeconds)
-        })
-    } catch {
-      log.error("\(pending.path) can't be written: \(error)")
-    }
-  }
-
-  /// Forgets the runs whose cgroups are gone.
-  func forgetPending(_ dead: [PodIdentity]) {
-    guard let folders = cgroups?.folders else { return }
-    let paths = Set(dead.map(\.cgroupParent))
-    let gone = pending.runs.map(\.path).filter { path in
-      paths.contains(path) && folders.folders(of: path).isEmpty
-    }
-    do {
-      try pending.remove(Set(gone))
-    } catch {
-      log.error("\(pending.path) can't be written: \(error)")
-    }
-  }
-
-  /// Cgroups below the roots that no known dead run accounts for, seen before the engine is asked.
+  /// Removes the directories below our own root of executors that have just ended and left no object: they died between
+  /// the last of them and the directory. No grace is needed, since their end was seen.
   ///
-  /// - Parameter slices: the slices of pods that systemd has.
-  /// - Returns: their paths.
-  func strangers(_ slices: PodSlices) -> Set<String> {
-    guard let folders = cgroups?.folders else { return [] }
-    let known = Set(pending.runs.map(\.path))
-    let labelled =
-      settings.findsRootsByLabels
-      ? records.keys.filter { CgroupPath.isRun($0.cgroupParent, $0.run) } : []
-    let roots = Set(
-      settings.cgroupRoots + slices.roots + labelled.map { CgroupPath.root(of: $0.cgroupParent) })
-    var found = Set(slices.paths.filter { !known.contains($0) })
-    for root in roots {
-      for name in folders.children(of: "/" + root) where !known.contains("/\(root)/\(name)") {
-        found.insert("/\(root)/\(name)")
-      }
-    }
-    return found
-  }
-
-  /// Removes the folders below our own root of executors that have just ended and left no object: they died between
-  /// the last of them and the folder. No grace is needed, since their end was seen.
-  ///
-  /// - Parameters:
-  ///   - run: only this run's; nil for all.
-  ///   - pods: what the look at the engine found.
-  ///   - report: told of what was done.
-  func removeDeserted(
-    _ run: String?, _ pods: [PodIdentity: ObservedPod], _ report: inout PassReport
-  ) async {
-    guard !dryRun, host.engineIsLocal, let removal = cgroups else { return }
-    for (run, path) in deserted(run, removal) {
+  /// - Parameter report: told of what was done.
+  func removeEnded(_ report: inout PassReport) async {
+    guard host.engineIsLocal else { return }
+    let ended = await evidence().endedRuns(
+      assessment.survey.run, on: host, grace: settings.grace, removal)
+    for (run, path) in ended {
       guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
-        !pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
-        !isLeased(run, path, removal), removal.isAbandoned(path)
+        !assessment.pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
+        await !evidence().isLeased(run, path, removal), removal.isAbandoned(path)
       else { continue }
       let left = await removal.remove(path, wholly: true)
       report.cgroupsFailed += left.failures
       guard left.failures.isEmpty else { continue }
       report.cgroupsRemoved.append(path)
-      counters.removed["cgroups", default: 0] += 1
       log.notice("removed a cgroup", metadata: ["run": "\(Printable.text(run))"])
     }
   }
 
-  /// Whether a living executor says that a run of our own root is his: one whose folders are his user's, or root's.
-  func isLeased(_ run: String, _ path: String, _ removal: CgroupRemoval) -> Bool {
-    leases.keys.contains { holder in
-      holder.run == run && !holder.isGone
-        && (holder.user == 0 || removal.isOwned(path, by: holder.user))
-    }
-  }
+  /// What the removal of the cgroups of runs without any object came to.
+  struct Outcome: Sendable {
+    /// What is left to the next pass.
+    var janitor: CgroupJanitor
+    /// How many runs could not be removed.
+    var failed = 0
+    /// When a directory that is too fresh now can be taken.
+    var due: BootTime?
 
-  /// Runs whose executors were seen to end, with their cgroups: of pods that were known, and of leases. The holder of a
-  /// lease said by himself which run was his, so that only his own user's folder counts.
-  private func deserted(
-    _ run: String?, _ removal: CgroupRemoval
-  ) -> [(run: String, path: String)] {
-    let known = records.filter { identity, record in
-      (run == nil || identity.run == run) && record.newest(.pidfd) != nil
-        && identity.incarnation.pid != nil
-        && Verdict.judge(identity, on: host, by: record, now: .now, grace: settings.grace).state
-          == .leaked
-    }
-    let held = ended.keys.filter { run == nil || $0.run == run }
-      .flatMap { holder in
-        ["/\(CgroupPath.ownRoot)/\(holder.run)", PodSlice(run: holder.run)?.path ?? ""].map {
-          (user: holder.user, run: holder.run, path: $0)
-        }
-      }
-      .filter { removal.isOwned($0.path, by: $0.user) }
-    return known.keys.map { ($0.run, $0.cgroupParent) } + held.map { ($0.run, $0.path) }
+    mutating func add(due other: BootTime?) { due = [due, other].compactMap { $0 }.min() }
   }
 
   /// Removes the cgroups of dead runs that have no object any more.
   ///
-  /// - Returns: when a folder that is too fresh now can be taken.
-  func removeCgroups(
-    _ strangers: Set<String>, _ slices: PodSlices, _ pods: [PodIdentity: ObservedPod],
-    _ verdicts: [PodIdentity: Verdict], _ answer: AgentAnswerState, _ report: inout PassReport
-  ) async -> BootTime? {
+  /// - Parameters:
+  ///   - janitor: what the last pass left.
+  ///   - removes: false only reports.
+  ///   - report: told of what was done.
+  /// - Returns: what is left to the next.
+  func removeRuns(
+    _ janitor: CgroupJanitor, removes: Bool, _ report: inout PassReport
+  ) async -> Outcome {
+    var outcome = Outcome(janitor: janitor)
     // What can't be read, or a look that failed, leaves everything as it is.
-    guard host.engineIsLocal, let removal = cgroups else { return nil }
-    let living = Set(
-      pods.keys.filter { verdicts[$0]?.state != .leaked || dryRun }.map(\.cgroupParent))
-    await removePending(removal, living, answer, &report)
-    return await removeAbandoned(strangers, slices, removal, pods, answer, &report)
+    guard host.engineIsLocal else { return outcome }
+    await removePending(removes, &outcome, &report)
+    await removeAbandoned(removes, &outcome, &report)
+    return outcome
   }
 
   private func removePending(
-    _ removal: CgroupRemoval, _ living: Set<String>, _ answer: AgentAnswerState,
-    _ report: inout PassReport
+    _ removes: Bool, _ outcome: inout Outcome, _ report: inout PassReport
   ) async {
+    let living = Set(
+      assessment.pods.keys.filter { assessment.verdicts[$0]?.state != .leaked || !removes }
+        .map(\.cgroupParent))
     var done: Set<String> = []
-    for run in pending.runs where !living.contains(run.path) {
+    for run in outcome.janitor.pending.runs where !living.contains(run.path) {
       if removal.folders.folders(of: run.path).isEmpty {
         done.insert(run.path)
         continue
       }
-      guard isLeftByAgent(run, answer) else {
+      guard isLeftByAgent(run) else {
         report.cgroupsPending.append(run.path)
         continue
       }
-      if dryRun { continue }
+      if !removes { continue }
       let left = await removal.remove(run.path, wholly: true)
       if left.failures.isEmpty {
         done.insert(run.path)
         report.cgroupsRemoved.append(run.path)
-        counters.removed["cgroups", default: 0] += 1
       } else {
         report.cgroupsFailed += left.failures
-        counters.failed["cgroups", default: 0] += 1
+        outcome.failed += 1
       }
     }
-    do {
-      try pending.remove(done)
-    } catch {
-      log.error("\(pending.path) can't be written: \(error)")
-    }
+    if removes { outcome.janitor.write(log) { try $0.remove(done) } }
   }
 
   /// Whether the agent is through with a dead run, or has had its time.
-  private func isLeftByAgent(_ run: PendingRun, _ answer: AgentAnswerState) -> Bool {
+  private func isLeftByAgent(_ run: PendingRun) -> Bool {
     if CgroupPath.isOwn(run.path) { return true }
     if settings.checkpoint?.isOver(run: run.run) == true { return true }
-    if let view = answer.proving, view.agentID == run.agentID, !view.runs.contains(run.run) {
+    if let view = assessment.agent.proving, view.agentID == run.agentID,
+      !view.runs.contains(run.run)
+    {
       return true
     }
     return run.hasHadItsTime(at: .now)
   }
 
-  /// Folders without any object of their run. Below our own root they are left from pods that are over; below a
+  /// Directories without any object of their run. Below our own root they are left from pods that are over; below a
   /// Mesos root they may be a task's that is just being launched, unless the agent says that the run is over.
   private func removeAbandoned(
-    _ strangers: Set<String>, _ slices: PodSlices, _ removal: CgroupRemoval,
-    _ pods: [PodIdentity: ObservedPod], _ answer: AgentAnswerState, _ report: inout PassReport
-  ) async -> BootTime? {
-    let owned = Set(pods.keys.map(\.run))
+    _ removes: Bool, _ outcome: inout Outcome, _ report: inout PassReport
+  ) async {
+    let survey = assessment.survey
+    let owned = Set(survey.pods.keys.map(\.run))
+    let before = outcome.janitor.abandonedSince
     var seen: [String: BootTime] = [:]
-    var due: BootTime?
-    for path in strangers {
+    for path in survey.strangers {
       let run = CgroupPath.run(of: path)
-      guard !owned.contains(run), !records.keys.contains(where: { $0.run == run }) else { continue }
-      if !CgroupPath.isOwn(path) {
-        // Agents name runs by UUIDs: no other folder there is one.
-        guard CgroupPath.isRunName(run) else { continue }
-        // Another agent's runs are no business of this one.
-        let isOver =
-          answer.proving.map {
-            !$0.runs.contains(run) && $0.cgroupsRoot == CgroupPath.root(of: path)
-          } == true || settings.checkpoint?.isOver(run: run) == true
-        guard isOver else { continue }
-      }
-      guard !isLeased(run, path, removal) else { continue }
-      // No slice goes for being empty: its executor may be about to start something in it.
-      if PodSlice(path: path) != nil, slices.owner(of: path).refusal(isProven: false) != nil {
-        continue
-      }
+      guard await isUnowned(run, path, owned) else { continue }
       guard removal.isAbandoned(path) else {
-        due = [due, await reportForgotten(path, removal, &report)].compactMap { $0 }.min()
+        outcome.add(due: await reportForgotten(path, removes, &outcome.janitor, &report))
         continue
       }
-      let first = abandoned[path] ?? .now
+      let first = before[path] ?? .now
       seen[path] = first
       let ripe = first + max(settings.grace, .milliseconds(500))
-      guard abandoned[path] != nil, .now >= ripe else {
-        due = [due, ripe].compactMap { $0 }.min()
+      guard before[path] != nil, .now >= ripe else {
+        outcome.add(due: ripe)
         continue
       }
-      if dryRun {
+      if !removes {
         report.cgroupsPending.append(path)
         continue
       }
@@ -259,11 +177,33 @@ extension Reaper {
       if left.failures.isEmpty {
         report.cgroupsRemoved.append(path)
         seen[path] = nil
-        counters.removed["cgroups", default: 0] += 1
       }
     }
-    abandoned = seen
-    forgotten = forgotten.filter { strangers.contains($0.key) }
-    return due
+    outcome.janitor.abandonedSince = seen
+    outcome.janitor.forgottenSince = outcome.janitor.forgottenSince.filter {
+      survey.strangers.contains($0.key)
+    }
+  }
+
+  /// Whether nobody may still want a run's cgroup, as far as can be told from outside of it.
+  private func isUnowned(_ run: String, _ path: String, _ owned: Set<String>) async -> Bool {
+    let evidence = await evidence()
+    guard !owned.contains(run), !evidence.records.keys.contains(where: { $0.run == run }) else {
+      return false
+    }
+    if !CgroupPath.isOwn(path) {
+      // Agents name runs by UUIDs: no other directory there is one.
+      guard CgroupPath.isRunName(run) else { return false }
+      // Another agent's runs are no business of this one.
+      let isOver =
+        assessment.agent.proving.map {
+          !$0.runs.contains(run) && $0.cgroupsRoot == CgroupPath.root(of: path)
+        } == true || settings.checkpoint?.isOver(run: run) == true
+      guard isOver else { return false }
+    }
+    guard !evidence.isLeased(run, path, removal) else { return false }
+    // No slice goes for being empty: its executor may be about to start something in it.
+    return PodSlice(path: path) == nil
+      || assessment.survey.slices.owner(of: path).refusal(isProven: false) == nil
   }
 }

@@ -29,22 +29,6 @@ struct FrozenCgroup: Sendable {
   }
 }
 
-extension Reaper {
-  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the same checks as when it is
-  /// removed, and never one that this process or another pod lives in.
-  func frozenCgroup(
-    of identity: PodIdentity, _ pods: [PodIdentity: ObservedPod],
-    _ verdicts: [PodIdentity: Verdict]
-  ) -> FrozenCgroup? {
-    let path = identity.cgroupParent
-    guard host.engineIsLocal, CgroupPath.isRun(path, identity.run),
-      !isShared(path, pods, verdicts), let removal = cgroups,
-      removal.folders.folders(of: path).allSatisfy({ !removal.keeping.contains($0) })
-    else { return nil }
-    return FrozenCgroup(path: path, folders: removal.folders)
-  }
-}
-
 extension CgroupFolders {
   /// Whether a cgroup itself is frozen, or is becoming so, in the hierarchy that freezes.
   func isFrozen(_ path: String) -> Bool {

@@ -22,7 +22,7 @@ struct OwedImages: Codable, Sendable, Hashable {
 
 /// What is owed, kept in a file from before the removal of a pod's containers until its images are dealt with: once the
 /// last container is gone, nothing else names them. Unlike cgroups they outlive a boot.
-struct ImageDebts: Sendable {
+struct ImageDebts: Sendable, Equatable {
   let path: String
   private(set) var debts: [OwedImages] = []
 

@@ -25,7 +25,7 @@ struct PendingRun: Codable, Sendable, Hashable {
 
 /// The dead runs, kept in a file from one pass to the next: without a labelled object nothing else tells that
 /// such a folder is ours.
-struct PendingRuns: Sendable {
+struct PendingRuns: Sendable, Equatable {
   let path: String
   private(set) var runs: [PendingRun] = []
 

@@ -45,15 +45,15 @@ struct PodRemoval: Sendable {
   let engine: DockerEngine
   let policy: RemovalPolicy
   /// Bounds how much is under way at once.
-  let gate: Gate
+  let gate: AsyncSemaphore
   /// Told of each step.
-  let progress: Progress
+  let progress: PassHeartbeat
 
   /// Removes what a look found.
   func remove(_ pod: ObservedPod) async -> RemovalResult {
     let deadline = ContinuousClock.now + policy.patience + .seconds(policy.stopTimeout)
     var result = await each("containers", pod.containers.map { ($0.id, $0.name) }, deadline) { id in
-      try await gate.pass { try await removeContainer(id) }
+      try await gate.withPermit { try await removeContainer(id) }
     }
     // Networks and volumes are in use until their containers are gone.
     let areContainersGone = result.failed.isEmpty
@@ -155,40 +155,5 @@ struct PodRemoval: Sendable {
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(2))
     }
-  }
-}
-
-/// Lets a bounded number of tasks through at once.
-actor Gate {
-  private var free: Int
-  private var waiting: [CheckedContinuation<Void, Never>] = []
-
-  init(_ width: Int) { free = width }
-
-  /// Waits for a place, then does the work.
-  nonisolated func pass<Result: Sendable>(
-    _ work: @Sendable () async throws -> Result
-  ) async rethrows -> Result {
-    await enter()
-    do {
-      let result = try await work()
-      await leave()
-      return result
-    } catch {
-      await leave()
-      throw error
-    }
-  }
-
-  private func enter() async {
-    if free > 0 {
-      free -= 1
-    } else {
-      await withCheckedContinuation { waiting.append($0) }
-    }
-  }
-
-  private func leave() {
-    if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
   }
 }

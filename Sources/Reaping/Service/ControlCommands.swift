@@ -3,22 +3,24 @@ import FoundationEssentials
 import PodIdentity
 import Program
 
-extension Reaper {
-  /// Answers a line of the control socket: `status`, or `explain CONTAINER`. JSON, or `error: …`.
-  ///
-  /// - Parameters:
-  ///   - line: the request.
-  ///   - isService: whether the service answers, and reports how it does itself.
-  /// - Returns: the response.
-  func answer(_ line: String, isService: Bool = false) async -> String {
-    let problem = isService ? health.problem(every: settings.interval) : nil
+/// What the control socket answers. Everything here only observes.
+struct ControlCommands: Sendable {
+  let reaper: Reaper
+  /// Whether the service answers, and reports how it does itself.
+  var isService = false
+
+  /// Answers a line: `status`, or `explain CONTAINER`. JSON, or `error: …`.
+  func respond(to line: String) async -> String {
+    let interval = await reaper.settings.interval
+    let problem = isService ? reaper.health.problem(every: interval) : nil
     do {
       if line == "status" {
-        var report = try await pass(removes: false).report
+        var report = try await reaper.observe().report()
+        report.makePrintable()
         if isService {
           report.service = ServiceReport(
             healthy: problem == nil, problem: problem.map { Printable.text($0.words) },
-            secondsSincePass: health.sinceLastPass().inSeconds)
+            secondsSincePass: reaper.health.sinceLastPass().inSeconds)
         }
         return try report.json()
       }
@@ -33,18 +35,18 @@ extension Reaper {
     }
   }
 
-  /// Looks at one container's pod.
+  /// Judges one container's pod.
   ///
   /// - Parameter container: its name or ID.
   /// - Returns: the pod and what is thought of it.
   /// - Throws: `EngineError`, `NoPod`.
-  func explain(_ container: String) async throws -> PodReport {
-    let details = try await engine.inspectContainer(container)
+  private func explain(_ container: String) async throws -> PodReport {
+    let details = try await reaper.engine.inspectContainer(container)
     guard let identity = PodIdentity(labels: details.config.labels) else {
       throw NoPod(
         description: "\(Printable.text(container)) is no pod's container: it lacks the labels")
     }
-    let report = try await pass(run: identity.run, removes: false).report
+    let report = try await reaper.observe(run: identity.run).report()
     let name = Printable.text(String(details.name.drop { $0 == "/" }))
     guard let pod = report.pods.first(where: { $0.containers.contains(name) }) else {
       throw NoPod(

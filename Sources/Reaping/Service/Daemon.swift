@@ -1,5 +1,6 @@
 import DockerEngine
 import Glibc
+import HookEvents
 import Logging
 import PodIdentity
 import Program
@@ -11,55 +12,103 @@ struct Daemon: Sendable {
   let reaper: Reaper
   let engine: DockerEngine
   let settings: ReaperSettings
-  let notice: ServiceNotice
+  let notifier: SystemdNotifier
   let log: Logger
   /// What may vanish under the running service.
   let places: Places
 
   init(
-    reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notice: ServiceNotice,
+    reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notifier: SystemdNotifier,
     log: Logger, places: Places = Places()
   ) {
     self.places = places
     self.reaper = reaper
     self.engine = engine
     self.settings = settings
-    self.notice = notice
+    self.notifier = notifier
     self.log = log
   }
 
-  private let laterLooks = LaterLooks()
-  private let away = Absence()
+  /// What calls for passes.
+  let requests = PassRequests()
+  private let followUps = FollowUps()
+  private let absence = Absence()
 
-  /// Works until it is cancelled.
+  /// Works until it is canceled.
   ///
-  /// - Parameter triggers: what calls for a pass.
-  func work(_ triggers: Triggers) async {
-    reaper.watches.listen { identity in
-      Task {
-        await reaper.processEnded(identity)
-        triggers.add(run: identity.run)
-      }
-    }
+  /// - Parameters:
+  ///   - hooks: the events of the agent's hook.
+  ///   - leases: the events of executors' leases. Both only say where to look.
+  func work(
+    hooks: AsyncStream<HookEvent>? = nil, leases: AsyncStream<LeaseEvent>? = nil
+  ) async {
+    let ends = reaper.processes.ends()
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await follow(triggers) }
-      group.addTask { await tick(triggers) }
-      if let interval = notice.interval { group.addTask { await watch(every: interval) } }
+      group.addTask { await followEngine() }
+      group.addTask { for await identity in ends { await handleEnd(of: identity) } }
+      // Each kind of event one at a time and in its order.
+      if let hooks { group.addTask { for await event in hooks { await handle(event) } } }
+      if let leases { group.addTask { for await event in leases { await handle(event) } } }
+      group.addTask { await tick() }
+      group.addTask { await followUps.run(requests) }
+      if let interval = notifier.interval { group.addTask { await watch(every: interval) } }
       group.addTask {
-        for await _ in triggers.bell {
+        for await _ in requests.signals {
           if Task.isCancelled { return }
-          await pass(triggers)
-          notice.ready()
+          await pass()
+          notifier.ready()
         }
       }
       await group.waitForAll()
     }
-    sayBack()
+    endAbsence()
   }
 
+  // MARK: Inputs
+
+  private func handle(_ event: HookEvent) async {
+    if await reaper.handle(event) { requests.addEverything() }
+  }
+
+  private func handle(_ event: LeaseEvent) async {
+    guard await reaper.handle(event) else { return }
+    requests.add(run: event.run)
+    // It may have died before anything of its pod was there to be seen.
+    followUps.add(run: event.run)
+  }
+
+  private func handleEnd(of identity: PodIdentity) async {
+    await reaper.handleEnd(of: identity)
+    requests.add(run: identity.run)
+  }
+
+  /// Follows the engine's events; logs once that it is away and once that it is back.
+  private func followEngine() async {
+    var isAway = false
+    for await event in EngineEvents(engine: engine) {
+      switch event {
+      case .connected:
+        if isAway { log.notice("the engine is back") }
+        isAway = false
+        requests.addEverything()
+      case .lost(let error):
+        if !isAway {
+          log.warning("the engine is away: \(error)")
+          await reaper.noteEngineError()
+        }
+        isAway = true
+        notifier.ready()
+      case .container(let identity):
+        if await reaper.handleContainer(of: identity) { requests.add(run: identity.run) }
+      }
+    }
+  }
+
+  // MARK: Passes
+
   /// Says how many passes failed that nothing was said of.
-  private func sayBack() {
-    let count = away.end()
+  private func endAbsence() {
+    let count = absence.end()
     if count > 1 { log.notice("\(count) passes failed while the engine was away") }
   }
 
@@ -76,59 +125,60 @@ struct Daemon: Sendable {
       if let problem = reaper.health.problem(every: settings.interval), problem.callsForRestart {
         log.error("unhealthy, systemd's watchdog may start it anew: \(problem.words)")
       } else {
-        notice.alive(for: longest)
+        notifier.watchdog(for: longest)
       }
     }
   }
 
-  private func tick(_ triggers: Triggers) async {
+  private func tick() async {
     while true {
       let interval = await reaper.settings.interval
       do { try await Task.sleep(for: interval) } catch {
-        triggers.finish()
+        requests.finish()
         return
       }
-      triggers.addEverything()
+      requests.addEverything()
     }
   }
 
-  private func pass(_ triggers: Triggers) async {
+  private func pass() async {
     let settings = await reaper.settings
     let lock = PassLock(path: settings.runFolder + "/reaper.lock")
-    let wanted = triggers.take()
-    if wanted.isEmpty { return }
+    let pending = requests.take()
+    if pending.isEmpty { return }
     reaper.progress.begin()
     defer { reaper.progress.end() }
     reaper.health.note(missing: places.restore(log))
     do {
       let result = try await lock.hold(waiting: settings.lockTimeout) {
         reaper.health.passBegins()
-        if wanted.everything { return [try await reaper.pass()] }
-        var results: [(report: PassReport, due: BootTime?)] = []
-        for run in wanted.runs { results.append(try await reaper.pass(run: run)) }
+        if pending.everything { return [try await reaper.reap()] }
+        var results: [Reaper.Pass] = []
+        for run in pending.runs { results.append(try await reaper.reap(run: run)) }
         return results
       }
       guard let result else {
         reaper.health.passFailed("another pass is working (\(lock.path))", .own)
         return log.warning("another pass is working: this one is left to the next interval")
       }
-      reaper.health.passEnds(isFull: wanted.everything)
-      sayBack()
+      reaper.health.passEnds(isFull: pending.everything)
+      endAbsence()
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {
         let wait = max(.milliseconds(100), due - .now)
-        if wait < settings.interval { later(in: wait) { triggers.addEverything() } }
+        if wait < settings.interval { followUps.addEverything(in: wait) }
       }
       // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
-      let removed = result.flatMap(\.report.pods).filter { !$0.removed.isEmpty }.map(\.run)
-      lookAgain(at: removed, triggers)
+      for pod in result.flatMap(\.report.pods) where !pod.removed.isEmpty {
+        followUps.add(run: pod.run)
+      }
     } catch {
       if Task.isCancelled { return }
       if error is EngineError {
         await reaper.noteEngineError()
         reaper.health.passFailed("\(error)", .engine)
         // Each event that calls for a pass would say it again.
-        if away.isFirst("\(error)") { log.warning("no pass: \(error)") }
+        if absence.isFirst("\(error)") { log.warning("no pass: \(error)") }
         return
       }
       let words = error is Errno ? "\(lock.path): \(error)" : "\(error)"
@@ -136,70 +186,4 @@ struct Daemon: Sendable {
       log.warning("no pass: \(words)")
     }
   }
-
-  /// Looks at runs again in a while: what a client that died had asked for may still appear.
-  func lookAgain(at runs: [String], _ triggers: Triggers) {
-    for run in runs { laterLooks.add(run, triggers) }
-  }
-
-  private func later(in wait: Duration, _ look: @escaping @Sendable () -> Void) {
-    Task {
-      try? await Task.sleep(for: wait)
-      look()
-    }
-  }
-
-  /// Follows the engine's events; says once that it is away and once that it is back.
-  private func follow(_ triggers: Triggers) async {
-    var wait = Duration.milliseconds(100)
-    var isAway = false
-    while !Task.isCancelled {
-      do {
-        let events = try await engine.events(filters: [
-          "type": ["container"], "label": [PodLabel.run],
-        ])
-        if isAway { log.notice("the engine is back") }
-        isAway = false
-        wait = .milliseconds(100)
-        triggers.addEverything()
-        for try await event in events { await take(event, triggers) }
-      } catch {
-        if Task.isCancelled { return }
-        if !isAway {
-          log.warning("the engine is away: \(error)")
-          await reaper.noteEngineError()
-        }
-        isAway = true
-        notice.ready()
-      }
-      try? await Task.sleep(for: wait)
-      wait = min(wait * 2, .seconds(10))
-    }
-  }
-
-  private func take(_ event: EngineEvent, _ triggers: Triggers) async {
-    guard ["create", "start", "die"].contains(event.action),
-      let identity = PodIdentity(labels: event.attributes)
-    else { return }
-    // A living executor's container is its own business; once watched, its end is reported.
-    if await reaper.isNews(identity) { triggers.add(run: identity.run) }
-  }
-}
-
-extension Reaper {
-  /// Whether an event of a pod calls for a look: its executor is dead, or can't be told to live.
-  func isNews(_ identity: PodIdentity) -> Bool {
-    guard identity.incarnation.bootID == host.bootID, let look = identity.incarnation.look() else {
-      return records[identity] == nil
-    }
-    if look == .alive {
-      if records[identity] == nil { records[identity] = EvidenceRecord(firstSeen: .now) }
-      note(identity, look)
-      return false
-    }
-    return true
-  }
-
-  /// Counts a failure of the engine.
-  func noteEngineError() { counters.engineErrors += 1 }
 }

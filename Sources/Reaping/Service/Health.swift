@@ -68,10 +68,10 @@ final class Health: Sendable {
 }
 
 /// How the service does, as `status` reports it.
-struct ServiceReport: Codable, Sendable {
-  var healthy: Bool
+package struct ServiceReport: Codable, Sendable {
+  package var healthy: Bool
   /// What is the matter.
-  var problem: String?
+  package var problem: String?
   /// Seconds since the last full pass, or since the start.
-  var secondsSincePass: Double
+  package var secondsSincePass: Double
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import Program
 import Synchronization
@@ -5,8 +6,11 @@ import SystemPackage
 
 /// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles costs nothing but
 /// its own connection: each has two seconds, and eight are served at once.
-final class LocalServer: Restorable {
+final class LineServer: Restorable {
   private let answer: @Sendable (String) async -> String
+  private let startThread: ThreadStart
+  private let requests: AsyncStream<Request>
+  private let arrived: AsyncStream<Request>.Continuation
   private let open = Mutex(0)
   private let listener: Mutex<Listener>
 
@@ -18,26 +22,66 @@ final class LocalServer: Restorable {
     var place: BoundPath?
   }
 
+  /// Starts a detached thread.
+  typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) throws(Errno) -> Void
+
+  /// A request, for whose end a thread waits: with an answer, or without one where nobody serves any more.
+  private final class Request: Sendable {
+    let line: String
+    let reply: Reply
+
+    init(_ line: String, _ reply: Reply) { (self.line, self.reply) = (line, reply) }
+    deinit { reply.isOver.signal() }
+  }
+  private final class Reply: Sendable {
+    let text = Mutex<String?>(nil)
+    let isOver = DispatchSemaphore(value: 0)
+  }
+
   /// Listens.
   ///
   /// - Parameters:
   ///   - address: where; a socket file that nobody listens on is replaced, its mode is 0600.
+  ///   - startThread: starts the threads that wait for clients.
   ///   - answer: gives the whole answer to a request's first line.
   /// - Throws: `Errno`
-  init(_ address: ListenAddress, answer: @escaping @Sendable (String) async -> String) throws {
+  init(
+    _ address: ListenAddress, startThread: @escaping ThreadStart = LineServer.startThread,
+    answer: @escaping @Sendable (String) async -> String
+  ) throws {
     self.answer = answer
+    self.startThread = startThread
+    (requests, arrived) = AsyncStream.makeStream(of: Request.self)
     let first: Listener
     switch address {
     case .unix(let path): first = try Self.listen(path: path)
     case .loopback(let port): first = Listener(descriptor: try Self.listen(port: port))
     }
     listener = Mutex(first)
-    accept(from: first.descriptor)
+    do throws(Errno) {
+      try accept(from: first.descriptor)
+    } catch {
+      stop()
+      close(first.descriptor)
+      throw error
+    }
   }
 
-  /// Accepts in a thread that sleeps: it ends when the descriptor is shut down.
-  private func accept(from listening: Int32) {
-    Self.thread { [weak self] in
+  /// Answers until the server is stopped or the task is canceled.
+  func serve() async {
+    await withDiscardingTaskGroup { group in
+      for await request in requests {
+        group.addTask { [answer] in
+          let text = await answer(request.line)
+          request.reply.text.withLock { $0 = text }
+        }
+      }
+    }
+  }
+
+  /// Accepts in a thread that sleeps: it ends when the descriptor is shut down, and closes it.
+  private func accept(from listening: Int32) throws(Errno) {
+    try startThread { [weak self] in
       defer { close(listening) }
       while true {
         let client = Glibc.accept(listening, nil, nil)
@@ -48,7 +92,7 @@ final class LocalServer: Restorable {
           if reason != EINTR, reason != ECONNABORTED { usleep(200_000) }
           continue
         }
-        guard let self, self.take() else {
+        guard let self, self.admit() else {
           close(client)
           continue
         }
@@ -59,6 +103,7 @@ final class LocalServer: Restorable {
 
   /// Stops listening and removes the socket file.
   func stop() {
+    arrived.finish()
     listener.withLock {
       shutdown($0.descriptor, Int32(SHUT_RDWR))
       $0.place?.remove()
@@ -74,16 +119,22 @@ final class LocalServer: Restorable {
     } catch {
       throw RestoreFailure(path: place.path, reason: error)
     }
+    do {
+      try accept(from: next.descriptor)
+    } catch {
+      next.place?.remove()
+      close(next.descriptor)
+      throw RestoreFailure(path: place.path, reason: error)
+    }
     let old = listener.withLock { current in
       defer { current = next }
       return current
     }
-    accept(from: next.descriptor)
     shutdown(old.descriptor, Int32(SHUT_RDWR))
     return [place.path]
   }
 
-  private func take() -> Bool {
+  private func admit() -> Bool {
     open.withLock { count in
       if count >= 8 { return false }
       count += 1
@@ -91,17 +142,23 @@ final class LocalServer: Restorable {
     }
   }
 
+  /// Serves a client in a thread of its own, which may block; without one it is turned away.
   private func serve(_ client: Int32) {
-    Self.thread { [self] in
-      let line = Self.firstLine(client)
-      Task {
-        if let line {
-          let text = await answer(line)
-          Self.write(client, Array(text.utf8))
-        }
-        close(client)
-        open.withLock { $0 -= 1 }
+    let end: @Sendable () -> Void = { [self] in
+      close(client)
+      open.withLock { $0 -= 1 }
+    }
+    do {
+      try startThread { [arrived] in
+        defer { end() }
+        guard let line = Self.firstLine(client) else { return }
+        let reply = Reply()
+        arrived.yield(Request(line, reply))
+        reply.isOver.wait()
+        if let text = reply.text.withLock(\.self) { Self.write(client, Array(text.utf8)) }
       }
+    } catch {
+      end()
     }
   }
 
@@ -179,10 +236,12 @@ final class LocalServer: Restorable {
     return file
   }
 
-  private static func thread(_ body: @escaping @Sendable () -> Void) {
+  /// Starts a detached thread with a small stack.
+  static func startThread(_ body: @escaping @Sendable () -> Void) throws(Errno) {
     var id = pthread_t()
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
     pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     pthread_attr_setstacksize(&attributes, 256 << 10)
     let box = Unmanaged.passRetained(Body(body))
@@ -192,8 +251,10 @@ final class LocalServer: Restorable {
         if let raw { Unmanaged<Body>.fromOpaque(raw).takeRetainedValue().run() }
         return nil
       }, box.toOpaque())
-    if code != 0 { box.release() }
-    pthread_attr_destroy(&attributes)
+    if code != 0 {
+      box.release()
+      throw Errno(rawValue: code)
+    }
   }
 
   private final class Body {
@@ -203,11 +264,11 @@ final class LocalServer: Restorable {
 }
 
 /// Asks a local server.
-enum LocalClient {
+enum LineClient {
   /// Sends a line and reads the whole answer.
   ///
   /// - Returns: nil where nobody listens or answers within five seconds.
-  static func ask(_ path: String, _ line: String) -> String? {
+  static func request(_ path: String, _ line: String) -> String? {
     guard let file = UnixSocket.connect(path) else { return nil }
     defer { close(file) }
     var limit = timeval(tv_sec: 5, tv_usec: 0)

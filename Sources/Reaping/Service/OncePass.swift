@@ -48,7 +48,7 @@ package struct OncePass {
     if let failure = context.reaper.host.processTableFailure {
       StandardError.line("pod-reaper: the self-check failed, every pod stays undecided: \(failure)")
     }
-    print(format == .json ? try report.json() : Tables.text(report) + "\n" + Self.reservation)
+    print(format == .json ? try report.json() : ReportTable.text(report) + "\n" + Self.reservation)
     return report.isIncomplete ? 1 : 0
   }
 
@@ -59,11 +59,12 @@ package struct OncePass {
   private func settle(_ report: inout PassReport) async throws -> BootTime? {
     var quietLooksLeft = 0
     while true {
-      let (found, due) = try await context.reaper.pass()
+      let pass = try await context.reaper.reap()
+      let found = pass.report
       let didRemove = found.pods.contains { !$0.removed.isEmpty }
       report.take(found)
       if didRemove { quietLooksLeft = 2 } else { quietLooksLeft -= 1 }
-      if found.dryRun || found.isIncomplete || quietLooksLeft <= 0 { return due }
+      if found.dryRun || found.isIncomplete || quietLooksLeft <= 0 { return pass.due }
       if quietLooksLeft == 1 { try await Task.sleep(for: .seconds(1)) }
     }
   }

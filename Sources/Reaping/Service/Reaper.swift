@@ -1,45 +1,36 @@
 import Cgroups
 import DockerEngine
+import HookEvents
 import Logging
 import PodIdentity
-import Program
 
-/// Holds what is known of pods, judges them, and removes the leaked ones. All state of this program is here.
-actor Reaper {
-  let engine: DockerEngine
-  let observer: EngineObserver
-  let host: HostFacts
-  let log: Logger
+/// Knows what was observed of pods, judges them, and removes the leaked ones.
+///
+/// Its state is three values: what is known of executors, what is left to do about cgroups, and what became of removals.
+/// Inputs add to the first. ``observe(run:)`` changes none of them; ``reap(run:)`` is the only function that removes
+/// anything, and one call at a time works.
+package actor Reaper {
+  private(set) var evidence = EvidenceStore()
+  private(set) var janitor: CgroupJanitor
+  private(set) var ledger: RemovalLedger
+
   private(set) var settings: ReaperSettings
-  /// True where nothing is touched.
-  let dryRun: Bool
-
-  var records: [PodIdentity: EvidenceRecord] = [:]
-  /// What could not be removed of a pod when it was last tried: said once, and tried once a pass from then on.
-  private var stuck: [PodIdentity: [RemovalResult.Failure]] = [:]
-  var pending: PendingRuns
-  var imageDebts: ImageDebts
-  /// What is mounted: read once at the start of each pass, nil where it couldn't be.
-  private(set) var cgroups: CgroupRemoval?
-  /// Since when a cgroup that no pod owns is seen to be abandoned.
-  var abandoned: [String: BootTime] = [:]
-  /// Since when a cgroup that no pod owns is seen to hold processes of containers that the engine has forgotten.
-  var forgotten: [String: BootTime] = [:]
-  /// Where the engine keeps its files, once it was asked.
-  var engineData: String?
-  /// Such containers that the log has named.
-  var saidForgotten: Set<String> = []
-  var counters = Counters()
-  var hooks = HookMemory()
-  /// Leases that are held, by how many connections, and those of executors that were seen to end while they held one.
-  var leases: [LeaseHolder: Int] = [:]
-  var ended: [LeaseHolder: BootTime] = [:]
-  let watches = ProcessWatches()
-  nonisolated let progress = Progress()
+  nonisolated let engine: DockerEngine
+  /// The host as it was when this program began.
+  nonisolated let host: HostFacts
+  /// Whether nothing is removed.
+  nonisolated let dryRun: Bool
+  nonisolated let processes = PidfdMonitor()
+  nonisolated let progress = PassHeartbeat()
   nonisolated let health = Health()
-  private var gate: Gate
+  private let log: Logger
+  private let observer: EngineObserver
+  /// Serves those who only observe, so that a pass that hangs isn't taken for one that gets on.
+  private let onlooker: EngineObserver
+  private let turn = AsyncSemaphore(1)
+  private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.
-  private var stuckGate: Gate
+  private var retries: AsyncSemaphore
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
     self.settings = settings
@@ -47,219 +38,254 @@ actor Reaper {
     self.dryRun = dryRun
     self.log = log
     observer = EngineObserver(engine: engine, progress: progress)
+    onlooker = EngineObserver(engine: engine, progress: PassHeartbeat())
     host = HostFacts.current(engine: engine.endpoint)
-    pending = PendingRuns(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
-    imageDebts = ImageDebts(path: settings.stateFolder + "/images.json")
-    gate = Gate(settings.removal.parallel)
-    stuckGate = Gate(settings.removal.parallel)
+    janitor = CgroupJanitor(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
+    ledger = RemovalLedger(imageDebts: ImageDebts(path: settings.stateFolder + "/images.json"))
+    removals = AsyncSemaphore(settings.removal.parallel)
+    retries = AsyncSemaphore(settings.removal.parallel)
   }
 
-  /// Takes other settings from the next pass on; where lock, sockets and journal are stays as it was at the start, when
+  /// Applies other settings from the next pass on; where lock, sockets and journal are stays as it was at the start, when
   /// those places were made and checked.
   func apply(_ new: ReaperSettings) {
     let old = settings
     settings = new
     (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
-    gate = Gate(new.removal.parallel)
-    stuckGate = Gate(new.removal.parallel)
+    removals = AsyncSemaphore(new.removal.parallel)
+    retries = AsyncSemaphore(new.removal.parallel)
   }
 
-  /// Looks, judges, and removes what is leaked. Passes never overlap: who calls sees to that.
+  // MARK: Inputs
+
+  /// Handles an event of the agent's hook.
   ///
-  /// - Parameters:
-  ///   - run: only pods of this run; nil for all, and for cgroups that no pod owns.
-  ///   - removes: false only looks.
-  /// - Returns: what there is to tell; `due` is when proof that is too young now will be old enough.
+  /// - Returns: whether it calls for a pass: it never proves anything.
+  func handle(_ event: HookEvent) -> Bool {
+    ledger.counters.hookEvents += 1
+    guard event.bootID == nil || event.bootID == host.bootID else { return false }
+    log.debug("hook event", metadata: ["kind": "\(event.kind)"])
+    return evidence.handle(event)
+  }
+
+  /// Handles an event of a lease.
+  ///
+  /// - Returns: whether it calls for a pass over the run's pods.
+  func handle(_ event: LeaseEvent) -> Bool { evidence.handle(event) }
+
+  /// Handles the end of an executor's process, which its pidfd reported.
+  func handleEnd(of identity: PodIdentity) { evidence.handleEnd(of: identity) }
+
+  /// Handles an event of a pod's container.
+  ///
+  /// - Returns: whether it calls for a pass: the pod's executor is dead, or can't be told to live. A living executor's
+  ///   container is its own business; once watched, its end is reported.
+  func handleContainer(of identity: PodIdentity) -> Bool {
+    guard identity.incarnation.bootID == host.bootID, let look = identity.incarnation.look() else {
+      return evidence.records[identity] == nil
+    }
+    guard look == .alive else { return true }
+    evidence.noteAlive(identity)
+    processes.watch(identity)
+    return false
+  }
+
+  /// Counts a failure of the engine.
+  func noteEngineError() { ledger.counters.engineErrors += 1 }
+
+  // MARK: Observing
+
+  /// Looks and judges. Nothing that it learns counts for a later pass.
+  ///
+  /// - Parameter run: only pods of this run; nil for all.
+  /// - Returns: what is thought of the pods.
   /// - Throws: `EngineError` where the engine can't be asked.
-  func pass(run: String? = nil, removes: Bool = true) async throws -> (
-    report: PassReport, due: BootTime?
-  ) {
-    let began = ContinuousClock.now
-    if removes { pending.read() }
+  func observe(run: String? = nil) async throws -> Assessment {
+    let survey = try await survey(run, by: onlooker)
+    let agent = await askAgent(about: survey)
+    var evidence = evidence
+    evidence.begin(survey.pods.keys, at: survey.time)
+    _ = evidence.gather(survey, agent, settings.checkpoint)
+    return Assessment(survey, agent, by: evidence, grace: settings.grace)
+  }
+
+  /// What metrics are made of: the counts, and the hierarchies as the last pass found them.
+  var figures: (counters: Counters, mounts: CgroupMounts?) { (ledger.counters, janitor.mounts) }
+
+  private func survey(_ run: String?, by observer: EngineObserver) async throws -> Survey {
     // /proc may have been mounted anew since the start, or may be while processes are looked for.
-    var host = HostFacts.current(engine: engine.endpoint)
-    cgroups = try? CgroupRemoval()
+    let now = HostFacts.current(engine: engine.endpoint)
+    let cgroups = try? CgroupRemoval()
     if let failure = cgroups?.libraryFailure { log.debug("cgroups without \(failure)") }
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let slices = run == nil ? await PodSlices.current(log) : PodSlices()
-    let folders = run == nil ? strangers(slices) : []
-    let observation = try await observer.look(run: run)
-    progress.step()
-    let pods = observation.pods
-    let time = BootTime.now
-    for identity in pods.keys where records[identity] == nil {
-      records[identity] = EvidenceRecord(firstSeen: time)
+    var strangers: Set<String> = []
+    if run == nil, let folders = cgroups?.folders {
+      strangers = janitor.strangers(folders, slices, settings, evidence)
     }
-    let view = await agentView(isNeeded: needsAgent(pods, folders, isFull: run == nil))
-    for identity in pods.keys { await gather(identity, of: pods, view) }
-    host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()
-    let now = BootTime.now
-    var verdicts: [PodIdentity: Verdict] = [:]
-    for identity in pods.keys {
-      guard let record = records[identity] else { continue }
-      verdicts[identity] = Verdict.judge(
-        identity, on: host, by: record, now: now, grace: settings.grace)
-    }
-    var report = PassReport()
-    report.dryRun = dryRun || !removes
-    report.inherited = observation.inherited.map { Printable.text($0.name) }
-    report.unlabelled = observation.unlabelled.map { Printable.text($0) }
-    let results = dryRun || !removes ? [:] : await remove(pods, verdicts)
-    for (identity, pod) in pods {
-      guard let verdict = verdicts[identity], let record = records[identity] else { continue }
-      var entry = PodReport(
-        pod, record, verdict, sandbox: hooks.starts[identity.run]?.sandbox, now: now)
-      if let result = results[identity] {
-        entry.note(result)
-        finish(identity, verdict, entry, result)
-      }
-      report.pods.append(entry)
-    }
-    var due = verdicts.values.compactMap(\.due).min()
-    if removes, host.processTableFailure == nil { await removeDeserted(run, pods, &report) }
-    if run == nil {
-      if removes {
-        let later =
-          host.processTableFailure == nil
-          ? await removeCgroups(folders, slices, pods, verdicts, view, &report) : nil
-        due = [due, later].compactMap { $0 }.min()
-      }
-      forget(all: pods)
-      counters.pods = pods.keys.filter { verdicts[$0]?.state == .alive }
-        .map { PodFigures.Source(task: $0.taskID, run: $0.run, path: $0.cgroupParent) }
-        .sorted { ($0.task, $0.run) < ($1.task, $1.run) }
-      if removes { counters.note(passOver: verdicts.values.map(\.state), since: began) }
-    }
-    report.makePrintable()
-    return (report, due)
+    let found = try await observer.look(run: run)
+    return Survey(
+      run: run, host: now, bootID: host.bootID, cgroups: cgroups, slices: slices,
+      strangers: strangers, engine: found, time: .now)
   }
 
-  // MARK: Removing
+  private func askAgent(about survey: Survey) async -> AgentReply {
+    guard let agent = settings.agent else { return .none }
+    let isUnknown = survey.pods.keys.contains {
+      $0.incarnation.pid == nil || $0.incarnation.startTime == nil
+    }
+    let hasRuns =
+      survey.run == nil
+      && (!janitor.pending.runs.isEmpty || survey.strangers.contains { !CgroupPath.isOwn($0) })
+    guard isUnknown || hasRuns else { return .none }
+    do {
+      return .view(try await agent.look())
+    } catch {
+      log.warning("the agent can't be asked: \(error)")
+      return .failure("\(error)")
+    }
+  }
+
+  // MARK: Reaping
+
+  /// What a pass came to.
+  struct Pass: Sendable {
+    var report: PassReport
+    /// When proof that is too young now will be old enough.
+    var due: BootTime?
+  }
+
+  /// Looks, judges, keeps what that has taught, and removes what is leaked, after the pass that is under way. A dry run
+  /// learns as much, since a proof must be seen to last, and removes nothing.
+  ///
+  /// - Parameter run: only pods of this run; nil for all, and for cgroups that no pod owns.
+  /// - Returns: what was done.
+  /// - Throws: `EngineError` where the engine can't be asked; `CancellationError`.
+  func reap(run: String? = nil) async throws -> Pass {
+    try await turn.withPermit { try await self.pass(run) }
+  }
+
+  private func pass(_ run: String?) async throws -> Pass {
+    let began = ContinuousClock.now
+    let assessment = try await learn(run)
+    let sweep = assessment.survey.cgroups.map {
+      CgroupSweep(
+        removal: $0, assessment: assessment, host: host, settings: settings, observer: observer,
+        log: log
+      ) { await self.evidence }
+    }
+    let results = dryRun ? [:] : await remove(assessment, sweep)
+    var pass = Pass(report: assessment.report(results), due: assessment.due)
+    pass.report.dryRun = dryRun
+    if let sweep, assessment.survey.host.processTableFailure == nil {
+      if !dryRun { await sweep.removeEnded(&pass.report) }
+      if run == nil {
+        let outcome = await sweep.removeRuns(janitor, removes: !dryRun, &pass.report)
+        janitor = outcome.janitor
+        ledger.counters.failed["cgroups", default: 0] += outcome.failed
+        pass.due = [pass.due, outcome.due].compactMap { $0 }.min()
+      }
+      ledger.counters.removed["cgroups", default: 0] += pass.report.cgroupsRemoved.count
+    }
+    if run == nil {
+      for identity in evidence.forget(all: assessment.pods) {
+        ledger.forget(identity)
+        processes.end(identity)
+      }
+      ledger.counters.note(assessment, since: began)
+    }
+    pass.report.makePrintable()
+    return pass
+  }
+
+  private func learn(_ run: String?) async throws -> Assessment {
+    janitor.pending.read()
+    let survey = try await survey(run, by: observer)
+    progress.step()
+    janitor.mounts = survey.cgroups?.folders.mounts
+    evidence.begin(survey.pods.keys, at: survey.time)
+    let agent = await askAgent(about: survey)
+    if case .failure = agent { ledger.counters.agentErrors += 1 }
+    for identity in evidence.gather(survey, agent, settings.checkpoint) {
+      processes.watch(identity)
+    }
+    return Assessment(survey, agent, by: evidence, grace: settings.grace)
+  }
 
   private func remove(
-    _ pods: [PodIdentity: ObservedPod], _ verdicts: [PodIdentity: Verdict]
+    _ assessment: Assessment, _ sweep: CgroupSweep?
   ) async -> [PodIdentity: RemovalResult] {
-    let leaked = pods.filter { verdicts[$0.key]?.state == .leaked }
-    for (identity, pod) in leaked where stuck[identity] == nil {
+    let leaked = assessment.leaked
+    for (identity, pod) in leaked where ledger.failures[identity] == nil {
+      let why = assessment.verdicts[identity]?.why ?? ""
       log.notice(
         "leaked: \(pod.count) objects of a dead executor",
-        metadata: Self.fields(identity, ["why": "\(verdicts[identity]?.why ?? "")"]))
+        metadata: identity.logFields.merging(["why": "\(why)"]) { $1 })
     }
-    notePending(Array(leaked.keys), pods, verdicts)
-    noteImages(Array(leaked.values))
-    defer { forgetPending(Array(leaked.keys)) }
+    janitor.add(leaked.keys, assessment, log)
+    ledger.noteImages(of: leaked.values, log)
     var results = await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
-        let frozen = frozenCgroup(of: identity, pods, verdicts)
+        let frozen = sweep?.frozenCgroup(of: identity)
+        let isRetry = ledger.failures[identity] != nil
         var policy = settings.removal
         // What was refused all along must not hold up the pods that come after.
-        if stuck[identity] != nil { policy.patience = .zero }
+        if isRetry { policy.patience = .zero }
         let removal = PodRemoval(
-          engine: engine, policy: policy, gate: stuck[identity] == nil ? gate : stuckGate,
-          progress: progress)
+          engine: engine, policy: policy, gate: isRetry ? retries : removals, progress: progress)
         group.addTask { [log] in
-          await frozen?.thaw(log, Self.fields(identity, [:]))
+          await frozen?.thaw(log, identity.logFields)
           return (identity, await removal.remove(pod))
         }
       }
       var results: [PodIdentity: RemovalResult] = [:]
       for await (identity, result) in group { results[identity] = result }
-      // Last, since removing cgroups holds up the engine, which makes and removes its own.
-      for (identity, result) in results where result.failed.isEmpty {
-        results[identity]?.merge(await removeCgroup(of: identity, pods, verdicts))
-        progress.step()
-      }
       return results
     }
-    await removeImages(pods, &results)
+    // Last, since removing cgroups holds up the engine, which makes and removes its own.
+    for (identity, result) in results where result.failed.isEmpty {
+      if let sweep { results[identity]?.merge(await sweep.removeCgroup(of: identity)) }
+      progress.step()
+    }
+    await removeImages(assessment.pods, &results)
+    janitor.removeGone(leaked.keys, assessment, log)
+    for (identity, result) in results {
+      guard let report = assessment.report(of: identity, result),
+        let verdict = assessment.verdicts[identity]
+      else { continue }
+      ledger.finish(identity, verdict, report, result, settings, log)
+    }
     return results
   }
 
-  /// One line in the log, one in the journal.
-  private func finish(
-    _ identity: PodIdentity, _ verdict: Verdict, _ report: PodReport, _ result: RemovalResult
-  ) {
-    let known = stuck[identity]
-    stuck[identity] = result.failed.isEmpty ? nil : result.failed
-    if known == nil { counters.leaks += 1 }
-    for failure in result.failed where known?.contains(failure) != true {
-      counters.failed[failure.kind, default: 0] += 1
-    }
-    if known == result.failed, !result.didRemove { return }
-    let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
-    for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
-    if let since { counters.note(secondsToGone: since) }
-    let count = result.removed.values.map(\.count).reduce(0, +)
-    if result.failed.isEmpty {
-      log.notice("removed \(count) objects", metadata: Self.fields(identity, [:]))
-    } else {
-      let left = report.failed.map { "\($0.kind) \($0.name): \($0.reason)" }
-      log.error(
-        "not removed: \(left.joined(separator: "; "))", metadata: Self.fields(identity, [:]))
-    }
-    let entry = Journal.Entry(
-      time: Timestamp.now, verdict: report.verdict, why: report.why, task: report.task,
-      run: report.run, framework: report.framework, executor: report.executor,
-      evidence: report.evidence.map { "\($0.source): \($0.words)" }, removed: report.removed,
-      failed: report.failed.map { "\($0.kind) \($0.name): \($0.reason)" }, pending: report.pending,
-      secondsSinceDeath: since)
-    do {
-      try Journal(path: settings.stateFolder + "/journal.jsonl", limit: settings.journalSize)
-        .append(entry)
-    } catch {
-      log.error("the journal in \(settings.stateFolder) can't be written: \(error)")
-    }
-  }
-
-  static func fields(_ identity: PodIdentity, _ more: Logger.Metadata) -> Logger.Metadata {
-    [
-      "task": "\(Printable.text(identity.taskID))", "run": "\(Printable.text(identity.run))",
-    ].merging(more) { $1 }
-  }
-
-  /// A dead incarnation is remembered for ten minutes after its last object: dockerd completes what a client that
-  /// died had asked for, and that goes at once.
-  private func forget(all pods: [PodIdentity: ObservedPod]) {
-    let runs = Set(pods.keys.map(\.run))
-    let now = BootTime.now
-    ended = ended.filter { runs.contains($0.key.run) || now - $0.value <= .seconds(600) }
-    for (identity, record) in records where pods[identity] == nil {
-      let newest = record.evidence.map(\.time).max() ?? record.firstSeen
-      if now - newest > .seconds(600) {
-        records[identity] = nil
-        stuck[identity] = nil
-        watches.end(identity)
+  /// Removes the images of pods that have no container any more, as their executors would have. What another container
+  /// uses, what has further names, and what is gone is no failure; what an engine that went away didn't do is tried again
+  /// by a later pass.
+  ///
+  /// - Parameters:
+  ///   - pods: what the look at the engine found.
+  ///   - results: what was removed since; it is told of the images.
+  private func removeImages(
+    _ pods: [PodIdentity: ObservedPod], _ results: inout [PodIdentity: RemovalResult]
+  ) async {
+    let removal = ImageRemoval(engine: engine, progress: progress, log: log)
+    var done: Set<OwedImages> = []
+    for debt in ledger.imageDebts.debts {
+      let owners = pods.values.filter { debt.isOf($0.identity) && !$0.containers.isEmpty }
+      let areGone = owners.allSatisfy { pod in
+        results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
+      }
+      guard areGone, let removed = await removal.remove(debt.images) else { continue }
+      done.insert(debt)
+      if removed.isEmpty { continue }
+      log.notice(
+        "removed images: \(removed.joined(separator: " "))", metadata: debt.logFields)
+      if let identity = results.keys.first(where: debt.isOf) {
+        results[identity]?.removed["images", default: []] += removed
+      } else {
+        ledger.counters.removed["images", default: 0] += removed.count
       }
     }
-  }
-}
-
-/// What is counted for the metrics.
-struct Counters: Sendable {
-  var passes = 0
-  var passSeconds = 0.0
-  var verdicts: [Verdict.State: Int] = [:]
-  var leaks = 0
-  var removed: [String: Int] = [:]
-  var failed: [String: Int] = [:]
-  var engineErrors = 0
-  var agentErrors = 0
-  var hookEvents = 0
-  /// The pods that live.
-  var pods: [PodFigures.Source] = []
-  /// From a noticed death to the end of its removal: count and sum.
-  var goneCount = 0
-  var goneSeconds = 0.0
-
-  /// Counts a full pass that removes.
-  mutating func note(passOver states: [Verdict.State], since began: ContinuousClock.Instant) {
-    passes += 1
-    passSeconds = (ContinuousClock.now - began).inSeconds
-    verdicts = Dictionary(grouping: states) { $0 }.mapValues(\.count)
-  }
-
-  mutating func note(secondsToGone seconds: Double) {
-    goneCount += 1
-    goneSeconds += seconds
+    ledger.pay(done, log)
   }
 }

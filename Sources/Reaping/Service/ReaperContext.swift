@@ -58,28 +58,28 @@ package struct ReaperContext: Sendable {
   /// Every pod with its verdict, from the service or by looking.
   package func status(_ format: ReportFormat) async throws -> String {
     let text: String
-    if let answer = LocalClient.ask(controlSocket, "status") {
+    if let answer = LineClient.request(controlSocket, "status") {
       text = answer
     } else {
       StandardError.line(
         "pod-reaper: no service answers at \(controlSocket); this is what a look of its own finds")
-      text = await reaper.answer("status")
+      text = await ControlCommands(reaper: reaper).respond(to: "status")
     }
     let report: PassReport = try Self.decode(text)
-    return format == .json ? text : Tables.text(report)
+    return format == .json ? text : ReportTable.text(report)
   }
 
   /// The evidence and the verdict for one container's pod.
   package func explain(_ container: String, _ format: ReportFormat) async throws -> String {
     let line = "explain \(container.filter { !$0.isNewline })"
     let text: String
-    if let answer = LocalClient.ask(controlSocket, line) {
+    if let answer = LineClient.request(controlSocket, line) {
       text = answer
     } else {
-      text = await reaper.answer(line)
+      text = await ControlCommands(reaper: reaper).respond(to: line)
     }
     let report: PodReport = try Self.decode(text)
-    return format == .json ? text : Tables.explanation(report)
+    return format == .json ? text : ReportTable.explanation(report)
   }
 
   /// Decodes a response of the reaper, or throws the error that it consists of.

@@ -1,11 +1,9 @@
-import Cgroups
 import DockerEngine
 import Glibc
-import HookEvents
 import Logging
 import Program
 
-/// The service: its sockets, the inputs that it listens to, and its signals.
+/// The service: its sockets, and the signals that reload and end it.
 package struct ReaperService {
   let context: ReaperContext
   let reload: () throws -> ReaperSettings
@@ -22,102 +20,56 @@ package struct ReaperService {
   ///
   /// - Throws: `SettingError` where a socket or directory can't be made.
   package func run() async throws {
-    let context = context
+    let (context, log, reaper, settings) = (context, context.log, context.reaper, context.settings)
     try context.makeFolders()
-    let settings = context.settings
-    let notice = ServiceNotice(environment: ProcessEnvironment.current)
+    let notifier = SystemdNotifier(environment: ProcessEnvironment.current)
     let signals = await TerminationSignals()
-    let reaper = context.reaper
-    let control: LocalServer
-    do {
-      control = try LocalServer(.unix(path: context.controlSocket)) { line in
-        await reaper.answer(line, isService: true)
-      }
-    } catch {
-      throw SettingError(
-        description: "\(settings.runFolder)/reaper.sock: \(error); does another pod-reaper run?")
-    }
+    let control = try controlServer()
     defer { control.stop() }
-    let metrics = try settings.metrics.map { address in
-      try LocalServer(address) { _ in
-        let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
-        let body = Metrics.text(
-          await reaper.counters, isHealthy: isHealthy, mounts: await reaper.cgroups?.folders.mounts)
-        return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
-          + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
-      }
-    }
+    let metrics = try settings.metrics.map { try metricsServer($0) }
     defer { metrics?.stop() }
     if let failure = reaper.host.processTableFailure {
-      context.log.error("the self-check failed, every pod stays undecided: \(failure)")
+      log.error("the self-check failed, every pod stays undecided: \(failure)")
     }
-    for line in context.forgottenFlags { context.log.error("\(line)") }
-    context.log.notice("watching \(context.engine.endpoint), running with \(Capabilities.words)")
+    for line in context.forgottenFlags { log.error("\(line)") }
+    log.notice("watching \(context.engine.endpoint), running with \(Capabilities.words)")
     let places = Places(lacking: context.forgottenFlags) { try context.makeFolders() }
     let daemon = Daemon(
-      reaper: reaper, engine: context.engine, settings: settings, notice: notice, log: context.log,
+      reaper: reaper, engine: context.engine, settings: settings, notifier: notifier, log: log,
       places: places)
-    let triggers = Triggers()
-    let ears = try listen(context, daemon, triggers)
-    places.add([control, metrics, ears.hooks, ears.leases])
-    let work = Task { await daemon.work(triggers) }
-    for await signal in signals.stream {
-      if signal == SIGHUP {
-        notice.reloading()
-        await applySettings()
-        notice.reloaded()
-        continue
+    let (hooks, leases) = try listeners()
+    places.add([control, metrics, hooks, leases])
+    await withTaskGroup(of: Void.self) { servers in
+      servers.addTask { await control.serve() }
+      if let metrics { servers.addTask { await metrics.serve() } }
+      await withTaskGroup(of: Void.self) { work in
+        work.addTask { await daemon.work(hooks: hooks.events, leases: leases.events) }
+        await waitForEnd(signals, notifier)
+        notifier.stopping()
+        // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
+        work.cancelAll()
       }
-      context.log.notice("ended by \(TerminationSignals.name(signal))")
-      break
+      hooks.stop()
+      leases.stop()
+      control.stop()
+      metrics?.stop()
     }
-    notice.stopping()
-    work.cancel()
-    // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
-    await work.value
-    await ears.stop()
     context.handler.flush()
     withExtendedLifetime(signals) {}
   }
 
-  /// Hears the agent's hook and takes executors' leases. Both only say where to look.
-  private func listen(
-    _ context: ReaperContext, _ daemon: Daemon, _ triggers: Triggers
-  ) throws -> Ears {
-    let reaper = context.reaper
-    let settings = context.settings
-    do {
-      // One at a time and in their order.
-      let (leaseEvents, lease) = AsyncStream.makeStream(of: LeaseEvent.self)
-      let leases = try LeaseServer(
-        path: settings.leaseSocket, limits: .fitting(), log: context.log
-      ) { lease.yield($0) }
-      let (hookEvents, hook) = AsyncStream.makeStream(of: HookEvent.self)
-      let hooks = try HookEar(
-        socket: settings.notifySocket, spool: settings.spoolFolder, log: context.log
-      ) { hook.yield($0) }
-      let takers = [
-        Task {
-          for await event in leaseEvents where await reaper.take(event) {
-            triggers.add(run: event.run)
-            // It may have died before anything of its pod was there to be seen.
-            daemon.lookAgain(at: [event.run], triggers)
-          }
-        },
-        Task {
-          for await event in hookEvents where await reaper.hear(event) { triggers.addEverything() }
-        },
-      ]
-      return Ears(hooks: hooks, leases: leases, takers: takers) {
-        lease.finish()
-        hook.finish()
+  private func waitForEnd(_ signals: TerminationSignals, _ notifier: SystemdNotifier) async {
+    for await signal in signals.stream {
+      guard signal == SIGHUP else {
+        return context.log.notice("ended by \(TerminationSignals.name(signal))")
       }
-    } catch {
-      throw SettingError(description: "sockets and spool in \(settings.runFolder): \(error)")
+      notifier.reloading()
+      await applySettings()
+      notifier.reloaded()
     }
   }
 
-  /// Takes the settings anew; bad ones leave the old in force.
+  /// Reads the settings again; bad ones leave the old in force.
   private func applySettings() async {
     do {
       await context.reaper.apply(try reload())
@@ -126,20 +78,39 @@ package struct ReaperService {
       context.log.error("settings not changed: \(error)")
     }
   }
-}
 
-/// What the service listens with, and who takes what it hears.
-private struct Ears {
-  let hooks: HookEar
-  let leases: LeaseServer
-  let takers: [Task<Void, Never>]
-  let finish: () -> Void
+  private func controlServer() throws -> LineServer {
+    let commands = ControlCommands(reaper: context.reaper, isService: true)
+    do {
+      return try LineServer(.unix(path: context.controlSocket)) { await commands.respond(to: $0) }
+    } catch {
+      throw SettingError(
+        description: "\(context.controlSocket): \(error); does another pod-reaper run?")
+    }
+  }
 
-  /// Stops listening, and takes in what was heard before.
-  func stop() async {
-    hooks.stop()
-    leases.stop()
-    finish()
-    for taker in takers { await taker.value }
+  private func metricsServer(_ address: ListenAddress) throws -> LineServer {
+    let reaper = context.reaper
+    return try LineServer(address) { _ in
+      let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
+      let (counters, mounts) = await reaper.figures
+      let body = Metrics.text(counters, isHealthy: isHealthy, mounts: mounts)
+      return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+  }
+
+  /// Listens to the agent's hook, and to executors' leases.
+  private func listeners() throws -> (HookEventListener, LeaseServer) {
+    let settings = context.settings
+    do {
+      let leases = try LeaseServer(
+        path: settings.leaseSocket, limits: .fitting(), log: context.log)
+      let hooks = try HookEventListener(
+        socket: settings.notifySocket, spool: settings.spoolFolder, log: context.log)
+      return (hooks, leases)
+    } catch {
+      throw SettingError(description: "sockets and spool in \(settings.runFolder): \(error)")
+    }
   }
 }

@@ -3,17 +3,17 @@ import Program
 import Synchronization
 
 /// Tells systemd how the service does (sd_notify(3)); without NOTIFY_SOCKET it says nothing.
-final class ServiceNotice: Sendable {
+final class SystemdNotifier: Sendable {
   private let path: String?
   /// How often systemd waits to hear that all is well, halved; nil where it doesn't.
-  private let watchdog: Duration?
+  private let watchdogInterval: Duration?
   private enum State { case starting, ready, stopping }
   private let state = Mutex(State.starting)
 
   init(environment: [String: String]) {
     path = environment["NOTIFY_SOCKET"]
     let own = environment["WATCHDOG_PID"].map { $0 == String(getpid()) } ?? true
-    watchdog =
+    watchdogInterval =
       own
       ? environment["WATCHDOG_USEC"].flatMap { Int($0) }.flatMap {
         $0 > 0 ? .microseconds($0) / 2 : nil
@@ -23,7 +23,7 @@ final class ServiceNotice: Sendable {
 
   /// How often to say that all is well; nil where nobody listens.
   var interval: Duration? {
-    path == nil ? nil : min(watchdog ?? .seconds(20), .seconds(20))
+    path == nil ? nil : min(watchdogInterval ?? .seconds(20), .seconds(20))
   }
 
   /// The first pass is over, or the engine is away, which is no fault of ours; later calls say nothing.
@@ -38,12 +38,12 @@ final class ServiceNotice: Sendable {
   /// All is well: also that a start which takes its time goes on.
   ///
   /// - Parameter limit: how long the next word may take.
-  func alive(for limit: Duration) {
+  func watchdog(for limit: Duration) {
     state.withLock {
       if $0 == .starting {
         send(
           "EXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000 + 30_000_000)", waits: false)
-      } else if $0 == .ready, watchdog != nil {
+      } else if $0 == .ready, watchdogInterval != nil {
         send("WATCHDOG=1", waits: false)
       }
     }

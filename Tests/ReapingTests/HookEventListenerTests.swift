@@ -26,10 +26,10 @@ private final class Shim {
   }
 }
 
-@Suite("The reaper's ear")
-struct HookEarTests {
-  private func ear(_ folder: String, _ heard: Heard) throws -> HookEar {
-    try HookEar(
+@Suite("The hook event listener")
+struct HookEventListenerTests {
+  private func listener(_ folder: String, _ heard: Heard) throws -> HookEventListener {
+    try HookEventListener(
       socket: folder + "/notify.sock", spool: folder + "/spool", log: Logger(label: "test")
     ) { heard.add($0) }
   }
@@ -50,7 +50,7 @@ struct HookEarTests {
       let shim = try Shim(folder.path)
       for number in 0..<20 { #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED) }
       let heard = Heard()
-      let ear = try ear(folder.path, heard)
+      let listener = try listener(folder.path, heard)
       try await eventually("the spooled events") { heard.all.count == 20 }
       for number in 20..<40 {
         // One at a time: a socket's queue is ten events long, and what doesn't fit takes the other way.
@@ -59,7 +59,7 @@ struct HookEarTests {
       }
       #expect(heard.all == (0..<40).map { "e\($0)" })
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").isEmpty)
-      ear.stop()
+      listener.stop()
       #expect(shim.removed("f", "late") == HOOK_SHIM_SPOOLED)
     }
   }
@@ -69,18 +69,18 @@ struct HookEarTests {
     try await withTemporaryFolder { folder in
       let shim = try Shim(folder.path)
       let heard = Heard()
-      var ears: [HookEar] = []
+      var listeners: [HookEventListener] = []
       for number in 0..<10_000 {
         if number % 100 == 0 { await Task.yield() }
-        if number % 2500 == 1000 { ears.append(try ear(folder.path, heard)) }
-        if number % 2500 == 2000 { ears.last?.stop() }
+        if number % 2500 == 1000 { listeners.append(try listener(folder.path, heard)) }
+        if number % 2500 == 2000 { listeners.last?.stop() }
         let outcome = shim.removed("f", "e\(number)")
         #expect(outcome == HOOK_SHIM_DELIVERED || outcome == HOOK_SHIM_SPOOLED)
       }
-      ears.append(try ear(folder.path, heard))
+      listeners.append(try listener(folder.path, heard))
       try await all(10_000, heard, folder.path)
       #expect(heard.all.count == 10_000)
-      ears.last?.stop()
+      listeners.last?.stop()
     }
   }
 
@@ -113,9 +113,9 @@ struct HookEarTests {
       try "rubbish".write(
         toFile: "\(folder.path)/spool/1\(name.dropFirst())", atomically: false, encoding: .utf8)
       let heard = Heard()
-      let ear = try ear(folder.path, heard)
+      let listener = try listener(folder.path, heard)
       try await eventually("the good one") { heard.all == ["good"] }
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -139,7 +139,7 @@ struct HookEarTests {
       try FileManager.default.createDirectory(
         atPath: folder.path(later), withIntermediateDirectories: false)
       let heard = Heard()
-      let ear = try ear(folder.path, heard)
+      let listener = try listener(folder.path, heard)
       try await eventually("the good one") { heard.all == ["good"] }
       try await eventually("the dead writer's file is gone") {
         !FileManager.default.fileExists(atPath: folder.path("spool/.\(name)"))
@@ -147,7 +147,7 @@ struct HookEarTests {
       for file in ["spool/.bashrc", "spool/.ssh/authorized_keys", "spool/notes.txt", later] {
         #expect(FileManager.default.fileExists(atPath: folder.path(file)), "\(file)")
       }
-      ear.stop()
+      listener.stop()
     }
   }
 
@@ -156,7 +156,7 @@ struct HookEarTests {
   func folder() async throws {
     try await withTemporaryFolder { folder in
       let heard = Heard()
-      let ear = try ear(folder.path, heard)
+      let listener = try listener(folder.path, heard)
       // Nobody listens at its socket: what it says is spooled.
       let spooling = try Shim(folder.path + "/other", spool: folder.path + "/spool")
       for number in 0..<3 {
@@ -165,9 +165,9 @@ struct HookEarTests {
         try await eventually("event \(number)") { heard.all.count == number + 1 }
       }
       #expect(heard.all == ["e0", "e1", "e2"])
-      ear.stop()
+      listener.stop()
       chmod(folder.path("spool"), 0o777)
-      #expect(throws: (any Error).self) { try self.ear(folder.path, heard) }
+      #expect(throws: (any Error).self) { try self.listener(folder.path, heard) }
     }
   }
 
@@ -178,7 +178,7 @@ struct HookEarTests {
     try await withTemporaryFolder { folder in
       let heard = Heard()
       let left = Mutex(given)
-      let ear = try HookEar(
+      let listener = try HookEventListener(
         socket: folder.path("notify.sock"), spool: folder.path("spool"),
         log: Logger(label: "test"),
         makeWatch: { path in
@@ -196,14 +196,29 @@ struct HookEarTests {
         #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
         try await eventually("event \(number)", within: .seconds(30)) {
           // As each pass does.
-          let made = try ear.restore()
+          let made = try listener.restore()
           #expect(made == [])
           return heard.all.count == number + 1
         }
       }
       #expect(heard.all == (0..<5).map { "e\($0)" })
-      ear.stop()
+      listener.stop()
     }
+  }
+
+  @Test("an event that comes again is passed over, however many came before, and memory is bounded")
+  func again() {
+    var recent = RecentSet<Int>(atLeast: 100)
+    var forgotten: [Int] = []
+    for number in 0..<1000 {
+      #expect(recent.insert(number))
+      for known in max(0, number - 99)...number {
+        var copy = recent
+        if copy.insert(known) { forgotten.append(known) }
+      }
+    }
+    #expect(forgotten == [])
+    #expect(recent.insert(0))
   }
 
   @Test("removed means incarnations that existed at its time, no later run of the same executor")
@@ -214,8 +229,8 @@ struct HookEarTests {
         id: .init(pid: 1, instance: 1, sequence: seconds), wallClock: 0,
         bootTime: seconds * 1_000_000_000, bootID: "boot-1")
     }
-    var memory = HookMemory()
-    let callsForALook = memory.take(event(50))
+    var memory = HookEventHistory()
+    let callsForALook = memory.handle(event(50))
     #expect(callsForALook)
     // Start times count hundredths of a second here as everywhere.
     #expect(memory.saidRemoved(Sample.identity(start: 4900), firstSeen: Sample.time(49)))
