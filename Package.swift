@@ -150,7 +150,7 @@ let package = Package(
       swiftSettings: settings, linkerSettings: program),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
-    .target(name: "HookEvents", swiftSettings: settings),
+    .target(name: "HookEvents", dependencies: ["HookShim"], swiftSettings: settings),
     .target(
       name: "Reaping",
       dependencies: [
