@@ -1,8 +1,9 @@
 import Foundation
 import PodIdentity
+import Reaping
 import Synchronization
-import TestSupport
 import Testing
+import TestSupport
 
 /// A Mesos agent's operator API (v1, in JSON), as far as pod-reaper asks it.
 final class FalseAgent: Sendable {
