@@ -26,7 +26,7 @@ let libcurl: [LinkerSetting] =
   } else {
     [.linkedLibrary("curl")]
   }
-let program: [LinkerSetting] =
+let linking: [LinkerSetting] =
   staticCurl == nil
   ? []
   : [
@@ -36,6 +36,42 @@ let program: [LinkerSetting] =
       "\(Context.packageDirectory)/scripts/static.ld",
     ])
   ]
+
+let arguments = product("ArgumentParser", of: "swift-argument-parser")
+let collections = product("OrderedCollections", of: "swift-collections")
+let logging = product("Logging", of: "swift-log")
+let system = product("SystemPackage", of: "swift-system")
+
+func product(_ name: String, of package: String) -> Target.Dependency {
+  .product(name: name, package: package)
+}
+
+/// A library below Sources, or where `path` says.
+func library(
+  _ name: String, _ uses: [Target.Dependency] = [], path: String? = nil
+) -> Target {
+  .target(name: name, dependencies: uses, path: path, swiftSettings: settings)
+}
+
+/// A program that is shipped.
+func program(_ name: String, _ uses: [Target.Dependency]) -> Target {
+  .executableTarget(
+    name: name, dependencies: uses, swiftSettings: settings, linkerSettings: linking)
+}
+
+/// A program of the tests.
+func tool(_ name: String, _ uses: [Target.Dependency] = [], path: String) -> Target {
+  .executableTarget(name: name, dependencies: uses, path: path, swiftSettings: settings)
+}
+
+/// Tests below Tests; all have TestSupport.
+func tests(
+  _ name: String, _ uses: [Target.Dependency] = [], path: String? = nil, exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: uses + ["TestSupport"], path: path, exclude: exclude,
+    swiftSettings: settings)
+}
 
 let package = Package(
   name: "compose-executor",
@@ -53,13 +89,9 @@ let package = Package(
   ],
   targets: [
     // C that Swift cannot call by itself.
-    .target(
-      name: "CCurl", path: "cshim/CCurl", linkerSettings: libcurl),
-    .target(
-      name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
-
+    .target(name: "CCurl", path: "cshim/CCurl", linkerSettings: libcurl),
+    .target(name: "CYaml", path: "cshim/CYaml", linkerSettings: [.linkedLibrary(":libyaml.a")]),
     .systemLibrary(name: "CCgroup", path: "cshim/CCgroup"),
-
     // A static libcurl brings c-ares along, which must come behind it.
     .target(
       name: "CNames", path: "cshim/CNames",
@@ -72,235 +104,96 @@ let package = Package(
     .target(name: "CSignals", path: "cshim/CSignals"),
 
     // The house, bottom up: a target uses only those above it in this list.
-    .target(
-      name: "PodIdentity",
-      dependencies: [.product(name: "SystemPackage", package: "swift-system")],
-      swiftSettings: settings),
-    .target(
-      name: "Cgroups",
-      dependencies: [
-        "CLinux", "PodIdentity", .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      swiftSettings: settings),
-    .target(
-      name: "Systemd", dependencies: ["CDBus", "CNoServer"], swiftSettings: settings),
+    library("YAML", ["CYaml", collections]),
+    library("PodIdentity", [system]),
+    library("Cgroups", ["CLinux", "PodIdentity", system]),
+    library("Systemd", ["CDBus", "CNoServer"]),
     // libcgroup, for pod-reaper alone.
-    .target(
-      name: "LibcgroupTree",
-      dependencies: [
-        "CCgroup", "Cgroups", "PodIdentity",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      swiftSettings: settings),
-    .target(name: "HTTPClient", dependencies: ["CCurl"], swiftSettings: settings),
-    .target(
-      name: "DockerEngine", dependencies: ["HTTPClient"], swiftSettings: settings),
-    .target(
-      name: "MesosExecutor",
-      dependencies: [
-        "CNames", "HTTPClient", "PodIdentity", .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: settings),
-    .target(
-      name: "Compose",
-      dependencies: [
-        "CYaml", .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      swiftSettings: settings),
-    .target(
-      name: "PodRuntime",
-      dependencies: [
-        "CLinux", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
-        .product(name: "OrderedCollections", package: "swift-collections"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      swiftSettings: settings),
-    .target(
-      name: "Program",
-      dependencies: [
-        "CLinux", "Compose", "PodIdentity",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "OrderedCollections", package: "swift-collections"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: settings),
-    .executableTarget(
-      name: "Executor",
-      dependencies: [
-        "CLinux", "CSignals", "Program", "PodRuntime", "Compose", "DockerEngine", "HTTPClient",
-        "MesosExecutor", "PodIdentity",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "OrderedCollections", package: "swift-collections"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: settings, linkerSettings: program),
-    .target(
-      name: "ResourceSums",
-      dependencies: [
-        "Compose", .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      swiftSettings: settings),
-    .executableTarget(
-      name: "Resources",
-      dependencies: [
-        "ResourceSums", "Program", "Compose",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: settings, linkerSettings: program),
+    library("LibcgroupTree", ["CCgroup", "Cgroups", "PodIdentity", system]),
+    library("HTTPClient", ["CCurl"]),
+    library("DockerEngine", ["HTTPClient"]),
+    library("MesosExecutor", ["CNames", "HTTPClient", "PodIdentity", logging]),
+    library("Compose", ["YAML", collections]),
+    library(
+      "PodRuntime",
+      [
+        "CLinux", "YAML", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
+        collections, logging, system,
+      ]),
+    library(
+      "Program", ["CLinux", "YAML", "Compose", "PodIdentity", arguments, collections, logging]),
+    program(
+      "Executor",
+      [
+        "CLinux", "CSignals", "YAML", "Program", "PodRuntime", "Compose", "DockerEngine",
+        "HTTPClient", "MesosExecutor", "PodIdentity", arguments, collections, logging,
+      ]),
+    library("ResourceSums", ["YAML", "Compose", collections]),
+    program("Resources", ["YAML", "ResourceSums", "Program", "Compose", arguments]),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
-    .target(name: "HookEvents", dependencies: ["HookShim"], swiftSettings: settings),
-    .target(
-      name: "Reaping",
-      dependencies: [
-        "HookEvents", "Program", "Compose", "DockerEngine", "HTTPClient", "Cgroups",
-        "LibcgroupTree", "PodIdentity", "CLinux", "Systemd",
-        .product(name: "SystemPackage", package: "swift-system"),
-        .product(name: "OrderedCollections", package: "swift-collections"),
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: settings),
-    .executableTarget(
-      name: "Reaper",
-      dependencies: [
-        "Reaping", "Program", "Compose", "DockerEngine", "CLinux",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: settings, linkerSettings: program),
+    library("HookEvents", ["HookShim"]),
+    library(
+      "Reaping",
+      [
+        "HookEvents", "YAML", "Program", "DockerEngine", "HTTPClient", "Cgroups", "LibcgroupTree",
+        "PodIdentity", "CLinux", "Systemd", system, collections, logging,
+      ]),
+    program("Reaper", ["Reaping", "YAML", "Program", "DockerEngine", "CLinux", arguments]),
+    program("HookNotify", ["HookShim", "YAML", "Program", "PodIdentity", arguments, collections]),
 
-    .executableTarget(
-      name: "HookNotify",
-      dependencies: [
-        "HookShim", "Program", "Compose", "PodIdentity",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      swiftSettings: settings, linkerSettings: program),
-
-    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
-    .testTarget(
-      name: "HookEventsTests", dependencies: ["HookEvents", "HookShim", "TestSupport"],
-      swiftSettings: settings),
-    .testTarget(name: "HookShimTests", dependencies: ["TestSupport"], swiftSettings: settings),
-    .testTarget(
-      name: "HookModuleTests", dependencies: ["TestSupport"], path: "Tests/HookModule",
-      exclude: ["README.md", "agent.cpp", "include"], swiftSettings: settings),
-    .testTarget(
-      name: "HookNotifyTests",
-      dependencies: ["HookEvents", "HookNotify", "Compose", "TestSupport"],
-      swiftSettings: settings),
-    .target(
-      name: "AgentStandIn", dependencies: ["TestSupport"], path: "Tests/AgentStandIn",
-      swiftSettings: settings),
-    .target(
-      name: "EngineStandIn", dependencies: ["AgentStandIn"], path: "Tests/EngineStandIn",
-      swiftSettings: settings),
-    .testTarget(
-      name: "EngineStandInTests", dependencies: ["AgentStandIn", "EngineStandIn", "TestSupport"],
-      swiftSettings: settings),
-    .executableTarget(
-      name: "agent-stand-in",
-      dependencies: [
-        "AgentStandIn", "TestSupport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      path: "Tests/AgentStandInTool", swiftSettings: settings),
+    library("TestSupport", path: "Tests/Support"),
+    tests("HookEventsTests", ["HookEvents", "HookShim"]),
+    tests("HookShimTests"),
+    tests(
+      "HookModuleTests", path: "Tests/HookModule", exclude: ["README.md", "agent.cpp", "include"]),
+    tests("HookNotifyTests", ["HookEvents", "HookNotify", "YAML"]),
+    library("AgentStandIn", ["TestSupport"], path: "Tests/AgentStandIn"),
+    library("EngineStandIn", ["AgentStandIn"], path: "Tests/EngineStandIn"),
+    tests("EngineStandInTests", ["AgentStandIn", "EngineStandIn"]),
+    tool(
+      "agent-stand-in", ["AgentStandIn", "TestSupport", arguments], path: "Tests/AgentStandInTool"),
     // Runs a program as if the kernel were Linux 3.10.
     .executableTarget(name: "old-linux", path: "Tests/OldLinux"),
-    .testTarget(
-      name: "AgentStandInTests", dependencies: ["AgentStandIn", "HTTPClient", "TestSupport"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "PodIdentityTests", dependencies: ["PodIdentity", "TestSupport"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "CgroupsTests",
-      dependencies: [
-        "Cgroups", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      exclude: ["Recorded"], swiftSettings: settings),
+    tests("AgentStandInTests", ["AgentStandIn", "HTTPClient"]),
+    tests("PodIdentityTests", ["PodIdentity"]),
+    tests("CgroupsTests", ["Cgroups", system], exclude: ["Recorded"]),
     // Works on cgroups as pod-reaper does, for tests and benchmarks.
-    .executableTarget(
-      name: "cgroup-tool",
-      dependencies: [
-        "Cgroups", "LibcgroupTree",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "SystemPackage", package: "swift-system"),
+    tool("cgroup-tool", ["Cgroups", "LibcgroupTree", arguments, system], path: "Tests/CgroupTool"),
+    tests("LibcgroupTreeTests", ["Cgroups", "LibcgroupTree", "cgroup-tool", system]),
+    tests("SystemdTests", ["Systemd"]),
+    tests("DockerEngineTests", ["DockerEngine", "HTTPClient"]),
+    tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
+    tests(
+      "ComposeTests", ["YAML", "Compose", collections],
+      exclude: ["Corpus", "Kinds", "Legacy", "Refused", "Support/compose1.py"]),
+    tests("ManualTests"),
+    tests("ResourcesTests", ["ResourceSums", "YAML", "Compose", "PodRuntime", collections]),
+    tests(
+      "PodRuntimeTests",
+      [
+        "CLinux", "YAML", "PodRuntime", "Cgroups", "Compose", "DockerEngine", "PodIdentity",
+        "Systemd", logging, collections,
+      ]),
+    tests(
+      "ExecutorTests",
+      [
+        "Executor", "HTTPClient", "YAML", "Program", "Compose", "MesosExecutor", "PodRuntime",
+        arguments,
+      ]),
+    tests(
+      "ReapingTests",
+      [
+        "Reaper", "Reaping", "HookEvents", "HookShim", "YAML", "Program", "PodIdentity", "Cgroups",
+        "Compose", "DockerEngine", arguments, logging, system,
+      ]),
+    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping"]),
+    tests(
+      "Integration",
+      [
+        "AgentStandIn", "EngineStandIn", "YAML", "Compose", "DockerEngine", "PodIdentity",
+        "Cgroups", "Reaping", collections,
       ],
-      path: "Tests/CgroupTool", swiftSettings: settings),
-    .testTarget(
-      name: "LibcgroupTreeTests",
-      dependencies: [
-        "Cgroups", "LibcgroupTree", "TestSupport", "cgroup-tool",
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "SystemdTests", dependencies: ["Systemd", "TestSupport"], swiftSettings: settings),
-    .testTarget(
-      name: "DockerEngineTests", dependencies: ["DockerEngine", "HTTPClient", "TestSupport"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "MesosExecutorTests",
-      dependencies: [
-        "MesosExecutor", "HTTPClient", "TestSupport",
-        .product(name: "Logging", package: "swift-log"),
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "ComposeTests",
-      dependencies: [
-        "Compose", "TestSupport",
-        .product(name: "OrderedCollections", package: "swift-collections"),
-      ], exclude: ["Corpus", "Kinds", "Legacy", "Refused", "Support/compose1.py"],
-      swiftSettings: settings),
-    .testTarget(name: "ManualTests", dependencies: ["TestSupport"], swiftSettings: settings),
-    .testTarget(
-      name: "ResourcesTests",
-      dependencies: [
-        "ResourceSums", "Compose", "PodRuntime", "TestSupport",
-        .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "PodRuntimeTests",
-      dependencies: [
-        "CLinux", "PodRuntime", "Cgroups", "Compose", "DockerEngine", "PodIdentity", "Systemd",
-        "TestSupport", .product(name: "Logging", package: "swift-log"),
-        .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "ExecutorTests",
-      dependencies: [
-        "Executor", "HTTPClient", "Program", "Compose", "MesosExecutor", "PodRuntime",
-        "TestSupport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "ReapingTests",
-      dependencies: [
-        "Reaper", "Reaping", "HookEvents", "HookShim", "Program", "PodIdentity", "Cgroups",
-        "Compose",
-        "DockerEngine", "TestSupport",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "SystemPackage", package: "swift-system"),
-      ],
-      swiftSettings: settings),
-    .testTarget(
-      name: "DocumentsTests",
-      dependencies: ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "TestSupport"],
-      swiftSettings: settings),
-    .testTarget(
-      name: "Integration",
-      dependencies: [
-        "AgentStandIn", "EngineStandIn", "TestSupport", "Compose", "DockerEngine", "PodIdentity",
-        "Cgroups",
-        .product(name: "OrderedCollections", package: "swift-collections"),
-      ],
-      path: "Tests/Integration", exclude: ["Parity", "Running"], swiftSettings: settings),
+      exclude: ["Parity", "Running"]),
   ]
 )

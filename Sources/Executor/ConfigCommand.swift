@@ -4,6 +4,7 @@ import DockerEngine
 import Glibc
 import PodRuntime
 import Program
+import YAML
 
 /// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
 struct ConfigCommand: AsyncParsableCommand, PlainCommand {

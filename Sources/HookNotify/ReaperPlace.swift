@@ -2,6 +2,7 @@ import Compose
 import HookShim
 import OrderedCollections
 import Program
+import YAML
 
 /// Where the reaper listens: its own settings, from the same three places.
 struct ReaperPlace: Sendable, Equatable {

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Glibc
+import YAML
 
 /// What of a pod podman can't hold, as it is set up.
 enum PodmanLimits {

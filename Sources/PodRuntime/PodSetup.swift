@@ -4,6 +4,7 @@ import DockerEngine
 import PodIdentity
 import SystemPackage
 import Systemd
+import YAML
 
 /// Finds out what a plan needs to know of the engine and the host.
 public struct PodSetup: Sendable {

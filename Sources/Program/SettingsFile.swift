@@ -2,6 +2,7 @@ import Compose
 import Glibc
 import OrderedCollections
 import PodIdentity
+import YAML
 
 /// A file of settings: a YAML mapping of names to one value each.
 public struct SettingsFile: Sendable {

@@ -1,9 +1,9 @@
 import ArgumentParser
 import CLinux
-import Compose
 import DockerEngine
 import Program
 import Reaping
+import YAML
 
 /// The command line of pod-reaper.
 @main
@@ -24,7 +24,8 @@ struct PodReaper: AsyncParsableCommand {
 
   @MainActor
   static func main() async {
-    // From now on a crash says so on standard error, and what becomes of what executors leave meanwhile.
+    // From now on a crash says so on standard error, and what becomes of what executors leave
+    // meanwhile.
     linux_report_crashes(
       "pod-reaper", "; what executors leave waits until it is started again")
     await runProgram(usage: 2)

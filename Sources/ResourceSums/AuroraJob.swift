@@ -1,4 +1,5 @@
 import Compose
+import YAML
 
 extension ResourceSum {
   /// The job that Aurora runs the pod as, for `australis create` and other clients over gorealis, which read YAML and

@@ -1,4 +1,5 @@
 import Compose
+import YAML
 
 /// The graphics processors that one container asks for: `gpus:`, and the devices that its deployment reserves with the
 /// capability `gpu` (Compose specification, "gpus"; Compose Deploy specification, "devices").

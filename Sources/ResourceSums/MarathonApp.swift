@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 extension ResourceSum {
   /// The app that Marathon runs the pod as, to be posted to `/v2/apps` (Marathon's API, `app.raml`).

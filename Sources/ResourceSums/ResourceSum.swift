@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// How a pod's needs are summed.
 public struct SumOptions: Sendable {

@@ -1,4 +1,5 @@
 import Compose
+import YAML
 
 /// What a service's file says that its containers need.
 public struct ServiceNeeds: Sendable {

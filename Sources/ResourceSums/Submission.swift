@@ -1,4 +1,5 @@
 import Compose
+import YAML
 
 /// What a framework is told of a pod besides what it needs.
 public struct Submission: Sendable {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Compose
 import Program
 import ResourceSums
+import YAML
 
 /// The command line of compose-resources.
 @main

@@ -1,6 +1,7 @@
 import Compose
 import Foundation
 import Testing
+import YAML
 
 @Suite("A wrong dollar sign is found where it is")
 struct DollarTests {

@@ -2,6 +2,7 @@ import Compose
 import OrderedCollections
 import Foundation
 import Testing
+import YAML
 
 @Suite("What is wrong is said with file, line and column")
 struct ErrorTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Compose
+@testable import YAML
 
 /// Short texts, many rounds; `MutationTests` mutates whole files of the corpus.
 @Suite("Mutated texts of Compose trap nothing", .timeLimit(.minutes(60)))

@@ -2,6 +2,7 @@ import Compose
 import Foundation
 import OrderedCollections
 import Testing
+import YAML
 
 @Suite("Files, profiles and variables from outside")
 struct JoiningTests {

@@ -1,6 +1,7 @@
 import Compose
 import Foundation
 import Testing
+import YAML
 
 @Suite("Files of the kinds that public stacks use mean what Docker Compose 5 makes of them")
 struct KindParityTests {

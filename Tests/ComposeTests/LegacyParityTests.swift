@@ -1,5 +1,6 @@
 import Compose
 import Testing
+import YAML
 
 @Suite("The format of Compose 1 means what Docker Compose 1.29.2 made of it")
 struct LegacyParityTests {

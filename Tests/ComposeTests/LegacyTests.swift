@@ -1,6 +1,7 @@
 import Compose
 import OrderedCollections
 import Testing
+import YAML
 
 @Suite("The format of Compose 1")
 struct LegacyTests {

@@ -1,6 +1,7 @@
 import Compose
 import OrderedCollections
 import Testing
+import YAML
 
 @Suite("The typed project")
 struct ModelTests {

@@ -2,6 +2,7 @@ import Compose
 import Foundation
 import TestSupport
 import Testing
+import YAML
 
 @Suite("Loading mutated files neither crashes nor hangs")
 struct MutationTests {

@@ -1,6 +1,7 @@
 import Compose
 import Foundation
 import Testing
+import YAML
 
 @Suite("config prints what Docker Compose 5 prints")
 struct ParityTests {

@@ -2,6 +2,7 @@ import Compose
 import Foundation
 import OrderedCollections
 import Testing
+import YAML
 
 @Suite("Profiles whose name is empty")
 struct ProfileTests {

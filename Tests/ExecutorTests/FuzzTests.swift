@@ -5,6 +5,7 @@ import MesosExecutor
 import Program
 import TestSupport
 import Testing
+import YAML
 
 @testable import Executor
 

@@ -6,6 +6,7 @@ import Testing
 
 @testable import Executor
 import Program
+import YAML
 
 @Suite("The operator's file")
 struct OperatorFileTests {

@@ -2,6 +2,7 @@ import Compose
 import Foundation
 import MesosExecutor
 import Testing
+import YAML
 
 @testable import Executor
 

@@ -2,6 +2,7 @@ import AgentStandIn
 import Compose
 import Foundation
 import OrderedCollections
+import YAML
 
 /// One thing that differs on purpose between a container, network or volume of a pod and the one that Docker
 /// Compose creates from the same file: docs/differences.md has them all, and nothing else may differ.

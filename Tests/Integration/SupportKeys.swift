@@ -1,5 +1,6 @@
 import Foundation
 import OrderedCollections
+import YAML
 
 @testable import Compose
 

@@ -3,6 +3,7 @@ import Compose
 import Foundation
 import OrderedCollections
 import TestSupport
+import YAML
 
 /// A file of `Parity/`: services that show one key, named after it.
 struct ParityFile: Sendable, CustomStringConvertible {

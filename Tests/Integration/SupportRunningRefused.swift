@@ -1,6 +1,7 @@
 import Foundation
 import OrderedCollections
 import TestSupport
+import YAML
 
 @testable import Compose
 

@@ -2,6 +2,7 @@ import AgentStandIn
 import Foundation
 import OrderedCollections
 import TestSupport
+import YAML
 
 @testable import Compose
 

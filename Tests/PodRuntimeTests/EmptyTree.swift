@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// The tree of a project that nobody prints.
 let emptyTree = YAMLNode(

@@ -4,6 +4,7 @@ import Foundation
 import OrderedCollections
 import PodIdentity
 import Testing
+import YAML
 
 @testable import PodRuntime
 

@@ -3,6 +3,7 @@ import DockerEngine
 import Foundation
 import PodIdentity
 import Testing
+import YAML
 
 @testable import PodRuntime
 

@@ -3,6 +3,7 @@ import DockerEngine
 import OrderedCollections
 import PodIdentity
 import Testing
+import YAML
 
 @testable import PodRuntime
 

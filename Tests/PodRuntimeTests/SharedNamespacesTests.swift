@@ -5,6 +5,7 @@ import OrderedCollections
 import PodIdentity
 import TestSupport
 import Testing
+import YAML
 
 @testable import PodRuntime
 

@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import OrderedCollections
 import Testing
+import YAML
 
 @testable import PodRuntime
 

@@ -5,6 +5,7 @@ import Logging
 import Program
 import TestSupport
 import Testing
+import YAML
 
 @testable import Reaping
 

@@ -53,7 +53,8 @@ struct HookEventListenerTests {
       let listener = try listener(folder.path, heard)
       try await eventually("the spooled events") { heard.all.count == 20 }
       for number in 20..<40 {
-        // One at a time: a socket's queue is ten events long, and what doesn't fit takes the other way.
+        // One at a time: a socket's queue is ten events long, and what doesn't fit takes the other
+        // way.
         #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_DELIVERED)
         try await eventually("event \(number)") { heard.all.count == number + 1 }
       }
@@ -211,14 +212,16 @@ struct HookEventListenerTests {
     var recent = RecentSet<Int>(atLeast: 100)
     var forgotten: [Int] = []
     for number in 0..<1000 {
-      #expect(recent.insert(number))
+      let isNew = recent.insert(number)
+      #expect(isNew)
       for known in max(0, number - 99)...number {
         var copy = recent
         if copy.insert(known) { forgotten.append(known) }
       }
     }
     #expect(forgotten == [])
-    #expect(recent.insert(0))
+    let isForgotten = recent.insert(0)
+    #expect(isForgotten)
   }
 
   @Test("removed means incarnations that existed at its time, no later run of the same executor")

@@ -91,7 +91,8 @@ struct ReaperTests {
       host: HostIdentity(machineID: machine), cgroupParent: "/reaper-tests/run-\(name)")
   }
 
-  /// One pod of each verdict, with an hour's grace: the leaked one's executor held a lease when it was seen to end.
+  /// One pod of each verdict, with an hour's grace: the leaked one's executor held a lease when it
+  /// was seen to end.
   private func withPods(
     _ body: (FalseEngine, Reaper) async throws -> Void
   ) async throws {

@@ -143,8 +143,8 @@ struct ReaperDeployTests {
   func oldSystemd(_ unit: String) throws {
     let lines = try String(contentsOfFile: deploy + "/systemd/" + unit, encoding: .utf8)
       .split(separator: "\n")
-    // A list of allowed calls without the names that it doesn't know (groups came with 230, @system-service with 239)
-    // allows hardly any.
+    // A list of allowed calls without the names that it doesn't know (groups came with 230,
+    // @system-service with 239) allows hardly any.
     for line in lines where line.hasPrefix("SystemCallFilter=") {
       #expect(line.hasPrefix("SystemCallFilter=~"), "\(line)")
     }

@@ -1,6 +1,7 @@
 import Compose
 import ResourceSums
 import Testing
+import YAML
 
 @Suite("Where a service's limits come from")
 struct LimitTests {

@@ -2,6 +2,7 @@ import Compose
 import Foundation
 import ResourceSums
 import Testing
+import YAML
 
 /// A text as JSON.
 private func parsed(_ text: String) throws -> NSDictionary {

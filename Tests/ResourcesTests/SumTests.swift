@@ -4,6 +4,7 @@ import PodRuntime
 import ResourceSums
 import TestSupport
 import Testing
+import YAML
 
 @Suite("The sum of a pod")
 struct SumTests {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Checks that a project's parts fit each other: nothing refers to what isn't there, nothing waits for
 /// itself (Compose specification, throughout).

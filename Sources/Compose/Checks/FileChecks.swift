@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Checks of the files merged into one, before anything of the project is known.
 enum FileChecks {

@@ -1,3 +1,5 @@
+import YAML
+
 /// `dns:` of a service (Compose specification, "dns").
 enum Addresses {
   /// Drops empty entries, which a variable that isn't set leaves behind; nothing at all stays null.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `build:` of a service (Compose Build specification).
 enum Builds {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `depends_on:` of a service (Compose specification, "depends_on").
 enum DependsOn {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `deploy:` of a service (Compose Deploy specification).
 enum Deployment {

@@ -1,3 +1,5 @@
+import YAML
+
 /// `develop:` of a service (Compose Develop specification).
 enum Development {
   static let keys = KeyTable(

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `gpus:` and the devices that a deployment reserves (Compose specification, "gpus"; Compose Deploy
 /// specification, "devices").

@@ -1,3 +1,5 @@
+import YAML
+
 /// `devices:` of a service (Compose specification, "devices").
 enum Devices {
   static let shape = Shape.expanding(expand, .list(.fields(keys)))

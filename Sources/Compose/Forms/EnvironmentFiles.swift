@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `env_file:` of a service (Compose specification, "env_file").
 enum EnvironmentFiles {

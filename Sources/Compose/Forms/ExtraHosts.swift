@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `extra_hosts:` of a service and of a build (Compose specification, "extra_hosts").
 enum ExtraHosts {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `configs:` and `secrets:` of a service (Compose specification, "configs", "secrets").
 enum FileMounts {

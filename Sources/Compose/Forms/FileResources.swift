@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The top-level `secrets:` (Compose specification, "Secrets top-level element").
 enum Secrets {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `healthcheck:` of a service (Compose specification, "healthcheck").
 enum Healthchecks {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `volumes:` of a service (Compose specification, "volumes").
 enum Mounts {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Networks: the top-level ones and how a service joins them (Compose specification, "networks").
 enum Networks {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Names with values: `environment:`, `labels:`, options and their kin.
 enum Pairs {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `ports:` of a service (Compose specification, "ports").
 enum Ports {

@@ -1,3 +1,5 @@
+import YAML
+
 /// `extends:` of a service (Compose specification, "extends").
 enum Extends {
   static let keys = KeyTable(

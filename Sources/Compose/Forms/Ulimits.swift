@@ -1,3 +1,5 @@
+import YAML
+
 /// `ulimits:` (Compose specification, "ulimits").
 enum Ulimits {
   static let shape = Shape.names(limit(.strict), allowsNull: false)

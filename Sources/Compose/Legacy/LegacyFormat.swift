@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The format of Compose 1: no `services:`, each top-level key a service. Its services are carried over to the
 /// modern form.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Values of the format of Compose 1 where it reads them otherwise than the modern one.
 enum LegacyForms {

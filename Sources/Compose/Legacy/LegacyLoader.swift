@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Reads files in the format of Compose 1 into one in the modern form, with the meaning that the last Compose that
 /// knew the format (1.29.2) gave them: its own variables, its own `extends`, its own merging.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Reads Compose files into a project (Compose specification, "The Compose application model").
 public enum ComposeLoader {

@@ -1,3 +1,5 @@
+import YAML
+
 /// What interpolation finds beside the values, in all files of a project.
 final class Findings {
   /// Variables without value or default that were asked for, each once, where it is asked for

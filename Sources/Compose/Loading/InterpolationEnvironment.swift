@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The variables that a project's files see, and their replacement in a tree (Compose specification,
 /// "Interpolation").

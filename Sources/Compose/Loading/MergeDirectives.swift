@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// What a document's `!reset` and `!override` tags do to the files before it (Compose specification,
 /// "Merge and override").

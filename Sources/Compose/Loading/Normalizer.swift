@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Fills in what the files leave to defaults, as Docker Compose does: paths made absolute, variables
 /// resolved, networks joined, dependencies implied (Compose specification, throughout).

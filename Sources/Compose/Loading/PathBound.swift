@@ -1,3 +1,5 @@
+import YAML
+
 /// The directory that a project's relative paths must not leave.
 struct PathBound {
   /// The directory, absolute.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Makes the paths of a project's files absolute, and keeps them inside the project where asked to.
 struct PathResolver {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Which services are enabled (Compose specification, "Profiles").
 struct Profiles {

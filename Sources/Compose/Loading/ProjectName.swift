@@ -1,3 +1,5 @@
+import YAML
+
 /// A project's name (Compose specification, "Name top-level element").
 struct ProjectName {
   /// The name.

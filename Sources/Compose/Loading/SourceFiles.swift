@@ -1,3 +1,5 @@
+import YAML
+
 /// Which files make up a project, and where it lives (Compose specification, "The Compose file").
 struct SourceFiles {
   /// The files, as the user gave them or as they were found.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// A file whose services others extend.
 struct ExtendedFile {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `include:` (Compose specification, "Include").
 extension TreeLoader {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Makes one canonical tree of files: each document is interpolated, completed by what it includes and
 /// extends, merged with those before it, and checked (Compose specification, "Merge and override").

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// `build:` (Compose specification, "Compose Build Specification").
 public struct Build: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import YAML
+
 /// One entry of a service's `secrets:` or `configs:`, joined with what the top level says of it (Compose
 /// specification, "secrets", "configs").
 public struct FileMount: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// A command in a service's container: an entry of `post_start:` or `pre_stop:` (Compose specification, "post_start",
 /// "pre_stop").

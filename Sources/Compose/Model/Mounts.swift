@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// One entry of a service's `volumes:` or `tmpfs:` (Compose specification, "volumes").
 public struct ServiceMount: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// One published port, ranges expanded (Compose specification, "ports").
 public struct PublishedPort: Sendable, Equatable {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// A Compose project: files read, interpolated, merged and checked (Compose specification,
 /// "The Compose application model").

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// What a service may use of the host, beyond its plain memory and processor limits (Compose specification,
 /// "blkio_config", "ulimits", "gpus" and their neighbours; Compose Deploy specification, "resources").

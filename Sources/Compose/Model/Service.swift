@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// One service of a project (Compose specification, "Services"). Lists keep the file's order.
 public struct Service: Sendable {

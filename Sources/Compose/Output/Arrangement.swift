@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Puts a canonical tree into the order and the completeness in which `config` prints it: the keys
 /// of the specification in the tables' order, the user's own names sorted.

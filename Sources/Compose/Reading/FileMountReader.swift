@@ -1,3 +1,5 @@
+import YAML
+
 /// Makes the typed secrets and configs of a service.
 struct FileMountReader {
   let tree: YAMLNode

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Makes the typed mounts of a normalized service.
 enum MountReader {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Makes the typed project of a normalized tree.
 struct ProjectReader {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Options of a build that are the docker command's own, word for word.
 extension ServiceReader {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Commands around a container's life, and how many containers there are.
 extension ServiceReader {

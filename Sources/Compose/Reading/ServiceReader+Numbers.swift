@@ -1,3 +1,5 @@
+import YAML
+
 /// Ports and limits of a service.
 extension ServiceReader {
   func ports() throws(ComposeError) -> [PublishedPort] {

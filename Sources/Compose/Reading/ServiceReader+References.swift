@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// What a service says of other services, and of words with a meaning.
 extension ServiceReader {

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// What a service may use of the host, and how it is set apart from it.
 extension ServiceReader {

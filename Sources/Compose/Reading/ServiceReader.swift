@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Makes the typed service of a normalized node.
 struct ServiceReader {

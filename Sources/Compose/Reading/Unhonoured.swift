@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The keys of a project that a pod doesn't honour.
 enum Unhonoured {

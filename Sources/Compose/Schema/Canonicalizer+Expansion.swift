@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The first pass: short forms become long ones. What has the wrong kind is left for the second.
 extension Canonicalizer {

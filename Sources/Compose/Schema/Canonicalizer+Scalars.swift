@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 extension Canonicalizer {
   /// A scalar, or a list of scalars, in its canonical form.

@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Checks a tree against the tables of keys and brings it to the canonical form, in two passes: short
 /// forms are expanded before files are merged, scalars checked and typed after (Compose specification;

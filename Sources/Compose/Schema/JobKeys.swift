@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The keys of a job, a container that runs to its end (Compose specification, "Jobs top-level element"): its own,
 /// and those that it shares with a service.

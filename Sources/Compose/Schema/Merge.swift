@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// Makes one tree of several files' canonical trees (Compose specification, "Merge and override").
 enum Merge {

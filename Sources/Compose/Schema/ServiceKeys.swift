@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// The keys of a service (Compose specification, "Services"), each in one line: name, form, merge
 /// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.

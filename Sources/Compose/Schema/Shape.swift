@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// What the value of a key may look like, and the canonical form that it is brought to.
 indirect enum Shape: Sendable {

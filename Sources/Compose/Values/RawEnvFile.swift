@@ -1,4 +1,5 @@
 import OrderedCollections
+import YAML
 
 /// A file of variables in the `raw` format, that of `docker run --env-file`: no quotes, no variables
 /// (Compose specification, "env_file", "format").

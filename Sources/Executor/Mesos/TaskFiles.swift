@@ -1,6 +1,7 @@
 import Compose
 import Glibc
 import MesosExecutor
+import YAML
 
 /// Where a task's Compose files are: the label `fileName`, else the names that Compose looks for.
 struct TaskFiles {

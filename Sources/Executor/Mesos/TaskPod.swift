@@ -4,6 +4,7 @@ import OrderedCollections
 import PodIdentity
 import PodRuntime
 import Program
+import YAML
 
 /// Makes a pod's request from a task.
 struct TaskPod {

@@ -3,6 +3,7 @@ import Dispatch
 import Logging
 import MesosExecutor
 import PodRuntime
+import YAML
 
 extension TaskSupervisor {
   /// Takes tasks on: says at once that they are starting, then makes their pods.

@@ -4,6 +4,7 @@ import MesosExecutor
 import OrderedCollections
 import PodIdentity
 import PodRuntime
+import YAML
 
 extension EarlierSettings {
   /// The sections by which the files are told from others of their names.

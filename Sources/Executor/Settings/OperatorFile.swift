@@ -3,6 +3,7 @@ import Glibc
 import OrderedCollections
 import PodIdentity
 import PodRuntime
+import YAML
 
 /// The operator's file: defaults for every setting, and what pods may ask of the host.
 struct OperatorFile {

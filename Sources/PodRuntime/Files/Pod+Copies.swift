@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import YAML
 
 extension Pod {
   /// Copies the secrets and configs of `content` and `environment` into a container that doesn't run yet.

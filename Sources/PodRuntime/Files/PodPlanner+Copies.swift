@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 extension PodPlanner {
   /// The texts to copy into a container before it starts.

@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import FoundationEssentials
 import PodIdentity
+import YAML
 
 /// What a hook is told of its pod, as JSON. Keys are those of the labels where there is one; a list that isn't known yet
 /// is empty.

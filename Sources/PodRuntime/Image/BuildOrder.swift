@@ -1,5 +1,6 @@
 import Compose
 import PodIdentity
+import YAML
 
 /// Which builds come after which: one that has another service's image among its `additional_contexts` after that.
 struct BuildOrder: Sendable {

@@ -2,6 +2,7 @@ import Compose
 import Logging
 import OrderedCollections
 import SystemPackage
+import YAML
 
 /// Builds a service's image by the `docker` command: a build is a client's work, which no engine call does alone.
 struct ImageBuild: Sendable {

@@ -3,6 +3,7 @@ import DockerEngine
 import FoundationEssentials
 import Logging
 import PodIdentity
+import YAML
 
 /// An image that the engine has, and what of it matters to a pod.
 struct ProvidedImage: Sendable {

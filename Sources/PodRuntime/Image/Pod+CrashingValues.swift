@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 extension Pod {
   /// The longest path that Linux takes, in bytes.

@@ -3,6 +3,7 @@ import DockerEngine
 import Logging
 import OrderedCollections
 import PodIdentity
+import YAML
 
 extension Pod {
   /// Removes the images of the pod's services, as far as that was asked for and no other container

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Logging
+import YAML
 
 extension Pod {
   /// Creates a container, and starts it once all that it waits for is up.

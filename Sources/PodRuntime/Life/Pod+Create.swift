@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodIdentity
+import YAML
 
 extension Pod {
   /// Creates a container, again where what it needs vanished meanwhile, or the engine was away.

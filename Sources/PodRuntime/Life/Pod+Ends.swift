@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Logging
+import YAML
 
 extension Pod {
   /// Looks into a container's end, once at a time: until it is decided what follows from it.

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import YAML
 
 /// What commands around a service's life write, and how they end.
 extension Pod {

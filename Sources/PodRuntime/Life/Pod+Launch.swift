@@ -3,6 +3,7 @@ import DockerEngine
 import Logging
 import OrderedCollections
 import PodIdentity
+import YAML
 
 /// Why a launch stopped, in a line for people.
 struct LaunchFailure: Error, CustomStringConvertible {

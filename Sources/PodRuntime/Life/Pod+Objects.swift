@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodIdentity
+import YAML
 
 extension Pod {
   /// Creates the pod's networks and volumes, and checks that those of others exist.

@@ -3,6 +3,7 @@ import DockerEngine
 import Logging
 import OrderedCollections
 import PodIdentity
+import YAML
 
 extension Pod {
   // MARK: In the service's container

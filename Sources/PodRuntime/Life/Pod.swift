@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodIdentity
+import YAML
 
 /// One pod's life: from a plan to running containers, and back to nothing.
 public actor Pod {

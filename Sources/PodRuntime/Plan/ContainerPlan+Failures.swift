@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 /// What the engine said to a start or create, in words for people, where no line of the file is to
 /// blame.

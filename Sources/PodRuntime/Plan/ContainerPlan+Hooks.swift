@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 extension Service {
   /// The service, and those that run before it.

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import Glibc
+import YAML
 
 extension ContainerPlan {
   /// Says which device or privilege the task's devices cgroup forbids, where that is why a start failed: on version 1 the

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import YAML
 
 extension EngineFault {
   /// Why a network can't be created.

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import YAML
 
 /// A reason of the engine's that a line of the file is to blame for.
 ///

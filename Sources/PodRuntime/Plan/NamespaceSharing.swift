@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// What services in one network namespace owe each other.
 ///

@@ -1,6 +1,7 @@
 import Compose
 import FoundationEssentials
 import OrderedCollections
+import YAML
 
 extension Network {
   private static let bridgeName = "com.docker.network.bridge.name"

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 extension PodPlan {
   /// The plan for an engine: what the pod needs and the engine's API lacks is refused before

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import FoundationEssentials
+import YAML
 
 extension PodPlan {
   /// The plan as JSON: the Engine API's requests, in the order of the file; what refers to another container

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import PodIdentity
+import YAML
 
 /// What will be created in Docker for a pod, worked out before anything is.
 public struct PodPlan: Sendable {

@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import OrderedCollections
 import PodIdentity
+import YAML
 
 extension PodPlanner {
   /// Works out one of a service's containers, and with the first of them those that run before it.

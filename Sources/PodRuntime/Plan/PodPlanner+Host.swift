@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 extension PodPlanner {
   /// What a service may use of the host, besides what it grants it (Engine API, "Resources").

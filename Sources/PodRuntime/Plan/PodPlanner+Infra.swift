@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import PodIdentity
+import YAML
 
 extension PodPlanner {
   /// Works out the container that holds namespaces for the services.

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import OrderedCollections
+import YAML
 
 extension PodPlanner {
   /// Joins a service to its networks.

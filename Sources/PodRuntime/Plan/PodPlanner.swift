@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import OrderedCollections
 import PodIdentity
+import YAML
 
 /// Works out what a pod will be in Docker. It does no I/O: what it gives depends on its arguments alone.
 public struct PodPlanner: Sendable {

@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 extension PodPolicy {
   /// Refuses other names for what the policy forbids.

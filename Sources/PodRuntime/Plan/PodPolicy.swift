@@ -1,6 +1,7 @@
 import Compose
 import Glibc
 import OrderedCollections
+import YAML
 
 /// What a pod may ask of the host: the `allow:` part of the operator's file.
 public struct PodPolicy: Sendable, Equatable {

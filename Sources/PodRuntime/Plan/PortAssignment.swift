@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// One published port and the host port that it gets.
 public struct AssignedPort: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 extension Project {
   /// Why there is nothing to start.

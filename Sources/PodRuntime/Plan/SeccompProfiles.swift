@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import FoundationEssentials
+import YAML
 
 /// Seccomp profiles, which a client reads: the engine takes their text.
 enum SeccompProfiles {

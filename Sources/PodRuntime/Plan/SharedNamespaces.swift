@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// A project whose services share namespaces that an infrastructure container holds, as `network_mode: service:` and
 /// `pid: service:` in each of them would say.

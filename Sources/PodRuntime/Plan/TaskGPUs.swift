@@ -3,6 +3,7 @@ import Compose
 import Glibc
 import OrderedCollections
 import PodIdentity
+import YAML
 
 /// The GPUs of a task: how many, and which where that can be known.
 public struct TaskGPUs: Sendable, Equatable {

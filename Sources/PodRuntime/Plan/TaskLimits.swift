@@ -1,5 +1,6 @@
 import Compose
 import OrderedCollections
+import YAML
 
 /// What a task was given, which none of its services may exceed alone.
 ///

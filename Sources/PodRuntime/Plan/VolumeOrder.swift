@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import OrderedCollections
 import PodIdentity
+import YAML
 
 /// The order in which containers that share a volume are created. Docker copies what an image has
 /// at a mount's target into an empty volume when the container is created: the first one decides

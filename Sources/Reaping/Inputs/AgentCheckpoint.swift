@@ -2,7 +2,8 @@ import Glibc
 import PodIdentity
 import SystemPackage
 
-/// The agent's checkpoint of a run (Mesos, src/slave/paths.cpp): who was forked, and whether it is over.
+/// The agent's checkpoint of a run (Mesos, src/slave/paths.cpp): who was forked, and whether it is
+/// over.
 struct Checkpoint: Sendable {
   /// The agent's `--work_dir`.
   let workFolder: String
@@ -27,7 +28,8 @@ struct Checkpoint: Sendable {
     return nil
   }
 
-  /// Whether the agent's checkpoint says that a run is over, of whatever executor: for folders without a label.
+  /// Whether the agent's checkpoint says that a run is over, of whatever executor: for folders
+  /// without a label.
   func isOver(run: String) -> Bool {
     guard Self.isComponent(run) else { return false }
     let agent = workFolder + "/meta/slaves/latest/frameworks"

@@ -11,8 +11,8 @@ struct AgentView: Sendable, Equatable {
   var runs: Set<String>
   /// Why its silence about a run proves nothing; nil where it does.
   var reservation: String?
-  /// The cgroup below which its runs live (`--cgroups_root`), without slashes around it; nil where it didn't say. Below
-  /// another's its silence says nothing.
+  /// The cgroup below which its runs live (`--cgroups_root`), without slashes around it; nil where
+  /// it didn't say. Below another's its silence says nothing.
   var cgroupsRoot: String?
 
   /// What it says of a pod.
@@ -50,7 +50,8 @@ struct AgentClient: Sendable {
   /// A client of an agent.
   ///
   /// - Parameters:
-  ///   - url: `http://host:port`, `https://host:port`, or `unix:///path#slave(1)`, an agent's domain socket.
+  ///   - url: `http://host:port`, `https://host:port`, or `unix:///path#slave(1)`, an agent's
+  ///     domain socket.
   ///   - tokenFile: a file that holds a bearer token.
   ///   - authorities: a PEM file of the authorities to trust.
   ///   - seesEverything: the operator's word that the token's owner may see every run.

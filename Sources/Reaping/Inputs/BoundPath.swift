@@ -2,8 +2,9 @@ import Glibc
 import Program
 import SystemPackage
 
-/// The file that a socket is bound to, and how to tell it from another in its place. While the socket is open the kernel
-/// keeps its inode, even once the file is removed: no other file has the same number.
+/// The file that a socket is bound to, and how to tell it from another in its place. While the
+/// socket is open the kernel keeps its inode, even once the file is removed: no other file has the
+/// same number.
 struct BoundPath: Sendable, Equatable {
   let path: String
   private let device: dev_t
@@ -24,7 +25,8 @@ struct BoundPath: Sendable, Equatable {
     (self.path, device, inode) = (path, status.st_dev, status.st_ino)
   }
 
-  /// Whether the path still leads to that file: it doesn't once the file or a directory above it is removed or renamed.
+  /// Whether the path still leads to that file: it doesn't once the file or a directory above it is
+  /// removed or renamed.
   var isInPlace: Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_dev == device && status.st_ino == inode

@@ -1,7 +1,8 @@
 import DockerEngine
 import PodIdentity
 
-/// What the engine reports of pods' containers, over all connections to it: it never ends by itself.
+/// What the engine reports of pods' containers, over all connections to it: it never ends by
+/// itself.
 struct EngineEvents: AsyncSequence, Sendable {
   enum Element: Sendable {
     /// Events come from now on; what was before has to be looked for.

@@ -59,10 +59,10 @@ actor EngineObserver {
     return found
   }
 
-  /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image,
-  /// and a container made from it inherits them. Where the image is gone or can't be asked, the container's cgroup
-  /// parent tells: Docker's commit doesn't copy that, and an executor always sets it. One broken image or container
-  /// must not hold up all others.
+  /// Whether a container has its labels from its image: `docker commit` copies a container's labels
+  /// into the image, and a container made from it inherits them. Where the image is gone or can't
+  /// be asked, the container's cgroup parent tells: Docker's commit doesn't copy that, and an
+  /// executor always sets it. One broken image or container must not hold up all others.
   private func isInherited(
     _ container: ContainerSummary, _ identity: PodIdentity
   ) async throws -> Bool {

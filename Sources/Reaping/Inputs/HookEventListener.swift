@@ -8,10 +8,10 @@ import Program
 import Synchronization
 import SystemPackage
 
-/// Receives what the agent's hook sends: datagrams on a socket, and files of the spool for what came
-/// while nobody listened, in their order. Each event is taken off before it is acted on, so that
-/// none is acted on twice; what a crash in between loses, the full pass of the next start makes up
-/// for.
+/// Receives what the agent's hook sends: datagrams on a socket, and files of the spool for what
+/// came while nobody listened, in their order. Each event is taken off before it is acted on, so
+/// that none is acted on twice; what a crash in between loses, the full pass of the next start
+/// makes up for.
 final class HookEventListener: Restorable {
   private let socketPath: String
   private let spool: String
@@ -90,13 +90,13 @@ final class HookEventListener: Restorable {
 
   /// Stops listening, once what is in the queue has been received; later events go to the spool.
   func stop() {
-    defer { report.finish() }
     let socket = state.withLock { $0.socket }
     socket?.place.remove()
     queue.sync {
       if let socket { receive(Int32(socket.source.source.handle)) }
+      letGo()
+      report.finish()
     }
-    letGo()
   }
 
   private func letGo() {
@@ -128,7 +128,8 @@ final class HookEventListener: Restorable {
   }
 
   /// Watches a directory: as for the shim, it must be nobody's to change but this user's or root's.
-  /// Where the kernel gives no watch, since others have them all, each pass reads the spool instead.
+  /// Where the kernel gives no watch, since others have them all, each pass reads the spool
+  /// instead.
   private func watch(_ path: String) throws(Errno) {
     let before = Spool.Folder(path)
     if let before, state.withLock({ $0.watches[before] != nil }) { return }
@@ -218,6 +219,8 @@ final class HookEventListener: Restorable {
   }
 
   private func readTaken() {
+    // What was taken waits for the next one.
+    if state.withLock(\.isStopped) { return }
     reader.withLock { spool in spool.readTaken { take($0, from: "spool") } }
     let isMore = state.withLock { state in
       defer { (state.isReading, state.isMore) = (false, false) }

@@ -15,10 +15,10 @@ struct LeaseHolder: Sendable, Hashable {
   /// The peer's user.
   var user = uid_t.max
 
-  /// Whether the lease is this pod's executor's: it bears the same pid and start time, or, where its pid isn't known,
-  /// the peer lives in the very cgroup that the pod's label names, and that is an agent's. A cgroup elsewhere that is
-  /// merely called like the run can be made by anybody whom a part of the tree is delegated to; and no executor lives
-  /// in one below our own root.
+  /// Whether the lease is this pod's executor's: it bears the same pid and start time, or, where
+  /// its pid isn't known, the peer lives in the very cgroup that the pod's label names, and that is
+  /// an agent's. A cgroup elsewhere that is merely called like the run can be made by anybody whom
+  /// a part of the tree is delegated to; and no executor lives in one below our own root.
   func keeps(_ identity: PodIdentity) -> Bool {
     guard identity.run == run else { return false }
     guard let pid = identity.incarnation.pid, let startTime = identity.incarnation.startTime else {

@@ -14,8 +14,8 @@ extension LeaseServer {
     /// Leases that a user gets in each second beyond twice those that he may hold.
     var perSecond = 4.0
 
-    /// Bounds that leave descriptors for the engine and all else, whoever connects: a lease takes two, and each pod
-    /// one more. The process's own limit is raised as far as it may be.
+    /// Bounds that leave descriptors for the engine and all else, whoever connects: a lease takes
+    /// two, and each pod one more. The process's own limit is raised as far as it may be.
     static func fitting() -> Limits {
       var limit = rlimit()
       guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {

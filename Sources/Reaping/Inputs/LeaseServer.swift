@@ -7,11 +7,12 @@ import PodIdentity
 import Program
 import SystemPackage
 
-/// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`; the kernel closes
-/// the connection when it dies, however it dies. Each has two seconds for its first line, a line has at most 512 bytes,
-/// a user at most 1,024 connections and all together 4,096, fewer where the process may have few descriptors, and a user
-/// who has taken twice as many leases as he may hold gets four more each second, since each end of one calls for a look
-/// at the engine: who breaks a bound loses that connection and nothing else.
+/// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`;
+/// the kernel closes the connection when it dies, however it dies. Each has two seconds for its
+/// first line, a line has at most 512 bytes, a user at most 1,024 connections and all together
+/// 4,096, fewer where the process may have few descriptors, and a user who has taken twice as many
+/// leases as he may hold gets four more each second, since each end of one calls for a look at the
+/// engine: who breaks a bound loses that connection and nothing else.
 final class LeaseServer: Restorable, @unchecked Sendable {
   // All state is confined to the queue.
   private let queue = DispatchQueue(label: "leases")
@@ -257,8 +258,8 @@ final class LeaseServer: Restorable, @unchecked Sendable {
     }
   }
 
-  /// The kernel closes files a moment before the process is gone from its table, or long before where it has to wait for
-  /// the processor.
+  /// The kernel closes files a moment before the process is gone from its table, or long before
+  /// where it has to wait for the processor.
   private func lookAgain(_ holder: LeaseHolder, after waits: [Int], isFirst: Bool = true) {
     guard let wait = waits.first else { return }
     queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self, report] in

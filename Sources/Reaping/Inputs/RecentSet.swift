@@ -1,5 +1,6 @@
-/// The newest elements of a sequence without end, at least a number of them and at most twice as many: when the newer half
-/// is full it becomes the older one, so that no element is forgotten right after it came.
+/// The newest elements of a sequence without end, at least a number of them and at most twice as
+/// many: when the newer half is full it becomes the older one, so that no element is forgotten
+/// right after it came.
 struct RecentSet<Element: Hashable & Sendable>: Sendable {
   private let least: Int
   private var newer: Set<Element> = []

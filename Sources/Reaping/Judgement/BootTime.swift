@@ -30,7 +30,8 @@ extension Duration {
     Double(components.seconds) + Double(components.attoseconds) / 1e18
   }
 
-  /// Seconds that a file or another process says: what is beyond thirty thousand years is that, and would not fit.
+  /// Seconds that a file or another process says: what is beyond thirty thousand years is that, and
+  /// would not fit.
   init(saidSeconds seconds: Double) {
     self = .seconds(seconds.isNaN ? 0 : min(max(seconds, -1e12), 1e12))
   }

@@ -26,7 +26,8 @@ enum Finding: Sendable, Hashable {
   case cgroupUnreadable(String)
   /// The agent lists the run.
   case agentLists
-  /// The agent whose ID the pod bears, out of recovery and asked by one who may see everything, doesn't list it.
+  /// The agent whose ID the pod bears, out of recovery and asked by one who may see everything,
+  /// doesn't list it.
   case agentOmits
   /// The agent can't be asked, or its answer proves nothing.
   case agentSilent(String)
@@ -89,10 +90,11 @@ enum Finding: Sendable, Hashable {
   }
 }
 
-/// What is known of one incarnation: of each source the newest word, since when it says so, and what never
-/// becomes untrue. It is bounded, however long a pod lives.
+/// What is known of one incarnation: of each source the newest word, since when it says so, and
+/// what never becomes untrue. It is bounded, however long a pod lives.
 struct EvidenceRecord: Sendable, Equatable {
-  /// When the pod was first seen. What was observed before says nothing: the incarnation may not have begun.
+  /// When the pod was first seen. What was observed before says nothing: the incarnation may not
+  /// have begun.
   let firstSeen: BootTime
   private(set) var evidence: [Evidence] = []
 

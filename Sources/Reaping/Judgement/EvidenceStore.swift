@@ -2,8 +2,8 @@ import Cgroups
 import HookEvents
 import PodIdentity
 
-/// What is known of pods and of their executors. It is a value: whoever only observes works on a copy, and what that
-/// learns is lost with it.
+/// What is known of pods and of their executors. It is a value: whoever only observes works on a
+/// copy, and what that learns is lost with it.
 struct EvidenceStore: Sendable, Equatable {
   /// Evidence by pod.
   private(set) var records: [PodIdentity: EvidenceRecord] = [:]
@@ -37,7 +37,8 @@ struct EvidenceStore: Sendable, Equatable {
       release(holder)
       if leases[holder] == nil { note(holder, .leaseDropped) }
       if processEnded { return handleEnd(of: holder) }
-      // Who lives on is looked at if it has a pod: nobody else's connection is worth the engine's time.
+      // Who lives on is looked at if it has a pod: nobody else's connection is worth the engine's
+      // time.
       return records.keys.contains { holder.keeps($0) }
     case .ended(let holder):
       return handleEnd(of: holder)
@@ -89,8 +90,9 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Looks at everything that tells of the executors of a survey's pods. It happens after the look at the engine: the
-  /// executor is older than its pod's objects, so that one that isn't there now is dead and not yet to come.
+  /// Looks at everything that tells of the executors of a survey's pods. It happens after the look
+  /// at the engine: the executor is older than its pod's objects, so that one that isn't there now
+  /// is dead and not yet to come.
   ///
   /// - Parameters:
   ///   - survey: what was found.
@@ -136,13 +138,14 @@ struct EvidenceStore: Sendable, Equatable {
 
   /// What leases say of a pod that a look has found.
   mutating func gatherLeases(_ identity: PodIdentity) {
-    // A connection outlives its holder where a child of it has inherited it and the kernel has no pidfd to tell.
+    // A connection outlives its holder where a child of it has inherited it and the kernel has no
+    // pidfd to tell.
     if leases.keys.contains(where: { $0.keeps(identity) && !$0.isGone }) {
       records[identity]?.add(.leaseHeld, at: .now)
       return
     }
-    // The peer of a lease was seen to end, perhaps before its pod had any object; the kernel told its pid even where
-    // the label couldn't.
+    // The peer of a lease was seen to end, perhaps before its pod had any object; the kernel told
+    // its pid even where the label couldn't.
     if records[identity]?.newest(.pidfd) == nil,
       ended.keys.contains(where: { $0.keeps(identity) })
     {
@@ -152,8 +155,8 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Forgets what no pod bears any more. A dead incarnation is remembered for ten minutes after its last object: dockerd
-  /// completes what a client that died had asked for, and that goes at once.
+  /// Forgets what no pod bears any more. A dead incarnation is remembered for ten minutes after its
+  /// last object: dockerd completes what a client that died had asked for, and that goes at once.
   ///
   /// - Parameter pods: all that there are.
   /// - Returns: the incarnations that were forgotten.
@@ -178,7 +181,8 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Whether a living executor says that a run of our own root is its own: one whose directories are its user's, or root's.
+  /// Whether a living executor says that a run of our own root is its own: one whose directories
+  /// are its user's, or root's.
   func isLeased(_ run: String, _ path: String, _ removal: CgroupRemoval) -> Bool {
     leases.keys.contains { holder in
       holder.run == run && !holder.isGone
@@ -186,8 +190,9 @@ struct EvidenceStore: Sendable, Equatable {
     }
   }
 
-  /// Runs whose executors were seen to end, with their cgroups: of pods that were known, and of leases. The holder of a
-  /// lease said by itself which run was its own, so that only its own user's directory counts.
+  /// Runs whose executors were seen to end, with their cgroups: of pods that were known, and of
+  /// leases. The holder of a lease said by itself which run was its own, so that only its own
+  /// user's directory counts.
   ///
   /// - Parameter run: only this run's; nil for all.
   func endedRuns(

@@ -46,8 +46,8 @@ struct HookEventHistory: Sendable, Equatable {
     }
   }
 
-  /// Whether the agent said of an executor that it was removed, at a time when this incarnation existed: a later run
-  /// of the same executor is not meant.
+  /// Whether the agent said of an executor that it was removed, at a time when this incarnation
+  /// existed: a later run of the same executor is not meant.
   func saidRemoved(_ identity: PodIdentity, firstSeen: BootTime) -> Bool {
     let began =
       identity.incarnation.startTime.map {

@@ -87,8 +87,8 @@ struct Assessment: Sendable {
   /// When the first proof that is too young now will be old enough.
   var due: BootTime? { verdicts.values.compactMap(\.due).min() }
 
-  /// Whether a cgroup is another pod's too: one executor may run several tasks below one cgroup, and a label can name
-  /// another's.
+  /// Whether a cgroup is another pod's too: one executor may run several tasks below one cgroup,
+  /// and a label can name another's.
   ///
   /// - Parameters:
   ///   - path: the cgroup.

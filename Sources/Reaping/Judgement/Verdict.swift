@@ -32,10 +32,10 @@ struct Verdict: Sendable, Equatable {
 
   /// Judges a pod: a pure function of its identity, what was observed, and the time.
   ///
-  /// Leaked needs one of the three proofs of death, older than the grace, and no sign of life after it. The process
-  /// table's word is infallible for a pid with start time on this boot, so that there only the process itself and its
-  /// lease are signs of life; an agent that hasn't noticed yet, or a straggler in the cgroup, are not. Where the pid
-  /// isn't known, each of them is.
+  /// Leaked needs one of the three proofs of death, older than the grace, and no sign of life after
+  /// it. The process table's word is infallible for a pid with start time on this boot, so that
+  /// there only the process itself and its lease are signs of life; an agent that hasn't noticed
+  /// yet, or a straggler in the cgroup, are not. Where the pid isn't known, each of them is.
   ///
   /// - Parameters:
   ///   - identity: what the pod's labels say.

@@ -2,9 +2,9 @@ import Dispatch
 import Logging
 import Synchronization
 
-/// Bounds how many lines one statement of the program logs: what others send, however often, must not fill the disk.
-/// Every statement is bounded, since nearly each can be triggered from outside; what it would have logged beyond that
-/// is counted.
+/// Bounds how many lines one statement of the program logs: what others send, however often, must
+/// not fill the disk. Every statement is bounded, since nearly each can be triggered from outside;
+/// what it would have logged beyond that is counted.
 final class LogLimit: Sendable {
   /// A statement that logs.
   struct Site: Hashable, Sendable {

@@ -74,7 +74,8 @@ enum Metrics {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// A label's value, on one line (exposition format: backslash, quotation mark and newline are escaped).
+  /// A label's value, on one line (exposition format: backslash, quotation mark and newline are
+  /// escaped).
   private static func label(_ text: String) -> String {
     Printable.text(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }

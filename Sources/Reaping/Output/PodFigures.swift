@@ -1,7 +1,8 @@
 import Cgroups
 import PodIdentity
 
-/// What a living pod uses, from its cgroup: with the systemd driver the agent's statistics don't contain it.
+/// What a living pod uses, from its cgroup: with the systemd driver the agent's statistics don't
+/// contain it.
 struct PodFigures: Sendable, Equatable {
   /// A pod whose figures are asked for.
   struct Source: Sendable, Equatable {

@@ -7,7 +7,8 @@ enum PrivateFile {
   ///
   /// - Parameters:
   ///   - path: where.
-  ///   - isPassage: whether others must get through it to a socket: what is made is 0755 whatever the umask.
+  ///   - isPassage: whether others must get through it to a socket: what is made is 0755 whatever
+  ///     the umask.
   /// - Throws: `Errno`; `permissionDenied` where others could change what lies in it.
   static func folder(_ path: String, isPassage: Bool = false) throws {
     var made = ""
@@ -40,8 +41,8 @@ enum PrivateFile {
     guard rename(temporary, path) == 0 else { throw Errno(rawValue: errno) }
   }
 
-  /// Appends a line in one write and has the disk take it. What the disk has no room for leaves nothing behind, and half
-  /// a line that a crash left ends there.
+  /// Appends a line in one write and has the disk take it. What the disk has no room for leaves
+  /// nothing behind, and half a line that a crash left ends there.
   ///
   /// - Returns: the file's size afterwards.
   /// - Throws: `Errno`

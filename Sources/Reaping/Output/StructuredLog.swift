@@ -2,8 +2,8 @@ import FoundationEssentials
 import Logging
 import Program
 
-/// Log lines with their fields: to systemd's journal where standard error leads there, else on standard error, as text or
-/// as JSON.
+/// Log lines with their fields: to systemd's journal where standard error leads there, else on
+/// standard error, as text or as JSON.
 struct StructuredLog: LogHandler {
   var logLevel: Logger.Level
   var metadata: Logger.Metadata = [:]

@@ -2,12 +2,13 @@ import Glibc
 import Logging
 import Program
 
-/// systemd's journal, spoken to directly, so that a line comes with its priority and its fields (systemd's "Native Journal
-/// Protocol").
+/// systemd's journal, spoken to directly, so that a line comes with its priority and its fields
+/// (systemd's "Native Journal Protocol").
 struct SystemdJournal: Sendable {
   let path: String
 
-  /// The journal that standard error leads to; nil where it leads elsewhere (systemd.exec(5), `JOURNAL_STREAM`).
+  /// The journal that standard error leads to; nil where it leads elsewhere (systemd.exec(5),
+  /// `JOURNAL_STREAM`).
   ///
   /// - Parameters:
   ///   - environment: the program's own.

@@ -2,14 +2,15 @@ import Cgroups
 import Logging
 import PodIdentity
 
-/// What one pass leaves to the next about cgroups: dead runs that still have some, and since when others are seen to be
-/// abandoned.
+/// What one pass leaves to the next about cgroups: dead runs that still have some, and since when
+/// others are seen to be abandoned.
 struct CgroupJanitor: Sendable, Equatable {
   /// Dead runs whose cgroups are not all removed yet.
   var pending: PendingRuns
   /// Since when a cgroup that no pod owns is seen to be abandoned.
   var abandonedSince: [String: BootTime] = [:]
-  /// Since when a cgroup that no pod owns is seen to hold processes of containers that the engine has forgotten.
+  /// Since when a cgroup that no pod owns is seen to hold processes of containers that the engine
+  /// has forgotten.
   var forgottenSince: [String: BootTime] = [:]
   /// Such containers that the log has named.
   var loggedForgotten: Set<String> = []
@@ -23,8 +24,8 @@ struct CgroupJanitor: Sendable, Equatable {
   ///   - bootID: this boot.
   init(path: String, bootID: String?) { pending = PendingRuns(path: path, bootID: bootID) }
 
-  /// Notes the runs of dead pods before anything of them is removed: once their last object is gone, nothing else
-  /// tells whose their cgroups were.
+  /// Notes the runs of dead pods before anything of them is removed: once their last object is
+  /// gone, nothing else tells whose their cgroups were.
   mutating func add(_ dead: some Collection<PodIdentity>, _ assessment: Assessment, _ log: Logger) {
     guard let boot = assessment.survey.bootID, let folders = assessment.survey.cgroups?.folders
     else { return }
@@ -71,7 +72,8 @@ struct CgroupJanitor: Sendable, Equatable {
   ///   - folders: what is mounted.
   ///   - slices: the slices of pods that systemd has.
   ///   - settings: which roots to look below.
-  ///   - evidence: the pods that are known; roots that their labels name count where nobody named others.
+  ///   - evidence: the pods that are known; roots that their labels name count where nobody named
+  ///     others.
   /// - Returns: their paths.
   func strangers(
     _ folders: CgroupFolders, _ slices: PodSlices, _ settings: ReaperSettings,

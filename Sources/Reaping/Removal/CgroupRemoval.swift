@@ -27,7 +27,8 @@ enum CgroupPath {
     "\(path)/" + (PodSlice(path: path) == nil ? id : PodSlice.scope(of: id))
   }
 
-  /// The container that a cgroup below a run's is of, by its name; nil where it is none of a container.
+  /// The container that a cgroup below a run's is of, by its name; nil where it is none of a
+  /// container.
   static func container(named name: String, below path: String) -> String? {
     if isContainer(name) { return name }
     guard PodSlice(path: path) != nil, name.hasPrefix("docker-"), name.hasSuffix(".scope") else {
@@ -58,8 +59,8 @@ enum CgroupPath {
   }
 }
 
-/// Removes the cgroups of a dead run, children first and only empty ones: the kernel refuses to remove a cgroup
-/// that holds a process.
+/// Removes the cgroups of a dead run, children first and only empty ones: the kernel refuses to
+/// remove a cgroup that holds a process.
 struct CgroupRemoval: Sendable {
   let folders: CgroupFolders
   /// Where this process itself lives.
@@ -145,7 +146,8 @@ struct CgroupRemoval: Sendable {
     return containers(of: path).isEmpty
   }
 
-  /// The containers directly below a run whose folders hold processes, whether or not an engine has them.
+  /// The containers directly below a run whose folders hold processes, whether or not an engine has
+  /// them.
   func populatedContainers(_ path: String) -> [String] {
     containers(of: path).sorted().filter { !processes(of: $0, below: path).isEmpty }
   }

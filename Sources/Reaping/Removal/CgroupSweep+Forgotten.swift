@@ -4,12 +4,12 @@ import Glibc
 import Logging
 import PodIdentity
 
-/// Processes of containers that the engine has forgotten: one that is killed in the middle of a start can lose a container
-/// whose processes live. Nothing but the run's cgroup leads to them.
+/// Processes of containers that the engine has forgotten: one that is killed in the middle of a
+/// start can lose a container whose processes live. Nothing but the run's cgroup leads to them.
 extension CgroupSweep {
-  /// Kills what forgotten containers of a dead pod left in its cgroup. The proof of death is taken again before each kill,
-  /// and only that of the process table on this boot counts: cgroups don't outlive a boot, and where the pid isn't known a
-  /// process in the run's cgroup is a sign of life.
+  /// Kills what forgotten containers of a dead pod left in its cgroup. The proof of death is taken
+  /// again before each kill, and only that of the process table on this boot counts: cgroups don't
+  /// outlive a boot, and where the pid isn't known a process in the run's cgroup is a sign of life.
   ///
   /// - Parameter identity: the pod, found leaked in this pass.
   /// - Returns: the containers whose processes were killed.
@@ -18,7 +18,8 @@ extension CgroupSweep {
     guard CgroupPath.isRun(path, identity.run) else { return [] }
     var killed: [String] = []
     for container in removal.populatedContainers(path) {
-      // Another incarnation may have begun in the same run since, or the engine have found the container again.
+      // Another incarnation may have begun in the same run since, or the engine have found the
+      // container again.
       guard let now = try? await observer.look(run: identity.run),
         !assessment.isShared(path, now.pods)
       else { break }
@@ -40,8 +41,9 @@ extension CgroupSweep {
     return killed
   }
 
-  /// Reports a cgroup that no pod owns and that forgotten containers of this engine live in: nothing proves that their
-  /// executor is dead, so they are left alone. It is looked at twice, as a pod that ends is no leak.
+  /// Reports a cgroup that no pod owns and that forgotten containers of this engine live in:
+  /// nothing proves that their executor is dead, so they are left alone. It is looked at twice, as
+  /// a pod that ends is no leak.
   ///
   /// - Parameters:
   ///   - path: the cgroup, directly below a root.
@@ -102,7 +104,8 @@ extension CgroupSweep {
     return folder.hasPrefix("/") && folder != "/" ? folder + "/" : nil
   }
 
-  /// Looks whose files processes live on: another engine of this host may have containers of the same run.
+  /// Looks whose files processes live on: another engine of this host may have containers of the
+  /// same run.
   private func place(of processes: Set<Int32>, _ data: String) -> Place {
     if processes.isEmpty { return .elsewhere }
     let isHere = processes.allSatisfy { pid in
@@ -120,7 +123,8 @@ extension CgroupSweep {
     return stat("/proc/\(process)/ns/mnt", &status) == 0 ? status.st_ino : nil
   }
 
-  /// Whether the process table says, now and on this boot, that a pod's executor is gone, and nothing says otherwise.
+  /// Whether the process table says, now and on this boot, that a pod's executor is gone, and
+  /// nothing says otherwise.
   private func isDeadByProcess(_ identity: PodIdentity) async -> Bool {
     var host = HostFacts.current(engine: observer.engine.endpoint)
     host.processTableFailure = host.processTableFailure ?? ProcessTableCheck.failure()

@@ -4,8 +4,8 @@ import Logging
 import PodIdentity
 import Program
 
-/// Removes cgroups in one pass: what the pass found is fixed, what is known of executors is asked for anew before each
-/// removal.
+/// Removes cgroups in one pass: what the pass found is fixed, what is known of executors is asked
+/// for anew before each removal.
 struct CgroupSweep: Sendable {
   let removal: CgroupRemoval
   let assessment: Assessment
@@ -17,8 +17,8 @@ struct CgroupSweep: Sendable {
   /// What is known now.
   let evidence: @Sendable () async -> EvidenceStore
 
-  /// Removes what Docker made below a dead pod's cgroup at once, and the run's own directory where nobody else has a
-  /// hand in it.
+  /// Removes what Docker made below a dead pod's cgroup at once, and the run's own directory where
+  /// nobody else has a hand in it.
   func removeCgroup(of identity: PodIdentity) async -> RemovalResult {
     var result = RemovalResult()
     let path = identity.cgroupParent
@@ -43,8 +43,8 @@ struct CgroupSweep: Sendable {
     return result
   }
 
-  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the same checks as when it is
-  /// removed, and never one that this process or another pod lives in.
+  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the
+  /// same checks as when it is removed, and never one that this process or another pod lives in.
   func frozenCgroup(of identity: PodIdentity) -> FrozenCgroup? {
     let path = identity.cgroupParent
     guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),
@@ -53,8 +53,9 @@ struct CgroupSweep: Sendable {
     return FrozenCgroup(path: path, folders: removal.folders)
   }
 
-  /// Removes the directories below our own root of executors that have just ended and left no object: they died between
-  /// the last of them and the directory. No grace is needed, since their end was seen.
+  /// Removes the directories below our own root of executors that have just ended and left no
+  /// object: they died between the last of them and the directory. No grace is needed, since their
+  /// end was seen.
   ///
   /// - Parameter report: told of what was done.
   func removeEnded(_ report: inout PassReport) async {
@@ -145,8 +146,9 @@ struct CgroupSweep: Sendable {
     return run.hasHadItsTime(at: .now)
   }
 
-  /// Directories without any object of their run. Below our own root they are left from pods that are over; below a
-  /// Mesos root they may be a task's that is just being launched, unless the agent says that the run is over.
+  /// Directories without any object of their run. Below our own root they are left from pods that
+  /// are over; below a Mesos root they may be a task's that is just being launched, unless the
+  /// agent says that the run is over.
   private func removeAbandoned(
     _ removes: Bool, _ outcome: inout Outcome, _ report: inout PassReport
   ) async {

@@ -20,8 +20,9 @@ struct OwedImages: Codable, Sendable, Hashable {
   func isOf(_ identity: PodIdentity) -> Bool { run == identity.run && task == identity.taskID }
 }
 
-/// What is owed, kept in a file from before the removal of a pod's containers until its images are dealt with: once the
-/// last container is gone, nothing else names them. Unlike cgroups they outlive a boot.
+/// What is owed, kept in a file from before the removal of a pod's containers until its images are
+/// dealt with: once the last container is gone, nothing else names them. Unlike cgroups they
+/// outlive a boot.
 struct ImageDebts: Sendable, Equatable {
   let path: String
   private(set) var debts: [OwedImages] = []

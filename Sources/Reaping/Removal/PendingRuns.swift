@@ -2,8 +2,8 @@ import FoundationEssentials
 import Glibc
 import PodIdentity
 
-/// A dead run whose cgroups are not all removed yet: the agent removes the same folders, and older ones fail when
-/// they are gone before.
+/// A dead run whose cgroups are not all removed yet: the agent removes the same folders, and older
+/// ones fail when they are gone before.
 struct PendingRun: Codable, Sendable, Hashable {
   var run: String
   var agentID: String
@@ -23,8 +23,8 @@ struct PendingRun: Codable, Sendable, Hashable {
   }
 }
 
-/// The dead runs, kept in a file from one pass to the next: without a labelled object nothing else tells that
-/// such a folder is ours.
+/// The dead runs, kept in a file from one pass to the next: without a labelled object nothing else
+/// tells that such a folder is ours.
 struct PendingRuns: Sendable, Equatable {
   let path: String
   private(set) var runs: [PendingRun] = []

@@ -39,8 +39,8 @@ struct RemovalResult: Sendable, Equatable {
   var didRemove: Bool { removed.values.contains { !$0.isEmpty } }
 }
 
-/// Removes one dead pod's objects from the engine: containers, then networks and volumes. Every step can be
-/// repeated; what is gone already is no failure.
+/// Removes one dead pod's objects from the engine: containers, then networks and volumes. Every
+/// step can be repeated; what is gone already is no failure.
 struct PodRemoval: Sendable {
   let engine: DockerEngine
   let policy: RemovalPolicy
@@ -81,8 +81,8 @@ struct PodRemoval: Sendable {
     func add(_ more: [String]) { names += more }
   }
 
-  /// Removes a network, and before it dead endpoints that are in the way. Those are left where `endpoints` is nil: some of
-  /// the pod's own containers are there still.
+  /// Removes a network, and before it dead endpoints that are in the way. Those are left where
+  /// `endpoints` is nil: some of the pod's own containers are there still.
   private func removeNetwork(_ id: String, _ endpoints: Endpoints?) async throws {
     do {
       try await engine.removeNetwork(id)
@@ -145,7 +145,8 @@ struct PodRemoval: Sendable {
       } catch let error as EngineError where error.isNotFound {
         return nil
       } catch {
-        // What is interrupted the next start finishes; an engine that went away is the next pass's business.
+        // What is interrupted the next start finishes; an engine that went away is the next pass's
+        // business.
         if Task.isCancelled { return "pod-reaper was told to end" }
         let isAway = (error as? EngineError)?.kind == .unreachable
         if isAway || ContinuousClock.now + wait > deadline {

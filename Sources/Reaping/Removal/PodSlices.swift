@@ -12,7 +12,8 @@ struct PodSlices: Sendable {
     case dead
     /// The process lives, or systemd can't be asked.
     case alive(String)
-    /// The slice doesn't tell whose it is: an executor in a pid namespace of its own doesn't know its pid.
+    /// The slice doesn't tell whose it is: an executor in a pid namespace of its own doesn't know
+    /// its pid.
     case unknown
 
     /// Whether the slice must stay, whatever is in it.
@@ -99,10 +100,13 @@ extension PodSlice {
     }
   }
 
-  /// Stops a dead executor's slice, in which no process is. What systemd has of its containers is forgotten.
+  /// Stops a dead executor's slice, in which no process is. What systemd has of its containers is
+  /// forgotten.
   ///
-  /// - Parameter isProven: whether the executor is known to be dead by other evidence than the slice's.
-  /// - Returns: why it can't be stopped, in words; nil once it is, or where there is no systemd any more.
+  /// - Parameter isProven: whether the executor is known to be dead by other evidence than the
+  ///   slice's.
+  /// - Returns: why it can't be stopped, in words; nil once it is, or where there is no systemd any
+  ///   more.
   func stop(isProven: Bool) async -> String? {
     let owner = await owner()
     if let refusal = owner.refusal(isProven: isProven) { return refusal }

@@ -3,9 +3,11 @@ import Logging
 import PodIdentity
 import Program
 
-/// What became of removals, from one pass to the next: failures, images that are still owed, and the counts of all passes.
+/// What became of removals, from one pass to the next: failures, images that are still owed, and
+/// the counts of all passes.
 struct RemovalLedger: Sendable, Equatable {
-  /// What could not be removed of a pod when it was last tried: logged once, and tried once a pass from then on.
+  /// What could not be removed of a pod when it was last tried: logged once, and tried once a pass
+  /// from then on.
   private(set) var failures: [PodIdentity: [RemovalResult.Failure]] = [:]
   private(set) var imageDebts: ImageDebts
   var counters = Counters()
@@ -17,7 +19,8 @@ struct RemovalLedger: Sendable, Equatable {
 
   // MARK: Images
 
-  /// Notes the images that dead pods' tasks asked to have removed, before anything of these pods is removed.
+  /// Notes the images that dead pods' tasks asked to have removed, before anything of these pods is
+  /// removed.
   mutating func noteImages(of dead: some Collection<ObservedPod>, _ log: Logger) {
     imageDebts.read()
     let new = dead.map { OwedImages($0.identity, images: $0.images) }.filter { !$0.images.isEmpty }

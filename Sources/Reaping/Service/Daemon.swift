@@ -6,8 +6,8 @@ import PodIdentity
 import Program
 import SystemPackage
 
-/// The service: follows the engine's events and the executors' ends, and makes a pass when either tells of a leak,
-/// at its start, after each reconnection, and at every interval.
+/// The service: follows the engine's events and the executors' ends, and makes a pass when either
+/// tells of a leak, at its start, after each reconnection, and at every interval.
 struct Daemon: Sendable {
   let reaper: Reaper
   let engine: DockerEngine
@@ -168,7 +168,8 @@ struct Daemon: Sendable {
         let wait = max(.milliseconds(100), due - .now)
         if wait < settings.interval { followUps.addEverything(in: wait) }
       }
-      // dockerd completes what a client that died had asked for; events of networks and volumes bear no labels.
+      // dockerd completes what a client that died had asked for; events of networks and volumes
+      // bear no labels.
       for pod in result.flatMap(\.report.pods) where !pod.removed.isEmpty {
         followUps.add(run: pod.run)
       }

@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Passes that are due later: over runs, some time after their removal or their executor's end, and over everything once a
-/// proof is old enough. However many runs there are, they cost a bounded amount: past that everything is looked at.
+/// Passes that are due later: over runs, some time after their removal or their executor's end, and
+/// over everything once a proof is old enough. However many runs there are, they cost a bounded
+/// amount: past that everything is looked at.
 final class FollowUps: Sendable {
   private typealias Instant = ContinuousClock.Instant
 

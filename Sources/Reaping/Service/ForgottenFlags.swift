@@ -2,7 +2,8 @@ import Cgroups
 import Glibc
 import PodIdentity
 
-/// What this program must be given where it runs in a container (docs/reaper.md, "In a container"), and wasn't.
+/// What this program must be given where it runs in a container (docs/reaper.md, "In a container"),
+/// and wasn't.
 struct ForgottenFlags: Sendable {
   /// The engine's socket; nil over TCP.
   var engineSocket: String?
@@ -21,7 +22,8 @@ struct ForgottenFlags: Sendable {
 
   /// Looks at this process.
   ///
-  /// - Parameter environment: `container` in it says that this is one (systemd's container interface); the image sets it.
+  /// - Parameter environment: `container` in it says that this is one (systemd's container
+  ///   interface); the image sets it.
   /// - Returns: a line for each flag; none outside of a container.
   func lines(environment: [String: String]) -> [String] {
     guard environment["container"]?.isEmpty == false else { return [] }
@@ -74,7 +76,8 @@ struct ForgottenFlags: Sendable {
     "/" + path.split(separator: "/").dropLast().joined(separator: "/")
   }
 
-  /// Whether a folder, or one above it, is a mount of its own: the container's root isn't the host's.
+  /// Whether a folder, or one above it, is a mount of its own: the container's root isn't the
+  /// host's.
   private static func isMounted(_ folder: String, _ mountinfo: String) -> Bool {
     mountinfo.split(separator: "\n").contains { line in
       let fields = line.split(separator: " ")

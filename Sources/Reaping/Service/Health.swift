@@ -6,7 +6,8 @@ final class Health: Sendable {
   /// What is the matter.
   struct Problem: Sendable, Equatable {
     var words: String
-    /// Whether a new start of this program might help. It doesn't bring an engine back, and loses what was observed.
+    /// Whether a new start of this program might help. It doesn't bring an engine back, and loses
+    /// what was observed.
     var callsForRestart: Bool
   }
   /// Why a pass couldn't be completed.
@@ -50,8 +51,8 @@ final class Health: Sendable {
     state.withLock { now - $0.lastPass }
   }
 
-  /// What is the matter; nil where all is well. A full pass is due every interval: after three without one something is
-  /// wrong.
+  /// What is the matter; nil where all is well. A full pass is due every interval: after three
+  /// without one something is wrong.
   func problem(every interval: Duration, at now: SuspendingClock.Instant = .now) -> Problem? {
     state.withLock { state in
       let since = now - state.lastPass

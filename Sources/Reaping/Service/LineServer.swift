@@ -4,8 +4,8 @@ import Program
 import Synchronization
 import SystemPackage
 
-/// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles costs nothing but
-/// its own connection: each has two seconds, and eight are served at once.
+/// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles
+/// costs nothing but its own connection: each has two seconds, and eight are served at once.
 final class LineServer: Restorable {
   private let answer: @Sendable (String) async -> String
   private let startThread: ThreadStart
@@ -14,8 +14,8 @@ final class LineServer: Restorable {
   private let open = Mutex(0)
   private let listener: Mutex<Listener>
 
-  /// What it listens on; the descriptor is closed by the thread that accepts from it, so that no other file gets its
-  /// number before that has ended.
+  /// What it listens on; the descriptor is closed by the thread that accepts from it, so that no
+  /// other file gets its number before that has ended.
   private struct Listener: Sendable {
     var descriptor: Int32
     /// Nil for a port.
@@ -25,7 +25,8 @@ final class LineServer: Restorable {
   /// Starts a detached thread.
   typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) throws(Errno) -> Void
 
-  /// A request, for whose end a thread waits: with an answer, or without one where nobody serves any more.
+  /// A request, for whose end a thread waits: with an answer, or without one where nobody serves
+  /// any more.
   private final class Request: Sendable {
     let line: String
     let reply: Reply

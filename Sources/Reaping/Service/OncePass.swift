@@ -19,8 +19,8 @@ package struct OncePass {
     self.format = format
   }
 
-  /// Looks, waits out the grace where a proof is too young, removes, and looks again until two looks a second apart
-  /// show nothing of what was removed.
+  /// Looks, waits out the grace where a proof is too young, removes, and looks again until two
+  /// looks a second apart show nothing of what was removed.
   ///
   /// - Returns: the exit code.
   /// - Throws: `EngineError` where Docker can't be reached.
@@ -38,7 +38,8 @@ package struct OncePass {
         StandardError.line("pod-reaper: another pass is working (\(lock.path))")
         return 4
       }
-      // What the first pass has waited for, another one or a slow engine, is not taken off the time for a second look.
+      // What the first pass has waited for, another one or a slow engine, is not taken off the time
+      // for a second look.
       let limit = deadline ?? .now + settings.grace + .seconds(5)
       deadline = limit
       // The lock is free while the grace passes.
@@ -52,8 +53,8 @@ package struct OncePass {
     return report.isIncomplete ? 1 : 0
   }
 
-  /// Passes until nothing leaked appears any more: dockerd completes what a client that died had asked for, so that
-  /// after a removal two looks a second apart must find nothing of it.
+  /// Passes until nothing leaked appears any more: dockerd completes what a client that died had
+  /// asked for, so that after a removal two looks a second apart must find nothing of it.
   ///
   /// - Returns: when a proof that is too young will be old enough.
   private func settle(_ report: inout PassReport) async throws -> BootTime? {

@@ -1,8 +1,8 @@
 import Glibc
 import SystemPackage
 
-/// Only one pass works at a time, whichever process makes it: a lock file, which the kernel lets go of however
-/// its holder dies.
+/// Only one pass works at a time, whichever process makes it: a lock file, which the kernel lets go
+/// of however its holder dies.
 struct PassLock: Sendable {
   let path: String
 

@@ -19,7 +19,8 @@ final class PassHeartbeat: Sendable {
   }
 }
 
-/// What calls for a pass. However much comes at once, it becomes one pass over everything or one over each run.
+/// What calls for a pass. However much comes at once, it becomes one pass over everything or one
+/// over each run.
 final class PassRequests: Sendable {
   /// What the next pass is for.
   struct Pending: Sendable {

@@ -2,8 +2,8 @@ import Logging
 import Program
 import Synchronization
 
-/// The directories and sockets that others reach the service by. Somebody who cleans up below /run takes them away, or
-/// renames them, while it runs: each pass makes again what is gone.
+/// The directories and sockets that others reach the service by. Somebody who cleans up below /run
+/// takes them away, or renames them, while it runs: each pass makes again what is gone.
 final class Places: Sendable {
   private let lacking: [String]
   private let makeFolders: @Sendable () throws -> Void

@@ -6,9 +6,9 @@ import PodIdentity
 
 /// Knows what was observed of pods, judges them, and removes the leaked ones.
 ///
-/// Its state is three values: what is known of executors, what is left to do about cgroups, and what became of removals.
-/// Inputs add to the first. ``observe(run:)`` changes none of them; ``reap(run:)`` is the only function that removes
-/// anything, and one call at a time works.
+/// Its state is three values: what is known of executors, what is left to do about cgroups, and
+/// what became of removals. Inputs add to the first. ``observe(run:)`` changes none of them;
+/// ``reap(run:)`` is the only function that removes anything, and one call at a time works.
 package actor Reaper {
   private(set) var evidence = EvidenceStore()
   private(set) var janitor: CgroupJanitor
@@ -46,8 +46,8 @@ package actor Reaper {
     retries = AsyncSemaphore(settings.removal.parallel)
   }
 
-  /// Applies other settings from the next pass on; where lock, sockets and journal are stays as it was at the start, when
-  /// those places were made and checked.
+  /// Applies other settings from the next pass on; where lock, sockets and journal are stays as it
+  /// was at the start, when those places were made and checked.
   func apply(_ new: ReaperSettings) {
     let old = settings
     settings = new
@@ -78,8 +78,8 @@ package actor Reaper {
 
   /// Handles an event of a pod's container.
   ///
-  /// - Returns: whether it calls for a pass: the pod's executor is dead, or can't be told to live. A living executor's
-  ///   container is its own business; once watched, its end is reported.
+  /// - Returns: whether it calls for a pass: the pod's executor is dead, or can't be told to live.
+  ///   A living executor's container is its own business; once watched, its end is reported.
   func handleContainer(of identity: PodIdentity) -> Bool {
     guard identity.incarnation.bootID == host.bootID, let look = identity.incarnation.look() else {
       return evidence.records[identity] == nil
@@ -155,8 +155,8 @@ package actor Reaper {
     var due: BootTime?
   }
 
-  /// Looks, judges, keeps what that has taught, and removes what is leaked, after the pass that is under way. A dry run
-  /// learns as much, since a proof must be seen to last, and removes nothing.
+  /// Looks, judges, keeps what that has taught, and removes what is leaked, after the pass that is
+  /// under way. A dry run learns as much, since a proof must be seen to last, and removes nothing.
   ///
   /// - Parameter run: only pods of this run; nil for all, and for cgroups that no pod owns.
   /// - Returns: what was done.
@@ -258,9 +258,9 @@ package actor Reaper {
     return results
   }
 
-  /// Removes the images of pods that have no container any more, as their executors would have. What another container
-  /// uses, what has further names, and what is gone is no failure; what an engine that went away didn't do is tried again
-  /// by a later pass.
+  /// Removes the images of pods that have no container any more, as their executors would have.
+  /// What another container uses, what has further names, and what is gone is no failure; what an
+  /// engine that went away didn't do is tried again by a later pass.
   ///
   /// - Parameters:
   ///   - pods: what the look at the engine found.

@@ -46,13 +46,16 @@ package struct ReaperService {
         work.addTask { await daemon.work(hooks: hooks.events, leases: leases.events) }
         await waitForEnd(signals, notifier)
         notifier.stopping()
-        // A removal under way ends by itself or at its patience; whatever is left the next start finishes.
+        // A removal under way ends by itself or at its patience; whatever is left the next start
+        // finishes.
         work.cancelAll()
       }
       hooks.stop()
       leases.stop()
       control.stop()
       metrics?.stop()
+      // Whoever asks just now may have to wait for the engine.
+      servers.cancelAll()
     }
     context.handler.flush()
     withExtendedLifetime(signals) {}

@@ -1,7 +1,7 @@
-import Compose
 import Logging
 import OrderedCollections
 import Program
+import YAML
 
 /// Where the reaper is told what.
 package struct ReaperSettings: Sendable {
@@ -26,7 +26,8 @@ package struct ReaperSettings: Sendable {
   var logsJSON: Bool
   var metrics: ListenAddress?
 
-  /// Reads all settings, the command line's before the environment's before the file's, and checks them as a whole.
+  /// Reads all settings, the command line's before the environment's before the file's, and checks
+  /// them as a whole.
   ///
   /// - Parameters:
   ///   - options: what the command line says, by the option's name.
@@ -172,7 +173,8 @@ extension SettingsFile {
   ///
   /// - Parameter path: its path; nil for the standard one, which may be missing.
   /// - Returns: what it sets.
-  /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that anybody can write.
+  /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that
+  ///   anybody can write.
   static func read(_ path: String?) throws(ComposeError) -> [SettingName: Value] {
     try SettingsFile(path: path, standard: reapersPath).values()
   }

@@ -1,6 +1,7 @@
 import Program
 
-/// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
+/// The settings: each is a long option, a variable `POD_REAPER_…` and a key of
+/// `/etc/pod-reaper.yaml`.
 package enum SettingName: String, CaseIterable, Sendable {
   case agentAuthorities = "agent-ca-file"
   case agentSeesEverything = "agent-sees-everything"

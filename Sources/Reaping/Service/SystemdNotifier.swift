@@ -26,7 +26,8 @@ final class SystemdNotifier: Sendable {
     path == nil ? nil : min(watchdogInterval ?? .seconds(20), .seconds(20))
   }
 
-  /// The first pass is over, or the engine is away, which is no fault of ours; later calls say nothing.
+  /// The first pass is over, or the engine is away, which is no fault of ours; later calls say
+  /// nothing.
   func ready() {
     state.withLock {
       guard $0 == .starting else { return }
@@ -72,8 +73,8 @@ final class SystemdNotifier: Sendable {
     }
   }
 
-  /// A listener that doesn't keep up must not hold up a pass: it gets five seconds for what it has to know, and none for
-  /// what is said again.
+  /// A listener that doesn't keep up must not hold up a pass: it gets five seconds for what it has
+  /// to know, and none for what is said again.
   private func send(_ state: String, waits: Bool = true) {
     guard let path else { return }
     let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import YAML
 
 /// A folder with files, gone when the test ends.
 final class Folder {

@@ -2,10 +2,11 @@ import OrderedCollections
 
 extension YAMLNode {
   /// An empty mapping.
-  init(mappingAt position: SourcePosition) { self.init(.mapping([:]), at: position) }
+  public init(mappingAt position: SourcePosition) { self.init(.mapping([:]), at: position) }
 
   /// Sets a key of a mapping; the key takes the value's place where it is new.
-  mutating func set(_ key: String, _ value: YAMLNode, at keyPosition: SourcePosition? = nil) {
+  public mutating func set(_ key: String, _ value: YAMLNode, at keyPosition: SourcePosition? = nil)
+  {
     guard case .mapping(var entries) = content else { return }
     content = .null
     entries[key] = Entry(
@@ -14,12 +15,12 @@ extension YAMLNode {
   }
 
   /// Sets a key to a string at the node's own place.
-  mutating func set(_ key: String, text: String) {
+  public mutating func set(_ key: String, text: String) {
     set(key, YAMLNode(.string(text), at: position))
   }
 
   /// Takes a key out.
-  mutating func remove(_ key: String) {
+  public mutating func remove(_ key: String) {
     guard case .mapping(var entries) = content else { return }
     content = .null
     entries[key] = nil
@@ -27,7 +28,7 @@ extension YAMLNode {
   }
 
   /// Changes the value of a key in place, if there is one.
-  mutating func edit<Failure: Error>(
+  public mutating func edit<Failure: Error>(
     _ key: String, _ body: (inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .mapping(var entries) = content, entries[key] != nil else { return }
@@ -40,7 +41,7 @@ extension YAMLNode {
   }
 
   /// Changes each value of a mapping in place.
-  mutating func editEach<Failure: Error>(
+  public mutating func editEach<Failure: Error>(
     _ body: (String, inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .mapping(var entries) = content else { return }
@@ -53,7 +54,7 @@ extension YAMLNode {
   }
 
   /// Changes each entry of a mapping in place.
-  mutating func editEntries<Failure: Error>(
+  public mutating func editEntries<Failure: Error>(
     _ body: (String, inout Entry) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .mapping(var entries) = content else { return }
@@ -66,7 +67,7 @@ extension YAMLNode {
   }
 
   /// Changes each item of a list in place.
-  mutating func editItems<Failure: Error>(
+  public mutating func editItems<Failure: Error>(
     _ body: (inout YAMLNode) throws(Failure) -> Void
   ) throws(Failure) {
     guard case .sequence(var items) = content else { return }
@@ -76,14 +77,14 @@ extension YAMLNode {
   }
 
   /// The same node, marked as one that was written in a short form.
-  var shortened: YAMLNode {
+  public var shortened: YAMLNode {
     var node = self
     node.form = .short
     return node
   }
 
   /// The list with each item expanded; any other node as it is.
-  func expandingItems(
+  public func expandingItems(
     _ expand: (YAMLNode) throws(ComposeError) -> YAMLNode
   ) throws(ComposeError) -> YAMLNode {
     guard let items = sequence else { return self }
@@ -99,7 +100,7 @@ extension YAMLNode {
 
 extension StringProtocol {
   /// What stands before and after the first separator; `after` is nil without one.
-  func split(_ separator: Character) -> (before: String, after: String?) {
+  public func split(_ separator: Character) -> (before: String, after: String?) {
     guard let index = firstIndex(of: separator) else { return (String(self), nil) }
     return (String(self[..<index]), String(self[self.index(after: index)...]))
   }

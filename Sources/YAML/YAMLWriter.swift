@@ -2,12 +2,12 @@ import OrderedCollections
 
 /// Writes a tree as YAML in the style of `docker compose config`: blocks indented by two, lists too,
 /// strings quoted only where they must be, long ones folded after 80 columns.
-struct YAMLWriter {
+public struct YAMLWriter {
   private var out: [UInt8] = []
   private var column = 0
 
   /// The text, with a newline at its end.
-  static func text(_ node: YAMLNode) -> String {
+  public static func text(_ node: YAMLNode) -> String {
     var writer = YAMLWriter()
     writer.block(node, indent: 0, isRoot: true)
     // What a dollar sign would do when the output is read again.

@@ -15,9 +15,11 @@ public struct SourcePosition: Sendable, Hashable, CustomStringConvertible {
   }
 
   /// Line and column alone, from 1.
-  struct Place: Sendable {
-    let line: Int32
-    let column: Int32
+  public struct Place: Sendable {
+    /// The line, from 1.
+    public let line: Int32
+    /// The column, from 1.
+    public let column: Int32
   }
 
   /// `file:line:column`, the form that editors jump to.
@@ -47,9 +49,9 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   /// What is wrong, and what the reader can do.
   public let message: String
   /// Positions of values that it follows from, besides its own.
-  let sources: [SourcePosition]
+  public let sources: [SourcePosition]
   /// What was worth a warning before it, such as a variable that is not set.
-  public internal(set) var warnings: [Located<String>] = []
+  public var warnings: [Located<String>] = []
 
   /// Makes an error at a place.
   public init(_ message: String, at position: SourcePosition? = nil) {
@@ -57,7 +59,7 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   }
 
   /// Makes an error at a position that follows from values at others.
-  init(_ message: String, at position: SourcePosition?, from sources: [YAMLNode?]) {
+  public init(_ message: String, at position: SourcePosition?, from sources: [YAMLNode?]) {
     self.position = position
     self.sources = sources.compactMap { $0?.position }
     self.message = Self.line(of: message)

@@ -50,15 +50,15 @@ public struct YAMLNode: Sendable {
   /// Where it starts.
   public var position: SourcePosition
   /// What it does to the files before it.
-  var directive = Directive.none
+  public var directive = Directive.none
   /// How it is written, where files that are merged must tell.
-  var form = Form.long
+  public var form = Form.long
   /// Positions of the `$` characters of its text, in order; nil where there are none, or they are
   /// not known.
-  var dollars: [SourcePosition.Place]?
+  public var dollars: [SourcePosition.Place]?
 
   /// The form that a value was written in.
-  enum Form: Sendable {
+  public enum Form: Sendable {
     /// As it stands.
     case long
     /// In a short form; from the next file on it is a long one.
@@ -68,7 +68,7 @@ public struct YAMLNode: Sendable {
   }
 
   /// A tag that changes merging (Compose specification, "Merge and override").
-  enum Directive: Sendable {
+  public enum Directive: Sendable {
     /// None: the value is merged.
     case none
     /// `!reset`: the value of the files before goes.
@@ -95,7 +95,7 @@ extension YAMLNode: Equatable {
   }
 
   /// True if another node holds the same in the same form.
-  func isWritten(as other: YAMLNode) -> Bool {
+  public func isWritten(as other: YAMLNode) -> Bool {
     guard form == other.form else { return false }
     switch (content, other.content) {
     case (.mapping(let one), .mapping(let other)):
@@ -112,7 +112,7 @@ extension YAMLNode: Equatable {
   }
 
   /// Makes its short forms long ones.
-  mutating func settle() {
+  public mutating func settle() {
     if form == .short { form = .long }
     editEach { (_: String, value: inout YAMLNode) in value.settle() }
     editItems { (item: inout YAMLNode) in item.settle() }
@@ -172,10 +172,10 @@ extension YAMLNode {
   }
 
   /// The list's strings; empty if the node is no list.
-  var strings: [String] { sequence?.compactMap(\.string) ?? [] }
+  public var strings: [String] { sequence?.compactMap(\.string) ?? [] }
 
   /// What a message calls this kind of node.
-  var kind: String {
+  public var kind: String {
     switch content {
     case .null: "nothing"
     case .boolean: "a boolean"
@@ -190,7 +190,7 @@ extension YAMLNode {
 
   /// A scalar as the text that Docker Compose makes of it where it wants a string; nil for
   /// lists, mappings and null.
-  var scalarText: String? {
+  public var scalarText: String? {
     switch content {
     case .boolean(let value): value ? "true" : "false"
     case .integer(let value): String(value)

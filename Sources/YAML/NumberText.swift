@@ -1,27 +1,27 @@
 /// Numbers as text, in the forms that Docker Compose prints (the shortest that reads back the same).
-enum NumberText {
+public enum NumberText {
   /// With an exponent below 1e-4 and from 1e+06 on.
-  static func general(_ value: Double) -> String {
+  public static func general(_ value: Double) -> String {
     special(value) ?? general(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The same for single precision.
-  static func general(_ value: Float) -> String {
+  public static func general(_ value: Float) -> String {
     special(Double(value)) ?? general(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The form of JSON: an exponent below 1e-6 and from 1e+21 on.
-  static func json(_ value: Double) -> String {
+  public static func json(_ value: Double) -> String {
     json(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The same for single precision.
-  static func json(_ value: Float) -> String {
+  public static func json(_ value: Float) -> String {
     json(Digits(value.description), isNegative: value.sign == .minus)
   }
 
   /// The form of YAML: as `general`, with `.inf` and `.nan`.
-  static func yaml(_ value: Double) -> String {
+  public static func yaml(_ value: Double) -> String {
     if value.isNaN { return ".nan" }
     if value.isInfinite { return value < 0 ? "-.inf" : ".inf" }
     return general(value)

@@ -4,15 +4,15 @@ import OrderedCollections
 /// Reads YAML text into nodes, by the events of libyaml.
 ///
 /// A file from a stranger can't hurt: its size, its depth and what its aliases unfold to are bounded.
-struct YAMLParser: ~Copyable {
+public struct YAMLParser: ~Copyable {
   /// Bounds on what is read.
-  enum Limit {
+  public enum Limit {
     /// Bytes in one file.
-    static let bytes = 8 << 20
+    public static let bytes = 8 << 20
     /// Levels of nesting.
-    static let depth = 100
+    public static let depth = 100
     /// Nodes that aliases unfold to, in one file.
-    static let unfolded = 250_000
+    public static let unfolded = 250_000
   }
 
   /// What an anchor stands for.
@@ -34,15 +34,15 @@ struct YAMLParser: ~Copyable {
   private var hasDirectives = false
 
   /// One document of a file.
-  struct Document {
+  public struct Document {
     /// Its root.
-    var root: YAMLNode
+    public var root: YAMLNode
     /// True if a tag in it changes merging.
-    var hasDirectives: Bool
+    public var hasDirectives: Bool
   }
 
   /// All documents of a file that hold anything; throws a `ComposeError` with its place.
-  static func documents(in bytes: [UInt8], file: String) throws(ComposeError) -> [Document] {
+  public static func documents(in bytes: [UInt8], file: String) throws(ComposeError) -> [Document] {
     guard bytes.count <= Limit.bytes else {
       throw ComposeError(
         "the file has \(bytes.count) bytes; more than \(Limit.bytes) are not read",

@@ -1,0 +1,27 @@
+import OrderedCollections
+import YAML
+
+extension Project {
+  /// The project as JSON in the shape of `docker compose config --format json`, without a newline
+  /// at its end; every `$` is doubled, so that the text can be read again.
+  ///
+  /// - Returns: the text.
+  /// - Throws: a `ComposeError` where Docker Compose can't write it either: a `build.ssh` with a path.
+  public func json() throws(ComposeError) -> String {
+    for (_, entry) in canonical["services"]?.mapping ?? [:] {
+      for (name, key) in entry.value["build"]?["ssh"]?.mapping ?? [:]
+      where key.value.string?.isEmpty == false {
+        throw ComposeError(
+          "the key `\(name)` has a path, which Docker Compose can't write as JSON; YAML can hold it",
+          at: key.keyPosition)
+      }
+    }
+    return JSONWriter.text(Arrangement(format: .json).project(canonical))
+  }
+
+  /// The project as YAML in the shape of `docker compose config`, with a newline at its end; every
+  /// `$` is doubled, so that the text can be read again.
+  public func yaml() -> String {
+    YAMLWriter.text(Arrangement(format: .yaml).project(canonical))
+  }
+}
