@@ -142,15 +142,17 @@ let package = Package(
       ]),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
-    library("HookEvents"),
-    program(
-      "Reaper",
+    library("HookEvents", ["HookShim"]),
+    library(
+      "Reaping",
       [
         "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
-        "Cgroups", "LibcgroupTree", "PodIdentity", "CLinux", "Systemd", system, arguments,
-        collections,
-        logging,
+        "Cgroups", "LibcgroupTree", "PodIdentity", "CLinux", "Concurrency", "Systemd", system,
+        collections, logging,
       ]),
+    program(
+      "Reaper",
+      ["Reaping", "Linux", "Settings", "YAML", "Program", "DockerEngine", "CLinux", arguments]),
     program("HookNotify", ["HookShim", "Linux", "YAML", "Settings", "Program", arguments]),
 
     library("TestSupport", path: "Tests/Support"),
@@ -200,17 +202,17 @@ let package = Package(
         "MesosExecutor", "PodRuntime", arguments,
       ]),
     tests(
-      "ReaperTests",
+      "ReapingTests",
       [
-        "Reaper", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program", "PodIdentity",
-        "Cgroups", "DockerEngine", arguments, logging, system,
+        "Reaper", "Reaping", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program",
+        "PodIdentity", "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
-    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Settings"]),
+    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
     tests(
       "Integration",
       [
         "AgentStandIn", "EngineStandIn", "YAML", "Compose", "DockerEngine", "PodIdentity",
-        "Cgroups", collections,
+        "Cgroups", "Reaping", collections,
       ],
       exclude: ["Compose/Parity", "Compose/Running"]),
   ]
