@@ -57,7 +57,7 @@ extension Pod {
 
   private var longestGrace: Duration {
     let periods = request.project.services.values.map { service in
-      service.stopGracePeriod.map { Duration.nanoseconds($0) } ?? .seconds(10)
+      service.stopGracePeriod ?? .seconds(10)
     }
     return periods.max() ?? .seconds(10)
   }
@@ -158,7 +158,7 @@ extension Pod {
     func isOver() -> Bool { isPastDeadline || members[member.name]?.liveContainer == nil }
     let isOwn = killGrace == nil && request.grace == nil
     let own: ContinuousClock.Instant? =
-      isOwn ? member.plan.service.stopGracePeriod.map { .now + .nanoseconds($0) } : nil
+      isOwn ? member.plan.service.stopGracePeriod.map { .now + $0 } : nil
     await wait(until: { min(own ?? $0.deadline(above: count), $0.deadline(above: count)) }) {
       isOver()
     }

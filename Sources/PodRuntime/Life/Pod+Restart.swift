@@ -161,15 +161,15 @@ extension Pod {
   /// Stops a container, again where the engine refuses or was away, and at last by SIGKILL.
   ///
   /// - Throws: `EngineError` where it may still run; `CancellationError`.
-  private func stop(_ id: String, grace: Int64?, signal: String?) async throws {
+  private func stop(_ id: String, grace: Duration?, signal: String?) async throws {
     let engine = engine
     // The engine counts whole seconds.
-    let seconds = grace.map { Int(($0 + 999_999_999) / 1_000_000_000) } ?? 10
+    let seconds = grace.map { Int($0.secondsRoundedUp) } ?? 10
     var isOver = false
-    if let grace, grace % 1_000_000_000 != 0 {
+    if let grace, grace.components.attoseconds != 0 {
       do {
         try await engine.killContainer(id, signal: signal ?? "SIGTERM")
-        if try await hasExited(id, within: .nanoseconds(grace)) { return }
+        if try await hasExited(id, within: grace) { return }
         isOver = true
       } catch let error as EngineError {
         if error.isNotFound { return }

@@ -92,7 +92,7 @@ public actor Pod {
     self.log = log
     self.report = report
     self.environment = environment
-    let names = PodSetup(request: request, engine: engine).identity(parent: "").names
+    let names = request.identity.names
     images = Images(
       engine: engine, environment: environment, run: request.run, project: names.project,
       projectDirectory: request.project.workingDirectory, proxies: request.proxies, log: log)
