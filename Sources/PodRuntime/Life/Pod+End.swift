@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -77,7 +78,7 @@ extension Pod {
       await early.value
       watch.cancel()
     }
-    changes.ring()
+    changes.notifyAll()
   }
 
   private func stop(_ member: Member, above count: Int) async {
@@ -144,7 +145,7 @@ extension Pod {
         self.log.debug("stop container \(id.prefix(12)): \(error)")
       }
       self.hookContainers[id] = nil
-      self.changes.ring()
+      self.changes.notifyAll()
     }
     await wait(until: { $0.deadline(above: 0) }) { hookContainers[id] == nil }
     work.cancel()
@@ -182,7 +183,7 @@ extension Pod {
         if rest <= .zero { break }
         try? await Task.sleep(for: min(rest, .milliseconds(250)))
       }
-      self.changes.ring()
+      self.changes.notifyAll()
     }
     try? await wait { condition() || .now >= moment(self) }
     clock.cancel()

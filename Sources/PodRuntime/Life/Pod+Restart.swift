@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -9,7 +10,7 @@ extension Pod {
     let pause = member.backoff.next(afterRunning: .now - member.run.startedAt)
     member.restarts += 1
     members[name] = member
-    changes.ring()
+    changes.notifyAll()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
     log.info("\(member.plan.title) \(cause): starting it again in \(pause)")
     await member.output?.drain(within: .seconds(2), givingWay: true)

@@ -1,0 +1,93 @@
+import Foundation
+import PodIdentity
+import Reaping
+import Testing
+import TestSupport
+
+@Suite("pod-reaper on Linux 3.10", .needsEngine)
+struct OldLinuxReaperTests {
+  /// What no test here may wait for: only a lease is quicker.
+  private static let patient = ["--grace", "5m"]
+
+  @Test(
+    "learns of an executor's end by its lease, and removes its pod at once",
+    arguments: TestEngine.all)
+  func lease(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let site = site.onOldLinux
+      try await ReaperService.with(site, Self.patient) { _ in
+        let settings = PodSettings(
+          environment: site.leaseEnvironment, executor: OldLinux.executor)
+        try await withPod(on: engine, fullPod, settings) { living in
+          try await withPod(on: engine, fullPod, settings) { dead in
+            try await living.running()
+            try await dead.running()
+            try await site.holdsLeases(of: [living.run, dead.run])
+            let before = try await living.untouched()
+            try await dead.kill()
+            try await site.isRid(of: dead.run)
+            #expect(try await living.untouched() == before)
+            #expect(try await site.status(of: living.run)?.verdict == "alive")
+            // One that ends by itself says so, and leaves nothing to remove.
+            living.send(SIGTERM)
+            #expect(try await living.ended().status == .exited(130))
+          }
+        }
+      }
+    }
+  }
+
+  @Test("removes with --once what a killed executor left", arguments: TestEngine.all)
+  func once(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let site = site.onOldLinux
+      let settings = PodSettings(executor: OldLinux.executor)
+      try await withPod(on: engine, fullPod, settings) { living in
+        try await withPod(on: engine, fullPod, settings) { dead in
+          try await living.running()
+          try await dead.running()
+          let before = try await living.untouched()
+          try await dead.kill()
+          let end = try await site.once()
+          #expect(end.status == .exited(0), "\(end)")
+          #expect(end.pod(dead.run)?.verdict == "leaked", "\(end)")
+          #expect(end.pod(living.run)?.verdict == "alive", "\(end)")
+          try await expectNothingLeft(of: dead)
+          #expect(try await living.untouched() == before)
+        }
+      }
+    }
+  }
+
+  @Test("hears the hook, and reads what it spooled meanwhile", arguments: TestEngine.all)
+  func hook(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let site = site.onOldLinux
+      let options = Self.patient + ["--metrics", site.metricsSocket]
+      func told(_ count: Double) async throws {
+        try await eventually("\(Int(count)) events") {
+          try await site.metrics()["pod_reaper_hook_events_total"] == count
+        }
+      }
+      let words = ["--framework", "framework-1", "--executor"]
+      #expect(try await site.notify("removed", words[0], words[1], words[2], "e-0") == 4)
+      try await ReaperService.with(site, options) { _ in
+        // Exchanging the spool for an empty one takes renameat2: without, it is read where it is.
+        try await told(1)
+        #expect(try await site.notify("removed", words[0], words[1], words[2], "e-1") == 0)
+        try await told(2)
+        let spool = try FileManager.default.contentsOfDirectory(atPath: site.runFolder + "/spool")
+        #expect(spool.isEmpty)
+        // The event makes it look: the pod is proven dead by its process.
+        let dead = PodIdentity.forged()
+        try await withForged([dead], on: engine) { pods in
+          try await pods[0].container(starts: true)
+          let code = try await site.notify(
+            "removed", words[0], dead.frameworkID, words[2], dead.executorID)
+          #expect(code == 0)
+          try await site.isRid(of: dead.run)
+        }
+      }
+    }
+  }
+}

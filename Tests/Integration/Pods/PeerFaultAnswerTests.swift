@@ -1,0 +1,147 @@
+import Foundation
+import Reaping
+import Testing
+import TestSupport
+
+/// Faults that other executors and drivers had with an engine's answers, and this one hasn't.
+@Suite("An answer of the engine that comes late, or never", .needsEngine, .throttled)
+struct PeerFaultAnswerTests {
+  private static let one = TestEngine.all.prefix(1)
+  private static let file = """
+    services:
+      a: {image: founding/base, volumes: ["store:/store"]}
+      b: {image: founding/base, depends_on: [a]}
+    volumes: {store: {}}
+    """
+  private static func settings(_ tap: EngineTap, _ options: String...) -> PodSettings {
+    PodSettings(
+      options: ["--grace", "2s", "--cleanup-timeout", "20s"] + options,
+      environment: ["DOCKER_HOST": tap.dockerHost])
+  }
+
+  /// Expects that no container had to get another name because the first holds its own, and no network a namesake.
+  private func expectNoneTwice(_ pod: RunningPod) async throws {
+    let names = try await pod.engine.docker(
+      "ps", "-a", "--filter", "label=mesos.container_id=\(pod.run)", "--format", "{{.Names}}"
+    ).output().split(separator: "\n").map(String.init)
+    #expect(Set(names).isSubset(of: ["\(pod.task)_a", "\(pod.task)_b"]), "\(names)")
+    let networks = try await pod.networks().map(\.Name)
+    #expect(Set(networks).count == networks.count, "\(networks)")
+  }
+
+  // https://github.com/hashicorp/nomad/issues/22218
+  @Test("a create that is answered after the launch's time leaves nothing", arguments: one)
+  func lateCreate(on engine: TestEngine) async throws {
+    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
+    try await EngineTap.with(engine, faults: [fault]) { tap in
+      try await withPod(
+        on: engine, Self.file, Self.settings(tap, "--launch-timeout", "20s")
+      ) { pod in
+        try await tap.isHeld()
+        try await expectNoneTwice(pod)
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(end.states == ["TASK_STARTING", "TASK_FAILED"], "\(end)")
+      }
+    }
+  }
+
+  @Test(
+    "a create or start whose answer is lost is never carried out twice, and leaves nothing",
+    arguments: [
+      "^POST /networks/create", "^POST /volumes/create", "^POST /containers/create",
+      "^POST /containers/[0-9a-f]+/start",
+    ])
+  func lostAnswer(request: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let fault = EngineTap.Fault(request: request, times: 1, losesAnswer: true)
+    try await EngineTap.with(engine, faults: [fault]) { tap in
+      try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
+        // It may go on with what the engine has made, or fail with the reason: never anything else.
+        try await eventually("TASK_RUNNING or the end") {
+          pod.executor.status != nil || pod.executor.text().contains("TASK_RUNNING")
+        }
+        try await expectNoneTwice(pod)
+        #expect(tap.injections.count == 1)
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        #expect(
+          end.status == (end.states.last == "TASK_FAILED" ? .exited(1) : .exited(130)), "\(end)")
+      }
+    }
+  }
+
+  @Test("a pod that is killed while a create is unanswered ends in time", arguments: one)
+  func killedMeanwhile(on engine: TestEngine) async throws {
+    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsAnswer: true)
+    try await EngineTap.with(engine, faults: [fault]) { tap in
+      try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
+        try await tap.isHeld()
+        let clock = ContinuousClock.now
+        pod.send(SIGTERM)
+        let end = try await pod.ended()
+        #expect(ContinuousClock.now - clock < .seconds(12))
+        #expect(end.status == .exited(130), "\(end)")
+        #expect(end.states == ["TASK_STARTING", "TASK_KILLED"], "\(end)")
+      }
+    }
+  }
+
+  @Test(
+    "a container that the engine makes after the executor's end is the reaper's", arguments: one)
+  func madeAfterTheEnd(on engine: TestEngine) async throws {
+    let fault = EngineTap.Fault(request: "^POST /containers/create", times: 1, holdsRequest: true)
+    try await withReaperSite(on: engine) { site in
+      try await EngineTap.with(engine, faults: [fault]) { tap in
+        try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
+          try await tap.isHeld()
+          pod.send(SIGTERM)
+          #expect(try await pod.ended().states.last == "TASK_KILLED")
+          try await tap.release()
+          try await eventually("the late container") { try await pod.services().count == 1 }
+          let end = try await site.once()
+          #expect(end.status == .exited(0), "\(end)")
+          #expect(end.pod(pod.run)?.removed["containers"]?.count == 1, "\(end)")
+        }
+      }
+    }
+  }
+
+  // https://github.com/aws/amazon-ecs-agent/issues/721
+  @Test("a start that is never answered ends the launch in time, and nothing stays created")
+  func neverStarted() async throws {
+    // A volume whose server is away hangs like this: the engine waits in mount.
+    let engine = try #require(TestEngine.all.first)
+    let fault = EngineTap.Fault(request: "^POST /containers/[0-9a-f]+/start", holdsRequest: true)
+    try await EngineTap.with(engine, faults: [fault]) { tap in
+      let settings = Self.settings(tap, "--launch-timeout", "20s")
+      try await withPod(on: engine, Self.file, settings) { pod in
+        try await tap.isHeld()
+        let clock = ContinuousClock.now
+        let end = try await pod.ended()
+        #expect(ContinuousClock.now - clock < .seconds(32), "\(end)")
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(end.message.hasPrefix("not running within 20 s: 'a' is not started"), "\(end)")
+      }
+    }
+  }
+
+  @Test("what an executor had created and not started when it was killed is the reaper's")
+  func stuckCreated() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let fault = EngineTap.Fault(request: "^POST /containers/[0-9a-f]+/start", holdsRequest: true)
+    try await withReaperSite(on: engine) { site in
+      try await EngineTap.with(engine, faults: [fault]) { tap in
+        try await withPod(on: engine, Self.file, Self.settings(tap)) { pod in
+          try await tap.isHeld()
+          try await eventually("both are created") { try await pod.services() == ["a", "b"] }
+          try await pod.kill()
+          let end = try await site.once()
+          #expect(end.status == .exited(0), "\(end)")
+          #expect(end.pod(pod.run)?.removed["containers"]?.count == 2, "\(end)")
+          try await expectNothingLeft(of: pod)
+        }
+      }
+    }
+  }
+}

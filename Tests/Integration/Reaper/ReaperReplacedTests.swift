@@ -1,0 +1,98 @@
+import DockerEngine
+import Foundation
+import PodIdentity
+import Reaping
+import Testing
+import TestSupport
+
+@Suite("What takes the place of a leaked pod's objects between look and removal", .needsEngine)
+struct ReaperReplacedTests {
+  @Test(
+    "is left alone: containers and networks go by ID, volumes by the labels they bear",
+    arguments: TestEngine.all.prefix(1))
+  func replaced(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      try await EngineHold.with(engine, holding: "DELETE /containers/") { hold in
+        try await withForged([.forged()], on: engine) { pods in
+          let pod = pods[0]
+          let names = ["a", "b"].map { "\(pod.identity.taskID)_\($0)" }
+          for name in names { try await pod.container(name) }
+          let network = pod.identity.names.object("inside")
+          let volume = pod.identity.names.object("data")
+          try await pod.network()
+          try await pod.volume()
+          // One container's removal is under way, the other's waits for it.
+          var reaper = site.reaper(["--once", "--format", "json"], ["--parallel", "1"])
+          reaper.environment["DOCKER_HOST"] = hold.dockerHost
+          let process = try reaper.start()
+          defer { process.send(SIGKILL) }
+          try await hold.isHeld()
+          try await engine.docker(["rm", "-f"] + names).output()
+          try await engine.docker("network", "rm", network).output()
+          try await engine.docker("volume", "rm", volume).output()
+          for name in names {
+            try await engine.docker("create", "--name", name, "founding/base").output()
+          }
+          try await engine.docker("network", "create", network).output()
+          try await engine.docker("volume", "create", volume).output()
+          hold.release()
+          let end = try ReaperEnd(try await process.result(within: .seconds(60)))
+          #expect(end.status == .exited(0), "\(end)")
+          // The docker command fails if one of them isn't there.
+          try await engine.docker(["rm"] + names).output()
+          try await engine.docker("network", "rm", network).output()
+          try await engine.docker("volume", "rm", volume).output()
+        }
+      }
+    }
+  }
+
+  @Test(
+    "images that the engine can't tell of hold up nobody: the cgroup parent tells whose a container is",
+    arguments: TestEngine.all.prefix(1))
+  func brokenImages(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      try await EngineHold.with(engine, holding: "GET /images/", number: 0) { hold in
+        try await withForged([.forged()], on: engine) { pods in
+          let own = try await pods[0].container {
+            $0.hostConfig?.cgroupParent = pods[0].identity.cgroupParent
+          }
+          let other = try await pods[0].container("copy-\(pods[0].identity.run)")
+          var reaper = site.reaper(["--once", "--format", "json"])
+          reaper.environment["DOCKER_HOST"] = hold.dockerHost
+          let end = try ReaperEnd(try await reaper.run(within: .seconds(60)))
+          #expect(end.status == .exited(0), "\(end)")
+          #expect(end.report?.inherited == ["copy-\(pods[0].identity.run)"], "\(end)")
+          let left = try await pods[0].left().containers
+          #expect(left == [other] && left != [own], "\(end)")
+        }
+      }
+    }
+  }
+
+  @Test(
+    "a removal that TERM interrupts is said to be that, and the next start finishes it",
+    arguments: TestEngine.all.prefix(1))
+  func interrupted(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      try await EngineHold.with(engine, holding: "DELETE /containers/") { hold in
+        try await withForged([.forged()], on: engine) { pods in
+          try await pods[0].container()
+          try await pods[0].volume()
+          var reaper = site.reaper([])
+          reaper.environment["DOCKER_HOST"] = hold.dockerHost
+          let process = try reaper.start()
+          defer { process.send(SIGKILL) }
+          try await hold.isHeld()
+          process.send(SIGTERM)
+          #expect(try await process.exit(within: .seconds(20)) == .exited(0))
+          let said = process.text(.stderr)
+          #expect(said.contains("pod-reaper was told to end"), "\(said)")
+          #expect(!said.contains("Cancellation"), "\(said)")
+          #expect(try await site.once().status == .exited(0))
+          #expect(try await pods[0].left().isEmpty)
+        }
+      }
+    }
+  }
+}

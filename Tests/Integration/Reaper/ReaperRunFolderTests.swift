@@ -1,0 +1,123 @@
+import Foundation
+import PodIdentity
+import Reaping
+import Testing
+import TestSupport
+
+/// Cgroups of runs that no object tells of any more.
+@Suite("Folders of runs below an agent's root", .needsEngine)
+struct ReaperRunFolderTests {
+  private static let one = TestEngine.all.prefix(1)
+
+  /// Makes cgroups below the site's root in every hierarchy, and takes away what is left of them.
+  private func withFolders(
+    _ names: [String], _ site: ReaperSite, _ body: () async throws -> Void
+  ) async throws {
+    let roots = try Hierarchy.all().map { "\($0.root)/\(site.root)" }
+    for folder in roots.flatMap({ root in names.map { "\(root)/\($0)" } }) {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+    defer { for root in roots { Hierarchy.remove(root) } }
+    try await body()
+  }
+
+  private func isThere(_ name: String, _ site: ReaperSite) throws -> Bool {
+    try !Hierarchy.folders(of: "/\(site.root)/\(name)").isEmpty
+  }
+
+  @Test(
+    "go if they are named as runs are and the agent says that the run is over; nothing else does",
+    arguments: one)
+  func names(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let over = UUID().uuidString.lowercased()
+      let listed = UUID().uuidString.lowercased()
+      let busy = UUID().uuidString.lowercased()
+      let others = [
+        "system", "slave", over + "-x", "mesos_executors.slice", String(over.dropLast()),
+        String(repeating: "0f", count: 32),
+      ]
+      try await withFolders([over, listed, busy] + others, site) {
+        let root = try #require(try Hierarchy.all().first?.root)
+        let process = try Command(
+          "sh",
+          ["-ec", "echo $$ > \(root)/\(site.root)/\(busy)/cgroup.procs; echo in; exec sleep 90"]
+        ).start()
+        try await process.line(containing: "in")
+        // Without an agent that tells, a run may be about to begin.
+        var end = try await site.once("--grace", "500ms")
+        #expect(end.status == .exited(0) && end.report?.cgroupsRemoved == [], "\(end)")
+        #expect(try isThere(over, site))
+        // Nor does an agent whose runs live below another root know of these.
+        let other = try FalseAgent(FalseAgent.Words(runs: [listed]))
+        end = try await site.once("--grace", "500ms", "--agent-url", other.url)
+        #expect(end.report?.cgroupsRemoved == [], "\(end)")
+        #expect(try isThere(over, site))
+        let agent = try FalseAgent(FalseAgent.Words(runs: [listed], cgroupsRoot: "/\(site.root)/"))
+        end = try await site.once("--grace", "500ms", "--agent-url", agent.url)
+        #expect(end.status == .exited(0), "\(end)")
+        #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(over)"], "\(end)")
+        #expect(try !isThere(over, site))
+        for name in [listed, busy] + others { #expect(try isThere(name, site), "\(name)") }
+        process.send(SIGKILL)
+        try await process.exit()
+        withExtendedLifetime((agent, other)) {}
+      }
+    }
+  }
+
+  @Test("stay in every hierarchy while a process lives in one of them", arguments: one)
+  func busy(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let run = UUID().uuidString.lowercased()
+      try await withFolders([run], site) {
+        let root = try #require(try Hierarchy.all().first?.root)
+        let process = try Command(
+          "sh",
+          ["-ec", "echo $$ > \(root)/\(site.root)/\(run)/cgroup.procs; echo in; exec sleep 90"]
+        ).start()
+        try await process.line(containing: "in")
+        let folders = try Hierarchy.folders(of: "/\(site.root)/\(run)")
+        try note([(run, 91)], site)
+        var end = try await site.once()
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(try Hierarchy.folders(of: "/\(site.root)/\(run)") == folders)
+        process.send(SIGKILL)
+        try await process.exit()
+        end = try await site.once()
+        #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(run)"], "\(end)")
+        #expect(try !isThere(run, site))
+      }
+    }
+  }
+
+  /// Writes what a pass has noted: runs that died so many seconds ago.
+  private func note(_ runs: [(run: String, age: Int)], _ site: ReaperSite) throws {
+    var now = timespec()
+    clock_gettime(CLOCK_BOOTTIME, &now)
+    let noted = runs.map { run, age in
+      """
+      {"run":"\(run)","agentID":"agent-1","path":"/\(site.root)/\(run)",\
+      "bootID":"\(Incarnation.current().bootID ?? "")","deadSince":\(now.tv_sec - age)}
+      """
+    }
+    try site.folder.write("state/pending.json", "[\(noted.joined(separator: ","))]")
+    chmod(site.folder.path("state"), 0o700)
+  }
+
+  @Test("of dead pods are the agent's for 90 s, and go then without its word", arguments: one)
+  func agentsTime(on engine: TestEngine) async throws {
+    try await withReaperSite(on: engine) { site in
+      let young = UUID().uuidString.lowercased()
+      let old = UUID().uuidString.lowercased()
+      try await withFolders([young, old], site) {
+        try note([(young, 60), (old, 91)], site)
+        let end = try await site.once()
+        #expect(end.status == .exited(0), "\(end)")
+        #expect(end.report?.cgroupsRemoved == ["/\(site.root)/\(old)"], "\(end)")
+        #expect(end.report?.cgroupsPending == ["/\(site.root)/\(young)"], "\(end)")
+        #expect(try isThere(young, site) && !isThere(old, site))
+      }
+    }
+  }
+}
