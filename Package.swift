@@ -104,43 +104,54 @@ let package = Package(
     .target(name: "CSignals", path: "cshim/CSignals"),
 
     // The house, bottom up: a target uses only those above it in this list.
+    library("Linux", ["CLinux", system]),
     library("YAML", ["CYaml", collections]),
-    library("PodIdentity", [system]),
-    library("Cgroups", ["CLinux", "PodIdentity", system]),
+    library("Settings", ["Linux", "YAML", collections]),
+    library("PodIdentity", ["Linux", system]),
+    library("Cgroups", ["CLinux", "Linux", "PodIdentity", system]),
     library("Systemd", ["CDBus", "CNoServer"]),
     // libcgroup, for pod-reaper alone.
-    library("LibcgroupTree", ["CCgroup", "Cgroups", "PodIdentity", system]),
+    library("LibcgroupTree", ["CCgroup", "Cgroups", "Linux", "PodIdentity", system]),
     library("HTTPClient", ["CCurl"]),
     library("DockerEngine", ["HTTPClient"]),
     library("MesosExecutor", ["CNames", "HTTPClient", "PodIdentity", logging]),
-    library("Compose", ["YAML", collections]),
+    library("Compose", ["Linux", "YAML", collections]),
     library(
       "PodRuntime",
       [
-        "CLinux", "YAML", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
+        "CLinux", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
         collections, logging, system,
       ]),
-    library(
-      "Program", ["CLinux", "YAML", "Compose", "PodIdentity", arguments, collections, logging]),
+    library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
+    library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
       "Executor",
       [
-        "CLinux", "CSignals", "YAML", "Program", "PodRuntime", "Compose", "DockerEngine",
-        "HTTPClient", "MesosExecutor", "PodIdentity", arguments, collections, logging,
+        "CLinux", "CSignals", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
+        "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor", "PodIdentity",
+        arguments, collections, logging, system,
       ]),
     library("ResourceSums", ["YAML", "Compose", collections]),
-    program("Resources", ["YAML", "ResourceSums", "Program", "Compose", arguments]),
+    program(
+      "Resources",
+      [
+        "YAML", "ResourceSums", "Program", "ComposeArguments", "Compose", "Linux", "Settings",
+        arguments,
+      ]),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
     library("HookEvents", ["HookShim"]),
     library(
       "Reaping",
       [
-        "HookEvents", "YAML", "Program", "DockerEngine", "HTTPClient", "Cgroups", "LibcgroupTree",
-        "PodIdentity", "CLinux", "Systemd", system, collections, logging,
+        "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
+        "Cgroups", "LibcgroupTree", "PodIdentity", "CLinux", "Systemd", system, collections,
+        logging,
       ]),
-    program("Reaper", ["Reaping", "YAML", "Program", "DockerEngine", "CLinux", arguments]),
-    program("HookNotify", ["HookShim", "YAML", "Program", "PodIdentity", arguments, collections]),
+    program(
+      "Reaper",
+      ["Reaping", "Linux", "YAML", "Settings", "Program", "DockerEngine", "CLinux", arguments]),
+    program("HookNotify", ["HookShim", "Linux", "YAML", "Settings", "Program", arguments]),
 
     library("TestSupport", path: "Tests/Support"),
     tests("HookEventsTests", ["HookEvents", "HookShim"]),
@@ -156,8 +167,9 @@ let package = Package(
     // Runs a program as if the kernel were Linux 3.10.
     .executableTarget(name: "old-linux", path: "Tests/OldLinux"),
     tests("AgentStandInTests", ["AgentStandIn", "HTTPClient"]),
-    tests("PodIdentityTests", ["PodIdentity"]),
-    tests("CgroupsTests", ["Cgroups", system], exclude: ["Recorded"]),
+    tests("LinuxTests", ["Linux", system]),
+    tests("PodIdentityTests", ["PodIdentity", "Linux"]),
+    tests("CgroupsTests", ["Cgroups", "Linux", system], exclude: ["Recorded"]),
     // Works on cgroups as pod-reaper does, for tests and benchmarks.
     tool("cgroup-tool", ["Cgroups", "LibcgroupTree", arguments, system], path: "Tests/CgroupTool"),
     tests("LibcgroupTreeTests", ["Cgroups", "LibcgroupTree", "cgroup-tool", system]),
@@ -172,22 +184,26 @@ let package = Package(
     tests(
       "PodRuntimeTests",
       [
-        "CLinux", "YAML", "PodRuntime", "Cgroups", "Compose", "DockerEngine", "PodIdentity",
+        "CLinux", "Linux", "YAML", "PodRuntime", "Cgroups", "Compose", "DockerEngine",
+        "PodIdentity",
         "Systemd", logging, collections,
       ]),
     tests(
       "ExecutorTests",
       [
-        "Executor", "HTTPClient", "YAML", "Program", "Compose", "MesosExecutor", "PodRuntime",
-        arguments,
+        "Executor", "HTTPClient", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
+        "Compose",
+        "MesosExecutor", "PodRuntime", arguments,
       ]),
     tests(
       "ReapingTests",
       [
-        "Reaper", "Reaping", "HookEvents", "HookShim", "YAML", "Program", "PodIdentity", "Cgroups",
-        "Compose", "DockerEngine", arguments, logging, system,
+        "Reaper", "Reaping", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program",
+        "PodIdentity",
+        "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
-    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping"]),
+    tests(
+      "DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
     tests(
       "Integration",
       [

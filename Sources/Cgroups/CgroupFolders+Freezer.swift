@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import PodIdentity
 import SystemPackage
+import Linux
 
 /// What became of groups that were to be thawed.
 public struct CgroupThaw: Sendable {
@@ -42,7 +43,7 @@ extension CgroupFolders {
     _ group: FilePath, file: FilePath, _ version: CgroupVersion, _ result: inout CgroupThaw
   ) {
     do {
-      let state = try KernelFile.text(file)
+      let state = try TextFile.text(file)
       let free = version == .v1 ? "THAWED" : "0"
       if state.hasPrefix(free) { return }
       try write(free, to: file)
@@ -114,7 +115,7 @@ extension CgroupFolders {
     let descriptor = linux_pidfd_open(pid)
     defer { if descriptor >= 0 { close(descriptor) } }
     // From here on the descriptor stands for one process, and what /proc says of the number is of it or of nobody.
-    guard let text = try? KernelFile.text("/proc/\(pid)/cgroup"),
+    guard let text = try? TextFile.text("/proc/\(pid)/cgroup"),
       CgroupMembership(text: text).isBelow(path, in: hierarchy)
     else { return }
     if descriptor >= 0, linux_pidfd_kill(descriptor) == 0 || errno == ESRCH { return }

@@ -1,6 +1,7 @@
 import Glibc
 import PodIdentity
 import SystemPackage
+import Linux
 
 extension CgroupFolders {
   /// The groups that a removal has listed, so that the next hierarchy's are removed without a list:
@@ -72,6 +73,6 @@ extension CgroupFolders {
     {
       return line
     }
-    return (try? KernelFile.text(folder.appending(file))).map { String($0.prefix { $0 != "\n" }) }
+    return (try? TextFile.text(folder.appending(file))).map { String($0.prefix { $0 != "\n" }) }
   }
 }

@@ -1,6 +1,7 @@
 import Glibc
 import PodIdentity
 import SystemPackage
+import Linux
 
 /// What a look at a cgroup found, all hierarchies together.
 public enum CgroupLook: Sendable, Equatable {
@@ -86,7 +87,7 @@ extension CgroupFolders {
 
   static func processes(in folder: FilePath) throws -> Set<Int32> {
     do {
-      let text = try KernelFile.text(folder.appending("cgroup.procs"))
+      let text = try TextFile.text(folder.appending("cgroup.procs"))
       return Set(text.split(separator: "\n").compactMap { Int32($0) })
     } catch let error as Errno where error == .noSuchFileOrDirectory || error.rawValue == ENODEV {
       return []  // removed meanwhile

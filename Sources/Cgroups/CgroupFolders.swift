@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import Linux
 
 /// Removes what a pod's cgroups leave. Docker makes the parent of a container's cgroup in every hierarchy
 /// and takes away only its own leaf; Mesos takes away only the folders of the isolators that it runs.
@@ -116,26 +117,15 @@ public struct CgroupFolders: Sendable {
   ///
   /// - Throws: `Errno` where it can't be read: that says nothing of what is in it.
   static func subfolders(of folder: FilePath) throws(Errno) -> [FilePath] {
-    guard let handle = folder.withPlatformString({ opendir($0) }) else {
-      if [ENOENT, ENOTDIR, ENODEV].contains(errno) { return [] }
-      throw Errno(rawValue: errno)
-    }
-    defer { closedir(handle) }
-    var found: [FilePath] = []
-    errno = 0
-    while let entry = readdir(handle) {
-      if entry.pointee.d_type == UInt8(DT_DIR) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-          $0.withMemoryRebound(to: CChar.self, capacity: 256) {
-            FilePath.Component(platformString: $0)
-          }
-        }
-        if let name, name.kind == .regular { found.append(folder.appending(name)) }
+    do {
+      return try Directory.names(of: folder, subdirectoriesOnly: true)
+        .map { folder.appending($0) }
+    } catch {
+      if error == .noSuchFileOrDirectory || error == .notDirectory || error.rawValue == ENODEV {
+        return []
       }
-      errno = 0
+      throw error
     }
-    guard errno == 0 || errno == ENOENT || errno == ENODEV else { throw Errno(rawValue: errno) }
-    return found
   }
 
   /// Whether there is a folder.

@@ -1,4 +1,5 @@
 import PodIdentity
+import Linux
 
 /// Which cgroup a process is in, hierarchy by hierarchy (cgroups(7), `/proc/PID/cgroup`).
 public struct CgroupMembership: Sendable, Equatable {
@@ -36,7 +37,7 @@ public struct CgroupMembership: Sendable, Equatable {
   ///
   /// - Throws: `Errno` if /proc can't be read.
   public static func current() throws -> CgroupMembership {
-    CgroupMembership(text: try KernelFile.text("/proc/self/cgroup"))
+    CgroupMembership(text: try TextFile.text("/proc/self/cgroup"))
   }
 
   /// The path in the version 1 hierarchy of a controller, or nil where there is none.

@@ -1,4 +1,5 @@
 import PodIdentity
+import Linux
 
 /// One mounted cgroup hierarchy.
 public struct CgroupHierarchy: Sendable, Equatable, Hashable {
@@ -42,7 +43,7 @@ public struct CgroupMounts: Sendable, Equatable {
   ///
   /// - Throws: `Errno` if /proc can't be read.
   public static func current() throws -> CgroupMounts {
-    CgroupMounts(mountinfo: try KernelFile.text("/proc/self/mountinfo"))
+    CgroupMounts(mountinfo: try TextFile.text("/proc/self/mountinfo"))
   }
 
   /// The controllers among the super block's options, and `name=…`. Other options have a value, such

@@ -1,4 +1,5 @@
 import PodIdentity
+import Linux
 
 /// Why this process doesn't see or work on the host's cgroup tree.
 public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
@@ -25,7 +26,7 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   ///
   /// - Returns: nil where a cgroup that isn't found is really not there.
   public static func current() -> CgroupTreeFault? {
-    guard let mounts = try? KernelFile.text("/proc/self/mountinfo") else { return .notMounted }
+    guard let mounts = try? TextFile.text("/proc/self/mountinfo") else { return .notMounted }
     return current(mountinfo: mounts)
   }
 
@@ -34,7 +35,7 @@ public enum CgroupTreeFault: Sendable, Equatable, CustomStringConvertible {
   /// - Parameter mountinfo: the text.
   /// - Returns: nil where a cgroup that isn't found is really not there.
   package static func current(mountinfo: String) -> CgroupTreeFault? {
-    CgroupTreeFault(mountinfo: mountinfo, namespace: linkTarget("/proc/self/ns/cgroup"))
+    CgroupTreeFault(mountinfo: mountinfo, namespace: TextFile.linkTarget("/proc/self/ns/cgroup"))
   }
 
   /// Judges by the text of a `/proc/self/mountinfo`.

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import PodIdentity
 import SystemPackage
+import Linux
 
 /// What the agent's isolators have set on the executor's own cgroup, which containers elsewhere would escape from.
 public struct ExecutorCgroup: Sendable, Equatable {
@@ -85,21 +86,10 @@ public struct ExecutorCgroup: Sendable, Equatable {
     }
 
     /// The names of its files.
-    var files: [String] {
-      guard let handle = opendir(root + path) else { return [] }
-      defer { closedir(handle) }
-      var names: [String] = []
-      while let entry = readdir(handle) {
-        names.append(
-          withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-          })
-      }
-      return names
-    }
+    var files: [String] { (try? Directory.names(of: root + path)) ?? [] }
 
     private static func text(_ path: String) -> String? {
-      guard var text = try? KernelFile.text(path) else { return nil }
+      guard var text = try? TextFile.text(path) else { return nil }
       while text.last == "\n" { text.removeLast() }
       return text.isEmpty ? nil : text
     }
@@ -189,7 +179,7 @@ public struct ExecutorCgroup: Sendable, Equatable {
     let lines = text.split(separator: "\n")
     if lines.contains(where: { $0.hasPrefix("a ") }) { return }
     var allowed: [Device] = []
-    let names = (try? KernelFile.text("/proc/devices")) ?? ""
+    let names = (try? TextFile.text("/proc/devices")) ?? ""
     for line in lines {
       // `c 1:3 rwm`, with `*` for any number (devices.rst).
       let fields = line.split(separator: " ")

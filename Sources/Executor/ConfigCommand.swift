@@ -5,6 +5,8 @@ import Glibc
 import PodRuntime
 import Program
 import YAML
+import Linux
+import ComposeArguments
 
 /// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
 struct ConfigCommand: AsyncParsableCommand, PlainCommand {

@@ -3,6 +3,7 @@ import Glibc
 import Logging
 import Program
 import Synchronization
+import Linux
 
 /// An open connection to pod-reaper, which the kernel closes when this process dies, however it dies. The executor runs
 /// unhindered where there is no reaper, or one that hangs.
@@ -55,8 +56,8 @@ final class Lease: Sendable {
   /// - Returns: whether the reaper took the lease, once the connection is closed.
   private func hold(_ file: Int32) async -> Bool {
     let (answers, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-    let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: .global())
-    source.setEventHandler {
+    connection.withLock { $0 = file }
+    let source = ReadSource(file, on: .global()) {
       var bytes = [UInt8](repeating: 0, count: 64)
       let count = read(file, &bytes, bytes.count)
       if count > 0 {
@@ -65,9 +66,6 @@ final class Lease: Sendable {
         continuation.finish()
       }
     }
-    source.setCancelHandler { close(file) }
-    connection.withLock { $0 = file }
-    source.activate()
     Self.send(file, "LEASE 1 \(run)\n")
     var isHeld = false
     for await answer in answers where answer.starts(with: Array("OK".utf8)) {

@@ -9,6 +9,8 @@ import OrderedCollections
 import PodRuntime
 import Program
 import Synchronization
+import Linux
+import ComposeArguments
 
 /// `compose-executor run`: the same pod as under Mesos, on this host, without Mesos.
 struct RunCommand: AsyncParsableCommand {

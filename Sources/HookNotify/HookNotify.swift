@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import HookShim
 import Program
+import Linux
 
 /// The command line of pod-hook-notify.
 @main

@@ -3,6 +3,7 @@ import HookShim
 import OrderedCollections
 import Program
 import YAML
+import Settings
 
 /// Where the reaper listens: its own settings, from the same three places.
 struct ReaperPlace: Sendable, Equatable {
@@ -21,8 +22,12 @@ struct ReaperPlace: Sendable, Equatable {
       return options[name] ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
     }
     // It is the reaper that checks the file as a whole.
-    let file = try SettingsFile(path: given("config"), standard: SettingsFile.reapersPath).entries
-    func setting(_ name: String) -> String? { given(name) ?? file[name]?.text }
+    let config = given("config")
+    let file = try SettingsFile(
+      path: config ?? SettingsFile.reapersPath, owner: .rootOrSelf, isOptional: config == nil)
+    func setting(_ name: String) -> String? {
+      given(name) ?? file.entries[name]?.value.settingText
+    }
     let folder = setting("run-dir")
     socket =
       setting("notify-socket") ?? folder.map { $0 + "/notify.sock" } ?? HOOK_SHIM_DEFAULT_SOCKET

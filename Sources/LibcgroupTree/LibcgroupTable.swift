@@ -1,5 +1,6 @@
 import Cgroups
 import PodIdentity
+import Linux
 
 /// The mounted hierarchies and what this process sees of them: read once, for a pass of the reaper.
 package struct LibcgroupTable: Sendable {
@@ -19,7 +20,7 @@ package struct LibcgroupTable: Sendable {
   ///
   /// - Throws: `Errno` if /proc can't be read.
   package static func current() throws -> LibcgroupTable {
-    let mountinfo = try KernelFile.text("/proc/self/mountinfo")
+    let mountinfo = try TextFile.text("/proc/self/mountinfo")
     let membership = try CgroupMembership.current()
     do {
       return LibcgroupTable(

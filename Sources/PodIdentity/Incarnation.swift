@@ -1,3 +1,5 @@
+import Linux
+
 /// One process of an executor: an executor ID can be used again, an incarnation cannot.
 public struct Incarnation: Sendable, Equatable, Hashable {
   /// The kernel's random ID of this boot; nil where /proc doesn't tell.
@@ -17,9 +19,10 @@ public struct Incarnation: Sendable, Equatable, Hashable {
   /// This process. In a pid namespace of its own a process cannot know its ID on the host, in a time namespace of
   /// its own (time_namespaces(7)) not when it started by the host's clock: it has neither pid nor start time then.
   public static func current() -> Incarnation {
-    let bootID = KernelFile.line("/proc/sys/kernel/random/boot_id")
-    guard let namespace = linkTarget("/proc/self/ns/pid"), namespace == initialPIDNamespace,
-      isTimeTheHosts, let stat = try? KernelFile.text("/proc/self/stat"),
+    let bootID = TextFile.line("/proc/sys/kernel/random/boot_id")
+    guard let namespace = TextFile.linkTarget("/proc/self/ns/pid"),
+      namespace == initialPIDNamespace,
+      isTimeTheHosts, let stat = try? TextFile.text("/proc/self/stat"),
       let own = parse(stat: stat)
     else { return Incarnation(bootID: bootID, pid: nil, startTime: nil) }
     return Incarnation(bootID: bootID, pid: own.pid, startTime: own.startTime)
@@ -33,7 +36,7 @@ public struct Incarnation: Sendable, Equatable, Hashable {
 
   /// Whether start times in /proc are by the host's clock; a kernel without time namespaces has no other.
   static var isTimeTheHosts: Bool {
-    linkTarget("/proc/self/ns/time").map { $0 == initialTimeNamespace } ?? true
+    TextFile.linkTarget("/proc/self/ns/time").map { $0 == initialTimeNamespace } ?? true
   }
 
   /// Reads pid, start time and state (`R`, `S`, `Z`, …) from the text of a `/proc/PID/stat`; nil where it isn't one.
@@ -63,6 +66,6 @@ public struct HostIdentity: Sendable, Hashable {
   /// This host.
   public static func current() -> HostIdentity {
     HostIdentity(
-      machineID: KernelFile.line("/etc/machine-id") ?? KernelFile.line("/var/lib/dbus/machine-id"))
+      machineID: TextFile.line("/etc/machine-id") ?? TextFile.line("/var/lib/dbus/machine-id"))
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import SystemPackage
+import Linux
 
 /// What the process table says of an incarnation.
 public enum ProcessLook: Sendable, Hashable {
@@ -33,7 +34,7 @@ extension Incarnation {
     let folder = "\(proc)/\(pid)"
     let text: String
     do {
-      text = try KernelFile.text(folder + "/stat")
+      text = try TextFile.text(folder + "/stat")
     } catch let error as Errno where error == .noSuchFileOrDirectory || error == .noSuchProcess {
       // /proc may have been taken away or hidden a moment ago: the kernel is asked in another way, too.
       guard kill(pid, 0) != 0, errno == ESRCH else {
@@ -65,27 +66,21 @@ extension Incarnation {
   /// - Parameter pid: the process.
   /// - Returns: nil where there is none, or /proc doesn't tell.
   public static func startTime(of pid: Int32) -> UInt64? {
-    guard let text = try? KernelFile.text("/proc/\(pid)/stat"), let found = parse(stat: text),
+    guard let text = try? TextFile.text("/proc/\(pid)/stat"), let found = parse(stat: text),
       found.pid == pid
     else { return nil }
     return found.startTime
   }
 
   private static func hasOtherThreads(_ folder: String) throws(Errno) -> Bool {
-    guard let handle = opendir(folder + "/task") else {
-      if errno == ENOENT || errno == ESRCH { return false }  // its parent has taken note of its end
-      throw Errno(rawValue: errno)
+    do {
+      let threads = try Directory.names(of: folder + "/task")
+      return threads.count { $0.first?.isNumber == true } > 1
+    } catch {
+      // Its parent has taken note of its end.
+      if error == .noSuchFileOrDirectory || error == .noSuchProcess { return false }
+      throw error
     }
-    defer { closedir(handle) }
-    var count = 0
-    errno = 0
-    while let entry = readdir(handle) {
-      let first = entry.pointee.d_name.0
-      if first >= 0x30 && first <= 0x39 { count += 1 }
-      errno = 0
-    }
-    if errno != 0, errno != ENOENT, errno != ESRCH { throw Errno(rawValue: errno) }
-    return count > 1
   }
 }
 
@@ -95,7 +90,7 @@ public enum ProcessTableCheck {
   ///
   /// - Returns: what hinders, in words; nil where a process that isn't found is really not there.
   public static func failure() -> String? {
-    guard let namespace = linkTarget("/proc/self/ns/pid") else {
+    guard let namespace = TextFile.linkTarget("/proc/self/ns/pid") else {
       return "/proc/self/ns/pid can't be read"
     }
     guard namespace == Incarnation.initialPIDNamespace else {
@@ -104,14 +99,14 @@ public enum ProcessTableCheck {
     guard Incarnation.isTimeTheHosts else {
       return "it runs in a time namespace of its own and sees other start times than the host"
     }
-    guard linkTarget("/proc/self") == String(getpid()) else {
+    guard TextFile.linkTarget("/proc/self") == String(getpid()) else {
       return "/proc is another namespace's"
     }
-    guard let mounts = try? KernelFile.text("/proc/self/mountinfo") else {
+    guard let mounts = try? TextFile.text("/proc/self/mountinfo") else {
       return "/proc/self/mountinfo can't be read"
     }
     return failure(mountinfo: mounts)
-      ?? ((try? KernelFile.text("/proc/1/stat")) == nil ? "/proc/1/stat can't be read" : nil)
+      ?? ((try? TextFile.text("/proc/1/stat")) == nil ? "/proc/1/stat can't be read" : nil)
   }
 
   /// Looks at the mounts of /proc (proc(5), `hidepid`): the last one is in force.

@@ -4,6 +4,8 @@ import DockerEngine
 import Program
 import Reaping
 import YAML
+import Linux
+import Settings
 
 /// The command line of pod-reaper.
 @main

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Program
 import Reaping
+import Settings
 
 /// `pod-reaper`: the service, or with `--once` one pass.
 struct ServeCommand: AsyncParsableCommand {

@@ -2,6 +2,9 @@ import ArgumentParser
 import Compose
 import Program
 import ResourceSums
+import Linux
+import Settings
+import ComposeArguments
 
 /// What counts, and what stands in for what a file doesn't say.
 struct SumArguments: ParsableArguments {

@@ -3,6 +3,8 @@ import Compose
 import Program
 import ResourceSums
 import YAML
+import Linux
+import ComposeArguments
 
 /// The command line of compose-resources.
 @main

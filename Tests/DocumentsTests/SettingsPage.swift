@@ -1,5 +1,6 @@
 import Foundation
 import Program
+import Settings
 
 @testable import Executor
 @testable import Reaping

@@ -4,6 +4,7 @@ import MesosExecutor
 import PodRuntime
 import Program
 import Testing
+import Settings
 
 @testable import Executor
 

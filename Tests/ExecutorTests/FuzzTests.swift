@@ -6,6 +6,7 @@ import Program
 import TestSupport
 import Testing
 import YAML
+import Settings
 
 @testable import Executor
 

@@ -7,6 +7,7 @@ import Testing
 @testable import Executor
 import Program
 import YAML
+import Settings
 
 @Suite("The operator's file")
 struct OperatorFileTests {

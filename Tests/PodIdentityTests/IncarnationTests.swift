@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Linux
 
 @testable import PodIdentity
 
@@ -10,7 +11,7 @@ struct IncarnationTests {
     let own = Incarnation.current()
     #expect(own.pid == getpid())
     #expect(own.bootID?.count == 36)
-    let stat = try KernelFile.text("/proc/self/stat")
+    let stat = try TextFile.text("/proc/self/stat")
     #expect(own.startTime == Incarnation.parse(stat: stat)?.startTime)
     #expect(own.startTime ?? 0 > 0)
   }

@@ -8,7 +8,7 @@ import Testing
 struct AsyncSemaphoreTests {
   @Test("a task that waits for a permit can be canceled, and takes none with it")
   func canceled() async throws {
-    let semaphore = AsyncSemaphore(1)
+    let semaphore = AsyncSemaphore(value: 1)
     let (release, end) = AsyncStream.makeStream(of: Void.self)
     let (began, begin) = AsyncStream.makeStream(of: Void.self)
     let holder = Task {
@@ -28,7 +28,7 @@ struct AsyncSemaphoreTests {
 
   @Test("no more tasks than it has permits work at once, and all of them get one")
   func bound() async throws {
-    let semaphore = AsyncSemaphore(3)
+    let semaphore = AsyncSemaphore(value: 3)
     let counts = Counts()
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<300 {

@@ -6,6 +6,7 @@ import Program
 import TestSupport
 import Testing
 import YAML
+import Settings
 
 @testable import Reaping
 
@@ -45,9 +46,12 @@ struct FuzzTests {
       words: SettingName.allCases.map(\.rawValue) + ["g", "17179869185g", "weeks", "1e9", ": "],
       isOwn: { $0 is ComposeError || $0 is SettingError }
     ) { text in
-      let file = try SettingsFile.read(text: text, file: "f.yaml")
-      let values = Dictionary(uniqueKeysWithValues: file.map { ($0.key, $0.value.text) })
-      let settings = try ReaperSettings(options: values, environment: [:], file: nil)
+      let file = try SettingsFile.reapers(text: text, file: "f.yaml")
+      let values = file.entries.compactMap { key, entry in
+        SettingName(rawValue: key).flatMap { name in entry.value.settingText.map { (name, $0) } }
+      }
+      let settings = try ReaperSettings(
+        options: Dictionary(uniqueKeysWithValues: values), environment: [:], file: nil)
       let notifier = SystemdNotifier(environment: ["NOTIFY_SOCKET": "@nobody"])
       notifier.watchdog(for: settings.lockTimeout + .seconds(settings.removal.stopTimeout))
       return true
@@ -100,9 +104,10 @@ struct FuzzTests {
 @Suite("Numbers that pod-reaper is given")
 struct OutsideNumberTests {
   @Test("a size that doesn't fit is refused", arguments: ["17179869185g", "9223372036854775807k"])
-  func size(_ text: String) {
-    let source = ReaperSettings.Source(
-      options: [.journalSize: text], environment: [:], file: [:])
+  func size(_ text: String) throws {
+    let source = SettingSources<SettingName>(
+      options: [.journalSize: text], environment: [:],
+      file: try SettingsFile(text: "", file: "f"))
     #expect(throws: SettingError.self) { try source.size(.journalSize) }
   }
 

@@ -6,6 +6,7 @@ import Program
 import Synchronization
 import TestSupport
 import Testing
+import Linux
 
 @testable import Reaping
 

@@ -7,6 +7,7 @@ import Synchronization
 import SystemPackage
 import TestSupport
 import Testing
+import Linux
 
 @testable import Reaping
 
@@ -143,7 +144,7 @@ struct RestoreTests {
       let listener = try make(kind, folder.path)
       defer { listener.stop() }
       func own() throws -> Int {
-        let table = try KernelFile.text("/proc/net/unix")
+        let table = try TextFile.text("/proc/net/unix")
         return table.split(separator: "\n").filter { $0.hasSuffix(listener.path) }.count
       }
       #expect(try own() == 1, "\(listener.path)")

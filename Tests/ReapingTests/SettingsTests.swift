@@ -2,9 +2,12 @@ import ArgumentParser
 import Compose
 import Foundation
 import HookShim
+import OrderedCollections
 import Program
 import TestSupport
 import Testing
+import Settings
+import YAML
 
 @testable import Reaper
 @testable import Reaping
@@ -13,9 +16,9 @@ import Testing
 struct ReaperSettingsTests {
   @Test("the command line is stronger than the environment, which is stronger than the file")
   func order() throws {
-    let file = try SettingsFile.read(
+    let file = try SettingsFile.reapers(
       text: "grace: 1s\ninterval: 11s\nstop-timeout: 3\n", file: "f.yaml")
-    let source = ReaperSettings.Source(
+    let source = SettingSources<SettingName>(
       options: [.grace: "3s"],
       environment: ["POD_REAPER_GRACE": "2s", "POD_REAPER_INTERVAL": "12s"], file: file)
     #expect(try source.duration(.grace) == .seconds(3))
@@ -27,10 +30,10 @@ struct ReaperSettingsTests {
   @Test("an unknown key and a bad value are refused with their place")
   func places() throws {
     #expect {
-      try SettingsFile.read(text: "grace: 1s\ngrase: 2s\n", file: "f.yaml")
+      try SettingsFile.reapers(text: "grace: 1s\ngrase: 2s\n", file: "f.yaml")
     } throws: { "\($0)".hasPrefix("f.yaml:2:1: unknown setting 'grase'") }
-    let file = try SettingsFile.read(text: "\n  grace: soon\n", file: "f.yaml")
-    let source = ReaperSettings.Source(options: [:], environment: [:], file: file)
+    let file = try SettingsFile.reapers(text: "\n  grace: soon\n", file: "f.yaml")
+    let source = SettingSources<SettingName>(options: [:], environment: [:], file: file)
     #expect { try source.duration(.grace) } throws: {
       "\($0)" == "f.yaml:2:10: grace takes a duration such as 10s or 2m, not 'soon'"
     }
@@ -76,10 +79,10 @@ struct ReaperDeployTests {
   @Test("the sample of the settings file has every key, and its values are the defaults")
   func sample() throws {
     let text = try String(contentsOfFile: deploy + "/pod-reaper.yaml", encoding: .utf8)
-    let set = try SettingsFile.read(text: text, file: "pod-reaper.yaml")
+    let set = try SettingsFile.reapers(text: text, file: "pod-reaper.yaml")
     for name in SettingName.allCases {
-      if let entry = set[name] {
-        #expect(entry.text == name.standard, "\(name.rawValue)")
+      if let entry = set.entries[name.rawValue] {
+        #expect(entry.value.settingText == name.standard, "\(name.rawValue)")
       } else {
         #expect(name.standard == nil && text.contains("\n# \(name.rawValue): "), "\(name.rawValue)")
       }
@@ -89,8 +92,8 @@ struct ReaperDeployTests {
       let bare = line.hasPrefix("# ") ? line.dropFirst(2) : line
       return SettingName.allCases.contains { bare.hasPrefix($0.rawValue + ": ") } ? bare : line
     }
-    let whole = try SettingsFile.read(text: all.joined(separator: "\n"), file: "pod-reaper.yaml")
-    #expect(whole.count == SettingName.allCases.count)
+    let whole = try SettingsFile.reapers(text: all.joined(separator: "\n"), file: "pod-reaper.yaml")
+    #expect(whole.entries.count == SettingName.allCases.count)
   }
 
   @Test("the sample, installed as it stands, changes nothing")

@@ -1,4 +1,5 @@
 import YAML
+import Linux
 
 /// The directory that a project's relative paths must not leave.
 struct PathBound {
@@ -60,7 +61,7 @@ struct PathBound {
   /// True for a path that only a link leads out.
   private func isInsideByName(_ path: String) -> Bool {
     let clean = Path.clean(path)
-    return [directory, Path.real(directory)].contains { root in
+    return [directory, RealPath.of(directory)].contains { root in
       root == "/" || clean == root || clean.hasPrefix(root + "/")
     }
   }

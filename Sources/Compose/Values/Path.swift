@@ -1,3 +1,5 @@
+import Linux
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -40,31 +42,11 @@ package enum Path {
   }
 
   /// The process's working directory.
-  package static var current: String {
-    guard let pointer = getcwd(nil, 0) else { return "/" }
-    defer { free(pointer) }
-    return String(cString: pointer)
-  }
-
-  /// The path with symbolic links followed as far as it exists; the rest is cleaned by its text.
-  static func real(_ path: String) -> String {
-    var existing = clean(path)
-    var rest: [String] = []
-    while existing != "/", existing != "." {
-      if let pointer = realpath(existing, nil) {
-        defer { free(pointer) }
-        return clean(([String(cString: pointer)] + rest.reversed()).joined(separator: "/"))
-      }
-      rest.append(name(of: existing))
-      existing = folder(of: existing)
-    }
-    return clean(([existing] + rest.reversed()).joined(separator: "/"))
-  }
+  package static var current: String { RealPath.workingDirectory }
 
   /// True if a path is a folder or lies in it, links followed.
   static func isInside(_ path: String, _ folder: String) -> Bool {
-    let (inner, outer) = (real(path), real(folder))
-    return outer == "/" || inner == outer || inner.hasPrefix(outer + "/")
+    RealPath.isPath(RealPath.of(path), atOrBelow: RealPath.of(folder))
   }
 
   /// True if something is there.
@@ -84,9 +66,8 @@ package enum Path {
       var status = stat()
       guard lstat(at, &status) == 0 else { return path }
       guard status.st_mode & S_IFMT == S_IFLNK else { continue }
-      guard path.hasPrefix(at), let target = realpath(at, nil) else { return path }
-      defer { free(target) }
-      return String(cString: target) + path.dropFirst(at.count)
+      guard path.hasPrefix(at), let target = RealPath.ofExisting(at) else { return path }
+      return target + path.dropFirst(at.count)
     }
     return path
   }

@@ -7,6 +7,7 @@ import Logging
 import MesosExecutor
 import PodRuntime
 import Program
+import Linux
 
 /// `compose-executor` without arguments: a Mesos executor. All it needs is in MESOS_*.
 enum MesosCommand {

@@ -1,6 +1,7 @@
 import MesosExecutor
 import PodRuntime
 import Program
+import Settings
 
 /// What a task may use: its limits where it has some, its resources else.
 ///

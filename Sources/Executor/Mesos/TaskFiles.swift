@@ -2,6 +2,7 @@ import Compose
 import Glibc
 import MesosExecutor
 import YAML
+import Linux
 
 /// Where a task's Compose files are: the label `fileName`, else the names that Compose looks for.
 struct TaskFiles {
@@ -20,13 +21,13 @@ struct TaskFiles {
       return
     }
     var paths: [String] = []
-    let root = Self.realPath(sandbox) ?? sandbox
+    let root = RealPath.ofExisting(sandbox) ?? sandbox
     for name in names.split(separator: ",") {
       let word = String(name.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
       if word.isEmpty { continue }
       let path = word.hasPrefix("/") ? word : sandbox + "/" + word
       // A link could lead out as well as `..` does.
-      guard let real = Self.realPath(path) else {
+      guard let real = RealPath.ofExisting(path) else {
         throw ComposeError(
           "the Compose file '\(word)' (label fileName) is not in the sandbox: name it among the task's URIs"
         )
@@ -40,11 +41,6 @@ struct TaskFiles {
     self.paths = paths
   }
 
-  private static func realPath(_ path: String) -> String? {
-    guard let resolved = realpath(path, nil) else { return nil }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
 }
 
 extension TaskInfo {

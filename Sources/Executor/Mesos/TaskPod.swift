@@ -5,6 +5,7 @@ import PodIdentity
 import PodRuntime
 import Program
 import YAML
+import Settings
 
 /// Makes a pod's request from a task.
 struct TaskPod {

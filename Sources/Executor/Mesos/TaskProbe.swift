@@ -3,6 +3,7 @@ import Glibc
 import HTTPClient
 import MesosExecutor
 import PodRuntime
+import Linux
 
 /// One look at a pod's health, as Mesos' own executors take it: from the host, at the pod's host ports.
 struct TaskProbe: Sendable {
@@ -97,7 +98,7 @@ struct TaskProbe: Sendable {
     for variable in command.environment { variables[variable.name] = variable.value }
     let line = command.value ?? ""
     let words = command.isShell ? ["-c", line] : Array(command.arguments.dropFirst())
-    let program = GuardedProgram(
+    let program = SupervisedProcess(
       command.isShell ? "/bin/sh" : line, words, environment: variables, folder: sandbox)
     do {
       switch try await program.run(within: limit) {

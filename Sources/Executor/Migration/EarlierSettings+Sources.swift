@@ -5,6 +5,8 @@ import OrderedCollections
 import PodIdentity
 import PodRuntime
 import YAML
+import Linux
+import Settings
 
 extension EarlierSettings {
   /// The sections by which the files are told from others of their names.
@@ -43,8 +45,8 @@ extension EarlierSettings {
   private static func entries(of path: String, below sandbox: String) -> [Entry] {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
-      PodPolicy.isAtOrBelow(PodPolicy.realPath(path), PodPolicy.realPath(sandbox)),
-      let text = try? KernelFile.text(path)
+      RealPath.isPath(RealPath.of(path), atOrBelow: RealPath.of(sandbox)),
+      let text = try? TextFile.text(path)
     else { return [] }
     let name = String(path.dropFirst(sandbox.count + 1))
     guard let document = try? YAMLNode.document(text, file: name), let top = document.mapping,
@@ -71,8 +73,6 @@ extension EarlierSettings {
 
   private static func text(of node: YAMLNode) -> String {
     if let items = node.sequence { return items.map { text(of: $0) }.joined(separator: ",") }
-    if let text = node.string { return text }
-    if let number = node.integer { return String(number) }
-    return node.boolean.map { String($0) } ?? ""
+    return node.oneSetting ?? ""
   }
 }

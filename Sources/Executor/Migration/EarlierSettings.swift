@@ -1,5 +1,6 @@
 import Compose
 import Program
+import Settings
 
 /// What a task says in the words of earlier compose executors (dce-go, and the Java one before it), in ours.
 ///

@@ -4,6 +4,7 @@ import OrderedCollections
 import PodIdentity
 import PodRuntime
 import YAML
+import Settings
 
 /// The operator's file: defaults for every setting, and what pods may ask of the host.
 struct OperatorFile {
@@ -24,34 +25,17 @@ struct OperatorFile {
   /// - Parameter path: its path.
   /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that others than root
   ///   could have written: what it forbids no task may be able to permit.
-  init(path: String = OperatorFile.standardPath) throws {
-    var status = stat()
-    guard stat(path, &status) == 0 else {
-      if errno == ENOENT || errno == ENOTDIR {
-        try self.init(text: "", file: path)
-        return
-      }
-      throw ComposeError("\(path) can't be read: \(String(cString: strerror(errno)))")
-    }
-    guard status.st_uid == 0, status.st_mode & 0o022 == 0 else {
-      throw ComposeError("\(path) must be root's and writable by nobody else")
-    }
-    let text: String
-    do {
-      text = try KernelFile.text(path)
-    } catch {
-      throw ComposeError("\(path) can't be read: \(error)")
-    }
-    try self.init(text: text, file: path)
+  init(path: String = OperatorFile.standardPath) throws(ComposeError) {
+    try self.init(SettingsFile(path: path, owner: .root, isOptional: true))
   }
 
   /// Reads the file's text.
   init(text: String, file: String) throws(ComposeError) {
-    guard let document = try YAMLNode.document(text, file: file), !document.isNull else { return }
-    guard let entries = document.mapping else {
-      throw ComposeError("a mapping of settings is expected", at: document.position)
-    }
-    for (key, entry) in entries {
+    try self.init(SettingsFile(text: text, file: file))
+  }
+
+  private init(_ file: SettingsFile) throws(ComposeError) {
+    for (key, entry) in file.entries {
       if key == "allow" {
         policy = try Self.policy(entry.value)
       } else if key == "slice-parent" {
@@ -65,7 +49,7 @@ struct OperatorFile {
       } else if key == "logging" {
         logging = try Self.logging(entry.value)
       } else if Settings.names.contains(key) {
-        guard let text = Self.text(entry.value) else {
+        guard let text = entry.value.oneSetting else {
           throw ComposeError("\(key) takes one value", at: entry.value.position)
         }
         settings[key] = text
@@ -121,7 +105,7 @@ struct OperatorFile {
           throw ComposeError("logging.options takes a mapping", at: entry.value.position)
         }
         for (name, value) in values {
-          guard let text = text(value.value) else {
+          guard let text = value.value.oneSetting else {
             throw ComposeError("logging.options.\(name) takes one value", at: value.value.position)
           }
           options[name] = text
@@ -139,12 +123,6 @@ struct OperatorFile {
         Settings.loggingRefusal(driver), at: node["driver"]?.position ?? node.position)
     }
     return .driver(driver, options: options)
-  }
-
-  private static func text(_ node: YAMLNode) -> String? {
-    if let text = node.string { return text }
-    if let number = node.integer { return String(number) }
-    return node.boolean.map { String($0) }
   }
 
   // MARK: allow

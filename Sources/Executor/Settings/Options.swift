@@ -5,6 +5,7 @@ import Glibc
 import PodIdentity
 import PodRuntime
 import Program
+import Settings
 
 /// What a task would say under Mesos. Every long option is also `COMPOSE_EXECUTOR_…` in the environment.
 struct TaskOptions: ParsableArguments {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import PodRuntime
 import Program
+import Settings
 
 /// What a pod does beyond its Compose file: options of `run`, and labels of a task (`pod.` and the option, with `_` for `-`).
 struct PodOptionArguments: ParsableArguments {

@@ -1,6 +1,7 @@
 import Logging
 import PodRuntime
 import Program
+import Settings
 
 /// Settings from the command line, the environment and the operator's file, strongest first.
 struct Settings {
@@ -25,9 +26,7 @@ struct Settings {
 
   /// A setting's text beside the operator's file; nil where neither command line nor environment says anything.
   func ownText(_ name: String, option: String? = nil) -> String? {
-    let variable =
-      "COMPOSE_EXECUTOR_" + name.uppercased().map { $0 == "-" ? "_" : String($0) }.joined()
-    return option ?? environment[variable]
+    option ?? environment[SettingVariable.name(of: name, prefix: "COMPOSE_EXECUTOR")]
   }
 
   /// A setting that is a duration.
@@ -40,8 +39,7 @@ struct Settings {
   func duration(_ name: String, option: String? = nil) throws(SettingError) -> Duration? {
     guard let text = text(name, option: option) else { return nil }
     guard let duration = DurationText.parse(text) else {
-      throw SettingError(
-        description: "\(name) takes a duration such as 10s or 2m, not '\(text)'")
+      throw SettingError(name, takesDurationNot: text)
     }
     return duration
   }

@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import OrderedCollections
 import YAML
+import Linux
 
 extension PodPlanner {
   /// The texts to copy into a container before it starts.
@@ -78,7 +79,7 @@ extension FileMount {
   func check(against targets: [String], at path: String? = nil) throws(ComposeError) {
     let path = path ?? target.cleanPath
     for mount in targets {
-      if PodPolicy.isAtOrBelow(mount, path) {
+      if RealPath.isPath(mount, atOrBelow: path) {
         throw ComposeError(
           "\(subject(path)): something is mounted at \(mount), and would be replaced: choose another target",
           at: position)
@@ -96,7 +97,7 @@ extension FileMount {
   }
 
   private func check(_ path: String, below mount: String) throws(ComposeError) {
-    guard PodPolicy.isAtOrBelow(path, mount) else { return }
+    guard RealPath.isPath(path, atOrBelow: mount) else { return }
     throw ComposeError(
       "\(subject(path)): it would be written into what is mounted at \(mount): use `file`, or choose another target",
       at: position)

@@ -1,4 +1,5 @@
 import SystemPackage
+import Linux
 
 /// Runs hooks, each to its end or its deadline.
 struct HookRun: Sendable {
@@ -19,9 +20,9 @@ struct HookRun: Sendable {
     let timeout = min(hook.timeout, limit ?? hook.timeout)
     do {
       // A file and no pipe: a hook need not read it.
-      let file = try NamelessFile.with(input)
+      let file = try UnlinkedFile.with(input)
       defer { try? file.close() }
-      let shell = GuardedProgram(
+      let shell = SupervisedProcess(
         "/bin/sh", ["-c", hook.command], environment: environment, folder: folder)
       // What it says stands in the sandbox beside the executor's own words.
       switch try await shell.run(

@@ -1,6 +1,7 @@
 import DockerEngine
 import FoundationEssentials
 import Logging
+import Linux
 
 /// Finds the credentials for a registry where the docker command would: in `auths`, `credHelpers` and `credsStore` of its
 /// configuration, the first file that has any.
@@ -76,7 +77,7 @@ struct CredentialStore: Sendable {
   private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
     let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     guard isPlain else { throw Fault(words: "'\(helper)' is no name of a credential helper") }
-    let program = GuardedProgram(
+    let program = SupervisedProcess(
       "docker-credential-\(helper)", ["get"], environment: environment, folder: ".")
     let (ending, output, _) = try await program.texts(input: server)
     // A helper that doesn't know the server says so by failing.

@@ -1,6 +1,7 @@
 import DockerEngine
 import FoundationEssentials
 import PodIdentity
+import Linux
 
 /// The docker command's configuration: the `config.json` of the sandbox's `.docker`, of the project's, of DOCKER_CONFIG and
 /// of HOME's `.docker`, the first that says something.
@@ -26,7 +27,7 @@ public struct DockerConfiguration: Sendable {
 
   /// What each file that is there holds.
   var texts: [(file: String, text: String)] {
-    files.compactMap { file in (try? KernelFile.text(file)).map { (file, $0) } }
+    files.compactMap { file in (try? TextFile.text(file)).map { (file, $0) } }
   }
 
   /// The variables that lead containers and builds to a proxy, as the docker command sets them: `proxies` of the first

@@ -3,6 +3,7 @@ import Logging
 import OrderedCollections
 import SystemPackage
 import YAML
+import Linux
 
 /// Builds a service's image by the `docker` command: a build is a client's work, which no engine call does alone.
 struct ImageBuild: Sendable {
@@ -25,10 +26,10 @@ struct ImageBuild: Sendable {
   ) async throws -> String {
     log.info("building the image of '\(service.name)'")
     let start = ContinuousClock.now
-    let docker = GuardedProgram(
+    let docker = SupervisedProcess(
       "docker", arguments(build, service: service, on: bases, tag: tag), environment: environment,
       folder: ".")
-    let (ending, output, errors): (GuardedProgram.Ending?, String, String)
+    let (ending, output, errors): (SupervisedProcess.Ending?, String, String)
     do {
       (ending, output, errors) = try await docker.texts(input: build.dockerfileText ?? "")
     } catch let error as CancellationError {

@@ -2,6 +2,7 @@ import Compose
 import Glibc
 import OrderedCollections
 import YAML
+import Linux
 
 /// What a pod may ask of the host: the `allow:` part of the operator's file.
 public struct PodPolicy: Sendable, Equatable {
@@ -199,16 +200,16 @@ public struct PodPolicy: Sendable, Equatable {
     _ path: String, in project: Project, sandbox: String?, engineSocket: String?,
     at position: SourcePosition
   ) throws(ComposeError) {
-    let real = Self.realPath(path)
+    let real = RealPath.of(path)
     if !dockerSocket {
       let sockets =
         ["/var/run/docker.sock", "/run/docker.sock"] + (engineSocket.map { [$0] } ?? [])
       // A folder above the socket holds it too.
-      if sockets.contains(where: { Self.isAtOrBelow(Self.realPath($0), real) }) {
+      if sockets.contains(where: { RealPath.isPath(RealPath.of($0), atOrBelow: real) }) {
         throw refusal("\(path), which holds Docker's socket,", "docker-socket", at: position)
       }
     }
-    if Self.isAtOrBelow(real, Self.realPath(sandbox ?? project.workingDirectory)) { return }
+    if RealPath.isPath(real, atOrBelow: RealPath.of(sandbox ?? project.workingDirectory)) { return }
     if !allows(real, in: bindMounts) {
       throw refusal("bind mount of \(path)", "bind-mounts", at: position)
     }
@@ -217,7 +218,7 @@ public struct PodPolicy: Sendable, Equatable {
   func allows(_ path: String, in allowed: Allowed) -> Bool {
     switch allowed {
     case .everything: true
-    case .only(let roots): roots.contains { Self.isAtOrBelow(path, Self.realPath($0)) }
+    case .only(let roots): roots.contains { RealPath.isPath(path, atOrBelow: RealPath.of($0)) }
     }
   }
 
@@ -231,46 +232,5 @@ public struct PodPolicy: Sendable, Equatable {
   private static func capability(_ name: String) -> String {
     let upper = name.uppercased()
     return upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
-  }
-
-  /// Whether a path is another, or below it; both are taken as they stand.
-  ///
-  /// - Parameters:
-  ///   - path: the path.
-  ///   - root: what it may be below.
-  /// - Returns: whether it is.
-  public static func isAtOrBelow(_ path: String, _ root: String) -> Bool {
-    path == root || path.hasPrefix(root.hasSuffix("/") ? root : root + "/")
-  }
-
-  /// The path without symbolic links, as far as it exists, and without `..`.
-  ///
-  /// - Parameter path: an absolute path.
-  /// - Returns: where it leads.
-  public static func realPath(_ path: String) -> String {
-    var rest: [Substring] = []
-    var head = path[...]
-    while !head.isEmpty {
-      if let resolved = realpath(String(head), nil) {
-        defer { free(resolved) }
-        let base = String(cString: resolved)
-        guard !rest.isEmpty else { return base }
-        // What doesn't exist can't be a link: its `..` are taken as written.
-        var parts = base.split(separator: "/")
-        for part in rest.reversed() {
-          if part == ".." {
-            if !parts.isEmpty { parts.removeLast() }
-          } else if part != "." {
-            parts.append(part)
-          }
-        }
-        return "/" + parts.joined(separator: "/")
-      }
-      guard let slash = head.lastIndex(of: "/") else { break }
-      let part = head[head.index(after: slash)...]
-      if !part.isEmpty { rest.append(part) }
-      head = slash == head.startIndex && head.count > 1 ? head[...slash] : head[..<slash]
-    }
-    return path
   }
 }

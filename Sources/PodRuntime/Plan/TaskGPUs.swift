@@ -4,6 +4,7 @@ import Glibc
 import OrderedCollections
 import PodIdentity
 import YAML
+import Linux
 
 /// The GPUs of a task: how many, and which where that can be known.
 public struct TaskGPUs: Sendable, Equatable {
@@ -64,17 +65,9 @@ public struct TaskGPUs: Sendable, Equatable {
   /// The host's GPUs as the driver lists them, with the minor numbers of their devices.
   static func hostGPUs(below folder: String) -> [(minor: Int, gpu: GPU)] {
     // A folder for each, named by its PCI address.
-    guard let listing = opendir(folder) else { return [] }
-    defer { closedir(listing) }
-    var names: [String] = []
-    while let entry = readdir(listing) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if !name.hasPrefix(".") { names.append(name) }
-    }
+    let names = ((try? Directory.names(of: folder)) ?? []).filter { !$0.hasPrefix(".") }
     return names.sorted().enumerated().compactMap { index, name in
-      guard let text = try? KernelFile.text("\(folder)/\(name)/information") else { return nil }
+      guard let text = try? TextFile.text("\(folder)/\(name)/information") else { return nil }
       func field(_ key: String) -> String? {
         text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
           .map { $0.dropFirst(key.count + 1).drop { $0 == " " || $0 == "\t" } }
@@ -108,7 +101,7 @@ public struct TaskGPUs: Sendable, Equatable {
         $0.controllers.contains("devices")
       })
     else { return nil }
-    return try? KernelFile.text("\(hierarchy.mountPoint)\(path)/devices.list")
+    return try? TextFile.text("\(hierarchy.mountPoint)\(path)/devices.list")
   }
 }
 

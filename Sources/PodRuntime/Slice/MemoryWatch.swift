@@ -2,12 +2,13 @@ import CLinux
 import Cgroups
 import Dispatch
 import Glibc
+import Linux
 
 /// Tells when a slice has reached its memory limit, and the kernel has begun to kill in it.
 final class MemoryWatch {
   /// The slice's group, by the number of its directory: one that is made again is another.
   let group: UInt64
-  private let source: any DispatchSourceRead
+  private let source: ReadSource
 
   /// Watches a slice's group; nil where it can't be watched.
   ///
@@ -21,15 +22,12 @@ final class MemoryWatch {
     group = UInt64(status.st_ino)
     let descriptor = linux_watch_memory(path, files.version == .v2 ? 1 : 0)
     guard descriptor >= 0 else { return nil }
-    source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: .global())
-    source.setEventHandler {
+    source = ReadSource(descriptor, on: .global()) {
       var bytes = [UInt8](repeating: 0, count: 4096)
       while read(descriptor, &bytes, bytes.count) > 0 {}
       // The events of version 2 come of other causes too, and the end of a group of version 1 is an event.
       if files.memoryHits > 0 { reached() }
     }
-    source.setCancelHandler { close(descriptor) }
-    source.activate()
   }
 
   deinit { source.cancel() }

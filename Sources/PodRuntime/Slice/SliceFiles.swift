@@ -2,6 +2,7 @@ import Cgroups
 import Glibc
 import PodIdentity
 import SystemPackage
+import Linux
 
 /// The files of a slice's cgroup: what the kernel holds its containers to, whoever says otherwise.
 struct SliceFiles: Sendable {
@@ -20,7 +21,7 @@ struct SliceFiles: Sendable {
 
   /// A file's text without what surrounds it; nil where it can't be read.
   private func text(_ controller: String, _ file: String) -> String? {
-    guard let group = group(controller), let text = try? KernelFile.text("\(group)/\(file)") else {
+    guard let group = group(controller), let text = try? TextFile.text("\(group)/\(file)") else {
       return nil
     }
     return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
@@ -93,7 +94,7 @@ struct SliceFiles: Sendable {
         // The slices above are those of all pods.
         guard let text = count == components.count ? value.text : value.ofRoot else { continue }
         let file = "\(group)/\(value.file)"
-        if count < components.count, let now = try? KernelFile.text(file), now != "\n" { continue }
+        if count < components.count, let now = try? TextFile.text(file), now != "\n" { continue }
         try write(text, to: file)
       }
     }
@@ -144,7 +145,7 @@ struct SliceFiles: Sendable {
   }
 
   private static func count(_ key: String, in path: String) -> Int? {
-    guard let text = try? KernelFile.text(path) else { return nil }
+    guard let text = try? TextFile.text(path) else { return nil }
     for line in text.split(separator: "\n") {
       let fields = line.split(separator: " ")
       if fields.count == 2, fields[0] == key { return Int(fields[1]) }

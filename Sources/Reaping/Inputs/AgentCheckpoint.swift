@@ -1,6 +1,7 @@
 import Glibc
 import PodIdentity
 import SystemPackage
+import Linux
 
 /// The agent's checkpoint of a run (Mesos, src/slave/paths.cpp): who was forked, and whether it is
 /// over.
@@ -19,7 +20,7 @@ struct Checkpoint: Sendable {
       "\(workFolder)/meta/slaves/\(ids[0])/frameworks/\(ids[1])/executors/\(ids[2])/runs/\(ids[3])"
     var status = stat()
     if lstat(run + "/executor.sentinel", &status) == 0 { return .sentinel }
-    if let text = try? KernelFile.regular(run + "/pids/forked.pid"),
+    if let text = try? TextFile.regular(run + "/pids/forked.pid"),
       let pid = Int32(text.prefix { $0.isNumber }), pid > 0,
       kill(pid, 0) == 0 || errno == EPERM
     {
@@ -51,15 +52,6 @@ struct Checkpoint: Sendable {
   }
 
   private static func names(_ folder: String) -> [String] {
-    guard let handle = opendir(folder) else { return [] }
-    defer { closedir(handle) }
-    var names: [String] = []
-    while let entry = readdir(handle) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if isComponent(name) { names.append(name) }
-    }
-    return names
+    ((try? Directory.names(of: folder)) ?? []).filter(isComponent)
   }
 }

@@ -1,7 +1,8 @@
 import FoundationEssentials
 import HTTPClient
 import PodIdentity
-import Program
+import Linux
+import Settings
 
 /// What the agent says of its runs at one time.
 struct AgentView: Sendable, Equatable {
@@ -61,7 +62,7 @@ struct AgentClient: Sendable {
   ) throws(SettingError) {
     self.seesEverything = seesEverything
     if let tokenFile {
-      guard let text = try? KernelFile.regular(tokenFile, limit: 1 << 20) else {
+      guard let text = try? TextFile.regular(tokenFile, limit: 1 << 20) else {
         throw SettingError(description: "agent-token-file '\(tokenFile)' can't be read")
       }
       token = String(text.prefix { !$0.isNewline })

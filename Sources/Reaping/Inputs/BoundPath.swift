@@ -1,6 +1,6 @@
 import Glibc
-import Program
 import SystemPackage
+import Linux
 
 /// The file that a socket is bound to, and how to tell it from another in its place. While the
 /// socket is open the kernel keeps its inode, even once the file is removed: no other file has the

@@ -4,6 +4,7 @@ import HookEvents
 import Logging
 import Program
 import SystemPackage
+import Linux
 
 /// Takes events out of the spool, in their order. Who reads a directory holds its lock, and who
 /// spools waits for that: so the spool is exchanged for an empty directory beside it,
@@ -132,16 +133,11 @@ struct Spool {
 
   /// Events, and all else but the count.
   private static func names(_ folder: String) -> (events: [SpoolName], others: [String]) {
-    guard let handle = opendir(folder) else { return ([], []) }
-    defer { closedir(handle) }
     var (events, others): ([SpoolName], [String]) = ([], [])
-    while let entry = readdir(handle) {
-      let text = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+    for text in (try? Directory.names(of: folder)) ?? [] {
       if let name = SpoolName(text) {
         events.append(name)
-      } else if text != ".", text != "..", text != SpoolName.count {
+      } else if text != SpoolName.count {
         others.append(text)
       }
     }

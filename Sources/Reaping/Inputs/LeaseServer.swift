@@ -4,8 +4,8 @@ import Dispatch
 import Glibc
 import Logging
 import PodIdentity
-import Program
 import SystemPackage
+import Linux
 
 /// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`;
 /// the kernel closes the connection when it dies, however it dies. Each has two seconds for its
@@ -277,7 +277,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   private static func holder(_ peer: Peer, run: String) -> LeaseHolder? {
     let pid = peer.pid
     guard let startTime = Incarnation.startTime(of: pid),
-      let text = try? KernelFile.text("/proc/\(pid)/cgroup"),
+      let text = try? TextFile.text("/proc/\(pid)/cgroup"),
       // Read again: the pid may have changed hands in between.
       Incarnation.startTime(of: pid) == startTime
     else { return nil }

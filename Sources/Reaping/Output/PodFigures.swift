@@ -1,5 +1,6 @@
 import Cgroups
 import PodIdentity
+import Linux
 
 /// What a living pod uses, from its cgroup: with the systemd driver the agent's statistics don't
 /// contain it.
@@ -21,7 +22,7 @@ struct PodFigures: Sendable, Equatable {
     for hierarchy in mounts.hierarchies {
       let group = hierarchy.mountPoint + path
       func number(_ file: String) -> Int64? {
-        let text = (try? KernelFile.text("\(group)/\(file)")) ?? ""
+        let text = (try? TextFile.text("\(group)/\(file)")) ?? ""
         return Int64(text.split(separator: "\n").first ?? "")
       }
       if hierarchy.version == .v1 {
@@ -32,7 +33,7 @@ struct PodFigures: Sendable, Equatable {
       } else {
         memory = memory ?? number("memory.current")
         // `usage_usec 4711`, the first line.
-        let text = (try? KernelFile.text("\(group)/cpu.stat")) ?? ""
+        let text = (try? TextFile.text("\(group)/cpu.stat")) ?? ""
         let usage = text.split(separator: "\n").first?.split(separator: " ").last
         seconds = seconds ?? usage.flatMap { Double($0) }.map { $0 / 1e6 }
       }

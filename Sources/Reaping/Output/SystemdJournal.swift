@@ -1,6 +1,6 @@
 import Glibc
 import Logging
-import Program
+import Linux
 
 /// systemd's journal, spoken to directly, so that a line comes with its priority and its fields
 /// (systemd's "Native Journal Protocol").
@@ -37,15 +37,8 @@ struct SystemdJournal: Sendable {
     Self.append("PRIORITY", "\(Self.priority(of: level))", to: &entry)
     Self.append("SYSLOG_IDENTIFIER", "pod-reaper", to: &entry)
     for (name, value) in fields { Self.append("POD_\(name.uppercased())", value, to: &entry) }
-    let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard file >= 0 else { return false }
-    defer { close(file) }
     // A journal that doesn't keep up must not hold up a pass.
-    let flags = Int32(MSG_NOSIGNAL | MSG_DONTWAIT)
-    let sent = UnixSocket.withAddress(path) { address, length in
-      Int32(sendto(file, entry, entry.count, flags, address, length))
-    }
-    return sent == Int32(entry.count)
+    return UnixSocket.send(entry, to: path, within: .zero)
   }
 
   /// syslog(3)'s numbers.

@@ -9,8 +9,8 @@ final class AsyncSemaphore: Sendable {
   }
   private let state: Mutex<State>
 
-  /// - Parameter permits: how many tasks may work at once.
-  init(_ permits: Int) { state = Mutex(State(free: permits)) }
+  /// - Parameter value: how many tasks may work at once.
+  init(value: Int) { state = Mutex(State(free: value)) }
 
   /// Waits for a permit, works, and gives it back.
   ///

@@ -3,6 +3,7 @@ import DockerEngine
 import Glibc
 import Logging
 import PodIdentity
+import Linux
 
 /// Processes of containers that the engine has forgotten: one that is killed in the middle of a
 /// start can lose a container whose processes live. Nothing but the run's cgroup leads to them.
@@ -109,7 +110,7 @@ extension CgroupSweep {
   private func place(of processes: Set<Int32>, _ data: String) -> Place {
     if processes.isEmpty { return .elsewhere }
     let isHere = processes.allSatisfy { pid in
-      (try? KernelFile.text("/proc/\(pid)/mountinfo"))?.contains(data) == true
+      (try? TextFile.text("/proc/\(pid)/mountinfo"))?.contains(data) == true
     }
     if isHere { return .onThisEngine }
     // One that was killed before it had files of its own.

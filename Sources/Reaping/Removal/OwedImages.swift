@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PodIdentity
+import Linux
 
 /// The images that a dead pod's task asked to have removed.
 struct OwedImages: Codable, Sendable, Hashable {
@@ -35,7 +36,7 @@ struct ImageDebts: Sendable, Equatable {
 
   /// Takes in what another process has noted since: a service and `--once` share the file.
   mutating func read() {
-    guard let text = try? KernelFile.regular(path),
+    guard let text = try? TextFile.regular(path),
       let list = try? JSONDecoder().decode([OwedImages].self, from: Data(text.utf8))
     else { return }
     for debt in list where !debts.contains(debt) { debts.append(debt) }

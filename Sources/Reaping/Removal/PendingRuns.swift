@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import PodIdentity
+import Linux
 
 /// A dead run whose cgroups are not all removed yet: the agent removes the same folders, and older
 /// ones fail when they are gone before.
@@ -40,7 +41,7 @@ struct PendingRuns: Sendable, Equatable {
 
   /// Takes in what another process has noted since: a service and `--once` share the file.
   mutating func read() {
-    guard let text = try? KernelFile.regular(path),
+    guard let text = try? TextFile.regular(path),
       let list = try? JSONDecoder().decode([PendingRun].self, from: Data(text.utf8))
     else { return }
     let known = Set(runs.map(\.path))

@@ -1,6 +1,7 @@
 import Logging
 import PodIdentity
 import Systemd
+import Linux
 
 /// The slices of pods that this host's systemd has.
 struct PodSlices: Sendable {
@@ -54,7 +55,7 @@ struct PodSlices: Sendable {
 
   /// Whether the host's init is a systemd that can't be seen from here.
   static var isHidden: Bool {
-    !Systemd.isInit && (try? KernelFile.text("/proc/1/comm")) == "systemd\n"
+    !Systemd.isInit && (try? TextFile.text("/proc/1/comm")) == "systemd\n"
   }
 
   /// Their cgroups.

@@ -1,4 +1,5 @@
 import PodIdentity
+import Linux
 
 /// What this process may do beyond an ordinary user (capabilities(7)).
 enum Capabilities {
@@ -8,7 +9,7 @@ enum Capabilities {
 
   /// Which of the capabilities it can use it has.
   static var words: String {
-    let status = (try? KernelFile.text("/proc/self/status")) ?? ""
+    let status = (try? TextFile.text("/proc/self/status")) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix("CapEff:") }
     let bits = line.flatMap { UInt64($0.drop { $0 != "\t" }.dropFirst(), radix: 16) } ?? 0
     let held = wanted.filter { bits & (1 << $0.bit) != 0 }.map(\.name)

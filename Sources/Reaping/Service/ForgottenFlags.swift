@@ -1,6 +1,7 @@
 import Cgroups
 import Glibc
 import PodIdentity
+import Linux
 
 /// What this program must be given where it runs in a container (docs/reaper.md, "In a container"),
 /// and wasn't.
@@ -28,7 +29,7 @@ struct ForgottenFlags: Sendable {
   func lines(environment: [String: String]) -> [String] {
     guard environment["container"]?.isEmpty == false else { return [] }
     let view = View(
-      mountinfo: (try? KernelFile.text("/proc/self/mountinfo")) ?? "",
+      mountinfo: (try? TextFile.text("/proc/self/mountinfo")) ?? "",
       processTableFailure: ProcessTableCheck.failure(), cgroupFault: .current(),
       machineID: HostIdentity.current().machineID,
       hasEngineSocket: engineSocket.map { access($0, F_OK) == 0 } ?? true)

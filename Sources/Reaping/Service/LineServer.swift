@@ -1,8 +1,8 @@
 import Dispatch
 import Glibc
-import Program
 import Synchronization
 import SystemPackage
+import Linux
 
 /// Answers short requests on a local socket, one line or HTTP head at a time. A client that dawdles
 /// costs nothing but its own connection: each has two seconds, and eight are served at once.

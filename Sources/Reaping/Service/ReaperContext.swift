@@ -1,7 +1,9 @@
 import DockerEngine
 import FoundationEssentials
+import Linux
 import Logging
 import Program
+import Settings
 
 /// How reports are printed.
 package enum ReportFormat: String, CaseIterable, Sendable { case table, json }

@@ -1,7 +1,9 @@
 import DockerEngine
 import Glibc
+import Linux
 import Logging
 import Program
+import Settings
 
 /// The service: its sockets, and the signals that reload and end it.
 package struct ReaperService {

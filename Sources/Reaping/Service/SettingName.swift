@@ -1,8 +1,10 @@
-import Program
+import Settings
 
 /// The settings: each is a long option, a variable `POD_REAPER_…` and a key of
 /// `/etc/pod-reaper.yaml`.
-package enum SettingName: String, CaseIterable, Sendable {
+package enum SettingName: String, CaseIterable, SettingKey, Sendable {
+  package static let variablePrefix = "POD_REAPER"
+
   case agentAuthorities = "agent-ca-file"
   case agentSeesEverything = "agent-sees-everything"
   case agentTokenFile = "agent-token-file"
@@ -25,9 +27,6 @@ package enum SettingName: String, CaseIterable, Sendable {
   case spoolFolder = "spool-dir"
   case stateFolder = "state-dir"
   case stopTimeout = "stop-timeout"
-
-  /// The variable's name.
-  package var variable: String { SettingVariable.name(of: rawValue, prefix: "POD_REAPER") }
 
   /// What is so where nobody says anything.
   package var standard: String? {

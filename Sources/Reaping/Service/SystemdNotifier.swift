@@ -1,6 +1,6 @@
 import Glibc
-import Program
 import Synchronization
+import Linux
 
 /// Tells systemd how the service does (sd_notify(3)); without NOTIFY_SOCKET it says nothing.
 final class SystemdNotifier: Sendable {
@@ -77,15 +77,6 @@ final class SystemdNotifier: Sendable {
   /// to know, and none for what is said again.
   private func send(_ state: String, waits: Bool = true) {
     guard let path else { return }
-    let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard file >= 0 else { return }
-    defer { close(file) }
-    var limit = timeval(tv_sec: 5, tv_usec: 0)
-    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-    let flags = Int32(waits ? MSG_NOSIGNAL : MSG_NOSIGNAL | MSG_DONTWAIT)
-    let text = Array(state.utf8)
-    _ = UnixSocket.withAddress(path) { address, length in
-      Int32(sendto(file, text, text.count, flags, address, length))
-    }
+    _ = UnixSocket.send(Array(state.utf8), to: path, within: waits ? .seconds(5) : .zero)
   }
 }

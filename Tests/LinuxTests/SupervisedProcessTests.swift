@@ -3,12 +3,12 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import PodRuntime
+@testable import Linux
 
 @Suite("A program that turns on its guard", .serialized)
-struct GuardedProgramTests {
+struct SupervisedProcessTests {
   /// A program that leaves sessions of its own behind, and then sends its guard a signal.
-  private func program(_ signal: String, _ folder: TemporaryFolder) -> GuardedProgram {
+  private func program(_ signal: String, _ folder: TemporaryFolder) -> SupervisedProcess {
     let script = """
       for i in 1 2 3; do
         setsid sh -c 'echo $$ >> pids; setsid sh -c "echo \\$\\$ >> pids; exec sleep 600" & wait' &
@@ -18,7 +18,7 @@ struct GuardedProgramTests {
       kill -\(signal) $PPID
       exec sleep 600
       """
-    return GuardedProgram(
+    return SupervisedProcess(
       "/bin/sh", ["-c", script], environment: ["PATH": "/usr/bin:/bin"], folder: folder.path)
   }
 
@@ -44,14 +44,14 @@ struct GuardedProgramTests {
   @Test("and stops it ends in time with all that it started")
   func stopped() async throws {
     try await withTemporaryFolder { folder in
-      let (ended, end) = AsyncStream.makeStream(of: GuardedProgram.Ending?.self)
+      let (ended, end) = AsyncStream.makeStream(of: SupervisedProcess.Ending?.self)
       let program = program("STOP", folder)
       Task { end.yield(try await program.run(within: .seconds(3))) }
       Task {
         try await Task.sleep(for: .seconds(60))
         end.finish()
       }
-      var endings: [GuardedProgram.Ending?] = []
+      var endings: [SupervisedProcess.Ending?] = []
       for await ending in ended.prefix(1) { endings.append(ending) }
       let left = try living(folder)
       defer { for pid in left { kill(pid, SIGKILL) } }

@@ -1,8 +1,8 @@
 import Glibc
 import SystemPackage
 
-/// Whole-file reads of the small text files that the kernel and the host's identity offer.
-public enum KernelFile {
+/// Small text files, read whole.
+public enum TextFile {
   /// The file's text, read to its end; proc files have no size to ask for.
   ///
   /// - Parameter path: an absolute path, below /proc, /sys or /etc.
@@ -17,16 +17,7 @@ public enum KernelFile {
   /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
   public static func text(_ path: FilePath) throws -> String {
     let file = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-    return try file.closeAfter {
-      var bytes: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 4096)
-      while true {
-        let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
-        if count == 0 { break }
-        bytes += chunk[..<count]
-      }
-      return String(decoding: bytes, as: UTF8.self)
-    }
+    return try file.closeAfter { try rest(of: file, limit: .max) }
   }
 
   /// The text of a file that others may have put something else in the place of: nothing but a regular file is read, and
@@ -45,30 +36,46 @@ public enum KernelFile {
       guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
         throw Errno.invalidArgument
       }
-      var bytes: [UInt8] = []
-      var chunk = [UInt8](repeating: 0, count: 65_536)
-      while true {
-        let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
-        if count == 0 { break }
-        bytes += chunk[..<count]
-        if bytes.count > limit { throw Errno.fileTooLarge }
-      }
-      return String(decoding: bytes, as: UTF8.self)
+      return try rest(of: file, limit: limit)
+    }
+  }
+
+  private static func rest(of file: FileDescriptor, limit: Int) throws -> String {
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16_384)
+    while true {
+      let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+      if count == 0 { return String(decoding: bytes, as: UTF8.self) }
+      bytes += chunk[..<count]
+      if bytes.count > limit { throw Errno.fileTooLarge }
     }
   }
 
   /// The first line without surrounding white space, or nil where the file can't be read or is empty.
-  static func line(_ path: String) -> String? {
+  ///
+  /// - Parameter path: an absolute path.
+  public static func line(_ path: String) -> String? {
     guard let text = try? text(path) else { return nil }
     let line = text.prefix { $0 != "\n" }
     let word = line.trimmingSpaces()
     return word.isEmpty ? nil : word
   }
+
+  /// Where a symbolic link points.
+  ///
+  /// - Parameter path: the link.
+  /// - Returns: nil where it can't be read.
+  public static func linkTarget(_ path: String) -> String? {
+    var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let count = readlink(path, &bytes, bytes.count)
+    guard count > 0 else { return nil }
+    return String(decoding: bytes[..<count].map(UInt8.init(bitPattern:)), as: UTF8.self)
+  }
 }
 
 extension StringProtocol {
   /// The text without spaces and tabs at either end.
-  func trimmingSpaces() -> String {
+  package func trimmingSpaces() -> String {
     let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" || $0 == "\r" }
     let tail = drop(while: isSpace)
     guard let last = tail.lastIndex(where: { !isSpace($0) }) else { return "" }

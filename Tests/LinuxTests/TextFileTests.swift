@@ -1,22 +1,22 @@
 import Foundation
 import Glibc
-import PodIdentity
+import Linux
 import SystemPackage
 import TestSupport
 import Testing
 
 @Suite("A file that something else may stand in the place of")
-struct KernelFileTests {
+struct TextFileTests {
   @Test("is read where it is a regular file, also by a link")
   func regular() async throws {
     try await withTemporaryFolder { folder in
       try folder.write("file", "text \n")
       symlink("file", folder.path("link"))
       for name in ["file", "link"] {
-        #expect(try KernelFile.regular(folder.path(name)) == "text \n")
+        #expect(try TextFile.regular(folder.path(name)) == "text \n")
       }
-      #expect(throws: Errno.fileTooLarge) { try KernelFile.regular(folder.path("file"), limit: 5) }
-      #expect(throws: Errno.noSuchFileOrDirectory) { try KernelFile.regular(folder.path("none")) }
+      #expect(throws: Errno.fileTooLarge) { try TextFile.regular(folder.path("file"), limit: 5) }
+      #expect(throws: Errno.noSuchFileOrDirectory) { try TextFile.regular(folder.path("none")) }
     }
   }
 
@@ -29,7 +29,7 @@ struct KernelFileTests {
       mkdir(folder.path("folder"), 0o700)
       for name in ["fifo", "to-fifo", "zero", "folder"] {
         #expect(throws: Errno.invalidArgument, "\(name)") {
-          try KernelFile.regular(folder.path(name))
+          try TextFile.regular(folder.path(name))
         }
       }
     }

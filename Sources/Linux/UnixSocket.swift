@@ -18,6 +18,27 @@ public enum UnixSocket {
     return nil
   }
 
+  /// Sends one datagram from a socket of its own.
+  ///
+  /// - Parameters:
+  ///   - bytes: what to send.
+  ///   - path: to whom.
+  ///   - limit: how long a receiver that is busy is waited for; zero for not at all.
+  /// - Returns: whether it was taken as a whole.
+  public static func send(_ bytes: [UInt8], to path: String, within limit: Duration) -> Bool {
+    let file = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    var flags = Int32(MSG_NOSIGNAL)
+    if limit == .zero { flags |= Int32(MSG_DONTWAIT) }
+    var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
+    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    let sent = withAddress(path) { address, length in
+      Int32(sendto(file, bytes, bytes.count, flags, address, length))
+    }
+    return sent == Int32(bytes.count)
+  }
+
   /// Binds a socket to a path; a socket file that nobody listens on is replaced, anything else is not.
   ///
   /// - Parameters:

@@ -2,13 +2,13 @@ import Glibc
 import SystemPackage
 
 /// Files without a name, for what programs read and write: none waits for the other, and nothing is left of them.
-enum NamelessFile {
+public enum UnlinkedFile {
   /// Makes one.
   ///
   /// - Parameter text: what is in it.
   /// - Returns: the file at its beginning.
   /// - Throws: `Errno`.
-  static func with(_ text: String = "") throws -> FileDescriptor {
+  public static func with(_ text: String = "") throws -> FileDescriptor {
     guard let stream = tmpfile() else { throw Errno(rawValue: errno) }
     defer { fclose(stream) }
     let number = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 0)
@@ -31,7 +31,7 @@ enum NamelessFile {
   ///   - limit: how many bytes of its end at most.
   /// - Returns: the text; bytes that are no UTF-8 are replaced.
   /// - Throws: `Errno`.
-  static func text(of file: FileDescriptor, limit: Int = 1 << 16) throws -> String {
+  public static func text(of file: FileDescriptor, limit: Int = 1 << 16) throws -> String {
     let end = try file.seek(offset: 0, from: .end)
     try file.seek(offset: max(0, end - Int64(limit)), from: .start)
     var bytes = [UInt8](repeating: 0, count: limit)
@@ -48,19 +48,22 @@ enum NamelessFile {
 }
 
 /// What a program reads, and what it writes.
-struct NamelessFiles {
-  let input: FileDescriptor
-  let output: FileDescriptor
-  let error: FileDescriptor
+public struct UnlinkedFiles {
+  /// What it reads.
+  public let input: FileDescriptor
+  /// What it writes to its standard output.
+  public let output: FileDescriptor
+  /// What it writes to its standard error.
+  public let error: FileDescriptor
 
   /// Makes them.
   ///
   /// - Parameter text: what the program reads.
   /// - Throws: `Errno`.
-  init(input text: String) throws {
+  public init(input text: String) throws {
     var made: [FileDescriptor] = []
     do {
-      for text in [text, "", ""] { made.append(try NamelessFile.with(text)) }
+      for text in [text, "", ""] { made.append(try UnlinkedFile.with(text)) }
     } catch {
       for file in made { try? file.close() }
       throw error
@@ -68,7 +71,8 @@ struct NamelessFiles {
     (input, output, error) = (made[0], made[1], made[2])
   }
 
-  func close() {
+  /// Closes all.
+  public func close() {
     for file in [input, output, error] { try? file.close() }
   }
 }

@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 
 /// A program on the host that ends with this process, however that ends, and with all that it started.
-public struct GuardedProgram: Sendable {
+public struct SupervisedProcess: Sendable {
   /// How a program ended.
   public enum Ending: Sendable, Equatable {
     /// By itself, with this code.
@@ -74,12 +74,12 @@ public struct GuardedProgram: Sendable {
   /// - Parameter input: what it reads.
   /// - Returns: how it ended, and the end of what it wrote to its standard output and to its standard error.
   /// - Throws: `Errno` where it can't be started, `CancellationError`.
-  func texts(input: String) async throws -> (Ending?, output: String, error: String) {
-    let files = try NamelessFiles(input: input)
+  public func texts(input: String) async throws -> (Ending?, output: String, error: String) {
+    let files = try UnlinkedFiles(input: input)
     defer { files.close() }
     let ending = try await run(
       within: nil, input: files.input, output: files.output, error: files.error)
-    return (ending, try NamelessFile.text(of: files.output), try NamelessFile.text(of: files.error))
+    return (ending, try UnlinkedFile.text(of: files.output), try UnlinkedFile.text(of: files.error))
   }
 
   /// A thread waits: there may be no other way to hear of the end, and none is held up by it.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Compose
-import Glibc
+import Linux
 
 /// Which Compose files, and how they are read: options that several commands have.
 public struct FileOptions: ParsableArguments {
@@ -72,10 +72,7 @@ public struct FileOptions: ParsableArguments {
   ) throws -> Project {
     var fallback = environment
     // A shell sets it; who starts this program without one may not.
-    if fallback["PWD"] == nil, let folder = getcwd(nil, 0) {
-      fallback["PWD"] = String(cString: folder)
-      free(folder)
-    }
+    if fallback["PWD"] == nil { fallback["PWD"] = RealPath.workingDirectory }
     for (index, port) in (ports ?? []).enumerated() { fallback["PORT\(index)"] = String(port) }
     if let ports { fallback["PORTS"] = ports.map(String.init).joined(separator: ",") }
     return try ComposeLoader.load(

@@ -1,0 +1,59 @@
+import Foundation
+import Linux
+import TestSupport
+import Testing
+
+@Suite("Where a path leads")
+struct RealPathTests {
+  private static let parts = ["dir", "file", "up", "out", "broken", "loop", "none", "..", ".", ""]
+
+  /// Every path of up to three of the parts.
+  private static var texts: [String] {
+    var texts = [""]
+    var longest = [""]
+    for _ in 0..<3 {
+      longest = longest.flatMap { text in parts.map { text + "/" + $0 } }
+      texts += longest
+    }
+    return texts
+  }
+
+  @Test("is what realpath -m says, also where it doesn't exist, and behind links")
+  func everyPath() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("root/dir/inner", "")
+      try folder.write("root/file", "")
+      symlink("..", folder.path("root/up"))
+      symlink("/proc/self", folder.path("root/out"))
+      symlink("nowhere/at/all", folder.path("root/broken"))
+      symlink("loop", folder.path("root/loop"))
+      let root = folder.path("root")
+      let paths = Self.texts.map { root + $0 }
+      try folder.write("paths", paths.joined(separator: "\0"))
+      let output = try await Command(
+        "/bin/sh", ["-c", "xargs -0 realpath -m < \(folder.path("paths"))"]
+      ).output()
+      let expected = output.split(separator: "\n").map(String.init)
+      #expect(expected.count == paths.count && paths.count > 1000)
+      for (path, expected) in zip(paths, expected) where !expected.hasPrefix("/proc/") {
+        #expect(RealPath.of(path) == expected, "\(path)")
+      }
+    }
+  }
+
+  @Test("is the working directory's where it is relative")
+  func relative() {
+    let current = FileManager.default.currentDirectoryPath
+    let real = RealPath.ofExisting(current)
+    #expect(RealPath.of(".") == real && RealPath.of("") == real)
+    #expect(RealPath.of("none/../none/x") == real.map { $0 + "/none/x" })
+    #expect(RealPath.of("/") == "/" && RealPath.of("/..") == "/" && RealPath.of("/none") == "/none")
+  }
+
+  @Test("a path is at or below a directory by whole names only")
+  func names() {
+    #expect(RealPath.isPath("/a", atOrBelow: "/a") && RealPath.isPath("/a/b", atOrBelow: "/a"))
+    #expect(RealPath.isPath("/a", atOrBelow: "/") && RealPath.isPath("/a/b", atOrBelow: "/a/"))
+    #expect(!RealPath.isPath("/ab", atOrBelow: "/a") && !RealPath.isPath("/", atOrBelow: "/a"))
+  }
+}
