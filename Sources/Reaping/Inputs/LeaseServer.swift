@@ -4,7 +4,6 @@ import Dispatch
 import Glibc
 import Logging
 import PodIdentity
-import Program
 import SystemPackage
 import Linux
 
