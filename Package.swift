@@ -104,6 +104,7 @@ let package = Package(
     .target(name: "CSignals", path: "cshim/CSignals"),
 
     // The house, bottom up: a target uses only those above it in this list.
+    library("Concurrency"),
     library("Linux", ["CLinux", system]),
     library("YAML", ["CYaml", collections]),
     library("Settings", ["Linux", "YAML", collections]),
@@ -112,22 +113,23 @@ let package = Package(
     library("Systemd", ["CDBus", "CNoServer"]),
     // libcgroup, for pod-reaper alone.
     library("LibcgroupTree", ["CCgroup", "Cgroups", "Linux", "PodIdentity", system]),
-    library("HTTPClient", ["CCurl"]),
-    library("DockerEngine", ["HTTPClient"]),
-    library("MesosExecutor", ["CNames", "HTTPClient", "PodIdentity", logging]),
+    library("HTTPClient", ["CCurl", "Concurrency"]),
+    library("DockerEngine", ["Concurrency", "HTTPClient"]),
+    library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections]),
     library(
       "PodRuntime",
       [
-        "CLinux", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups", "PodIdentity", "Systemd",
-        collections, logging, system,
+        "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
+        "PodIdentity", "Systemd", collections, logging, system,
       ]),
     library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
       "Executor",
       [
-        "CLinux", "CSignals", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
+        "CLinux", "CSignals", "Concurrency", "Linux", "YAML", "Settings", "Program",
+        "ComposeArguments",
         "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor", "PodIdentity",
         arguments, collections, logging, system,
       ]),
@@ -140,15 +142,17 @@ let package = Package(
       ]),
     // From the Mesos agent to pod-reaper.
     .target(name: "HookShim"),
-    library("HookEvents"),
-    program(
-      "Reaper",
+    library("HookEvents", ["HookShim"]),
+    library(
+      "Reaping",
       [
         "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
-        "Cgroups", "LibcgroupTree", "PodIdentity", "CLinux", "Systemd", system, arguments,
-        collections,
-        logging,
+        "Cgroups", "LibcgroupTree", "PodIdentity", "CLinux", "Concurrency", "Systemd", system,
+        collections, logging,
       ]),
+    program(
+      "Reaper",
+      ["Reaping", "Linux", "Settings", "YAML", "Program", "DockerEngine", "CLinux", arguments]),
     program("HookNotify", ["HookShim", "Linux", "YAML", "Settings", "Program", arguments]),
 
     library("TestSupport", path: "Tests/Support"),
@@ -164,6 +168,7 @@ let package = Package(
     // Runs a program as if the kernel were Linux 3.10.
     .executableTarget(name: "old-linux", path: "Tests/OldLinux"),
     tests("AgentStandInTests", ["AgentStandIn", "HTTPClient"]),
+    tests("ConcurrencyTests", ["Concurrency"]),
     tests("LinuxTests", ["Linux", system]),
     tests("SettingsTests", ["Settings"]),
     tests("PodIdentityTests", ["PodIdentity", "Linux"]),
@@ -173,7 +178,7 @@ let package = Package(
     tests("LibcgroupTreeTests", ["Cgroups", "LibcgroupTree", "cgroup-tool", system]),
     tests("SystemdTests", ["Systemd"]),
     tests("HTTPClientTests", ["HTTPClient"]),
-    tests("DockerEngineTests", ["DockerEngine", "HTTPClient"]),
+    tests("DockerEngineTests", ["Concurrency", "DockerEngine", "HTTPClient"]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", collections],
@@ -197,17 +202,17 @@ let package = Package(
         "MesosExecutor", "PodRuntime", arguments,
       ]),
     tests(
-      "ReaperTests",
+      "ReapingTests",
       [
-        "Reaper", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program", "PodIdentity",
-        "Cgroups", "DockerEngine", arguments, logging, system,
+        "Reaper", "Reaping", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program",
+        "PodIdentity", "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
-    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Settings"]),
+    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
     tests(
       "Integration",
       [
         "AgentStandIn", "EngineStandIn", "YAML", "Compose", "DockerEngine", "PodIdentity",
-        "Cgroups", collections,
+        "Cgroups", "Reaping", collections,
       ],
       exclude: ["Compose/Parity", "Compose/Running"]),
   ]

@@ -1,3 +1,5 @@
+import HookShim
+
 /// What the Mesos agent's hook, or `pod-hook-notify`, said about an executor.
 ///
 /// The format is described in `HookShim.h`. The strings come as bytes: whoever sent them may have put
@@ -55,9 +57,10 @@ public struct HookEvent: Hashable, Sendable {
 
 extension HookEvent {
   /// The version of the format that this type reads.
-  public static let version: UInt16 = 1
+  public static let version = UInt16(HOOK_EVENT_VERSION)
   /// The longest event of this version in bytes, if no field is there that this version doesn't know.
-  public static let longest = 64 + 2 * (8 + 65536)
+  public static let longest =
+    Int(HOOK_EVENT_HEADER) + 2 * Int(HOOK_FIELD_HEADER + HOOK_SHIM_LONGEST)
 
   /// Why bytes are no event.
   public enum DecodingError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -98,52 +101,68 @@ extension HookEvent {
   public static func decode(_ bytes: some Collection<UInt8>) throws(DecodingError) -> HookEvent {
     let reader = EventReader(bytes: Array(bytes))
     let count = reader.bytes.count
-    guard count >= 6, reader.number(UInt32.self, at: 0) == 0x4b48_5043 else {
+    guard count >= HOOK_EVENT_AT_KIND, reader.number(UInt32.self, at: 0) == HOOK_EVENT_MAGIC else {
       throw .notAnEvent
     }
-    let version = reader.number(UInt16.self, at: 4)
+    let version = reader.number(UInt16.self, at: HOOK_EVENT_AT_VERSION)
     guard version == Self.version else { throw .unknownVersion(version) }
-    guard count >= EventReader.header else {
-      throw .wrongLength(expected: EventReader.header, got: count)
+    guard count >= HOOK_EVENT_HEADER else {
+      throw .wrongLength(expected: Int(HOOK_EVENT_HEADER), got: count)
     }
-    let length = reader.number(UInt32.self, at: 8)
+    let length = reader.number(UInt32.self, at: HOOK_EVENT_AT_LENGTH)
     guard length == count else { throw .wrongLength(expected: Int(length), got: count) }
     let fields = try reader.fields()
     let kind: Kind =
-      switch reader.number(UInt16.self, at: 6) {
-      case 1: .started(run: try fields.value(1), sandbox: try fields.value(2))
-      case 2: .removed(framework: try fields.value(3), executor: try fields.value(4))
-      case let other: .unknown(other)
+      switch Int32(reader.number(UInt16.self, at: HOOK_EVENT_AT_KIND)) {
+      case HOOK_EVENT_STARTED:
+        .started(
+          run: try fields.value(HOOK_FIELD_RUN), sandbox: try fields.value(HOOK_FIELD_SANDBOX))
+      case HOOK_EVENT_REMOVED:
+        .removed(
+          framework: try fields.value(HOOK_FIELD_FRAMEWORK),
+          executor: try fields.value(HOOK_FIELD_EXECUTOR))
+      case let other: .unknown(UInt16(other))
       }
     return HookEvent(
       kind: kind,
       id: ID(
-        pid: reader.number(UInt32.self, at: 12), instance: reader.number(UInt64.self, at: 16),
-        sequence: reader.number(UInt64.self, at: 24)),
-      wallClock: reader.number(UInt64.self, at: 32), bootTime: reader.number(UInt64.self, at: 40),
-      bootID: reader.bootID())
+        pid: reader.number(UInt32.self, at: HOOK_EVENT_AT_PID),
+        instance: reader.number(UInt64.self, at: HOOK_EVENT_AT_INSTANCE),
+        sequence: reader.number(UInt64.self, at: HOOK_EVENT_AT_SEQUENCE)),
+      wallClock: reader.number(UInt64.self, at: HOOK_EVENT_AT_WALL_CLOCK),
+      bootTime: reader.number(UInt64.self, at: HOOK_EVENT_AT_BOOT_TIME), bootID: reader.bootID())
   }
 }
 
 /// The known fields' values by tag.
 private struct EventFields {
-  var values: [[UInt8]?] = [nil, nil, nil, nil]
+  private static let known = HOOK_FIELD_RUN...HOOK_FIELD_EXECUTOR
+  private var values: [Int32: [UInt8]] = [:]
 
-  func value(_ tag: UInt16) throws(HookEvent.DecodingError) -> [UInt8] {
-    guard let value = values[Int(tag) - 1] else { throw .missingField(tag: tag) }
+  func value(_ tag: Int32) throws(HookEvent.DecodingError) -> [UInt8] {
+    guard let value = values[tag] else { throw .missingField(tag: UInt16(tag)) }
     return value
+  }
+
+  mutating func add(_ value: ArraySlice<UInt8>, _ tag: UInt16) throws(HookEvent.DecodingError) {
+    guard Self.known.contains(Int32(tag)) else { return }
+    guard values.updateValue(Array(value), forKey: Int32(tag)) == nil else {
+      throw .doubleField(tag: tag)
+    }
   }
 }
 
 private struct EventReader {
-  static let header = 64
-  static let fieldHead = 8
-
   let bytes: [UInt8]
 
   /// A little-endian number; the caller knows that it is all there.
-  func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int) -> Number
-  {
+  func number<Number: FixedWidthInteger & BitwiseCopyable>(_: Number.Type, at offset: Int32)
+    -> Number
+  { number(Number.self, at: Int(offset)) }
+
+  private func number<Number: FixedWidthInteger & BitwiseCopyable>(
+    _: Number.Type, at offset: Int
+  ) -> Number {
     bytes.withUnsafeBytes {
       Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self))
     }
@@ -151,29 +170,26 @@ private struct EventReader {
 
   func fields() throws(HookEvent.DecodingError) -> EventFields {
     var fields = EventFields()
-    var offset = Self.header
+    var offset = Int(HOOK_EVENT_HEADER)
     while offset < bytes.count {
-      guard bytes.count - offset >= Self.fieldHead else { throw .brokenField(at: offset) }
+      guard bytes.count - offset >= HOOK_FIELD_HEADER else { throw .brokenField(at: offset) }
       let tag = number(UInt16.self, at: offset)
-      let length = Int(number(UInt32.self, at: offset + 4))
-      let start = offset + Self.fieldHead
+      let length = Int(number(UInt32.self, at: offset + Int(HOOK_FIELD_AT_LENGTH)))
+      let start = offset + Int(HOOK_FIELD_HEADER)
       guard length <= bytes.count - start else { throw .brokenField(at: offset) }
-      if (1...4).contains(tag) {
-        guard fields.values[Int(tag) - 1] == nil else { throw .doubleField(tag: tag) }
-        fields.values[Int(tag) - 1] = Array(bytes[start..<(start + length)])
-      }
+      try fields.add(bytes[start..<(start + length)], tag)
       offset = start + length
     }
     return fields
   }
 
   func bootID() -> String? {
-    let id = bytes[48..<Self.header]
+    let id = bytes[Int(HOOK_EVENT_AT_BOOT_ID)..<Int(HOOK_EVENT_HEADER)]
     guard id.contains(where: { $0 != 0 }) else { return nil }
     var text = ""
-    for index in id.indices {
-      if [52, 54, 56, 58].contains(index) { text += "-" }
-      let digits = String(id[index], radix: 16)
+    for (index, byte) in id.enumerated() {
+      if [4, 6, 8, 10].contains(index) { text += "-" }
+      let digits = String(byte, radix: 16)
       text += digits.utf8.count == 1 ? "0" + digits : digits
     }
     return text

@@ -1,8 +1,10 @@
+import HookShim
+
 /// The name of an event's file in the spool, as `HookShim.h` describes it. Names sort in the order of
 /// events.
 public struct SpoolName: Hashable, Sendable, Comparable {
   /// The file in the spool whose size is how much the spool holds; it is no event's.
-  public static let count = ".count"
+  public static let count = HOOK_SHIM_SPOOL_COUNT
 
   /// The name itself, without the folder.
   public let text: String

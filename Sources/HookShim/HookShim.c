@@ -15,9 +15,6 @@
 
 #include "HookSpool.h"
 
-enum { KIND_STARTED = 1, KIND_REMOVED = 2, HEADER = 64, FIELD = 8 };
-enum { TAG_RUN = 1, TAG_SANDBOX = 2, TAG_FRAMEWORK = 3, TAG_EXECUTOR = 4 };
-
 struct hook_shim {
   struct sockaddr_un address;
   atomic_int socket; /* -1 until there is one */
@@ -116,28 +113,26 @@ void hook_shim_close(hook_shim *shim) {
 
 /* --- the event -------------------------------------------------------------------------------- */
 
-static unsigned char *put(unsigned char *at, uint64_t value, int size) {
+static void put(unsigned char *at, uint64_t value, int size) {
   for (int i = 0; i < size; i++) *at++ = (unsigned char)(value >> (8 * i));
-  return at;
 }
 
 static void put_header(unsigned char *at, hook_shim *shim, int kind, const hook_event *event) {
-  memcpy(at, "CPHK", 4);
-  at = put(at + 4, HOOK_SHIM_VERSION, 2);
-  at = put(at, (uint64_t)kind, 2);
-  at = put(at, event->size, 4);
-  at = put(at, (uint32_t)event->pid, 4);
-  at = put(at, event->instance, 8);
-  at = put(at, event->sequence, 8);
-  at = put(at, nanoseconds(CLOCK_REALTIME), 8);
-  at = put(at, event->boottime, 8);
-  memcpy(at, shim->boot_id, 16);
+  put(at, HOOK_EVENT_MAGIC, 4);
+  put(at + HOOK_EVENT_AT_VERSION, HOOK_EVENT_VERSION, 2);
+  put(at + HOOK_EVENT_AT_KIND, (uint64_t)kind, 2);
+  put(at + HOOK_EVENT_AT_LENGTH, event->size, 4);
+  put(at + HOOK_EVENT_AT_PID, (uint32_t)event->pid, 4);
+  put(at + HOOK_EVENT_AT_INSTANCE, event->instance, 8);
+  put(at + HOOK_EVENT_AT_SEQUENCE, event->sequence, 8);
+  put(at + HOOK_EVENT_AT_WALL_CLOCK, nanoseconds(CLOCK_REALTIME), 8);
+  put(at + HOOK_EVENT_AT_BOOT_TIME, event->boottime, 8);
+  memcpy(at + HOOK_EVENT_AT_BOOT_ID, shim->boot_id, sizeof shim->boot_id);
 }
 
 static void put_field(unsigned char *at, const field *from) {
-  at = put(at, from->tag, 2);
-  at = put(at, 0, 2);
-  put(at, from->length, 4);
+  put(at, from->tag, HOOK_FIELD_AT_LENGTH);
+  put(at + HOOK_FIELD_AT_LENGTH, from->length, 4);
 }
 
 /* --- its way ---------------------------------------------------------------------------------- */
@@ -159,14 +154,14 @@ static int deliver(hook_shim *shim, struct iovec *parts, int count) {
 static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
   int before = errno;
   hook_shim_result result = {HOOK_SHIM_DELIVERED, 0, 0};
-  size_t size = HEADER;
+  size_t size = HOOK_EVENT_HEADER;
   for (int i = 0; i < 2; i++) {
     if (fields[i].length > HOOK_SHIM_LONGEST || (fields[i].bytes == NULL && fields[i].length > 0)) {
       result.outcome = HOOK_SHIM_REFUSED;
       result.socket_errno = result.spool_errno = fields[i].bytes == NULL ? EFAULT : EMSGSIZE;
       return result;
     }
-    size += FIELD + fields[i].length;
+    size += HOOK_FIELD_HEADER + fields[i].length;
   }
   hook_event event = {
       .size = size,
@@ -175,9 +170,9 @@ static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
       .instance = shim->instance,
       .sequence = atomic_fetch_add(&shim->sequence, 1) + 1,
   };
-  unsigned char head[HEADER + FIELD], second[FIELD];
+  unsigned char head[HOOK_EVENT_HEADER + HOOK_FIELD_HEADER], second[HOOK_FIELD_HEADER];
   put_header(head, shim, kind, &event);
-  put_field(head + HEADER, &fields[0]);
+  put_field(head + HOOK_EVENT_HEADER, &fields[0]);
   put_field(second, &fields[1]);
   struct iovec parts[HOOK_EVENT_PARTS] = {
       {head, sizeof head},
@@ -200,16 +195,16 @@ static hook_shim_result tell(hook_shim *shim, int kind, const field fields[2]) {
 
 hook_shim_result hook_shim_started(
     hook_shim *shim, const char *run, size_t run_length, const char *sandbox, size_t sandbox_length) {
-  const field fields[2] = {{TAG_RUN, run, run_length}, {TAG_SANDBOX, sandbox, sandbox_length}};
-  return tell(shim, KIND_STARTED, fields);
+  const field fields[2] = {{HOOK_FIELD_RUN, run, run_length}, {HOOK_FIELD_SANDBOX, sandbox, sandbox_length}};
+  return tell(shim, HOOK_EVENT_STARTED, fields);
 }
 
 hook_shim_result hook_shim_removed(
     hook_shim *shim, const char *framework, size_t framework_length, const char *executor,
     size_t executor_length) {
   const field fields[2] = {
-      {TAG_FRAMEWORK, framework, framework_length}, {TAG_EXECUTOR, executor, executor_length}};
-  return tell(shim, KIND_REMOVED, fields);
+      {HOOK_FIELD_FRAMEWORK, framework, framework_length}, {HOOK_FIELD_EXECUTOR, executor, executor_length}};
+  return tell(shim, HOOK_EVENT_REMOVED, fields);
 }
 
 /* --- in words --------------------------------------------------------------------------------- */

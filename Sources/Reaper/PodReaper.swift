@@ -1,10 +1,8 @@
 import ArgumentParser
-import Compose
+import CLinux
 import DockerEngine
-import Logging
-import PodIdentity
 import Program
-import SystemPackage
+import Reaping
 import YAML
 import Linux
 import Settings
@@ -28,15 +26,17 @@ struct PodReaper: AsyncParsableCommand {
 
   @MainActor
   static func main() async {
-    CrashReport.install()
+    // From now on a crash says so on standard error, and what becomes of what executors leave
+    // meanwhile.
+    linux_report_crashes(
+      "pod-reaper", "; what executors leave waits until it is started again")
     await runProgram(usage: 2)
   }
 }
 
-/// How reports are printed.
-enum ReportFormat: String, ExpressibleByArgument, CaseIterable { case table, json }
+extension ReportFormat: ExpressibleByArgument {}
 
-/// What went wrong, in a line, and the exit code that says so.
+/// Describes an error in one line, with its exit code.
 func failure(_ error: any Error) -> CommandFailure {
   let code: Int32 =
     switch error {
@@ -45,47 +45,4 @@ func failure(_ error: any Error) -> CommandFailure {
     default: 1
     }
   return CommandFailure("\(error)", code: code)
-}
-
-/// What every command needs: settings, engine, reaper.
-struct Workplace {
-  let settings: ReaperSettings
-  let engine: DockerEngine
-  let reaper: Reaper
-  let log: Logger
-  /// What the log writes with.
-  let handler: StructuredLog
-  /// What the container that this program runs in was not given, a line for each.
-  let forgottenFlags: [String]
-
-  init(_ options: SettingOptions, dryRun: Bool, quiet: Bool = false) throws {
-    let environment = ProcessEnvironment.current
-    let settings = try options.settings(environment: environment)
-    let handler = StructuredLog(
-      logLevel: quiet ? .warning : settings.logLevel, isJSON: settings.logsJSON,
-      journal: SystemdJournal(environment: environment))
-    self.handler = handler
-    log = Logger(label: "pod-reaper") { _ in handler }
-    engine = try DockerEngine(environment: environment, limitsRequests: false)
-    self.settings = settings
-    forgottenFlags = ForgottenFlags(
-      engineSocket: engine.endpoint.socketPath, runFolder: settings.runFolder,
-      leaseSocket: settings.leaseSocket, stateFolder: settings.stateFolder
-    ).lines(environment: environment)
-    reaper = Reaper(settings: settings, engine: engine, dryRun: dryRun, log: log)
-  }
-
-  /// Makes the folders of sockets, lock and journal.
-  ///
-  /// - Throws: `SettingError` naming the folder.
-  func makeFolders() throws {
-    for folder in [settings.runFolder, settings.stateFolder] {
-      do {
-        try PrivateFile.folder(folder, isPassage: folder == settings.runFolder)
-      } catch {
-        throw SettingError(
-          description: "\(folder) can't be used: \(error) (it must be this user's alone)")
-      }
-    }
-  }
 }

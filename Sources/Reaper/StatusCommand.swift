@@ -1,7 +1,6 @@
 import ArgumentParser
-import DockerEngine
-import FoundationEssentials
 import Program
+import Reaping
 
 /// `pod-reaper status`: every pod with verdict and age.
 struct StatusCommand: AsyncParsableCommand {
@@ -14,18 +13,8 @@ struct StatusCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let place = try Workplace(options, dryRun: true, quiet: true)
-      let text: String
-      if let answer = LocalClient.ask(place.settings.runFolder + "/reaper.sock", "status") {
-        text = answer
-      } else {
-        StandardError.line(
-          "pod-reaper: no service answers at \(place.settings.runFolder)/reaper.sock; this is what a look of its own finds"
-        )
-        text = await place.reaper.answer("status")
-      }
-      let report: PassReport = try decode(text)
-      print(format == .json ? text : Tables.text(report))
+      let context = try ReaperContext(try options.settings(), dryRun: true, quiet: true)
+      print(try await context.status(format))
     } catch {
       throw failure(error)
     }
@@ -43,24 +32,10 @@ struct ExplainCommand: AsyncParsableCommand {
 
   func run() async throws {
     do {
-      let place = try Workplace(options, dryRun: true, quiet: true)
-      let line = "explain \(container.filter { !$0.isNewline })"
-      let text: String
-      if let answer = LocalClient.ask(place.settings.runFolder + "/reaper.sock", line) {
-        text = answer
-      } else {
-        text = await place.reaper.answer(line)
-      }
-      let report: PodReport = try decode(text)
-      print(format == .json ? text : Tables.explanation(report))
+      let context = try ReaperContext(try options.settings(), dryRun: true, quiet: true)
+      print(try await context.explain(container, format))
     } catch {
       throw failure(error)
     }
   }
-}
-
-/// Reads an answer of the reaper, or the error that stands there in its place.
-private func decode<T: Decodable>(_ text: String) throws -> T {
-  if text.hasPrefix("error: ") { throw NoPod(description: String(text.dropFirst("error: ".count))) }
-  return try JSONDecoder().decode(T.self, from: Data(text.utf8))
 }

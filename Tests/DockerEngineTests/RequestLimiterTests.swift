@@ -1,3 +1,4 @@
+import Concurrency
 import Synchronization
 import TestSupport
 import Testing
@@ -117,11 +118,11 @@ struct RequestLimiterTests {
     let limiter = RequestLimiter { _ in 1 }
     let gauge = Gauge()
     let sent = Task {
-      try await DockerEngine.uncut { try await limiter.run(.create) { await gauge.request(1) } }
+      try await withoutCancellation { try await limiter.run(.create) { await gauge.request(1) } }
     }
     try await eventually("one request under way") { gauge.busy == 1 }
     let queued = Task {
-      try await DockerEngine.uncut { try await limiter.run(.create) { await gauge.request(2) } }
+      try await withoutCancellation { try await limiter.run(.create) { await gauge.request(2) } }
     }
     try await eventually("one request waiting") { limiter.waiting(.create) == 1 }
     sent.cancel()
@@ -140,7 +141,7 @@ struct RequestLimiterTests {
     let first = Task { try await limiter.run(.remove) { await gauge.request(1) } }
     try await eventually("one request under way") { gauge.busy == 1 }
     let second = Task {
-      try await DockerEngine.uncut { try await limiter.run(.remove) { await gauge.request(2) } }
+      try await withoutCancellation { try await limiter.run(.remove) { await gauge.request(2) } }
     }
     try await eventually("one request waiting") { limiter.waiting(.remove) == 1 }
     second.cancel()

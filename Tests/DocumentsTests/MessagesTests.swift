@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Reaper
+@testable import Reaping
 
 @Suite("What the pages quote")
 struct MessagesTests {

@@ -3,7 +3,7 @@ import Program
 import Settings
 
 @testable import Executor
-@testable import Reaper
+@testable import Reaping
 
 /// docs/settings.md, made from the programs' own help, their settings' types, the samples in deploy/ and the sources.
 struct SettingsPage {

@@ -35,7 +35,7 @@ struct LimitTests {
   ) async throws {
     let sum = try await sum("services: {a: {image: a, \(keys)}}")
     #expect(sum.pod.cpus == CPUs(billionths: cpus))
-    #expect(sum.pod.memory == Memory(bytes: bytes))
+    #expect(sum.pod.memory == ByteSize(bytes: bytes))
     #expect(sum.parts.map(\.cpusFrom) == [cpusFrom])
     #expect(sum.parts.map(\.memoryFrom) == [memoryFrom])
   }

@@ -31,4 +31,4 @@ func sum(
 }
 
 /// Whole MiB.
-func mebibytes(_ count: Int64) -> Memory { Memory(bytes: count * 1_048_576) }
+func mebibytes(_ count: Int64) -> ByteSize { ByteSize(bytes: count * 1_048_576) }

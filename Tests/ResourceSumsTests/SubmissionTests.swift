@@ -179,11 +179,11 @@ struct AuroraJobTests {
 
   @Test("a pod that asks for nothing is refused, since no framework takes it")
   func nothing() async throws {
-    func refusal(_ text: String, disk: Memory? = nil) async throws -> String {
+    func refusal(_ text: String, disk: ByteSize? = nil) async throws -> String {
       try await withProject(text) { project in
         var options = SumOptions()
         options.executor = .none
-        options.defaultMemory = Memory.none
+        options.defaultMemory = ByteSize.zero
         let sum = try ResourceSum(project, options)
         var submission = Submission(version: "1")
         submission.disk = disk
@@ -199,7 +199,7 @@ struct AuroraJobTests {
     #expect(
       try await refusal("services: {a: {image: a, cpus: 1}}")
         == "a task must ask for cpus and memory, and this one asks for none")
-    #expect(try await refusal(web, disk: Memory.none).hasPrefix("a job must ask for disk space"))
+    #expect(try await refusal(web, disk: ByteSize.zero).hasPrefix("a job must ask for disk space"))
   }
 
   @Test("carries no variables, and has a key of three parts")

@@ -43,7 +43,7 @@ struct SumTests {
     #expect(small.parts.map(\.all.cpus.text) == ["0.001", "0.001", "0.001"])
     #expect(small.pod.cpus.text == "0.002")
     #expect(small.parts.map(\.all.memory.mebibytes) == [2, 2, 2])
-    #expect(small.pod.memory == Memory(bytes: 3_145_731))
+    #expect(small.pod.memory == ByteSize(bytes: 3_145_731))
     #expect(small.pod.memory.mebibytes == 4)
     // Ten tenths are one, as they aren't in binary fractions.
     let tenths = try await sum("services: {a: {image: a, cpus: 0.1, mem_limit: 1m, scale: 10}}")
@@ -152,7 +152,7 @@ struct PortNeedTests {
       let sum = try ResourceSum(project)
       #expect(sum.pod.ports == count)
       #expect(sum.ports.count == Int(count))
-      let offer = (0..<Int(count)).map { 31000 + $0 }
+      let offer = (0..<UInt16(count)).map { 31000 + $0 }
       let assigned = try PortAssignment(project: project, offered: offer)
       #expect(assigned.count == Int(count))
       #expect(throws: ComposeError.self) {

@@ -15,24 +15,8 @@
  *   hook_shim_open), or looks at what the strings hold: any bytes will do.
  * - Any number of threads may use one hook_shim.
  *
- * The event format, version 1. Numbers are little-endian; an event is `length` bytes, no more.
- *
- *   offset size
- *        0    4  magic "CPHK"
- *        4    2  version, 1: another one means that nothing after it can be relied on
- *        6    2  kind: 1 started, 2 removed; unknown kinds are to be skipped
- *        8    4  length of the whole event in bytes
- *       12    4  pid of the sender, in its own pid namespace
- *       16    8  instance, a random number of each hook_shim
- *       24    8  sequence: 1, 2, 3… in each instance. Pid, instance and sequence together are the
- *                event's id: an event that comes twice is known by it
- *       32    8  wall clock, nanoseconds since 1970
- *       40    8  CLOCK_BOOTTIME, nanoseconds: orders the events of one boot
- *       48   16  boot id, /proc/sys/kernel/random/boot_id in binary; zeros if that is not readable
- *       64       fields to the end of the event: tag (2), zero (2), length in bytes (4), that many bytes
- *
- *   tag 1 run       tag 2 sandbox       of `started`
- *   tag 3 framework tag 4 executor      of `removed`
+ * The event format, version 1, is what the constants HOOK_EVENT_… below say. Numbers are
+ * little-endian; an event is `length` bytes, no more: a header, then fields to its end.
  *
  * A reader skips tags that it doesn't know; a new field is no new version. A string is at most
  * HOOK_SHIM_LONGEST bytes, so that an event with two of them (131,152 bytes) fits a socket's default
@@ -72,11 +56,38 @@ extern "C" {
 #define HOOK_SHIM_DEFAULT_SOCKET "/run/compose-pods/notify.sock"
 #define HOOK_SHIM_DEFAULT_SPOOL "/run/compose-pods/spool"
 
-#define HOOK_SHIM_VERSION 1
 #define HOOK_SHIM_LONGEST 65536
 #define HOOK_SHIM_SPOOL_FILES 16384
 #define HOOK_SHIM_SPOOL_BYTES (64 * 1024 * 1024)
 #define HOOK_SHIM_SPOOL_COUNT ".count"
+
+/* The event format. What is AT an offset, in bytes from the event's begin, has its size behind it. */
+#define HOOK_EVENT_MAGIC 0x4b485043u /* "CPHK", at 0; 4 bytes */
+#define HOOK_EVENT_VERSION 1         /* another one means that nothing after it can be relied on */
+#define HOOK_EVENT_AT_VERSION 4      /* 2 */
+#define HOOK_EVENT_AT_KIND 6         /* 2; unknown kinds are to be skipped */
+#define HOOK_EVENT_AT_LENGTH 8       /* 4; of the whole event in bytes */
+#define HOOK_EVENT_AT_PID 12         /* 4; of the sender, in its own pid namespace */
+#define HOOK_EVENT_AT_INSTANCE 16    /* 8; a random number of each hook_shim */
+/* 8; 1, 2, 3… in each instance. Pid, instance and sequence together are the event's id: an event that
+ * comes twice is known by it. */
+#define HOOK_EVENT_AT_SEQUENCE 24
+#define HOOK_EVENT_AT_WALL_CLOCK 32 /* 8; nanoseconds since 1970 */
+#define HOOK_EVENT_AT_BOOT_TIME 40  /* 8; CLOCK_BOOTTIME in nanoseconds: orders the events of one boot */
+/* 16; /proc/sys/kernel/random/boot_id in binary; zeros if that is not readable */
+#define HOOK_EVENT_AT_BOOT_ID 48
+#define HOOK_EVENT_HEADER 64 /* the header's size */
+
+/* A field: tag (2), zero (2), length in bytes (4), that many bytes. */
+#define HOOK_FIELD_AT_LENGTH 4
+#define HOOK_FIELD_HEADER 8 /* the size of what is before its bytes */
+
+#define HOOK_EVENT_STARTED 1 /* has the fields run and sandbox */
+#define HOOK_EVENT_REMOVED 2 /* has the fields framework and executor */
+#define HOOK_FIELD_RUN 1
+#define HOOK_FIELD_SANDBOX 2
+#define HOOK_FIELD_FRAMEWORK 3
+#define HOOK_FIELD_EXECUTOR 4
 
 /* A way to the reaper. */
 typedef struct hook_shim hook_shim;

@@ -1,7 +1,8 @@
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 // https://github.com/hashicorp/nomad/issues/7792
 @Suite("Two agents on one host with one engine", .needsEngine)

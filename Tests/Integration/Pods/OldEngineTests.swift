@@ -1,8 +1,9 @@
 import AgentStandIn
 import EngineStandIn
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("On an engine of an older release", .needsEngine, .throttled)
 struct OldEngineTests {

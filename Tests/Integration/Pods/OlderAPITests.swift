@@ -1,7 +1,8 @@
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("An engine that is used as an older one", .needsEngine, .throttled)
 struct OlderAPITests {

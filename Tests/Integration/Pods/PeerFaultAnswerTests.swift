@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// Faults that other executors and drivers had with an engine's answers, and this one hasn't.
 @Suite("An answer of the engine that comes late, or never", .needsEngine, .throttled)

@@ -1,8 +1,9 @@
 import DockerEngine
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// What dockerd says of a container that it can't remove at once; each clears up after a while, or never.
 private let refusals = [

@@ -1,7 +1,8 @@
 import DockerEngine
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("Stops as peers have got them wrong", .needsEngine, .throttled)
 struct PeerFaultStopTests {

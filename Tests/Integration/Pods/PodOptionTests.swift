@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("What a pod leaves and means at its end", .needsEngine, .throttled)
 struct PodOptionTests {

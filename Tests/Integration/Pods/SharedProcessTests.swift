@@ -1,7 +1,8 @@
 import AgentStandIn
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("One pid namespace for all services", .needsEngine, .throttled)
 struct SharedProcessTests {

@@ -1,8 +1,9 @@
 import AgentStandIn
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// What the engine's systemd has.
 struct SystemdView: Sendable {

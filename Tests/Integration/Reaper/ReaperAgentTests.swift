@@ -1,5 +1,6 @@
 import Foundation
 import PodIdentity
+import Reaping
 import TestSupport
 import Testing
 

@@ -1,8 +1,9 @@
 import DockerEngine
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("A pod-reaper that is killed", .needsEngine)
 struct ReaperCrashTests {

@@ -1,8 +1,9 @@
 import DockerEngine
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// Where anything is doubtful nothing is removed. These look at labels alone, so that one engine is enough.
 @Suite("What pod-reaper leaves alone", .needsEngine)

@@ -1,7 +1,8 @@
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// A process that a test puts into a cgroup, as an engine leaves it that has forgotten its container.
 private struct Straggler: Sendable {

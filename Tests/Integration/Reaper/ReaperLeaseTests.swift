@@ -1,7 +1,8 @@
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("Leases of executors", .needsEngine)
 struct ReaperLeaseTests {

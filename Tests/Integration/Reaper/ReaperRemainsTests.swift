@@ -1,8 +1,9 @@
 import DockerEngine
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("Images of a pod whose executor was killed", .needsEngine, .throttled)
 struct ReaperImageTests {

@@ -1,8 +1,9 @@
 import DockerEngine
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("What takes the place of a leaked pod's objects between look and removal", .needsEngine)
 struct ReaperReplacedTests {

@@ -1,7 +1,8 @@
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// Cgroups of runs that no object tells of any more.
 @Suite("Folders of runs below an agent's root", .needsEngine)

@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// Kills executors at random moments. SOAK_COUNT (or SOAK_ROUNDS) says how many, TEST_SEED (or SOAK_SEED) repeats a run.
 @Suite("Soak of pod-reaper", .needsEngine)

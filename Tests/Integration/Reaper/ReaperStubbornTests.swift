@@ -1,8 +1,9 @@
 import DockerEngine
 import Foundation
 import PodIdentity
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 @Suite("Leaked pods that are hard to remove", .needsEngine)
 struct ReaperStubbornTests {

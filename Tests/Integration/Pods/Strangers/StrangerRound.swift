@@ -1,6 +1,7 @@
 import Foundation
-import TestSupport
+import Reaping
 import Testing
+import TestSupport
 
 /// One round on one engine: runs the pod, lets the stranger work, and judges what came of it.
 struct StrangerRound: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import PodIdentity
+import Reaping
 import Synchronization
 import TestSupport
 import Testing
@@ -84,7 +85,7 @@ extension ReaperSite {
   /// Waits until the service holds these runs' leases.
   func holdsLeases(of runs: [String]) async throws {
     try await eventually("the leases of \(runs.count) pods") {
-      let report = try ReaperReport(try await reaper(["status", "--format", "json"]).output())
+      let report = try PassReport(try await reaper(["status", "--format", "json"]).output())
       return runs.allSatisfy { run in
         report.pod(run)?.evidence.contains { $0.words == "its lease is held" } == true
       }

@@ -1,5 +1,6 @@
 import Foundation
 import PodIdentity
+import Reaping
 import TestSupport
 import Testing
 
@@ -59,9 +60,9 @@ struct ReaperSite: Sendable {
   }
 
   /// What `pod-reaper status` says of a run.
-  func status(of run: String) async throws -> ReaperReport.Pod? {
+  func status(of run: String) async throws -> PodReport? {
     let text = try await reaper(["status", "--format", "json"]).output()
-    return try ReaperReport(text).pod(run)
+    return try PassReport(text).pod(run)
   }
 }
 
@@ -69,56 +70,26 @@ struct ReaperSite: Sendable {
 struct ReaperEnd: Sendable, CustomStringConvertible {
   let status: ExitStatus
   /// What it reported; nil where it printed no report.
-  let report: ReaperReport?
+  let report: PassReport?
   let description: String
 
   init(_ result: CommandResult) throws {
     status = result.status
-    report = try? ReaperReport(result.stdout)
+    report = try? PassReport(result.stdout)
     description = "\(result.status)\n\(result.stdout)\n\(result.stderr)"
   }
 
   /// What it says of a run.
-  func pod(_ run: String) -> ReaperReport.Pod? { report?.pod(run) }
+  func pod(_ run: String) -> PodReport? { report?.pod(run) }
 }
 
-/// The JSON of a pass or of `status`.
-struct ReaperReport: Decodable, Sendable {
-  struct Failure: Decodable, Sendable {
-    var kind: String
-    var name: String
-    var reason: String
-  }
-  struct Item: Decodable, Sendable {
-    var source: String
-    var words: String
-  }
-  struct Pod: Decodable, Sendable {
-    var verdict: String
-    var why: String
-    var task: String
-    var run: String
-    var containers: [String]
-    var networks: [String]
-    var volumes: [String]
-    var evidence: [Item]
-    var removed: [String: [String]]
-    var failed: [Failure]
-    var pending: [String]
-  }
-  var pods: [Pod]
-  var inherited: [String]
-  var unlabelled: [String]
-  var cgroupsPending: [String]
-  var cgroupsRemoved: [String]
-  var cgroupsFailed: [String]
-  var dryRun: Bool
-
+extension PassReport {
+  /// Decodes the JSON of a pass or of `status`.
   init(_ text: String) throws {
-    self = try JSONDecoder().decode(ReaperReport.self, from: Data(text.utf8))
+    self = try JSONDecoder().decode(PassReport.self, from: Data(text.utf8))
   }
 
-  func pod(_ run: String) -> Pod? { pods.first { $0.run == run } }
+  func pod(_ run: String) -> PodReport? { pods.first { $0.run == run } }
 }
 
 /// Lends a place for reapers. A reaper removes whatever is leaked on its engine, so only one test at a time has one

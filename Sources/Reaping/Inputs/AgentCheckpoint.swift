@@ -1,0 +1,57 @@
+import Glibc
+import PodIdentity
+import SystemPackage
+import Linux
+
+/// The agent's checkpoint of a run (Mesos, src/slave/paths.cpp): who was forked, and whether it is
+/// over.
+struct Checkpoint: Sendable {
+  /// The agent's `--work_dir`.
+  let workFolder: String
+
+  /// Looks at a pod's run.
+  ///
+  /// - Parameter identity: whose; its IDs come from labels and can't lead out of the folder.
+  /// - Returns: what the checkpoint tells; nil where it tells nothing.
+  func look(at identity: PodIdentity) -> Finding? {
+    let ids = [identity.agentID, identity.frameworkID, identity.executorID, identity.run]
+    guard ids.allSatisfy(Self.isComponent) else { return nil }
+    let run =
+      "\(workFolder)/meta/slaves/\(ids[0])/frameworks/\(ids[1])/executors/\(ids[2])/runs/\(ids[3])"
+    var status = stat()
+    if lstat(run + "/executor.sentinel", &status) == 0 { return .sentinel }
+    if let text = try? TextFile.regular(run + "/pids/forked.pid"),
+      let pid = Int32(text.prefix { $0.isNumber }), pid > 0,
+      kill(pid, 0) == 0 || errno == EPERM
+    {
+      return .checkpointedProcess(pid)
+    }
+    return nil
+  }
+
+  /// Whether the agent's checkpoint says that a run is over, of whatever executor: for folders
+  /// without a label.
+  func isOver(run: String) -> Bool {
+    guard Self.isComponent(run) else { return false }
+    let agent = workFolder + "/meta/slaves/latest/frameworks"
+    for framework in Self.names(agent) {
+      let executors = "\(agent)/\(framework)/executors"
+      for executor in Self.names(executors) {
+        var status = stat()
+        if lstat("\(executors)/\(executor)/runs/\(run)/executor.sentinel", &status) == 0 {
+          return true
+        }
+      }
+    }
+    return false
+  }
+
+  private static func isComponent(_ text: String) -> Bool {
+    !text.isEmpty && text != "." && text != ".." && text.utf8.count < 256
+      && !text.utf8.contains(UInt8(ascii: "/")) && !text.utf8.contains(0)
+  }
+
+  private static func names(_ folder: String) -> [String] {
+    ((try? Directory.names(of: folder)) ?? []).filter(isComponent)
+  }
+}

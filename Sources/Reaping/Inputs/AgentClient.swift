@@ -1,0 +1,206 @@
+import FoundationEssentials
+import HTTPClient
+import PodIdentity
+import Program
+import Linux
+import Settings
+
+/// What the agent says of its runs at one time.
+struct AgentView: Sendable, Equatable {
+  /// The agent's own ID.
+  var agentID: String
+  /// The runs that it lists.
+  var runs: Set<String>
+  /// Why its silence about a run proves nothing; nil where it does.
+  var reservation: String?
+  /// The cgroup below which its runs live (`--cgroups_root`), without slashes around it; nil where
+  /// it didn't say. Below another's its silence says nothing.
+  var cgroupsRoot: String?
+
+  /// What it says of a pod.
+  func finding(for identity: PodIdentity) -> Finding {
+    if runs.contains(identity.run) { return .agentLists }
+    guard !identity.agentID.isEmpty, identity.agentID == agentID else {
+      return .agentSilent("the pod is another agent's (\(identity.agentID))")
+    }
+    return reservation.map { .agentSilent($0) } ?? .agentOmits
+  }
+}
+
+/// What came of asking the agent in one pass.
+enum AgentReply: Sendable {
+  /// It wasn't asked.
+  case none
+  case view(AgentView)
+  case failure(String)
+
+  /// Its view, if it gave one that proves something by silence.
+  var proving: AgentView? {
+    if case .view(let view) = self, view.reservation == nil { return view }
+    return nil
+  }
+}
+
+/// Asks a Mesos agent for its runs (Mesos, "Operator HTTP API", v1, in JSON).
+struct AgentClient: Sendable {
+  private let http = HTTPClient()
+  private let endpoint: HTTPEndpoint
+  private let path: String
+  private let token: String?
+  private let seesEverything: Bool
+
+  /// A client of an agent.
+  ///
+  /// - Parameters:
+  ///   - url: `http://host:port`, `https://host:port`, or `unix:///path#slave(1)`, an agent's
+  ///     domain socket.
+  ///   - tokenFile: a file that holds a bearer token.
+  ///   - authorities: a PEM file of the authorities to trust.
+  ///   - seesEverything: the operator's word that the token's owner may see every run.
+  /// - Throws: `SettingError`.
+  init(
+    url: String, tokenFile: String?, authorities: String?, seesEverything: Bool
+  ) throws(SettingError) {
+    self.seesEverything = seesEverything
+    if let tokenFile {
+      guard let text = try? TextFile.regular(tokenFile, limit: 1 << 20) else {
+        throw SettingError(description: "agent-token-file '\(tokenFile)' can't be read")
+      }
+      token = String(text.prefix { !$0.isNewline })
+    } else {
+      token = nil
+    }
+    if url.hasPrefix("unix:///") {
+      let parts = url.dropFirst("unix://".count).split(separator: "#", maxSplits: 1)
+      endpoint = HTTPEndpoint(transport: .unix(path: String(parts[0])))
+      path = "/\(parts.count > 1 ? String(parts[1]) : "slave(1)")/api/v1"
+      return
+    }
+    let isTLS = url.hasPrefix("https://")
+    let rest = url.drop { $0 != ":" }.dropFirst(3).split(separator: "/").first ?? ""
+    let colon = rest.lastIndex(of: ":")
+    guard isTLS || url.hasPrefix("http://"), let colon,
+      let port = Int(rest[rest.index(after: colon)...]),
+      1...65_535 ~= port
+    else {
+      throw SettingError(
+        description:
+          "agent-url takes http://HOST:PORT, https://HOST:PORT or unix:///PATH#slave(1), not '\(url)'"
+      )
+    }
+    let host = rest[..<colon].drop { $0 == "[" }.filter { $0 != "]" }
+    endpoint = HTTPEndpoint(
+      transport: .tcp(host: host, port: port),
+      tls: isTLS ? TLSFiles(authorities: authorities) : nil)
+    path = "/api/v1"
+  }
+
+  /// Asks the agent.
+  ///
+  /// - Throws: `AgentError` with what hinders.
+  func look() async throws -> AgentView {
+    let agent: AgentAnswer = try await call("GET_AGENT")
+    guard let id = agent.get_agent?.agent_info?.id?.value else {
+      throw AgentError(description: "the agent doesn't say who it is")
+    }
+    // Asked before and after the list: one that restarts in between lists what it has found so far.
+    let before = try await standing()
+    let containers: AgentAnswer = try await call("GET_CONTAINERS")
+    guard let list = containers.get_containers else {
+      throw AgentError(description: "the agent doesn't list its containers")
+    }
+    let after = try await standing()
+    // A nested container's run is that of its root.
+    let runs = (list.containers ?? []).compactMap { $0.container_id?.root }
+    let flags = try? await askFlags()
+    var reservation: String?
+    if !before.isRegistered || !after.isRegistered {
+      reservation = "it isn't registered with a master yet, so its list may be incomplete"
+    } else if let old = before.uptime, after.uptime.map({ $0 < old }) ?? true {
+      reservation = "it was started anew while it was asked, so its list may be incomplete"
+    } else if !seesEverything, Self.hasACLs(flags) {
+      reservation =
+        "it has access control, and nobody said that all runs are visible (agent-sees-everything)"
+    }
+    let root = flags?["cgroups_root"]?.split(separator: "/").joined(separator: "/")
+    return AgentView(agentID: id, runs: Set(runs), reservation: reservation, cgroupsRoot: root)
+  }
+
+  /// Whether the agent is through with its recovery, and since when it runs, in seconds.
+  private func standing() async throws -> (isRegistered: Bool, uptime: Double?) {
+    let metrics = try await call("GET_METRICS").get_metrics?.metrics ?? []
+    func value(_ name: String) -> Double? { metrics.first { $0.name == name }?.value }
+    return (value("slave/registered") == 1, value("slave/uptime_secs"))
+  }
+
+  private func askFlags() async throws -> [String: String]? {
+    let flags = try await call("GET_FLAGS").get_flags?.flags
+    return flags.map { Dictionary($0.map { ($0.name ?? "", $0.value ?? "") }) { _, last in last } }
+  }
+
+  /// Whether the agent might show only part of its runs.
+  private static func hasACLs(_ flags: [String: String]?) -> Bool {
+    guard let flags else { return true }
+    return !(flags["acls"] ?? "").isEmpty || ![nil, "", "local"].contains(flags["authorizer"])
+  }
+
+  private func call(_ type: String) async throws -> AgentAnswer {
+    var headers = [("Content-Type", "application/json"), ("Accept", "application/json")]
+    if let token { headers.append(("Authorization", "Bearer \(token)")) }
+    let response: HTTPResponse
+    do {
+      response = try await http.send(
+        HTTPRequest(
+          endpoint: endpoint, method: "POST", path: path, headers: headers,
+          body: Array(#"{"type":"\#(type)"}"#.utf8), connectTimeout: .seconds(3),
+          timeout: .seconds(10)))
+    } catch let error as HTTPError {
+      throw AgentError(description: "\(error)")
+    }
+    guard response.head.status == 200 else {
+      throw AgentError(description: "\(type): status \(response.head.status)")
+    }
+    do {
+      return try JSONDecoder().decode(AgentAnswer.self, from: Data(response.body))
+    } catch {
+      throw AgentError(description: "\(type): the answer can't be understood")
+    }
+  }
+}
+
+/// Why an agent didn't tell.
+struct AgentError: Error, CustomStringConvertible {
+  let description: String
+}
+
+/// The parts of the agent's answers that matter (include/mesos/v1/agent/agent.proto, `Response`).
+private struct AgentAnswer: Decodable {
+  struct ID: Decodable { let value: String? }
+  struct Info: Decodable { let id: ID? }
+  struct GetAgent: Decodable { let agent_info: Info? }
+  struct Metric: Decodable {
+    let name: String?
+    let value: Double?
+  }
+  struct Metrics: Decodable { let metrics: [Metric]? }
+  struct Flag: Decodable {
+    let name: String?
+    let value: String?
+  }
+  struct Flags: Decodable { let flags: [Flag]? }
+  struct ContainerID: Decodable {
+    let value: String?
+    let parent: Boxed?
+    final class Boxed: Decodable {
+      let id: ContainerID
+      init(from decoder: any Decoder) throws { id = try ContainerID(from: decoder) }
+    }
+    var root: String? { parent.map { $0.id.root } ?? value }
+  }
+  struct Container: Decodable { let container_id: ContainerID? }
+  struct Containers: Decodable { let containers: [Container]? }
+  let get_agent: GetAgent?
+  let get_metrics: Metrics?
+  let get_flags: Flags?
+  let get_containers: Containers?
+}

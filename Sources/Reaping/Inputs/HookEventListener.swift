@@ -1,0 +1,294 @@
+import CLinux
+import Dispatch
+import Glibc
+import HookEvents
+import Logging
+import PodIdentity
+import Program
+import Synchronization
+import SystemPackage
+
+/// Receives what the agent's hook sends: datagrams on a socket, and files of the spool for what
+/// came while nobody listened, in their order. Each event is taken off before it is acted on, so
+/// that none is acted on twice; what a crash in between loses, the full pass of the next start
+/// makes up for.
+final class HookEventListener: Restorable {
+  private let socketPath: String
+  private let spool: String
+  private let reader: Mutex<Spool>
+  private let log: Logger
+  /// Each event once, in its order, until it is stopped.
+  let events: AsyncStream<HookEvent>
+  private let report: AsyncStream<HookEvent>.Continuation
+  private let queue = DispatchQueue(label: "hook events")
+  private let makeWatch: @Sendable (String) -> Int32
+  private let state = Mutex(State())
+
+  private struct State {
+    /// The socket, and the file that it is bound to.
+    var socket: (source: Source, place: BoundPath)?
+    /// The watches on the spool and on the directory that it is exchanged for.
+    var watches: [Spool.Folder: Source] = [:]
+    /// What was taken is read in a moment; whether there is more by then.
+    var isReading = false
+    var isMore = false
+    var seen = RecentSet<HookEvent.ID>(atLeast: 65_536)
+    /// Whether it was said that the kernel gives no watch.
+    var saidUnwatched = false
+    /// Nothing is taken any more: that is the next one's.
+    var isStopped = false
+  }
+  /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
+  private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
+
+  /// Listens from now on, and reads what the spool holds.
+  ///
+  /// - Parameters:
+  ///   - socketPath: where the socket is made.
+  ///   - spool: the folder where events wait.
+  ///   - strangersStay: how long what is no event stays there.
+  ///   - log: for events that can't be read.
+  ///   - makeWatch: makes a watch on a directory; a file descriptor, or -1 with `errno`.
+  /// - Throws: `Errno`
+  init(
+    socket socketPath: String, spool: String, strangersStay: Duration = .seconds(86_400),
+    log: Logger, makeWatch: @escaping @Sendable (String) -> Int32 = { linux_watch_folder($0) }
+  ) throws {
+    self.socketPath = socketPath
+    self.spool = spool
+    reader = Mutex(Spool(path: spool, strangersStay: strangersStay, log: log))
+    self.log = log
+    self.makeWatch = makeWatch
+    (events, report) = AsyncStream.makeStream(of: HookEvent.self)
+    do {
+      try watchSpool()
+      // What waited in the spool is older than what comes by the socket now.
+      queue.async { [weak self] in self?.readSpool(atOnce: true) }
+      try listen()
+    } catch {
+      letGo()
+      throw error
+    }
+  }
+
+  /// Binds the socket and watches the spool again where they are gone, and reads the spool in any
+  /// case: a watch may miss what a file system doesn't report.
+  func restore() throws(RestoreFailure) -> [String] {
+    var made: [String] = []
+    defer { queue.async { [weak self] in self?.readSpool() } }
+    if !isWatched {
+      let isGone = Spool.Folder(spool) == nil
+      do { try watchSpool() } catch { throw RestoreFailure(path: spool, reason: error) }
+      if isGone { made.append(spool) }
+    }
+    if state.withLock({ $0.socket?.place })?.isInPlace != true {
+      do { try listen() } catch { throw RestoreFailure(path: socketPath, reason: error) }
+      made.append(socketPath)
+    }
+    return made
+  }
+
+  /// Stops listening, once what is in the queue has been received; later events go to the spool.
+  func stop() {
+    let socket = state.withLock { $0.socket }
+    socket?.place.remove()
+    queue.sync {
+      if let socket { receive(Int32(socket.source.source.handle)) }
+      letGo()
+      report.finish()
+    }
+  }
+
+  private func letGo() {
+    let sources = state.withLock { state in
+      defer { (state.socket, state.watches, state.isStopped) = (nil, [:], true) }
+      return Array(state.watches.values) + [state.socket?.source].compactMap { $0 }
+    }
+    for source in sources { source.source.cancel() }
+  }
+
+  /// Whether the spool is there, and a directory that is watched.
+  private var isWatched: Bool {
+    guard let live = Spool.Folder(spool) else { return false }
+    return state.withLock { $0.watches[live] != nil }
+  }
+
+  /// Makes the spool if it isn't there, and watches it, in the place of one that is gone.
+  private func watchSpool() throws(Errno) {
+    if mkdir(spool, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    guard linux_is_kernels(spool) == 0 else { throw Errno.invalidArgument }
+    try watch(spool)
+    let kept = [Spool.Folder(spool), Spool.Folder(reader.withLock(\.taken))]
+    let old = state.withLock { state in
+      let old = state.watches.filter { !kept.contains($0.key) }
+      for folder in old.keys { state.watches[folder] = nil }
+      return old
+    }
+    for source in old.values { source.source.cancel() }
+  }
+
+  /// Watches a directory: as for the shim, it must be nobody's to change but this user's or root's.
+  /// Where the kernel gives no watch, since others have them all, each pass reads the spool
+  /// instead.
+  private func watch(_ path: String) throws(Errno) {
+    let before = Spool.Folder(path)
+    if let before, state.withLock({ $0.watches[before] != nil }) { return }
+    let file = makeWatch(path)
+    guard file >= 0 else {
+      let reason = Errno(rawValue: errno)
+      guard before != nil, Self.usedUp.contains(reason) else { throw reason }
+      return sayUnwatched(reason)
+    }
+    guard let folder = before, Spool.Folder(path) == folder else {
+      close(file)
+      throw Errno.notPermitted
+    }
+    let source = source(file) { [weak self] in self?.changed(file, folder) }
+    state.withLock { state in
+      state.watches[folder] = source
+      state.saidUnwatched = false
+    }
+    source.source.activate()
+  }
+
+  /// What the kernel says where a limit on watches, files or memory is reached.
+  private static let usedUp: Set<Errno> = [
+    .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noSpace, .noMemory,
+  ]
+
+  private func sayUnwatched(_ reason: Errno) {
+    let wasSaid = state.withLock { state in
+      defer { state.saidUnwatched = true }
+      return state.saidUnwatched
+    }
+    if wasSaid { return }
+    log.warning(
+      "the spool \(spool) can't be watched, and is read with each pass: \(reason) (see fs.inotify in sysctl)"
+    )
+  }
+
+  /// Something was put into the spool, or the folder is gone: then the next is watched, before it
+  /// is read.
+  private func changed(_ file: Int32, _ folder: Spool.Folder) {
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    var came: Int32 = 0
+    while true {
+      let count = read(file, &bytes, bytes.count)
+      if count <= 0 { break }
+      came |= linux_watch_came(bytes, count)
+    }
+    if came & Int32(LINUX_WATCH_REMOVED) != 0 {
+      state.withLock { $0.watches.removeValue(forKey: folder) }?.source.cancel()
+    }
+    // An exchange of its own is a rename too, and calls for nothing.
+    let isNew = !isWatched
+    if isNew {
+      do {
+        try watchSpool()
+      } catch {
+        log.error("the spool \(spool) is gone, and can't be made: \(error)")
+      }
+    }
+    if isNew || came & Int32(LINUX_WATCH_FILLED) != 0 { readSpool() }
+  }
+
+  /// Takes the spool away and reads it in a moment: who was about to write into it then doesn't
+  /// wait for this reader.
+  private func readSpool(atOnce: Bool = false) {
+    let isReading = state.withLock { state in
+      state.isMore = state.isReading
+      return state.isReading
+    }
+    if isReading || state.withLock(\.isStopped) { return }
+    let isTaken = reader.withLock { spool in
+      spool.readTaken { take($0, from: "spool") }
+      if spool.canExchange(), isWatchable(spool.taken), spool.exchange() { return true }
+      spool.read(spool.path) { take($0, from: "spool") }
+      return false
+    }
+    if !isTaken { return }
+    if atOnce { return readTaken() }
+    state.withLock { $0.isReading = true }
+    queue.asyncAfter(deadline: .now() + .milliseconds(20)) { [weak self] in self?.readTaken() }
+  }
+
+  /// Whether a directory may become the spool: it is watched, or none can be.
+  private func isWatchable(_ path: String) -> Bool {
+    guard (try? watch(path)) != nil, let folder = Spool.Folder(path) else { return false }
+    return !isWatched || state.withLock { $0.watches[folder] != nil }
+  }
+
+  private func readTaken() {
+    // What was taken waits for the next one.
+    if state.withLock(\.isStopped) { return }
+    reader.withLock { spool in spool.readTaken { take($0, from: "spool") } }
+    let isMore = state.withLock { state in
+      defer { (state.isReading, state.isMore) = (false, false) }
+      return state.isMore
+    }
+    if isMore { readSpool() }
+  }
+
+  private func source(
+    _ descriptor: Int32, _ handle: @escaping @Sendable () -> Void
+  ) -> Source {
+    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+    source.setEventHandler(handler: handle)
+    source.setCancelHandler { close(descriptor) }
+    return Source(source: source)
+  }
+
+  private func listen() throws(Errno) {
+    let file = socket(
+      AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    var yes: Int32 = 1
+    setsockopt(file, SOL_SOCKET, SO_PASSCRED, &yes, socklen_t(MemoryLayout<Int32>.size))
+    let place: BoundPath
+    do {
+      place = try BoundPath(file, to: socketPath, mode: 0o600)
+    } catch {
+      close(file)
+      throw error
+    }
+    let source = source(file) { [weak self] in self?.receive(file) }
+    let old = state.withLock { state in
+      defer { state.socket = (source, place) }
+      return state.socket
+    }
+    // What is queued in the old one came first; the queue runs one handler at a time.
+    queue.async { [weak self] in
+      if let old {
+        self?.receive(Int32(old.source.source.handle))
+        old.source.source.cancel()
+      }
+      source.source.activate()
+    }
+  }
+
+  private func receive(_ socket: Int32) {
+    var bytes = [UInt8](repeating: 0, count: HookEvent.longest + 4096)
+    while true {
+      var user = uid_t.max
+      let count = linux_receive(socket, &bytes, bytes.count, &user)
+      if count < 0 {
+        if errno == EMSGSIZE || errno == EINTR { continue }
+        return
+      }
+      guard user == 0 || user == geteuid() else {
+        log.warning("a hook event of user \(user) is not heard")
+        continue
+      }
+      take(Array(bytes[..<count]), from: "socket")
+    }
+  }
+
+  private func take(_ bytes: [UInt8], from place: String) {
+    do {
+      let event = try HookEvent.decode(bytes)
+      if state.withLock({ $0.seen.insert(event.id) }) { report.yield(event) }
+    } catch {
+      log.warning("an event from the \(place) can't be read: \(error)")
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import DockerEngine
+import Logging
+import PodIdentity
+import Program
+
+/// What became of removals, from one pass to the next: failures, images that are still owed, and
+/// the counts of all passes.
+struct RemovalLedger: Sendable, Equatable {
+  /// What could not be removed of a pod when it was last tried: logged once, and tried once a pass
+  /// from then on.
+  private(set) var failures: [PodIdentity: [RemovalResult.Failure]] = [:]
+  private(set) var imageDebts: ImageDebts
+  var counters = Counters()
+
+  init(imageDebts: ImageDebts) { self.imageDebts = imageDebts }
+
+  /// Forgets a pod of which nothing is left.
+  mutating func forget(_ identity: PodIdentity) { failures[identity] = nil }
+
+  // MARK: Images
+
+  /// Notes the images that dead pods' tasks asked to have removed, before anything of these pods is
+  /// removed.
+  mutating func noteImages(of dead: some Collection<ObservedPod>, _ log: Logger) {
+    imageDebts.read()
+    let new = dead.map { OwedImages($0.identity, images: $0.images) }.filter { !$0.images.isEmpty }
+    write(log) { try $0.add(new) }
+  }
+
+  /// Forgets images that are dealt with.
+  mutating func pay(_ done: Set<OwedImages>, _ log: Logger) { write(log) { try $0.remove(done) } }
+
+  private mutating func write(_ log: Logger, _ change: (inout ImageDebts) throws -> Void) {
+    do {
+      try change(&imageDebts)
+    } catch {
+      log.error("\(imageDebts.path) can't be written: \(error)")
+    }
+  }
+
+  // MARK: Results
+
+  /// Counts a pod's removal, with one line in the log and one in the journal.
+  mutating func finish(
+    _ identity: PodIdentity, _ verdict: Verdict, _ report: PodReport, _ result: RemovalResult,
+    _ settings: ReaperSettings, _ log: Logger
+  ) {
+    let known = failures[identity]
+    failures[identity] = result.failed.isEmpty ? nil : result.failed
+    if known == nil { counters.leaks += 1 }
+    for failure in result.failed where known?.contains(failure) != true {
+      counters.failed[failure.kind, default: 0] += 1
+    }
+    if known == result.failed, !result.didRemove { return }
+    let since = verdict.deadSince.map { (BootTime.now - $0).inSeconds }
+    for (kind, names) in result.removed { counters.removed[kind, default: 0] += names.count }
+    if let since { counters.note(secondsToGone: since) }
+    let count = result.removed.values.map(\.count).reduce(0, +)
+    let left = report.failed.map { "\($0.kind) \($0.name): \($0.reason)" }
+    if result.failed.isEmpty {
+      log.notice("removed \(count) objects", metadata: identity.logFields)
+    } else {
+      log.error("not removed: \(left.joined(separator: "; "))", metadata: identity.logFields)
+    }
+    let entry = Journal.Entry(
+      time: Timestamp.now, verdict: report.verdict, why: report.why, task: report.task,
+      run: report.run, framework: report.framework, executor: report.executor,
+      evidence: report.evidence.map { "\($0.source): \($0.words)" }, removed: report.removed,
+      failed: left, pending: report.pending, secondsSinceDeath: since)
+    do {
+      try Journal(path: settings.stateFolder + "/journal.jsonl", limit: settings.journalSize)
+        .append(entry)
+    } catch {
+      log.error("the journal in \(settings.stateFolder) can't be written: \(error)")
+    }
+  }
+}
+
+/// Removes images that dead pods' tasks asked to have removed.
+struct ImageRemoval: Sendable {
+  let engine: DockerEngine
+  let progress: PassHeartbeat
+  let log: Logger
+
+  /// - Parameter names: names or IDs; behind `-` a name that is taken from an image, which stays.
+  /// - Returns: those that are removed; nil where the engine didn't answer for all.
+  func remove(_ names: [String]) async -> [String]? {
+    var removed: [String] = []
+    for name in names {
+      defer { progress.step() }
+      do {
+        if name.hasPrefix("-") {
+          try await engine.takeName(String(name.dropFirst()))
+          continue
+        }
+        try await engine.removeImage(name, force: false)
+        removed.append(name)
+      } catch let error as EngineError where error.isRefusal {
+        log.debug("image \(name) stays: \(error.message)")
+      } catch {
+        log.warning("image \(name) can't be removed now: \(error)")
+        return nil
+      }
+    }
+    return removed
+  }
+}
+
+extension PodIdentity {
+  /// What the log says whose a line is.
+  var logFields: Logger.Metadata {
+    ["task": "\(Printable.text(taskID))", "run": "\(Printable.text(run))"]
+  }
+}
+
+extension OwedImages {
+  /// What the log says whose a line is.
+  var logFields: Logger.Metadata {
+    ["task": "\(Printable.text(task))", "run": "\(Printable.text(run))"]
+  }
+}

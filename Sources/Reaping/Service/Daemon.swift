@@ -1,0 +1,190 @@
+import DockerEngine
+import Glibc
+import HookEvents
+import Logging
+import PodIdentity
+import Program
+import SystemPackage
+
+/// The service: follows the engine's events and the executors' ends, and makes a pass when either
+/// tells of a leak, at its start, after each reconnection, and at every interval.
+struct Daemon: Sendable {
+  let reaper: Reaper
+  let engine: DockerEngine
+  let settings: ReaperSettings
+  let notifier: SystemdNotifier
+  let log: Logger
+  /// What may vanish under the running service.
+  let places: Places
+
+  init(
+    reaper: Reaper, engine: DockerEngine, settings: ReaperSettings, notifier: SystemdNotifier,
+    log: Logger, places: Places = Places()
+  ) {
+    self.places = places
+    self.reaper = reaper
+    self.engine = engine
+    self.settings = settings
+    self.notifier = notifier
+    self.log = log
+  }
+
+  /// What calls for passes.
+  let requests = PassRequests()
+  private let followUps = FollowUps()
+  private let absence = Absence()
+
+  /// Works until it is canceled.
+  ///
+  /// - Parameters:
+  ///   - hooks: the events of the agent's hook.
+  ///   - leases: the events of executors' leases. Both only say where to look.
+  func work(
+    hooks: AsyncStream<HookEvent>? = nil, leases: AsyncStream<LeaseEvent>? = nil
+  ) async {
+    let ends = reaper.processes.ends()
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await followEngine() }
+      group.addTask { for await identity in ends { await handleEnd(of: identity) } }
+      // Each kind of event one at a time and in its order.
+      if let hooks { group.addTask { for await event in hooks { await handle(event) } } }
+      if let leases { group.addTask { for await event in leases { await handle(event) } } }
+      group.addTask { await tick() }
+      group.addTask { await followUps.run(requests) }
+      if let interval = notifier.interval { group.addTask { await watch(every: interval) } }
+      group.addTask {
+        for await _ in requests.signals {
+          if Task.isCancelled { return }
+          await pass()
+          notifier.ready()
+        }
+      }
+      await group.waitForAll()
+    }
+    endAbsence()
+  }
+
+  // MARK: Inputs
+
+  private func handle(_ event: HookEvent) async {
+    if await reaper.handle(event) { requests.addEverything() }
+  }
+
+  private func handle(_ event: LeaseEvent) async {
+    guard await reaper.handle(event) else { return }
+    requests.add(run: event.run)
+    // It may have died before anything of its pod was there to be seen.
+    followUps.add(run: event.run)
+  }
+
+  private func handleEnd(of identity: PodIdentity) async {
+    await reaper.handleEnd(of: identity)
+    requests.add(run: identity.run)
+  }
+
+  /// Follows the engine's events; logs once that it is away and once that it is back.
+  private func followEngine() async {
+    var isAway = false
+    for await event in EngineEvents(engine: engine) {
+      switch event {
+      case .connected:
+        if isAway { log.notice("the engine is back") }
+        isAway = false
+        requests.addEverything()
+      case .lost(let error):
+        if !isAway {
+          log.warning("the engine is away: \(error)")
+          await reaper.noteEngineError()
+        }
+        isAway = true
+        notifier.ready()
+      case .container(let identity):
+        if await reaper.handleContainer(of: identity) { requests.add(run: identity.run) }
+      }
+    }
+  }
+
+  // MARK: Passes
+
+  /// Says how many passes failed that nothing was said of.
+  private func endAbsence() {
+    let count = absence.end()
+    if count > 1 { log.notice("\(count) passes failed while the engine was away") }
+  }
+
+  /// Tells systemd that all is well as long as the pass that is under way gets on.
+  private func watch(every interval: Duration) async {
+    while (try? await Task.sleep(for: interval)) != nil {
+      let settings = await reaper.settings
+      let longest =
+        settings.lockTimeout + .seconds(settings.removal.stopTimeout) + engine.requestTimeout
+      guard reaper.progress.isWithin(longest) else {
+        log.error("a pass hangs: nothing of it was done within \(longest.words)")
+        continue
+      }
+      if let problem = reaper.health.problem(every: settings.interval), problem.callsForRestart {
+        log.error("unhealthy, systemd's watchdog may start it anew: \(problem.words)")
+      } else {
+        notifier.watchdog(for: longest)
+      }
+    }
+  }
+
+  private func tick() async {
+    while true {
+      let interval = await reaper.settings.interval
+      do { try await Task.sleep(for: interval) } catch {
+        requests.finish()
+        return
+      }
+      requests.addEverything()
+    }
+  }
+
+  private func pass() async {
+    let settings = await reaper.settings
+    let lock = PassLock(path: settings.runFolder + "/reaper.lock")
+    let pending = requests.take()
+    if pending.isEmpty { return }
+    reaper.progress.begin()
+    defer { reaper.progress.end() }
+    reaper.health.note(missing: places.restore(log))
+    do {
+      let result = try await lock.hold(waiting: settings.lockTimeout) {
+        reaper.health.passBegins()
+        if pending.everything { return [try await reaper.reap()] }
+        var results: [Reaper.Pass] = []
+        for run in pending.runs { results.append(try await reaper.reap(run: run)) }
+        return results
+      }
+      guard let result else {
+        reaper.health.passFailed("another pass is working (\(lock.path))", .own)
+        return log.warning("another pass is working: this one is left to the next interval")
+      }
+      reaper.health.passEnds(isFull: pending.everything)
+      endAbsence()
+      // What is proven but too young is looked at again in time.
+      if let due = result.compactMap(\.due).min() {
+        let wait = max(.milliseconds(100), due - .now)
+        if wait < settings.interval { followUps.addEverything(in: wait) }
+      }
+      // dockerd completes what a client that died had asked for; events of networks and volumes
+      // bear no labels.
+      for pod in result.flatMap(\.report.pods) where !pod.removed.isEmpty {
+        followUps.add(run: pod.run)
+      }
+    } catch {
+      if Task.isCancelled { return }
+      if error is EngineError {
+        await reaper.noteEngineError()
+        reaper.health.passFailed("\(error)", .engine)
+        // Each event that calls for a pass would say it again.
+        if absence.isFirst("\(error)") { log.warning("no pass: \(error)") }
+        return
+      }
+      let words = error is Errno ? "\(lock.path): \(error)" : "\(error)"
+      reaper.health.passFailed(words, .own)
+      log.warning("no pass: \(words)")
+    }
+  }
+}

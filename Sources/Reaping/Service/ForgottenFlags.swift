@@ -1,0 +1,89 @@
+import Cgroups
+import Glibc
+import PodIdentity
+import Linux
+
+/// What this program must be given where it runs in a container (docs/reaper.md, "In a container"),
+/// and wasn't.
+struct ForgottenFlags: Sendable {
+  /// The engine's socket; nil over TCP.
+  var engineSocket: String?
+  var runFolder: String
+  var leaseSocket: String
+  var stateFolder: String
+
+  /// What is to be seen of the host.
+  struct View {
+    var mountinfo: String
+    var processTableFailure: String?
+    var cgroupFault: CgroupTreeFault?
+    var machineID: String?
+    var hasEngineSocket: Bool
+  }
+
+  /// Looks at this process.
+  ///
+  /// - Parameter environment: `container` in it says that this is one (systemd's container
+  ///   interface); the image sets it.
+  /// - Returns: a line for each flag; none outside of a container.
+  func lines(environment: [String: String]) -> [String] {
+    guard environment["container"]?.isEmpty == false else { return [] }
+    let view = View(
+      mountinfo: (try? TextFile.text("/proc/self/mountinfo")) ?? "",
+      processTableFailure: ProcessTableCheck.failure(), cgroupFault: .current(),
+      machineID: HostIdentity.current().machineID,
+      hasEngineSocket: engineSocket.map { access($0, F_OK) == 0 } ?? true)
+    return lines(view)
+  }
+
+  /// Judges by what is to be seen.
+  func lines(_ view: View) -> [String] {
+    var lines: [String] = []
+    func lacks(_ flag: String, _ consequence: String) {
+      lines.append("this container lacks \(flag): \(consequence)")
+    }
+    if let failure = view.processTableFailure {
+      lacks("--pid host", "\(failure), so every pod stays undecided")
+    }
+    if let engineSocket, !view.hasEngineSocket {
+      lacks("--volume \(engineSocket):\(engineSocket)", "no engine can be asked")
+    }
+    if let fault = view.cgroupFault {
+      let flag =
+        if case .namespace = fault { "--cgroupns host" } else {
+          "--volume /sys/fs/cgroup:/sys/fs/cgroup"
+        }
+      let doubt =
+        fault.hidesCgroups ? ", and a pod whose executor's pid isn't known stays undecided" : ""
+      lacks(flag, "\(fault), so no cgroup is removed\(doubt)")
+    }
+    for folder in Set([runFolder, Self.folder(of: leaseSocket)]).sorted()
+    where !Self.isMounted(folder, view.mountinfo) {
+      lacks("--volume \(folder):\(folder)", "no executor can lease, and no hook can notify")
+    }
+    if !Self.isMounted(stateFolder, view.mountinfo) {
+      lacks(
+        "--volume \(stateFolder):\(stateFolder)",
+        "the journal, and what a pass owes, go with the container")
+    }
+    if view.machineID == nil {
+      lacks(
+        "--volume /etc/machine-id:/etc/machine-id:ro", "a pod of an earlier boot stays undecided")
+    }
+    return lines
+  }
+
+  private static func folder(of path: String) -> String {
+    "/" + path.split(separator: "/").dropLast().joined(separator: "/")
+  }
+
+  /// Whether a folder, or one above it, is a mount of its own: the container's root isn't the
+  /// host's.
+  private static func isMounted(_ folder: String, _ mountinfo: String) -> Bool {
+    mountinfo.split(separator: "\n").contains { line in
+      let fields = line.split(separator: " ")
+      guard fields.count > 4, fields[4] != "/" else { return false }
+      return (folder + "/").hasPrefix(fields[4] + "/")
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import DockerEngine
+import Glibc
+import Logging
+import Program
+
+/// The service: its sockets, and the signals that reload and end it.
+package struct ReaperService {
+  let context: ReaperContext
+  let reload: () throws -> ReaperSettings
+
+  /// - Parameters:
+  ///   - context: what every command needs.
+  ///   - reload: reads the settings again.
+  package init(context: ReaperContext, reload: @escaping () throws -> ReaperSettings) {
+    self.context = context
+    self.reload = reload
+  }
+
+  /// Runs until a signal ends it.
+  ///
+  /// - Throws: `SettingError` where a socket or directory can't be made.
+  package func run() async throws {
+    let (context, log, reaper, settings) = (context, context.log, context.reaper, context.settings)
+    try context.makeFolders()
+    let notifier = SystemdNotifier(environment: ProcessEnvironment.current)
+    let signals = await TerminationSignals()
+    let control = try controlServer()
+    defer { control.stop() }
+    let metrics = try settings.metrics.map { try metricsServer($0) }
+    defer { metrics?.stop() }
+    if let failure = reaper.host.processTableFailure {
+      log.error("the self-check failed, every pod stays undecided: \(failure)")
+    }
+    for line in context.forgottenFlags { log.error("\(line)") }
+    log.notice("watching \(context.engine.endpoint), running with \(Capabilities.words)")
+    let places = Places(lacking: context.forgottenFlags) { try context.makeFolders() }
+    let daemon = Daemon(
+      reaper: reaper, engine: context.engine, settings: settings, notifier: notifier, log: log,
+      places: places)
+    let (hooks, leases) = try listeners()
+    places.add([control, metrics, hooks, leases])
+    await withTaskGroup(of: Void.self) { servers in
+      servers.addTask { await control.serve() }
+      if let metrics { servers.addTask { await metrics.serve() } }
+      await withTaskGroup(of: Void.self) { work in
+        work.addTask { await daemon.work(hooks: hooks.events, leases: leases.events) }
+        await waitForEnd(signals, notifier)
+        notifier.stopping()
+        // A removal under way ends by itself or at its patience; whatever is left the next start
+        // finishes.
+        work.cancelAll()
+      }
+      hooks.stop()
+      leases.stop()
+      control.stop()
+      metrics?.stop()
+      // Whoever asks just now may have to wait for the engine.
+      servers.cancelAll()
+    }
+    context.handler.flush()
+    withExtendedLifetime(signals) {}
+  }
+
+  private func waitForEnd(_ signals: TerminationSignals, _ notifier: SystemdNotifier) async {
+    for await signal in signals.stream {
+      guard signal == SIGHUP else {
+        return context.log.notice("ended by \(TerminationSignals.name(signal))")
+      }
+      notifier.reloading()
+      await applySettings()
+      notifier.reloaded()
+    }
+  }
+
+  /// Reads the settings again; bad ones leave the old in force.
+  private func applySettings() async {
+    do {
+      await context.reaper.apply(try reload())
+      context.log.notice("settings read again")
+    } catch {
+      context.log.error("settings not changed: \(error)")
+    }
+  }
+
+  private func controlServer() throws -> LineServer {
+    let commands = ControlCommands(reaper: context.reaper, isService: true)
+    do {
+      return try LineServer(.unix(path: context.controlSocket)) { await commands.respond(to: $0) }
+    } catch {
+      throw SettingError(
+        description: "\(context.controlSocket): \(error); does another pod-reaper run?")
+    }
+  }
+
+  private func metricsServer(_ address: ListenAddress) throws -> LineServer {
+    let reaper = context.reaper
+    return try LineServer(address) { _ in
+      let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
+      let (counters, mounts) = await reaper.figures
+      let body = Metrics.text(counters, isHealthy: isHealthy, mounts: mounts)
+      return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
+        + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+  }
+
+  /// Listens to the agent's hook, and to executors' leases.
+  private func listeners() throws -> (HookEventListener, LeaseServer) {
+    let settings = context.settings
+    do {
+      let leases = try LeaseServer(
+        path: settings.leaseSocket, limits: .fitting(), log: context.log)
+      let hooks = try HookEventListener(
+        socket: settings.notifySocket, spool: settings.spoolFolder, log: context.log)
+      return (hooks, leases)
+    } catch {
+      throw SettingError(description: "sockets and spool in \(settings.runFolder): \(error)")
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import Logging
+import OrderedCollections
+import Program
+import YAML
+import Settings
+
+/// Where the reaper is told what.
+package struct ReaperSettings: Sendable {
+  var grace: Duration
+  var interval: Duration
+  /// Cgroups below which runs are looked for, without a slash at either end.
+  var cgroupRoots: [String]
+  /// Whether the roots that labels name count as well: where nobody named others.
+  var findsRootsByLabels: Bool
+  var removal: RemovalPolicy
+  var agent: AgentClient?
+  var checkpoint: Checkpoint?
+  var runFolder: String
+  /// Where executors lease, where the agent's hook notifies, and where what it has to say waits.
+  var leaseSocket: String
+  var notifySocket: String
+  var spoolFolder: String
+  var stateFolder: String
+  var journalSize: Int64
+  var lockTimeout: Duration
+  var logLevel: Logger.Level
+  var logsJSON: Bool
+  var metrics: ListenAddress?
+
+  /// Reads all settings, the command line's before the environment's before the file's, and checks
+  /// them as a whole.
+  ///
+  /// - Parameters:
+  ///   - options: what the command line says, by the option's name.
+  ///   - environment: this process's.
+  ///   - file: the settings file; nil for the standard one, which may be missing.
+  /// - Throws: `SettingError`, `ComposeError` with the place in the file.
+  package init(
+    options: [SettingName: String], environment: [String: String], file: String?
+  ) throws {
+    let source = SettingSources(
+      options: options, environment: environment, file: try SettingsFile.reapers(file))
+    grace = try source.duration(.grace)
+    interval = try source.duration(.interval)
+    guard interval >= .seconds(1) else {
+      throw SettingError(description: "\(source.place(.interval)) must be at least 1s")
+    }
+    cgroupRoots = source.words(.cgroupRoots).map { String($0.drop { $0 == "/" }) }
+    findsRootsByLabels = source.text(.cgroupRoots) == SettingName.cgroupRoots.standard
+    for root in cgroupRoots where !Self.isRoot(root) {
+      throw SettingError(
+        description:
+          "\(source.place(.cgroupRoots)): '\(root)' is no cgroup below a hierarchy's root")
+    }
+    removal = RemovalPolicy(
+      stopTimeout: Int((try source.duration(.stopTimeout)).components.seconds),
+      keepsVolumes: try source.flag(.keepVolumes), parallel: try source.count(.parallel, 1...256),
+      patience: try source.duration(.removalTimeout))
+    checkpoint = source.text(.agentWorkFolder).map { Checkpoint(workFolder: $0) }
+    let sees = try source.flag(.agentSeesEverything)
+    agent = try source.text(.agentURL).map {
+      try AgentClient(
+        url: $0, tokenFile: source.text(.agentTokenFile),
+        authorities: source.text(.agentAuthorities),
+        seesEverything: sees)
+    }
+    runFolder = try source.path(.runFolder)
+    leaseSocket = try source.path(.leaseSocket, standard: runFolder + "/lease.sock")
+    notifySocket = try source.path(.notifySocket, standard: runFolder + "/notify.sock")
+    spoolFolder = try source.path(.spoolFolder, standard: runFolder + "/spool")
+    stateFolder = try source.path(.stateFolder)
+    journalSize = try source.size(.journalSize)
+    lockTimeout = try source.duration(.lockTimeout)
+    guard let level = Logger.Level(rawValue: source.text(.logLevel) ?? "") else {
+      throw SettingError(
+        description: "\(source.place(.logLevel)) takes debug, info, warning or error")
+    }
+    logLevel = level
+    guard let format = source.text(.logFormat), ["text", "json"].contains(format) else {
+      throw SettingError(description: "\(source.place(.logFormat)) takes text or json")
+    }
+    logsJSON = format == "json"
+    metrics = try source.text(.metrics).map { try ListenAddress($0, place: source.place(.metrics)) }
+  }
+
+  private static func isRoot(_ text: String) -> Bool {
+    let components = text.split(separator: "/", omittingEmptySubsequences: false)
+    return !components.isEmpty
+      && components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }
+  }
+}
+
+extension SettingsFile {
+  /// Reads the reaper's file.
+  ///
+  /// - Parameter path: its path; nil for the standard one, which may be missing.
+  /// - Returns: what it sets.
+  /// - Throws: `ComposeError` with the place of an unknown key or a bad value, or for a file that anybody can write.
+  static func reapers(_ path: String?) throws(ComposeError) -> SettingsFile {
+    try SettingsFile(path: path ?? reapersPath, owner: .rootOrSelf, isOptional: path == nil)
+      .checked()
+  }
+
+  static func reapers(text: String, file: String) throws(ComposeError) -> SettingsFile {
+    try SettingsFile(text: text, file: file).checked()
+  }
+
+  private func checked() throws(ComposeError) -> SettingsFile {
+    for (key, entry) in entries {
+      guard SettingName(rawValue: key) != nil else {
+        let known = SettingName.allCases.map(\.rawValue).sorted().joined(separator: ", ")
+        throw ComposeError("unknown setting '\(key)': known are \(known)", at: entry.keyPosition)
+      }
+      guard entry.value.settingText != nil else {
+        throw ComposeError("\(key) takes one value", at: entry.value.position)
+      }
+    }
+    return self
+  }
+}

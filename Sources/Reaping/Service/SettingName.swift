@@ -1,0 +1,52 @@
+import Program
+import Settings
+
+/// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
+package enum SettingName: String, CaseIterable, SettingKey {
+  package static let variablePrefix = "POD_REAPER"
+
+  case agentAuthorities = "agent-ca-file"
+  case agentSeesEverything = "agent-sees-everything"
+  case agentTokenFile = "agent-token-file"
+  case agentURL = "agent-url"
+  case agentWorkFolder = "agent-work-dir"
+  case cgroupRoots = "cgroup-roots"
+  case grace
+  case interval
+  case journalSize = "journal-size"
+  case keepVolumes = "keep-volumes"
+  case leaseSocket = "lease-socket"
+  case lockTimeout = "lock-timeout"
+  case logFormat = "log-format"
+  case logLevel = "log-level"
+  case metrics
+  case notifySocket = "notify-socket"
+  case parallel
+  case removalTimeout = "removal-timeout"
+  case runFolder = "run-dir"
+  case spoolFolder = "spool-dir"
+  case stateFolder = "state-dir"
+  case stopTimeout = "stop-timeout"
+
+  /// What is so where nobody says anything.
+  package var standard: String? {
+    switch self {
+    case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .metrics: nil
+    // In the run folder.
+    case .leaseSocket, .notifySocket, .spoolFolder: nil
+    case .agentSeesEverything, .keepVolumes: "false"
+    case .cgroupRoots: "mesos,compose-pods"
+    case .grace: "30s"
+    case .interval: "60s"
+    case .journalSize: "10m"
+    case .lockTimeout: "30s"
+    case .logFormat: "text"
+    case .logLevel: "info"
+    case .parallel: "16"
+    case .removalTimeout: "30s"
+    case .runFolder: "/run/compose-pods"
+    case .stateFolder: "/var/lib/compose-pods"
+    case .stopTimeout: "10s"
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import PodIdentity
+import TestSupport
+import Testing
+
+@testable import Reaping
+
+@Suite("The agent's checkpoint")
+struct CheckpointTests {
+  private let runs = "meta/slaves/agent-1/frameworks/f/executors/e/runs"
+
+  @Test("names a process, which lives or not, until its sentinel says that the run is over")
+  func look() async throws {
+    try await withTemporaryFolder { folder in
+      let checkpoint = Checkpoint(workFolder: folder.path)
+      let identity = Sample.identity(pid: nil, start: nil)
+      #expect(checkpoint.look(at: identity) == nil)
+      try folder.write("\(runs)/run-1/pids/forked.pid", "\(getpid())\n")
+      #expect(checkpoint.look(at: identity) == .checkpointedProcess(getpid()))
+      let ended = try Command("true").start()
+      try await ended.exit()
+      try folder.write("\(runs)/run-1/pids/forked.pid", "\(ended.pid)")
+      #expect(checkpoint.look(at: identity) == nil)
+      for nonsense in ["", "0", "-1", "-\(getpid())", "x"] {
+        try folder.write("\(runs)/run-1/pids/forked.pid", nonsense)
+        #expect(checkpoint.look(at: identity) == nil, "\(nonsense)")
+      }
+      try folder.write("\(runs)/run-1/executor.sentinel", "")
+      #expect(checkpoint.look(at: identity) == .sentinel)
+    }
+  }
+
+  @Test("is never looked for outside of its folder, whatever the labels say")
+  func detours() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("elsewhere/executor.sentinel", "")
+      try folder.write("work/\(runs)/run-1/executor.sentinel", "")
+      let checkpoint = Checkpoint(workFolder: folder.path("work"))
+      for run in ["../run-1", "run-1/../run-1", "", ".", "..", "run-1/"] {
+        var identity = Sample.identity(pid: nil, start: nil)
+        identity.run = run
+        #expect(checkpoint.look(at: identity) == nil, "\(run)")
+        #expect(!checkpoint.isOver(run: run), "\(run)")
+      }
+      #expect(checkpoint.look(at: Sample.identity(pid: nil, start: nil)) == .sentinel)
+    }
+  }
+
+  @Test("the run's own folder is its agent's for 90 s after the death, by the clock since boot")
+  func agentsTime() {
+    let run = PendingRun(
+      run: "run-1", agentID: "agent-1", path: "/mesos/run-1", bootID: "boot-1", deadSince: 1000)
+    #expect(!run.hasHadItsTime(at: Sample.time(1000)))
+    #expect(!run.hasHadItsTime(at: Sample.time(1089)))
+    #expect(run.hasHadItsTime(at: Sample.time(1090)))
+    #expect(run.hasHadItsTime(at: Sample.time(100_000)))
+  }
+}

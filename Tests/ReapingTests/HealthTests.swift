@@ -1,0 +1,122 @@
+import Foundation
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Reaping
+
+@Suite("The service's health")
+struct HealthTests {
+  private let start = SuspendingClock.now
+  private let interval = Duration.seconds(60)
+
+  @Test("is good for three intervals without a pass, and bad from then on until the next one")
+  func intervals() throws {
+    let health = Health(now: start)
+    #expect(health.problem(every: interval, at: start + .seconds(180)) == nil)
+    let late = try #require(health.problem(every: interval, at: start + .seconds(181)))
+    #expect(late.callsForRestart)
+    #expect(late.words == "no pass was completed for 3 min")
+    health.passBegins()
+    health.passEnds(isFull: true, at: start + .seconds(200))
+    #expect(health.problem(every: interval, at: start + .seconds(380)) == nil)
+    // A look at one run only is no full pass.
+    health.passBegins()
+    health.passEnds(isFull: false, at: start + .seconds(381))
+    #expect(health.problem(every: interval, at: start + .seconds(381)) != nil)
+  }
+
+  @Test("isn't bad because a pass takes long")
+  func working() {
+    let health = Health(now: start)
+    health.passBegins()
+    #expect(health.problem(every: interval, at: start + .seconds(1000)) == nil)
+    health.passFailed("the lock", .own)
+    #expect(health.problem(every: interval, at: start + .seconds(1000)) != nil)
+  }
+
+  @Test("names the reason; an engine that is away, or a socket, calls for no new start")
+  func reasons() {
+    let health = Health(now: start)
+    health.passFailed("no inode", .own)
+    let own = health.problem(every: interval, at: start + .seconds(181))
+    #expect(own?.words.hasSuffix(": no inode") == true && own?.callsForRestart == true)
+    health.passFailed("connection refused", .engine)
+    let engine = health.problem(every: interval, at: start + .seconds(181))
+    #expect(engine?.words.hasSuffix(": connection refused") == true)
+    #expect(engine?.callsForRestart == false)
+    health.note(missing: ["lease.sock is gone"])
+    let socket = health.problem(every: interval, at: start)
+    #expect(socket == Health.Problem(words: "lease.sock is gone", callsForRestart: false))
+    health.note(missing: [])
+    #expect(health.problem(every: interval, at: start) == nil)
+  }
+
+  @Test("is a metric, and the first line of status where it is bad")
+  func shown() throws {
+    #expect(Metrics.text(Counters()).contains("\npod_reaper_healthy 1\n"))
+    #expect(Metrics.text(Counters(), isHealthy: false).contains("\npod_reaper_healthy 0\n"))
+    var report = PassReport()
+    report.service = ServiceReport(healthy: true, secondsSincePass: 1)
+    #expect(ReportTable.text(report) == "no pods")
+    report.service = ServiceReport(healthy: false, problem: "no pass", secondsSincePass: 1)
+    #expect(ReportTable.text(report) == "UNHEALTHY: no pass\nno pods")
+    #expect(try report.json().contains(#""service":{"healthy":false"#))
+  }
+}
+
+@Suite("What the log holds back")
+struct LogLimitTests {
+  private let site = LogLimit.Site(file: "a", line: 1)
+
+  @Test("is counted: of 100,000 lines of one statement 100 are written, and one with the count")
+  func flood() async throws {
+    let limit = LogLimit(most: 100, span: .seconds(2))
+    let reports = Mutex<[LogLimit.Held]>([])
+    var written = 0
+    for number in 1...100_000 {
+      let isAdmitted = limit.admits(site, "line \(number)", .warning) { held in
+        reports.withLock { $0.append(held) }
+      }
+      if isAdmitted { written += 1 }
+    }
+    try await eventually("the count") { reports.withLock { $0.count } == 1 }
+    let all = reports.withLock { $0 }
+    let held = try #require(all.first)
+    // A slow machine may need longer than one span: each has its own hundred.
+    #expect(written >= 100 && written + held.count <= 100_000)
+    #expect(held.level == .warning && held.message.hasPrefix("line "))
+    #expect(
+      LogLimit.Held(count: 25_990, message: "x", level: .info).words
+        == "… and 25,990 more like it: x")
+    #expect(
+      LogLimit.Held(count: 999, message: "x", level: .info).words == "… and 999 more like it: x")
+    #expect(
+      LogLimit.Held(count: 1_234_567, message: "x", level: .info).words
+        == "… and 1,234,567 more like it: x")
+  }
+
+  @Test("is a statement's own: others are written, and it is again after the span")
+  func sites() async throws {
+    let limit = LogLimit(most: 1, span: .milliseconds(50))
+    let reports = Mutex(0)
+    func admits(_ line: UInt) -> Bool {
+      limit.admits(LogLimit.Site(file: "a", line: line), "x", .info) { _ in
+        reports.withLock { $0 += 1 }
+      }
+    }
+    let first = (admits(1), admits(1), admits(2))
+    #expect(first.0 && first.2)
+    try await eventually("the next span") { admits(1) }
+    #expect(first.1 || reports.withLock { $0 } >= 1)
+  }
+
+  @Test("is written at the end")
+  func end() {
+    let limit = LogLimit(most: 1)
+    for _ in 0..<4 { _ = limit.admits(site, "x", .error) { _ in } }
+    #expect(limit.takeAll() == [LogLimit.Held(count: 3, message: "x", level: .error)])
+    #expect(limit.takeAll() == [])
+  }
+}

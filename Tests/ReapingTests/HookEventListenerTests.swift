@@ -1,0 +1,246 @@
+import CLinux
+import Foundation
+import HookEvents
+import HookShim
+import Logging
+import PodIdentity
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Reaping
+
+/// The shim, as the agent's module uses it.
+private final class Shim {
+  private let shim: OpaquePointer
+
+  init(_ folder: String, spool: String? = nil) throws {
+    var opened: OpaquePointer?
+    #expect(hook_shim_open(folder + "/notify.sock", spool ?? folder + "/spool", &opened) == 0)
+    shim = try #require(opened)
+  }
+  deinit { hook_shim_close(shim) }
+
+  func removed(_ framework: String, _ executor: String) -> hook_shim_outcome {
+    hook_shim_removed(shim, framework, framework.utf8.count, executor, executor.utf8.count).outcome
+  }
+}
+
+@Suite("The hook event listener")
+struct HookEventListenerTests {
+  private func listener(_ folder: String, _ heard: Heard) throws -> HookEventListener {
+    try HookEventListener(
+      socket: folder + "/notify.sock", spool: folder + "/spool", log: Logger(label: "test")
+    ) { heard.add($0) }
+  }
+
+  private final class Heard: Sendable {
+    private let list = Mutex<[String]>([])
+    func add(_ event: HookEvent) {
+      if case .removed(_, let executor) = event.kind {
+        list.withLock { $0.append(String(decoding: executor, as: UTF8.self)) }
+      }
+    }
+    var all: [String] { list.withLock { $0 } }
+  }
+
+  @Test("hears what comes by the socket, and before it what waited in the spool, in order")
+  func order() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      for number in 0..<20 { #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED) }
+      let heard = Heard()
+      let listener = try listener(folder.path, heard)
+      try await eventually("the spooled events") { heard.all.count == 20 }
+      for number in 20..<40 {
+        // One at a time: a socket's queue is ten events long, and what doesn't fit takes the other
+        // way.
+        #expect(shim.removed("f", "e\(number)") == HOOK_SHIM_DELIVERED)
+        try await eventually("event \(number)") { heard.all.count == number + 1 }
+      }
+      #expect(heard.all == (0..<40).map { "e\($0)" })
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool").isEmpty)
+      listener.stop()
+      #expect(shim.removed("f", "late") == HOOK_SHIM_SPOOLED)
+    }
+  }
+
+  @Test("ten thousand events, with a full queue and restarts between: each is heard once")
+  func flood() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      let heard = Heard()
+      var listeners: [HookEventListener] = []
+      for number in 0..<10_000 {
+        if number % 100 == 0 { await Task.yield() }
+        if number % 2500 == 1000 { listeners.append(try listener(folder.path, heard)) }
+        if number % 2500 == 2000 { listeners.last?.stop() }
+        let outcome = shim.removed("f", "e\(number)")
+        #expect(outcome == HOOK_SHIM_DELIVERED || outcome == HOOK_SHIM_SPOOLED)
+      }
+      listeners.append(try listener(folder.path, heard))
+      try await all(10_000, heard, folder.path)
+      #expect(heard.all.count == 10_000)
+      listeners.last?.stop()
+    }
+  }
+
+  /// Waits for as long as it gets on: 10,000 files take as long as the disk makes them.
+  private func all(_ count: Int, _ heard: Heard, _ folder: String) async throws {
+    while heard.all.count < count {
+      let before = heard.all.count
+      do {
+        try await eventually("the next event") { heard.all.count > before }
+      } catch {
+        let missing = Set((0..<count).map { "e\($0)" }).subtracting(heard.all).sorted()
+        let left = ["spool", "spool.taken"].map { name in
+          (try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/\(name)"))?.count ?? 0
+        }
+        Issue.record("\(missing.count) not heard, as \(missing.prefix(20)); files: \(left)")
+        return
+      }
+    }
+    #expect(Set(heard.all).count == count)
+  }
+
+  @Test("what is no event is taken off and passed over")
+  func garbage() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
+      let name = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
+          .first { !$0.hasPrefix(".") })
+      try "rubbish".write(
+        toFile: "\(folder.path)/spool/1\(name.dropFirst())", atomically: false, encoding: .utf8)
+      let heard = Heard()
+      let listener = try listener(folder.path, heard)
+      try await eventually("the good one") { heard.all == ["good"] }
+      listener.stop()
+    }
+  }
+
+  @Test(
+    "what lies in the spool's folder and is nobody's event stays, whatever it is and however old")
+  func others() async throws {
+    try await withTemporaryFolder { folder in
+      let shim = try Shim(folder.path)
+      #expect(shim.removed("f", "good") == HOOK_SHIM_SPOOLED)
+      let name = try #require(
+        try FileManager.default.contentsOfDirectory(atPath: folder.path + "/spool")
+          .first { !$0.hasPrefix(".") })
+      // A writer that died leaves its file under a name with a dot.
+      for file in [".bashrc", ".ssh/authorized_keys", "notes.txt", ".\(name)"] {
+        try folder.write("spool/\(file)", "mine")
+        let old = [timespec(tv_sec: 1, tv_nsec: 0), timespec(tv_sec: 1, tv_nsec: 0)]
+        #expect(utimensat(AT_FDCWD, folder.path("spool/\(file)"), old, 0) == 0)
+      }
+      // One that can't be read now may be read later.
+      let later = "spool/1\(name.dropFirst())"
+      try FileManager.default.createDirectory(
+        atPath: folder.path(later), withIntermediateDirectories: false)
+      let heard = Heard()
+      let listener = try listener(folder.path, heard)
+      try await eventually("the good one") { heard.all == ["good"] }
+      try await eventually("the dead writer's file is gone") {
+        !FileManager.default.fileExists(atPath: folder.path("spool/.\(name)"))
+      }
+      for file in ["spool/.bashrc", "spool/.ssh/authorized_keys", "spool/notes.txt", later] {
+        #expect(FileManager.default.fileExists(atPath: folder.path(file)), "\(file)")
+      }
+      listener.stop()
+    }
+  }
+
+  @Test(
+    "a spool that was removed under the reaper is watched again; one that others may change is not")
+  func folder() async throws {
+    try await withTemporaryFolder { folder in
+      let heard = Heard()
+      let listener = try listener(folder.path, heard)
+      // Nobody listens at its socket: what it says is spooled.
+      let spooling = try Shim(folder.path + "/other", spool: folder.path + "/spool")
+      for number in 0..<3 {
+        try FileManager.default.removeItem(atPath: folder.path("spool"))
+        #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
+        try await eventually("event \(number)") { heard.all.count == number + 1 }
+      }
+      #expect(heard.all == ["e0", "e1", "e2"])
+      listener.stop()
+      chmod(folder.path("spool"), 0o777)
+      #expect(throws: (any Error).self) { try self.listener(folder.path, heard) }
+    }
+  }
+
+  @Test(
+    "where others have all the watches there are, each pass reads the spool",
+    arguments: [EMFILE, ENFILE, ENOSPC, ENOMEM], [0, 1, 2])
+  func unwatched(reason: Int32, after given: Int) async throws {
+    try await withTemporaryFolder { folder in
+      let heard = Heard()
+      let left = Mutex(given)
+      let listener = try HookEventListener(
+        socket: folder.path("notify.sock"), spool: folder.path("spool"),
+        log: Logger(label: "test"),
+        makeWatch: { path in
+          let isGiven = left.withLock { left in
+            left -= 1
+            return left >= 0
+          }
+          if isGiven { return linux_watch_folder(path) }
+          errno = reason
+          return -1
+        }
+      ) { heard.add($0) }
+      let spooling = try Shim(folder.path("other"), spool: folder.path("spool"))
+      for number in 0..<5 {
+        #expect(spooling.removed("f", "e\(number)") == HOOK_SHIM_SPOOLED)
+        try await eventually("event \(number)", within: .seconds(30)) {
+          // As each pass does.
+          let made = try listener.restore()
+          #expect(made == [])
+          return heard.all.count == number + 1
+        }
+      }
+      #expect(heard.all == (0..<5).map { "e\($0)" })
+      listener.stop()
+    }
+  }
+
+  @Test("an event that comes again is passed over, however many came before, and memory is bounded")
+  func again() {
+    var recent = RecentSet<Int>(atLeast: 100)
+    var forgotten: [Int] = []
+    for number in 0..<1000 {
+      let isNew = recent.insert(number)
+      #expect(isNew)
+      for known in max(0, number - 99)...number {
+        var copy = recent
+        if copy.insert(known) { forgotten.append(known) }
+      }
+    }
+    #expect(forgotten == [])
+    let isForgotten = recent.insert(0)
+    #expect(isForgotten)
+  }
+
+  @Test("removed means incarnations that existed at its time, no later run of the same executor")
+  func meant() {
+    func event(_ seconds: UInt64) -> HookEvent {
+      HookEvent(
+        kind: .removed(framework: Array("f".utf8), executor: Array("e".utf8)),
+        id: .init(pid: 1, instance: 1, sequence: seconds), wallClock: 0,
+        bootTime: seconds * 1_000_000_000, bootID: "boot-1")
+    }
+    var memory = HookEventHistory()
+    let callsForALook = memory.handle(event(50))
+    #expect(callsForALook)
+    // Start times count hundredths of a second here as everywhere.
+    #expect(memory.saidRemoved(Sample.identity(start: 4900), firstSeen: Sample.time(49)))
+    #expect(!memory.saidRemoved(Sample.identity(start: 5100), firstSeen: Sample.time(51)))
+    #expect(!memory.saidRemoved(Sample.identity(pid: nil, start: nil), firstSeen: Sample.time(51)))
+    var other = Sample.identity(start: 4900)
+    other.frameworkID = "g"
+    #expect(!memory.saidRemoved(other, firstSeen: Sample.time(49)))
+  }
+}

@@ -1,0 +1,44 @@
+import Logging
+import TestSupport
+import Testing
+
+@testable import Reaping
+
+@Suite("systemd's journal")
+struct JournalTests {
+  @Test("a line comes with its priority and its fields, and without control characters")
+  func entry() async throws {
+    let entry = try await entry { journal in
+      let handler = StructuredLog(logLevel: .info, isJSON: false, journal: journal)
+      let log = Logger(label: "test") { _ in handler }
+      log.error("not removed", metadata: ["run": "r.1", "why": "a\nb"])
+    }
+    #expect(entry.hasPrefix("MESSAGE=not removed run=r.1 why=a\u{fffd}b\n"), "\(entry)")
+    #expect(entry.contains("\nPRIORITY=3\n"))
+    #expect(entry.contains("\nSYSLOG_IDENTIFIER=pod-reaper\n"))
+    #expect(entry.contains("\nPOD_RUN=r.1\n"))
+    #expect(entry.hasSuffix("\nPOD_WHY=a\u{fffd}b\n"))
+  }
+
+  @Test("a value of several lines is one value")
+  func lines() async throws {
+    let entry = try await entry { #expect($0.send("a line", .info, [("why", "a\nPRIORITY=0")])) }
+    #expect(entry.hasSuffix("\nPOD_WHY\n\u{c}\0\0\0\0\0\0\0a\nPRIORITY=0\n"), "\(entry)")
+  }
+
+  /// What the journal is sent.
+  private func entry(_ send: (SystemdJournal) throws -> Void) async throws -> String {
+    try await withTemporaryFolder { folder in
+      let socket = try DatagramSocket(at: folder.path("journal.sock"))
+      try send(SystemdJournal(path: folder.path("journal.sock")))
+      return try #require(socket.texts().first)
+    }
+  }
+
+  @Test("a journal that is away takes nothing, and standard error elsewhere is no journal")
+  func away() {
+    #expect(!SystemdJournal(path: "/nowhere/journal.sock").send("a line", .notice, []))
+    #expect(SystemdJournal(environment: [:]) == nil)
+    #expect(SystemdJournal(environment: ["JOURNAL_STREAM": "0:0"]) == nil)
+  }
+}

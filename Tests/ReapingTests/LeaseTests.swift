@@ -1,0 +1,307 @@
+import DockerEngine
+import Foundation
+import Logging
+import PodIdentity
+import Program
+import Synchronization
+import TestSupport
+import Testing
+import Linux
+
+@testable import Reaping
+
+/// What a lease server reported, in order.
+private final class Reports: Sendable {
+  private let list = Mutex<[LeaseEvent]>([])
+  func add(_ event: LeaseEvent) { list.withLock { $0.append(event) } }
+  var all: [LeaseEvent] { list.withLock { $0 } }
+
+  var words: [String] {
+    all.map {
+      switch $0 {
+      case .held(let holder): "held \(holder.run)"
+      case .released(let holder): "released \(holder.run)"
+      case .ended(let holder): "ended \(holder.run)"
+      case .dropped(let holder, let ended): "dropped \(holder.run)\(ended ? " ended" : "")"
+      }
+    }
+  }
+}
+
+/// A server of a test's own.
+private func withServer(
+  limits: LeaseServer.Limits = LeaseServer.Limits(),
+  _ body: (_ path: String, _ reports: Reports) async throws -> Void
+) async throws {
+  try await withTemporaryFolder { folder in
+    let reports = Reports()
+    let path = folder.path + "/lease.sock"
+    let server = try LeaseServer(path: path, limits: limits, log: Logger(label: "test")) {
+      reports.add($0)
+    }
+    defer { server.stop() }
+    try await body(path, reports)
+  }
+}
+
+/// A client that says what it likes.
+private final class Client {
+  let file: Int32
+
+  init(_ path: String) throws { file = try #require(UnixSocket.connect(path)) }
+  deinit { close(file) }
+
+  func say(_ bytes: [UInt8]) { _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+
+  /// The answer; empty when the server has closed the connection. No thread is blocked meanwhile.
+  func answer(within limit: Duration = .seconds(20)) async throws -> String {
+    try await eventually("an answer or the end of the connection", within: limit) { () -> String? in
+      var bytes = [UInt8](repeating: 0, count: 64)
+      let count = recv(file, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+      if count < 0 { return errno == EAGAIN ? nil : "" }
+      return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+  }
+}
+
+@Suite("Leases")
+struct LeaseTests {
+  @Test("a lease is held by the process that the kernel names, and released when it says so")
+  func held() async throws {
+    try await withServer { path, reports in
+      let client = try Client(path)
+      client.say(Array("LEASE 1 run-1\n".utf8))
+      #expect(try await client.answer() == "OK\n")
+      client.say(Array("RELEASE\n".utf8))
+      #expect(try await client.answer() == "")
+      try await eventually("two reports") { reports.words == ["held run-1", "released run-1"] }
+      guard case .held(let holder) = reports.all[0] else { return }
+      #expect(holder.pid == getpid())
+      #expect(holder.startTime == Incarnation.startTime(of: getpid()))
+      #expect(!holder.cgroups.contains("/"))
+    }
+  }
+
+  @Test("a connection that breaks while its process lives on proves nothing")
+  func broken() async throws {
+    try await withServer { path, reports in
+      do {
+        let client = try Client(path)
+        client.say(Array("LEASE 1 run-1\n".utf8))
+        #expect(try await client.answer() == "OK\n")
+      }
+      try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1"] }
+    }
+  }
+
+  @Test("a holder that is killed is dropped at once, as ended")
+  func killed() async throws {
+    try await withServer { path, reports in
+      let script = """
+        import socket, sys, time
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-1\\n"); print(s.recv(9).decode(), end="", flush=True)
+        s.recv(9)
+        """
+      let holder = try Command("/usr/bin/python3", ["-c", script, path]).start()
+      try await eventually("the lease") { reports.words == ["held run-1"] }
+      holder.send(SIGKILL)
+      try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1 ended"] }
+      try await holder.exit()
+    }
+  }
+
+  @Test(
+    "a holder that is killed is dropped as ended though a child of it keeps the connection open")
+  func inherited() async throws {
+    try await withServer { path, reports in
+      let script = """
+        import os, signal, socket, sys
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-1\\n"); s.recv(9)
+        child = os.fork()
+        if child == 0:
+            print("child", os.getpid(), flush=True)
+        while True: signal.pause()
+        """
+      let holder = try Command("/usr/bin/python3", ["-c", script, path]).start()
+      let words = try await holder.line(containing: "child ").split(separator: " ")
+      let child = try #require(pid_t(words[1]))
+      defer { kill(child, SIGKILL) }
+      holder.send(SIGKILL)
+      try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1 ended"] }
+      #expect(kill(child, 0) == 0)
+    }
+  }
+
+  @Test("a holder that ends a while after its connection broke is told to have ended")
+  func late() async throws {
+    try await withServer { path, reports in
+      let script = """
+        import signal, socket, sys
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-1\\n"); s.recv(9); s.close()
+        signal.pause()
+        """
+      let holder = try Command("/usr/bin/python3", ["-c", script, path]).start()
+      try await eventually("the drop") { reports.words == ["held run-1", "dropped run-1"] }
+      holder.send(SIGKILL)
+      try await eventually("the end") { reports.words.last == "ended run-1" }
+      #expect(reports.words.count == 3)
+    }
+  }
+
+  @Test(
+    "an executor that leases anew before the old connection's end is told still holds its lease")
+  func overlap() async throws {
+    try await withTemporaryFolder { folder in
+      let settings = try ReaperSettings(
+        options: [.runFolder: folder.path, .stateFolder: folder.path], environment: [:],
+        file: folder.write("none.yaml", ""))
+      let nobody = DockerEngine(
+        endpoint: .unix(path: folder.path("nobody")), requestTimeout: .seconds(1))
+      let reaper = Reaper(
+        settings: settings, engine: nobody, dryRun: true, log: Logger(label: "test"))
+      let peer = LeaseHolder(run: "run-1", pid: getpid(), startTime: 7, cgroups: [])
+      for event in [LeaseEvent.held(peer), .held(peer), .dropped(peer, processEnded: false)] {
+        let callsForALook = await reaper.handle(event)
+        #expect(!callsForALook, "nothing is known of a pod of a process that lives")
+      }
+      #expect(await reaper.evidence.leases == [peer: 1])
+      #expect(await reaper.handle(.dropped(peer, processEnded: true)))
+      #expect(await reaper.evidence.leases.isEmpty)
+    }
+  }
+
+  @Test(
+    "whatever else a client says costs it its own connection",
+    arguments: [
+      "", "\n", "LEASE\n", "LEASE 1\n", "LEASE 2 run-1\n", "LEASE 1 a/b\n", "RELEASE\n",
+      "GET / HTTP/1.1\r\n", "LEASE 1 run\u{1b}[31m\n", String(repeating: "x", count: 2000),
+      "LEASE 1 " + String(repeating: "r", count: 300) + "\n",
+    ])
+  func refused(_ line: String) async throws {
+    try await withServer { path, reports in
+      let client = try Client(path)
+      if line.isEmpty { shutdown(client.file, Int32(SHUT_WR)) }
+      client.say(Array(line.utf8))
+      let answer = try await client.answer()
+      #expect(["", "NO\n"].contains(answer))
+      // The next one is served as if nothing had been.
+      let other = try Client(path)
+      other.say(Array("LEASE 1 run-2\n".utf8))
+      #expect(try await other.answer() == "OK\n")
+      try await eventually("the other lease") { reports.words == ["held run-2"] }
+    }
+  }
+
+  @Test("who says nothing is let go of")
+  func silent() async throws {
+    try await withServer { path, _ in
+      let client = try Client(path)
+      #expect(try await client.answer() == "")
+    }
+  }
+
+  @Test("a user has a bounded number of connections, and gets new ones for old")
+  func bounds() async throws {
+    try await withServer(limits: LeaseServer.Limits(perUser: 8)) { path, _ in
+      var clients: [Client] = []
+      for _ in 0..<8 {
+        let client = try Client(path)
+        client.say(Array("LEASE 1 run-1\n".utf8))
+        #expect(try await client.answer() == "OK\n")
+        clients.append(client)
+      }
+      let late = try Client(path)
+      #expect(try await late.answer() == "")
+      clients.removeLast()
+      try await eventually("a place") {
+        guard let next = try? Client(path) else { return false }
+        next.say(Array("LEASE 1 run-1\n".utf8))
+        return try await next.answer() == "OK\n"
+      }
+    }
+  }
+
+  @Test("a user who leases again and again is slowed down, and others aren't")
+  func churn() async throws {
+    try await withServer(limits: LeaseServer.Limits(perUser: 8, perSecond: 0.0001)) { path, _ in
+      var taken = 0
+      for _ in 0..<40 {
+        let client = try Client(path)
+        client.say(Array("LEASE 1 run-1\n".utf8))
+        if try await client.answer() == "OK\n" { taken += 1 }
+      }
+      #expect(taken == 16, "twice as many as he may hold at once, and the next in hours")
+      let script = """
+        import os, socket, sys
+        os.setgid(65534), os.setuid(65534)
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-2\\n"); print(s.recv(9).decode(), end="", flush=True)
+        """
+      chmod((path as NSString).deletingLastPathComponent, 0o711)
+      #expect(try await Command("/usr/bin/python3", ["-c", script, path]).output() == "OK")
+    }
+  }
+
+  @Test("a lease keeps its own pod alone")
+  func own() {
+    let peer = LeaseHolder(run: "run-1", pid: 42, startTime: 7, cgroups: [])
+    #expect(peer.keeps(Sample.identity()))
+    #expect(!peer.keeps(Sample.identity(pid: 43)))
+    #expect(!peer.keeps(Sample.identity(start: 8)))
+    #expect(!peer.keeps(Sample.identity(pid: nil, start: nil)))
+    let other = LeaseHolder(run: "run-2", pid: 42, startTime: 7, cgroups: ["/mesos/run-1"])
+    #expect(!other.keeps(Sample.identity()))
+    let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, cgroups: ["/mesos/run-1"])
+    #expect(inside.keeps(Sample.identity(pid: nil, start: nil)))
+    #expect(!inside.keeps(Sample.identity()))
+  }
+
+  @Test("a cgroup that is merely called like the run makes nobody a pod's executor")
+  func lookalike() {
+    let unknown = Sample.identity(pid: nil, start: nil)
+    let stranger = LeaseHolder(
+      run: "run-1", pid: 9, startTime: 9, cgroups: ["/user.slice/run-1", "/a/mesos/run-1"])
+    #expect(!stranger.keeps(unknown))
+    // No executor lives below our own root: whoever does is a container's, or a stranger.
+    var own = unknown
+    own.cgroupParent = "/compose-pods/run-1"
+    let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, cgroups: ["/compose-pods/run-1"])
+    #expect(!inside.keeps(own))
+  }
+
+  @Test(
+    "leases leave descriptors for the engine, however few there are", arguments: [64, 1024, 65_536])
+  func descriptors(_ count: Int) {
+    let limits = LeaseServer.Limits(descriptors: count)
+    #expect(limits.total >= 1 && limits.perUser >= 1)
+    #expect(count < 512 || limits.total * 3 + 128 < count)
+    #expect(limits.total <= 4096 && limits.perUser <= 1024)
+  }
+
+  @Test("a million generated lines are read or refused, never more")
+  func fuzz() async {
+    var random = SeededGenerator(for: "lease lines")
+    let words = [
+      "LEASE", "1", "2", "run-1", "", " ", "\t", "\u{0}", "é", "RELEASE", "/", "..", "x",
+    ]
+    var read = 0
+    var wrong: [String] = []
+    for round in 0..<1_000_000 {
+      // Other tests run on the same few threads.
+      if round % 1000 == 0 { await Task.yield() }
+      var line = ""
+      for _ in 0..<Int(random.next() % 5) {
+        line += words[Int(random.next() % UInt64(words.count))]
+        if random.next() % 3 > 0 { line += " " }
+      }
+      guard let run = LeaseLine.run(line) else { continue }
+      read += 1
+      if run.isEmpty || run.contains("/") || !line.hasPrefix("LEASE 1 ") { wrong.append(line) }
+    }
+    #expect(read > 0)
+    #expect(wrong == [])
+  }
+}

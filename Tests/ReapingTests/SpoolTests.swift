@@ -1,0 +1,171 @@
+import Foundation
+import HookEvents
+import HookShim
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Reaping
+
+@Suite("The spool as the reaper reads it")
+struct SpoolTests {
+  private final class Heard: Sendable {
+    private let list = Mutex<[String]>([])
+    func add(_ event: HookEvent) {
+      if case .removed(_, let executor) = event.kind {
+        list.withLock { $0.append(String(decoding: executor, as: UTF8.self)) }
+      }
+    }
+    var all: [String] { list.withLock { $0 } }
+  }
+
+  private func listener(
+    _ folder: TemporaryFolder, spool: String = "spool", strangersStay: Duration = .seconds(86_400),
+    _ heard: Heard
+  ) throws -> HookEventListener {
+    try HookEventListener(
+      socket: folder.path("notify.sock"), spool: spool.hasPrefix("/") ? spool : folder.path(spool),
+      strangersStay: strangersStay, log: Logger(label: "test")
+    ) { heard.add($0) }
+  }
+
+  /// Spools an event: nobody listens where it is sent.
+  private func spool(
+    _ executor: String, _ folder: TemporaryFolder, _ name: String = "spool"
+  ) throws {
+    var opened: OpaquePointer?
+    #expect(hook_shim_open(folder.path("other.sock"), folder.path(name), &opened) == 0)
+    let shim = try #require(opened)
+    defer { hook_shim_close(shim) }
+    let result = hook_shim_removed(shim, "f", 1, executor, executor.utf8.count)
+    #expect(result.outcome == HOOK_SHIM_SPOOLED)
+  }
+
+  private func names(_ folder: TemporaryFolder, _ name: String = "spool") throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path(name))
+      .filter { !$0.hasPrefix(".") }
+  }
+
+  private func inode(_ path: String) -> UInt64? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? UInt64(status.st_ino) : nil
+  }
+
+  @Test("is read at each pass, whether or not the kernel told of what is in it")
+  func pass() async throws {
+    try await withTemporaryFolder { folder in
+      try spool("quiet", folder, "elsewhere")
+      let name = try #require(try names(folder, "elsewhere").first)
+      let heard = Heard()
+      let listener = try listener(folder, heard)
+      try spool("told", folder)
+      try await eventually("the event that is told of") { heard.all == ["told"] }
+      // A copy is no rename: the watch doesn't report it.
+      try await Command("cp", [folder.path("elsewhere/\(name)"), folder.path("spool")]).output()
+      try await eventually("the event at a pass") {
+        _ = try listener.restore()
+        return heard.all == ["told", "quiet"]
+      }
+      listener.stop()
+    }
+  }
+
+  @Test("is taken away as a whole, so that nobody who spools waits for its reader")
+  func exchanged() async throws {
+    try await withTemporaryFolder { folder in
+      let heard = Heard()
+      let listener = try listener(folder, heard)
+      for number in 0..<20 {
+        try spool("e\(number)", folder)
+        try await eventually("event \(number)") { heard.all.count == number + 1 }
+        // It exists since the first exchange, and never without one.
+        #expect(inode(folder.path("spool.taken")) != nil)
+        #expect(try listener.restore() == [], "its own exchange is nobody's fault")
+      }
+      #expect(try names(folder) == [])
+      listener.stop()
+    }
+  }
+
+  @Test("is read where it is, and left alone, when it is also something else's directory")
+  func shared() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("spool/.ssh/authorized_keys", "mine")
+      try folder.write("spool/notes.txt", "mine")
+      chmod(folder.path("spool"), 0o700)
+      let before = inode(folder.path("spool"))
+      let heard = Heard()
+      let listener = try listener(folder, heard)
+      try spool("e", folder)
+      try await eventually("the event") { heard.all == ["e"] }
+      #expect(inode(folder.path("spool")) == before)
+      #expect(!FileManager.default.fileExists(atPath: folder.path("spool.taken")))
+      #expect(try names(folder) == ["notes.txt"])
+      listener.stop()
+    }
+  }
+
+  @Test("keeps what is no event for a day, and no longer")
+  func strangers() async throws {
+    try await withTemporaryFolder { folder in
+      let heard = Heard()
+      try folder.write("spool/1-2-3-4-5.event", "none")
+      try folder.write("spool/.notes", "mine")
+      chmod(folder.path("spool"), 0o700)
+      var listener = try listener(folder, heard)
+      try spool("young", folder)
+      try await eventually("the event") { heard.all == ["young"] }
+      #expect(FileManager.default.fileExists(atPath: folder.path("spool/1-2-3-4-5.event")))
+      #expect(FileManager.default.fileExists(atPath: folder.path("spool/.notes")))
+      listener.stop()
+      listener = try self.listener(folder, strangersStay: .zero, heard)
+      try await eventually("their removal") {
+        _ = try listener.restore()
+        return try names(folder).isEmpty
+          && !FileManager.default.fileExists(atPath: folder.path("spool/.notes"))
+      }
+      listener.stop()
+    }
+  }
+
+  @Test("has what a reader that died had taken read first")
+  func taken() async throws {
+    try await withTemporaryFolder { folder in
+      for number in 0..<3 { try spool("e\(number)", folder, "spool.taken") }
+      for number in 3..<6 { try spool("e\(number)", folder) }
+      let heard = Heard()
+      let listener = try listener(folder, heard)
+      try await eventually("all") { heard.all.count == 6 }
+      #expect(heard.all == (0..<6).map { "e\($0)" })
+      listener.stop()
+    }
+  }
+
+  @Test("has its count begin anew once it is read: a full one takes events again at once")
+  func full() async throws {
+    try await withTemporaryFolder { folder in
+      try spool("e", folder)
+      try FileManager.default.createDirectory(
+        atPath: folder.path("x"), withIntermediateDirectories: true)
+      let count = folder.path("spool/\(HOOK_SHIM_SPOOL_COUNT)")
+      let heard = Heard()
+      #expect(truncate(count, off_t(HOOK_SHIM_SPOOL_FILES)) == 0)
+      let listener = try listener(folder, heard)
+      try await eventually("the event") { heard.all == ["e"] }
+      try spool("again", folder)
+      try await eventually("the next") { heard.all == ["e", "again"] }
+      listener.stop()
+    }
+  }
+
+  @Test("is refused where the kernel makes the files")
+  func proc() async throws {
+    try await withTemporaryFolder { folder in
+      let heard = Heard()
+      for path in ["/proc/self/task", "/sys/kernel"] {
+        #expect(throws: (any Error).self, "\(path)") { try listener(folder, spool: path, heard) }
+      }
+    }
+  }
+}
