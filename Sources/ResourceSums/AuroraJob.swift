@@ -67,15 +67,6 @@ extension ResourceSum {
 
   /// What Aurora takes for a part of a job's key (Aurora, `ConfigurationManager`, a good identifier).
   private static func isIdentifier(_ part: String) -> Bool {
-    (1...255).contains(part.utf8.count)
-      && part.utf8.allSatisfy {
-        switch $0 {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-          UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
-          UInt8(ascii: "."):
-          true
-        default: false
-        }
-      }
+    part.wholeMatch(of: /[A-Za-z0-9._-]{1,255}/) != nil
   }
 }

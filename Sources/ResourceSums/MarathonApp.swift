@@ -69,17 +69,7 @@ extension ResourceSum {
     let parts = id.split(separator: "/").flatMap {
       $0.split(separator: ".", omittingEmptySubsequences: false)
     }
-    let isValid = parts.allSatisfy { part in
-      !part.isEmpty && part.first != "-" && part.last != "-"
-        && part.utf8.allSatisfy { byte in
-          switch byte {
-          case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "-"):
-            true
-          default: false
-          }
-        }
-    }
+    let isValid = parts.allSatisfy { $0.wholeMatch(of: /[a-z0-9]([a-z0-9-]*[a-z0-9])?/) != nil }
     guard isValid, id.contains(where: { $0 != "/" }) else {
       throw ComposeError(
         "--id takes an app's ID such as /group/web: small letters, digits, dashes and dots, not '\(id)'"
@@ -90,17 +80,7 @@ extension ResourceSum {
 
   /// What Marathon takes for a variable's name (`environmentVariable.raml`).
   private static func isVariable(_ name: String) -> Bool {
-    guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9") ~= first) else {
-      return false
-    }
-    return name.utf8.allSatisfy {
-      switch $0 {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"):
-        true
-      default: false
-      }
-    }
+    name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_]*/) != nil
   }
 
   /// A definition for each host port, in the order in which the pod hands them out.

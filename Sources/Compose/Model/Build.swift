@@ -10,15 +10,15 @@ public struct Build: Sendable, Equatable {
   /// The Dockerfile, absolute or relative to the context; nil for `Dockerfile`.
   public var dockerfile: String?
   /// Build arguments; nil takes the variable from the executor's environment.
-  public var args: OrderedDictionary<String, String?>
+  public var args: OrderedDictionary<String, String?> = [:]
   /// The stage to build.
   public var target: String?
   /// Network for RUN instructions.
   public var network: String?
   /// Labels for the image.
-  public var labels: OrderedDictionary<String, String>
+  public var labels: OrderedDictionary<String, String> = [:]
   /// Images to take layers from.
-  public var cacheFrom: [String]
+  public var cacheFrom: [String] = []
   /// `dockerfile_inline:`.
   public var dockerfileText: String?
   /// `additional_contexts:`, some of which may name a service as `service:NAME`.
@@ -30,21 +30,14 @@ public struct Build: Sendable, Equatable {
   /// What of these options asks for privileges.
   public var privileges: Located<String>?
   /// Never use the cache.
-  public var noCache: Bool
+  public var noCache = false
   /// Always pull the base images.
-  public var pull: Bool
+  public var pull = false
   /// Makes a build section.
   public init(position: SourcePosition, context: String, dockerfile: String? = nil) {
     self.position = position
     self.context = context
     self.dockerfile = dockerfile
-    args = [:]
-    target = nil
-    network = nil
-    labels = [:]
-    cacheFrom = []
-    noCache = false
-    pull = false
   }
 
   /// The services whose images it builds on, each with the place that names it first.

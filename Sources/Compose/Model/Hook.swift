@@ -15,12 +15,11 @@ public struct Hook: Sendable, Equatable {
   /// `working_dir:`; nil for the container's own.
   public var workingDir: String?
   /// `environment:`, over the container's own; nil takes a variable away.
-  public var environment: OrderedDictionary<String, String?>
+  public var environment: OrderedDictionary<String, String?> = [:]
 
   /// A plain command.
   public init(position: SourcePosition, command: [String]) {
     self.position = position
     self.command = command
-    environment = [:]
   }
 }

@@ -23,25 +23,25 @@ public struct ServiceMount: Sendable, Equatable {
   /// Path in the container.
   public var target: String
   /// True to mount it read-only.
-  public var readOnly: Bool
+  public var readOnly = false
   /// `bind.propagation`.
   public var propagation: String?
   /// `bind.create_host_path`: make a missing folder of the host. True unless the file says otherwise.
-  public var createHostPath: Bool
+  public var createHostPath = false
   /// `bind.recursive`: `disabled`, `writable` or `readonly`; nil or `enabled` for the engine's own way.
   public var recursion: String?
   /// `bind.selinux`: `z` or `Z`.
   public var selinux: String?
   /// `volume.nocopy`.
-  public var noCopy: Bool
+  public var noCopy = false
   /// `volume.subpath`.
   public var subpath: String?
   /// `volume.labels`, of a volume that is made for this mount.
-  public var labels: OrderedDictionary<String, String>
+  public var labels: OrderedDictionary<String, String> = [:]
   /// `consistency`, a hint that engines keep.
   public var consistency: String?
   /// Other access modes of the short form that Docker takes as they are (`cached`, `delegated`, …).
-  public var otherModes: [String]
+  public var otherModes: [String] = []
   /// Where it stands.
   public var position: SourcePosition
   /// Makes a mount.
@@ -49,14 +49,6 @@ public struct ServiceMount: Sendable, Equatable {
     self.source = source
     self.target = target
     self.position = position
-    readOnly = false
-    propagation = nil
-    createHostPath = false
-    selinux = nil
-    noCopy = false
-    subpath = nil
-    labels = [:]
-    otherModes = []
   }
 }
 

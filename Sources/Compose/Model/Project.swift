@@ -112,16 +112,6 @@ public struct IPAM: Sendable, Equatable {
     public var gateway: String?
     /// Addresses that the driver uses itself, by host name.
     public var auxAddresses: OrderedDictionary<String, String>
-    /// Makes a pool.
-    public init(
-      subnet: String? = nil, ipRange: String? = nil, gateway: String? = nil,
-      auxAddresses: OrderedDictionary<String, String> = [:]
-    ) {
-      self.subnet = subnet
-      self.ipRange = ipRange
-      self.gateway = gateway
-      self.auxAddresses = auxAddresses
-    }
   }
   /// The IPAM driver; nil for the engine's default.
   public var driver: String?
@@ -129,14 +119,6 @@ public struct IPAM: Sendable, Equatable {
   public var pools: [Pool]
   /// Options for the IPAM driver.
   public var options: OrderedDictionary<String, String>
-  /// Makes an address plan.
-  public init(
-    driver: String? = nil, pools: [Pool] = [], options: OrderedDictionary<String, String> = [:]
-  ) {
-    self.driver = driver
-    self.pools = pools
-    self.options = options
-  }
 }
 
 /// One entry of the top-level `volumes:` (Compose specification, "Volumes").

@@ -73,9 +73,6 @@ public struct BlockIOLimits: Sendable, Equatable {
   public var writeBytes: [Device] = []
   /// `device_write_iops`.
   public var writeOperations: [Device] = []
-
-  /// No limits.
-  public init() {}
 }
 
 /// One entry of `ulimits:`.
@@ -84,12 +81,6 @@ public struct UserLimit: Sendable, Equatable {
   public var soft: Int64
   /// The hard limit; -1 is none.
   public var hard: Int64
-
-  /// A limit.
-  public init(soft: Int64, hard: Int64) {
-    self.soft = soft
-    self.hard = hard
-  }
 }
 
 /// Devices that a driver provides: one entry of `gpus:`, or of the devices that a deployment reserves.
