@@ -207,7 +207,8 @@ let package = Package(
         "Reaper", "Reaping", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program",
         "PodIdentity", "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
-    tests("DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
+    tests(
+      "DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
     tests(
       "Integration",
       [

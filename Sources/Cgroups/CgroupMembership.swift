@@ -64,6 +64,9 @@ public struct CgroupParent: Sendable, Equatable {
   /// True if it is the executor's own Mesos cgroup, false if it was made for this pod.
   public var isMesos: Bool
 
+  /// Where executors outside of a Mesos cgroup put their pods: no agent manages it.
+  public static let ownRoot = "compose-pods"
+
   /// Chooses the parent for a run.
   ///
   /// It is the executor's own cgroup if that is a Mesos cgroup, one whose last component (less a `leaf`)
@@ -85,7 +88,7 @@ public struct CgroupParent: Sendable, Equatable {
         return CgroupParent(path: parent, isMesos: true)
       }
     }
-    return CgroupParent(path: "/compose-pods/\(run)", isMesos: false)
+    return CgroupParent(path: "/\(ownRoot)/\(run)", isMesos: false)
   }
 
   /// The cgroup of a run that a process's cgroup is or is the leaf of; nil where it is another's.

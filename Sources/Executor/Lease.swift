@@ -1,6 +1,7 @@
 import Dispatch
 import Glibc
 import Logging
+import PodIdentity
 import Program
 import Synchronization
 import Linux
@@ -8,8 +9,6 @@ import Linux
 /// An open connection to pod-reaper, which the kernel closes when this process dies, however it dies. The executor runs
 /// unhindered where there is no reaper, or one that hangs.
 final class Lease: Sendable {
-  /// Where the reaper listens, unless the environment names another place.
-  static let standardPath = "/run/compose-pods/lease.sock"
   /// The variable that the agent's hook sets.
   static let variable = "COMPOSE_EXECUTOR_LEASE_SOCKET"
 
@@ -21,7 +20,7 @@ final class Lease: Sendable {
   /// A lease on a run; nothing is connected yet.
   init(run: String, environment: [String: String], log: Logger) {
     let named = environment[Self.variable] ?? ""
-    path = named.isEmpty ? Self.standardPath : named
+    path = named.isEmpty ? LeaseProtocol.defaultSocket : named
     self.run = run
     self.log = log
   }
@@ -49,7 +48,7 @@ final class Lease: Sendable {
   func release() {
     connection.withLock { file in
       guard let file else { return }
-      Self.send(file, "RELEASE\n")
+      Self.send(file, LeaseProtocol.release + "\n")
     }
   }
 
@@ -66,9 +65,9 @@ final class Lease: Sendable {
         continuation.finish()
       }
     }
-    Self.send(file, "LEASE 1 \(run)\n")
+    Self.send(file, LeaseProtocol.request(run: run) + "\n")
     var isHeld = false
-    for await answer in answers where answer.starts(with: Array("OK".utf8)) {
+    for await answer in answers where answer.starts(with: Array(LeaseProtocol.accepted.utf8)) {
       isHeld = true
       log.debug("pod-reaper holds this executor's lease")
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Linux
 import Program
 import Reaping
+import Settings
 
 /// The settings as long options.
 struct SettingOptions: ParsableArguments {

@@ -4,6 +4,7 @@ import HookEvents
 import Logging
 import Program
 import TestSupport
+import PodIdentity
 import Testing
 import YAML
 import Settings
@@ -18,7 +19,7 @@ struct FuzzTests {
       "LEASE 1 5c1d6ff5-b2b1-4c6c-9a7b-3f2a7d0e9a11", "LEASE 1 run more words", "RELEASE",
     ]
     let report = await Fuzz.drive("lease lines", texts: texts, words: ["LEASE 1 "]) { text in
-      guard let run = LeaseLine.run(text) else { return false }
+      guard let run = LeaseProtocol.run(of: text) else { return false }
       return !run.isEmpty && !run.contains("/")
     }
     #expect(report.isSound, "\(report)")

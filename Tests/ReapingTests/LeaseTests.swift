@@ -297,7 +297,7 @@ struct LeaseTests {
         line += words[Int(random.next() % UInt64(words.count))]
         if random.next() % 3 > 0 { line += " " }
       }
-      guard let run = LeaseLine.run(line) else { continue }
+      guard let run = LeaseProtocol.run(of: line) else { continue }
       read += 1
       if run.isEmpty || run.contains("/") || !line.hasPrefix("LEASE 1 ") { wrong.append(line) }
     }

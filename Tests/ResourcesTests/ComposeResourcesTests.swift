@@ -14,7 +14,8 @@ struct ComposeResourcesTests {
 
   /// Runs the program in a folder that is named `pod`, without a variable that tells it more.
   private func run(
-    _ arguments: [String], _ text: String = ComposeResourcesTests.file, others: [String: String] = [:]
+    _ arguments: [String], _ text: String = ComposeResourcesTests.file,
+    others: [String: String] = [:]
   ) async throws -> CommandResult {
     try await withTemporaryFolder { folder in
       try folder.write("pod/compose.yaml", text)

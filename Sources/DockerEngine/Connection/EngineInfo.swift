@@ -45,62 +45,30 @@ public struct EngineInfo: Sendable, Decodable {
   /// Whether it is podman, whose compatible API names the version of its builder beside Docker's fields.
   public let isPodman: Bool
 
-  enum CodingKeys: String, CodingKey {
-    case id = "ID"
-    case name = "Name"
-    case serverVersion = "ServerVersion"
-    case cgroupVersion = "CgroupVersion"
-    case cgroupDriver = "CgroupDriver"
-    case osType = "OSType"
-    case operatingSystem = "OperatingSystem"
-    case kernelVersion = "KernelVersion"
-    case architecture = "Architecture"
-    case dockerRootDir = "DockerRootDir"
-    case storageDriver = "Driver"
-    case loggingDriver = "LoggingDriver"
-    case liveRestoreEnabled = "LiveRestoreEnabled"
-    case securityOptions = "SecurityOptions"
-    case ncpu = "NCPU"
-    case memTotal = "MemTotal"
-    case defaultRuntime = "DefaultRuntime"
-    case systemTime = "SystemTime"
-    case memoryLimit = "MemoryLimit"
-    case cpuCfsQuota = "CpuCfsQuota"
-    case pidsLimit = "PidsLimit"
-    case buildahVersion = "BuildahVersion"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    id = try fields.value(.id, default: "")
-    name = try fields.value(.name, default: "")
-    serverVersion = try fields.value(.serverVersion, default: "")
-    cgroupVersion = try fields.value(.cgroupVersion, default: "1")
-    cgroupDriver = try fields.value(.cgroupDriver, default: "")
-    osType = try fields.value(.osType, default: "")
-    operatingSystem = try fields.value(.operatingSystem, default: "")
-    kernelVersion = try fields.value(.kernelVersion, default: "")
-    architecture = try fields.value(.architecture, default: "")
-    dockerRootDir = try fields.value(.dockerRootDir, default: "")
-    storageDriver = try fields.value(.storageDriver, default: "")
-    loggingDriver = try fields.value(.loggingDriver, default: "")
-    liveRestoreEnabled = try fields.value(.liveRestoreEnabled, default: false)
-    securityOptions = try fields.value(.securityOptions, default: [])
-    ncpu = try fields.value(.ncpu, default: 0)
-    memTotal = try fields.value(.memTotal, default: 0)
-    defaultRuntime = try fields.value(.defaultRuntime, default: "")
-    systemTime = try fields.value(.systemTime, default: "")
-    memoryLimit = try fields.value(.memoryLimit, default: false)
-    cpuCfsQuota = try fields.value(.cpuCfsQuota, default: false)
-    pidsLimit = try fields.value(.pidsLimit, default: false)
-    isPodman = try fields.value(.buildahVersion, default: "") != ""
-  }
-}
-
-extension KeyedDecodingContainer {
-  /// A value, or `fallback` where the engine sends null or nothing (Go writes empty lists as null).
-  func value<T: Decodable>(_ key: Key, default fallback: T) throws -> T {
-    try decodeIfPresent(T.self, forKey: key) ?? fallback
+    let fields = try EngineFields(decoder)
+    id = try fields["ID"] ?? ""
+    name = try fields["Name"] ?? ""
+    serverVersion = try fields["ServerVersion"] ?? ""
+    cgroupVersion = try fields["CgroupVersion"] ?? "1"
+    cgroupDriver = try fields["CgroupDriver"] ?? ""
+    osType = try fields["OSType"] ?? ""
+    operatingSystem = try fields["OperatingSystem"] ?? ""
+    kernelVersion = try fields["KernelVersion"] ?? ""
+    architecture = try fields["Architecture"] ?? ""
+    dockerRootDir = try fields["DockerRootDir"] ?? ""
+    storageDriver = try fields["Driver"] ?? ""
+    loggingDriver = try fields["LoggingDriver"] ?? ""
+    liveRestoreEnabled = try fields["LiveRestoreEnabled"] ?? false
+    securityOptions = try fields["SecurityOptions"] ?? []
+    ncpu = try fields["NCPU"] ?? 0
+    memTotal = try fields["MemTotal"] ?? 0
+    defaultRuntime = try fields["DefaultRuntime"] ?? ""
+    systemTime = try fields["SystemTime"] ?? ""
+    memoryLimit = try fields["MemoryLimit"] ?? false
+    cpuCfsQuota = try fields["CpuCfsQuota"] ?? false
+    pidsLimit = try fields["PidsLimit"] ?? false
+    isPodman = try fields["BuildahVersion"] ?? "" != ""
   }
 }

@@ -33,43 +33,24 @@ public struct ContainerConfig: Sendable, Decodable {
   /// Seconds between that signal and SIGKILL.
   public let stopTimeout: Int?
 
-  enum CodingKeys: String, CodingKey {
-    case image = "Image"
-    case hostname = "Hostname"
-    case domainname = "Domainname"
-    case user = "User"
-    case exposedPorts = "ExposedPorts"
-    case tty = "Tty"
-    case openStdin = "OpenStdin"
-    case env = "Env"
-    case cmd = "Cmd"
-    case entrypoint = "Entrypoint"
-    case healthcheck = "Healthcheck"
-    case volumes = "Volumes"
-    case workingDir = "WorkingDir"
-    case labels = "Labels"
-    case stopSignal = "StopSignal"
-    case stopTimeout = "StopTimeout"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    image = try fields.value(.image, default: "")
-    hostname = try fields.value(.hostname, default: "")
-    domainname = try fields.value(.domainname, default: "")
-    user = try fields.value(.user, default: "")
-    exposedPorts = try fields.value(.exposedPorts, default: [])
-    tty = try fields.value(.tty, default: false)
-    openStdin = try fields.value(.openStdin, default: false)
-    env = try fields.value(.env, default: [])
-    cmd = try fields.decodeIfPresent([String].self, forKey: .cmd)
-    entrypoint = try fields.decodeIfPresent([String].self, forKey: .entrypoint)
-    healthcheck = try fields.decodeIfPresent(Healthcheck.self, forKey: .healthcheck)
-    volumes = try fields.value(.volumes, default: [])
-    workingDir = try fields.value(.workingDir, default: "")
-    labels = try fields.value(.labels, default: [:])
-    stopSignal = try fields.decodeIfPresent(String.self, forKey: .stopSignal)
-    stopTimeout = try fields.decodeIfPresent(Int.self, forKey: .stopTimeout)
+    let fields = try EngineFields(decoder)
+    image = try fields["Image"] ?? ""
+    hostname = try fields["Hostname"] ?? ""
+    domainname = try fields["Domainname"] ?? ""
+    user = try fields["User"] ?? ""
+    exposedPorts = try fields["ExposedPorts"] ?? []
+    tty = try fields["Tty"] ?? false
+    openStdin = try fields["OpenStdin"] ?? false
+    env = try fields["Env"] ?? []
+    cmd = try fields["Cmd"]
+    entrypoint = try fields["Entrypoint"]
+    healthcheck = try fields["Healthcheck"]
+    volumes = try fields["Volumes"] ?? []
+    workingDir = try fields["WorkingDir"] ?? ""
+    labels = try fields["Labels"] ?? [:]
+    stopSignal = try fields["StopSignal"]
+    stopTimeout = try fields["StopTimeout"]
   }
 }

@@ -58,32 +58,11 @@ public struct ContainerCreate: Sendable, Encodable {
     self.image = image
   }
 
-  enum CodingKeys: String, CodingKey {
-    case image = "Image"
-    case hostname = "Hostname"
-    case domainname = "Domainname"
-    case user = "User"
-    case attachStdout = "AttachStdout"
-    case attachStderr = "AttachStderr"
-    case attachStdin = "AttachStdin"
-    case exposedPorts = "ExposedPorts"
-    case tty = "Tty"
-    case openStdin = "OpenStdin"
-    case stdinOnce = "StdinOnce"
-    case env = "Env"
-    case cmd = "Cmd"
-    case entrypoint = "Entrypoint"
-    case healthcheck = "Healthcheck"
-    case volumes = "Volumes"
-    case workingDir = "WorkingDir"
-    case networkDisabled = "NetworkDisabled"
-    case macAddress = "MacAddress"
-    case labels = "Labels"
-    case stopSignal = "StopSignal"
-    case stopTimeout = "StopTimeout"
-    case shell = "Shell"
-    case hostConfig = "HostConfig"
-    case networkingConfig = "NetworkingConfig"
+  enum CodingKeys: String, EngineKey {
+    case image, hostname, domainname, user, attachStdout, attachStderr, attachStdin, exposedPorts
+    case tty, openStdin, stdinOnce, env, cmd, entrypoint, healthcheck, volumes, workingDir
+    case networkDisabled, macAddress, labels, stopSignal, stopTimeout, shell, hostConfig
+    case networkingConfig
   }
 }
 
@@ -99,9 +78,7 @@ public struct NetworkingConfig: Sendable, Encodable {
     self.endpointsConfig = endpointsConfig
   }
 
-  enum CodingKeys: String, CodingKey {
-    case endpointsConfig = "EndpointsConfig"
-  }
+  enum CodingKeys: String, EngineKey { case endpointsConfig }
 }
 
 /// Strings that the Engine API writes as the keys of empty objects: `{"80/tcp": {}}`.

@@ -31,42 +31,24 @@ public struct ContainerDetails: Sendable, Decodable {
   /// What is mounted.
   public let mounts: [MountPoint]
 
-  enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case name = "Name"
-    case created = "Created"
-    case path = "Path"
-    case args = "Args"
-    case image = "Image"
-    case state = "State"
-    case restartCount = "RestartCount"
-    case driver = "Driver"
-    case platform = "Platform"
-    case logPath = "LogPath"
-    case config = "Config"
-    case hostConfig = "HostConfig"
-    case networkSettings = "NetworkSettings"
-    case mounts = "Mounts"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    id = try fields.decode(String.self, forKey: .id)
-    name = try fields.value(.name, default: "")
-    created = try fields.value(.created, default: "")
-    path = try fields.value(.path, default: "")
-    args = try fields.value(.args, default: [])
-    image = try fields.value(.image, default: "")
-    state = try fields.decode(ContainerState.self, forKey: .state)
-    restartCount = try fields.value(.restartCount, default: 0)
-    driver = try fields.value(.driver, default: "")
-    platform = try fields.value(.platform, default: "")
-    logPath = try fields.value(.logPath, default: "")
-    config = try fields.decode(ContainerConfig.self, forKey: .config)
-    hostConfig = try fields.decode(HostConfigDetails.self, forKey: .hostConfig)
-    networkSettings = try fields.decode(NetworkSettings.self, forKey: .networkSettings)
-    mounts = try fields.value(.mounts, default: [])
+    let fields = try EngineFields(decoder)
+    id = try fields.required("Id")
+    name = try fields["Name"] ?? ""
+    created = try fields["Created"] ?? ""
+    path = try fields["Path"] ?? ""
+    args = try fields["Args"] ?? []
+    image = try fields["Image"] ?? ""
+    state = try fields.required("State")
+    restartCount = try fields["RestartCount"] ?? 0
+    driver = try fields["Driver"] ?? ""
+    platform = try fields["Platform"] ?? ""
+    logPath = try fields["LogPath"] ?? ""
+    config = try fields.required("Config")
+    hostConfig = try fields.required("HostConfig")
+    networkSettings = try fields.required("NetworkSettings")
+    mounts = try fields["Mounts"] ?? []
   }
 }
 
@@ -97,36 +79,21 @@ public struct ContainerState: Sendable, Decodable {
   /// The state of its health check, if it has one.
   public let health: HealthState?
 
-  enum CodingKeys: String, CodingKey {
-    case status = "Status"
-    case running = "Running"
-    case paused = "Paused"
-    case restarting = "Restarting"
-    case oomKilled = "OOMKilled"
-    case dead = "Dead"
-    case pid = "Pid"
-    case exitCode = "ExitCode"
-    case error = "Error"
-    case startedAt = "StartedAt"
-    case finishedAt = "FinishedAt"
-    case health = "Health"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    status = try fields.value(.status, default: "")
-    running = try fields.value(.running, default: false)
-    paused = try fields.value(.paused, default: false)
-    restarting = try fields.value(.restarting, default: false)
-    oomKilled = try fields.value(.oomKilled, default: false)
-    dead = try fields.value(.dead, default: false)
-    pid = try fields.value(.pid, default: 0)
-    exitCode = try fields.value(.exitCode, default: 0)
-    error = try fields.value(.error, default: "")
-    startedAt = try fields.value(.startedAt, default: "")
-    finishedAt = try fields.value(.finishedAt, default: "")
-    health = try fields.decodeIfPresent(HealthState.self, forKey: .health)
+    let fields = try EngineFields(decoder)
+    status = try fields["Status"] ?? ""
+    running = try fields["Running"] ?? false
+    paused = try fields["Paused"] ?? false
+    restarting = try fields["Restarting"] ?? false
+    oomKilled = try fields["OOMKilled"] ?? false
+    dead = try fields["Dead"] ?? false
+    pid = try fields["Pid"] ?? 0
+    exitCode = try fields["ExitCode"] ?? 0
+    error = try fields["Error"] ?? ""
+    startedAt = try fields["StartedAt"] ?? ""
+    finishedAt = try fields["FinishedAt"] ?? ""
+    health = try fields["Health"]
   }
 }
 
@@ -139,18 +106,12 @@ public struct HealthState: Sendable, Decodable {
   /// The last few checks, oldest first.
   public let log: [HealthResult]
 
-  enum CodingKeys: String, CodingKey {
-    case status = "Status"
-    case failingStreak = "FailingStreak"
-    case log = "Log"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    status = try fields.value(.status, default: "")
-    failingStreak = try fields.value(.failingStreak, default: 0)
-    log = try fields.value(.log, default: [])
+    let fields = try EngineFields(decoder)
+    status = try fields["Status"] ?? ""
+    failingStreak = try fields["FailingStreak"] ?? 0
+    log = try fields["Log"] ?? []
   }
 }
 
@@ -165,19 +126,12 @@ public struct HealthResult: Sendable, Decodable {
   /// The start of what it printed.
   public let output: String
 
-  enum CodingKeys: String, CodingKey {
-    case start = "Start"
-    case end = "End"
-    case exitCode = "ExitCode"
-    case output = "Output"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    start = try fields.value(.start, default: "")
-    end = try fields.value(.end, default: "")
-    exitCode = try fields.value(.exitCode, default: 0)
-    output = try fields.value(.output, default: "")
+    let fields = try EngineFields(decoder)
+    start = try fields["Start"] ?? ""
+    end = try fields["End"] ?? ""
+    exitCode = try fields["ExitCode"] ?? 0
+    output = try fields["Output"] ?? ""
   }
 }

@@ -25,42 +25,27 @@ public struct ContainerSummary: Sendable, Decodable {
   /// Names of the networks that it is connected to.
   public let networks: Set<String>
 
-  enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case names = "Names"
-    case image = "Image"
-    case imageID = "ImageID"
-    case command = "Command"
-    case created = "Created"
-    case state = "State"
-    case status = "Status"
-    case labels = "Labels"
-    case ports = "Ports"
-    case mounts = "Mounts"
-    case networkSettings = "NetworkSettings"
-  }
-
   private struct Connections: Decodable {
     struct Ignored: Decodable {}
     let networks: [String: Ignored?]?
-    enum CodingKeys: String, CodingKey { case networks = "Networks" }
+    enum CodingKeys: String, EngineKey { case networks }
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    id = try fields.decode(String.self, forKey: .id)
-    names = try fields.value(.names, default: [])
-    image = try fields.value(.image, default: "")
-    imageID = try fields.value(.imageID, default: "")
-    command = try fields.value(.command, default: "")
-    created = try fields.value(.created, default: 0)
-    state = try fields.value(.state, default: "")
-    status = try fields.value(.status, default: "")
-    labels = try fields.value(.labels, default: [:])
-    ports = try fields.value(.ports, default: [])
-    mounts = try fields.value(.mounts, default: [])
-    let connections = try fields.decodeIfPresent(Connections.self, forKey: .networkSettings)
+    let fields = try EngineFields(decoder)
+    id = try fields.required("Id")
+    names = try fields["Names"] ?? []
+    image = try fields["Image"] ?? ""
+    imageID = try fields["ImageID"] ?? ""
+    command = try fields["Command"] ?? ""
+    created = try fields["Created"] ?? 0
+    state = try fields["State"] ?? ""
+    status = try fields["Status"] ?? ""
+    labels = try fields["Labels"] ?? [:]
+    ports = try fields["Ports"] ?? []
+    mounts = try fields["Mounts"] ?? []
+    let connections: Connections? = try fields["NetworkSettings"]
     networks = Set((connections?.networks ?? [:]).keys)
   }
 }
@@ -76,19 +61,12 @@ public struct PortSummary: Sendable, Decodable {
   /// `tcp`, `udp` or `sctp`.
   public let type: String
 
-  enum CodingKeys: String, CodingKey {
-    case ip = "IP"
-    case privatePort = "PrivatePort"
-    case publicPort = "PublicPort"
-    case type = "Type"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    ip = try fields.decodeIfPresent(String.self, forKey: .ip)
-    privatePort = try fields.value(.privatePort, default: 0)
-    publicPort = try fields.decodeIfPresent(Int.self, forKey: .publicPort)
-    type = try fields.value(.type, default: "tcp")
+    let fields = try EngineFields(decoder)
+    ip = try fields["IP"]
+    privatePort = try fields["PrivatePort"] ?? 0
+    publicPort = try fields["PublicPort"]
+    type = try fields["Type"] ?? "tcp"
   }
 }

@@ -14,10 +14,7 @@ extension DockerEngine {
     struct Created: Decodable {
       let id: String
       let warnings: [String]?
-      enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case warnings = "Warnings"
-      }
+      enum CodingKeys: String, EngineKey { case id, warnings }
     }
     let ability = try await ability()
     let (fitted, dropped) = body.fitted(to: ability)
@@ -82,14 +79,11 @@ extension DockerEngine {
     struct Ended: Decodable {
       struct Fault: Decodable {
         let message: String?
-        enum CodingKeys: String, CodingKey { case message = "Message" }
+        enum CodingKeys: String, EngineKey { case message }
       }
       let statusCode: Int
       let fault: Fault?
-      enum CodingKeys: String, CodingKey {
-        case statusCode = "StatusCode"
-        case fault = "Error"
-      }
+      enum CodingKeys: String, EngineKey { case statusCode, fault = "Error" }
     }
     var call = EngineCall("POST", "/containers/\(component(id))/wait")
     if try await ability().has(.waitCondition) {

@@ -20,14 +20,8 @@ public struct ExecCreate: Sendable, Encodable {
   /// A command as the container's own user.
   public init(cmd: [String]) { self.cmd = cmd }
 
-  enum CodingKeys: String, CodingKey {
-    case cmd = "Cmd"
-    case user = "User"
-    case privileged = "Privileged"
-    case workingDir = "WorkingDir"
-    case env = "Env"
-    case attachStdout = "AttachStdout"
-    case attachStderr = "AttachStderr"
+  enum CodingKeys: String, EngineKey {
+    case cmd, user, privileged, workingDir, env, attachStdout, attachStderr
   }
 }
 
@@ -42,7 +36,7 @@ extension DockerEngine {
   public func createExec(_ container: String, _ body: ExecCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
-      enum CodingKeys: String, CodingKey { case id = "Id" }
+      enum CodingKeys: String, EngineKey { case id }
     }
     let call = try EngineCall("POST", "/containers/\(component(container))/exec", json: body)
     if let refusal = try await ability().refusal(of: body.needs) {
@@ -60,10 +54,7 @@ extension DockerEngine {
     struct Body: Encodable {
       let detach = false
       let tty = false
-      enum CodingKeys: String, CodingKey {
-        case detach = "Detach"
-        case tty = "Tty"
-      }
+      enum CodingKeys: String, EngineKey { case detach, tty }
     }
     let call = try EngineCall("POST", "/exec/\(component(id))/start", json: Body())
     return OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: true)
@@ -77,10 +68,7 @@ extension DockerEngine {
     struct Details: Decodable {
       let running: Bool
       let exitCode: Int?
-      enum CodingKeys: String, CodingKey {
-        case running = "Running"
-        case exitCode = "ExitCode"
-      }
+      enum CodingKeys: String, EngineKey { case running, exitCode }
     }
     let details: Details = try await decoded(EngineCall("GET", "/exec/\(component(id))/json"))
     return details.running ? nil : details.exitCode

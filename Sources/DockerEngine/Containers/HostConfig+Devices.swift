@@ -16,11 +16,7 @@ public struct DeviceMapping: Sendable, Hashable, Codable {
     self.cgroupPermissions = cgroupPermissions
   }
 
-  enum CodingKeys: String, CodingKey {
-    case pathOnHost = "PathOnHost"
-    case pathInContainer = "PathInContainer"
-    case cgroupPermissions = "CgroupPermissions"
-  }
+  enum CodingKeys: String, EngineKey { case pathOnHost, pathInContainer, cgroupPermissions }
 }
 
 /// Devices that a driver provides (Engine API, "DeviceRequest").
@@ -48,13 +44,7 @@ public struct DeviceRequest: Sendable, Hashable, Codable {
     self.options = options
   }
 
-  enum CodingKeys: String, CodingKey {
-    case driver = "Driver"
-    case count = "Count"
-    case deviceIDs = "DeviceIDs"
-    case capabilities = "Capabilities"
-    case options = "Options"
-  }
+  enum CodingKeys: String, EngineKey { case driver, count, deviceIDs, capabilities, options }
 }
 
 /// A resource limit of a process (Engine API, "Resources.Ulimits").
@@ -75,11 +65,7 @@ public struct Ulimit: Sendable, Hashable, Codable {
     self.hard = hard
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case soft = "Soft"
-    case hard = "Hard"
-  }
+  enum CodingKeys: String, EngineKey { case name, soft, hard }
 }
 
 /// Block I/O weight of a device (Engine API, "Resources.BlkioWeightDevice").
@@ -97,10 +83,7 @@ public struct DeviceWeight: Sendable, Hashable, Codable {
     self.weight = weight
   }
 
-  enum CodingKeys: String, CodingKey {
-    case path = "Path"
-    case weight = "Weight"
-  }
+  enum CodingKeys: String, EngineKey { case path, weight }
 }
 
 /// A block I/O limit of a device (Engine API, "ThrottleDevice").
@@ -118,8 +101,5 @@ public struct DeviceRate: Sendable, Hashable, Codable {
     self.rate = rate
   }
 
-  enum CodingKeys: String, CodingKey {
-    case path = "Path"
-    case rate = "Rate"
-  }
+  enum CodingKeys: String, EngineKey { case path, rate }
 }

@@ -13,10 +13,7 @@ public struct RestartPolicy: Sendable, Hashable, Codable {
     self.maximumRetryCount = maximumRetryCount
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case maximumRetryCount = "MaximumRetryCount"
-  }
+  enum CodingKeys: String, EngineKey { case name, maximumRetryCount }
 }
 
 /// Where a container's output is kept (Engine API, "HostConfig.LogConfig").
@@ -34,10 +31,7 @@ public struct LogConfig: Sendable, Hashable, Codable {
     self.config = config
   }
 
-  enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case config = "Config"
-  }
+  enum CodingKeys: String, EngineKey { case type, config }
 }
 
 /// A port of the host (Engine API, "PortBinding").
@@ -55,10 +49,7 @@ public struct PortBinding: Sendable, Hashable, Codable {
     self.hostPort = hostPort
   }
 
-  enum CodingKeys: String, CodingKey {
-    case hostIP = "HostIp"
-    case hostPort = "HostPort"
-  }
+  enum CodingKeys: String, EngineKey { case hostIP = "HostIp", hostPort }
 }
 
 /// How the engine checks a container's health (Engine API, "HealthConfig"). Times are nanoseconds; 0 or nil keeps the image's or the default.
@@ -89,12 +80,7 @@ public struct Healthcheck: Sendable, Hashable, Codable {
     self.startInterval = startInterval
   }
 
-  enum CodingKeys: String, CodingKey {
-    case test = "Test"
-    case interval = "Interval"
-    case timeout = "Timeout"
-    case retries = "Retries"
-    case startPeriod = "StartPeriod"
-    case startInterval = "StartInterval"
+  enum CodingKeys: String, EngineKey {
+    case test, interval, timeout, retries, startPeriod, startInterval
   }
 }

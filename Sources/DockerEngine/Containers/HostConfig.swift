@@ -132,70 +132,16 @@ public struct HostConfig: Sendable, Encodable {
   /// All unset.
   public init() {}
 
-  enum CodingKeys: String, CodingKey {
-    case binds = "Binds"
-    case mounts = "Mounts"
-    case tmpfs = "Tmpfs"
-    case networkMode = "NetworkMode"
-    case pidMode = "PidMode"
-    case ipcMode = "IpcMode"
-    case utsMode = "UTSMode"
-    case usernsMode = "UsernsMode"
-    case cgroupnsMode = "CgroupnsMode"
-    case portBindings = "PortBindings"
-    case publishAllPorts = "PublishAllPorts"
-    case restartPolicy = "RestartPolicy"
-    case autoRemove = "AutoRemove"
-    case capAdd = "CapAdd"
-    case capDrop = "CapDrop"
-    case privileged = "Privileged"
-    case readonlyRootfs = "ReadonlyRootfs"
-    case `init` = "Init"
-    case extraHosts = "ExtraHosts"
-    case dns = "Dns"
-    case dnsSearch = "DnsSearch"
-    case dnsOptions = "DnsOptions"
-    case links = "Links"
-    case volumesFrom = "VolumesFrom"
-    case volumeDriver = "VolumeDriver"
-    case securityOpt = "SecurityOpt"
-    case devices = "Devices"
-    case deviceRequests = "DeviceRequests"
-    case deviceCgroupRules = "DeviceCgroupRules"
-    case ulimits = "Ulimits"
-    case sysctls = "Sysctls"
-    case logConfig = "LogConfig"
-    case cgroupParent = "CgroupParent"
-    case memory = "Memory"
-    case memorySwap = "MemorySwap"
-    case memoryReservation = "MemoryReservation"
-    case memorySwappiness = "MemorySwappiness"
-    case nanoCpus = "NanoCpus"
-    case cpuShares = "CpuShares"
-    case cpuQuota = "CpuQuota"
-    case cpuPeriod = "CpuPeriod"
-    case cpuRealtimePeriod = "CpuRealtimePeriod"
-    case cpuRealtimeRuntime = "CpuRealtimeRuntime"
-    case cpusetCpus = "CpusetCpus"
-    case cpusetMems = "CpusetMems"
-    case cpuCount = "CpuCount"
-    case cpuPercent = "CpuPercent"
-    case pidsLimit = "PidsLimit"
-    case shmSize = "ShmSize"
-    case oomKillDisable = "OomKillDisable"
-    case oomScoreAdj = "OomScoreAdj"
-    case groupAdd = "GroupAdd"
-    case runtime = "Runtime"
-    case storageOpt = "StorageOpt"
-    case isolation = "Isolation"
-    case annotations = "Annotations"
-    case maskedPaths = "MaskedPaths"
-    case readonlyPaths = "ReadonlyPaths"
-    case blkioWeight = "BlkioWeight"
-    case blkioWeightDevice = "BlkioWeightDevice"
-    case blkioDeviceReadBps = "BlkioDeviceReadBps"
-    case blkioDeviceWriteBps = "BlkioDeviceWriteBps"
-    case blkioDeviceReadIOps = "BlkioDeviceReadIOps"
-    case blkioDeviceWriteIOps = "BlkioDeviceWriteIOps"
+  enum CodingKeys: String, EngineKey {
+    case binds, mounts, tmpfs, networkMode, pidMode, ipcMode, utsMode = "UTSMode", usernsMode
+    case cgroupnsMode, portBindings, publishAllPorts, restartPolicy, autoRemove, capAdd, capDrop
+    case privileged, readonlyRootfs, `init`, extraHosts, dns, dnsSearch, dnsOptions, links
+    case volumesFrom, volumeDriver, securityOpt, devices, deviceRequests, deviceCgroupRules
+    case ulimits, sysctls, logConfig, cgroupParent, memory, memorySwap, memoryReservation
+    case memorySwappiness, nanoCpus, cpuShares, cpuQuota, cpuPeriod, cpuRealtimePeriod
+    case cpuRealtimeRuntime, cpusetCpus, cpusetMems, cpuCount, cpuPercent, pidsLimit, shmSize
+    case oomKillDisable, oomScoreAdj, groupAdd, runtime, storageOpt, isolation, annotations
+    case maskedPaths, readonlyPaths, blkioWeight, blkioWeightDevice, blkioDeviceReadBps
+    case blkioDeviceWriteBps, blkioDeviceReadIOps, blkioDeviceWriteIOps
   }
 }

@@ -65,75 +65,40 @@ public struct HostConfigDetails: Sendable, Decodable {
   /// The OCI runtime.
   public let runtime: String
 
-  enum CodingKeys: String, CodingKey {
-    case cgroupParent = "CgroupParent"
-    case networkMode = "NetworkMode"
-    case pidMode = "PidMode"
-    case ipcMode = "IpcMode"
-    case utsMode = "UTSMode"
-    case usernsMode = "UsernsMode"
-    case cgroupnsMode = "CgroupnsMode"
-    case restartPolicy = "RestartPolicy"
-    case autoRemove = "AutoRemove"
-    case privileged = "Privileged"
-    case readonlyRootfs = "ReadonlyRootfs"
-    case binds = "Binds"
-    case volumesFrom = "VolumesFrom"
-    case links = "Links"
-    case extraHosts = "ExtraHosts"
-    case capAdd = "CapAdd"
-    case capDrop = "CapDrop"
-    case portBindings = "PortBindings"
-    case logConfig = "LogConfig"
-    case memory = "Memory"
-    case memorySwap = "MemorySwap"
-    case memoryReservation = "MemoryReservation"
-    case nanoCpus = "NanoCpus"
-    case cpuShares = "CpuShares"
-    case cpuQuota = "CpuQuota"
-    case cpuPeriod = "CpuPeriod"
-    case cpusetCpus = "CpusetCpus"
-    case pidsLimit = "PidsLimit"
-    case shmSize = "ShmSize"
-    case oomKillDisable = "OomKillDisable"
-    case oomScoreAdj = "OomScoreAdj"
-    case runtime = "Runtime"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    cgroupParent = try fields.value(.cgroupParent, default: "")
-    networkMode = try fields.value(.networkMode, default: "")
-    pidMode = try fields.value(.pidMode, default: "")
-    ipcMode = try fields.value(.ipcMode, default: "")
-    utsMode = try fields.value(.utsMode, default: "")
-    usernsMode = try fields.value(.usernsMode, default: "")
-    cgroupnsMode = try fields.value(.cgroupnsMode, default: "")
-    restartPolicy = try fields.decodeIfPresent(RestartPolicy.self, forKey: .restartPolicy)
-    autoRemove = try fields.value(.autoRemove, default: false)
-    privileged = try fields.value(.privileged, default: false)
-    readonlyRootfs = try fields.value(.readonlyRootfs, default: false)
-    binds = try fields.value(.binds, default: [])
-    volumesFrom = try fields.value(.volumesFrom, default: [])
-    links = try fields.value(.links, default: [])
-    extraHosts = try fields.value(.extraHosts, default: [])
-    capAdd = try fields.value(.capAdd, default: [])
-    capDrop = try fields.value(.capDrop, default: [])
-    portBindings = try fields.value(.portBindings, default: [:])
-    logConfig = try fields.decodeIfPresent(LogConfig.self, forKey: .logConfig)
-    memory = try fields.value(.memory, default: 0)
-    memorySwap = try fields.value(.memorySwap, default: 0)
-    memoryReservation = try fields.value(.memoryReservation, default: 0)
-    nanoCpus = try fields.value(.nanoCpus, default: 0)
-    cpuShares = try fields.value(.cpuShares, default: 0)
-    cpuQuota = try fields.value(.cpuQuota, default: 0)
-    cpuPeriod = try fields.value(.cpuPeriod, default: 0)
-    cpusetCpus = try fields.value(.cpusetCpus, default: "")
-    pidsLimit = try fields.decodeIfPresent(Int.self, forKey: .pidsLimit)
-    shmSize = try fields.value(.shmSize, default: 0)
-    oomKillDisable = try fields.decodeIfPresent(Bool.self, forKey: .oomKillDisable)
-    oomScoreAdj = try fields.value(.oomScoreAdj, default: 0)
-    runtime = try fields.value(.runtime, default: "")
+    let fields = try EngineFields(decoder)
+    cgroupParent = try fields["CgroupParent"] ?? ""
+    networkMode = try fields["NetworkMode"] ?? ""
+    pidMode = try fields["PidMode"] ?? ""
+    ipcMode = try fields["IpcMode"] ?? ""
+    utsMode = try fields["UTSMode"] ?? ""
+    usernsMode = try fields["UsernsMode"] ?? ""
+    cgroupnsMode = try fields["CgroupnsMode"] ?? ""
+    restartPolicy = try fields["RestartPolicy"]
+    autoRemove = try fields["AutoRemove"] ?? false
+    privileged = try fields["Privileged"] ?? false
+    readonlyRootfs = try fields["ReadonlyRootfs"] ?? false
+    binds = try fields["Binds"] ?? []
+    volumesFrom = try fields["VolumesFrom"] ?? []
+    links = try fields["Links"] ?? []
+    extraHosts = try fields["ExtraHosts"] ?? []
+    capAdd = try fields["CapAdd"] ?? []
+    capDrop = try fields["CapDrop"] ?? []
+    portBindings = try fields["PortBindings"] ?? [:]
+    logConfig = try fields["LogConfig"]
+    memory = try fields["Memory"] ?? 0
+    memorySwap = try fields["MemorySwap"] ?? 0
+    memoryReservation = try fields["MemoryReservation"] ?? 0
+    nanoCpus = try fields["NanoCpus"] ?? 0
+    cpuShares = try fields["CpuShares"] ?? 0
+    cpuQuota = try fields["CpuQuota"] ?? 0
+    cpuPeriod = try fields["CpuPeriod"] ?? 0
+    cpusetCpus = try fields["CpusetCpus"] ?? ""
+    pidsLimit = try fields["PidsLimit"]
+    shmSize = try fields["ShmSize"] ?? 0
+    oomKillDisable = try fields["OomKillDisable"]
+    oomScoreAdj = try fields["OomScoreAdj"] ?? 0
+    runtime = try fields["Runtime"] ?? ""
   }
 }

@@ -35,16 +35,9 @@ public struct Mount: Sendable, Hashable, Encodable {
     self.tmpfsOptions = tmpfsOptions
   }
 
-  enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case source = "Source"
-    case target = "Target"
-    case readOnly = "ReadOnly"
-    case consistency = "Consistency"
-    case bindOptions = "BindOptions"
-    case volumeOptions = "VolumeOptions"
-    case tmpfsOptions = "TmpfsOptions"
-    case imageOptions = "ImageOptions"
+  enum CodingKeys: String, EngineKey {
+    case type, source, target, readOnly, consistency, bindOptions, volumeOptions, tmpfsOptions
+    case imageOptions
   }
 }
 
@@ -74,12 +67,9 @@ extension Mount {
       self.readOnlyForceRecursive = readOnlyForceRecursive
     }
 
-    enum CodingKeys: String, CodingKey {
-      case propagation = "Propagation"
-      case nonRecursive = "NonRecursive"
-      case createMountpoint = "CreateMountpoint"
-      case readOnlyNonRecursive = "ReadOnlyNonRecursive"
-      case readOnlyForceRecursive = "ReadOnlyForceRecursive"
+    enum CodingKeys: String, EngineKey {
+      case propagation, nonRecursive, createMountpoint, readOnlyNonRecursive
+      case readOnlyForceRecursive
     }
   }
 
@@ -105,12 +95,7 @@ extension Mount {
       self.subpath = subpath
     }
 
-    enum CodingKeys: String, CodingKey {
-      case noCopy = "NoCopy"
-      case labels = "Labels"
-      case driverConfig = "DriverConfig"
-      case subpath = "Subpath"
-    }
+    enum CodingKeys: String, EngineKey { case noCopy, labels, driverConfig, subpath }
   }
 
   /// A volume driver.
@@ -128,10 +113,7 @@ extension Mount {
       self.options = options
     }
 
-    enum CodingKeys: String, CodingKey {
-      case name = "Name"
-      case options = "Options"
-    }
+    enum CodingKeys: String, EngineKey { case name, options }
   }
 
   /// Options of a temporary file system.
@@ -149,10 +131,7 @@ extension Mount {
       self.mode = mode
     }
 
-    enum CodingKeys: String, CodingKey {
-      case sizeBytes = "SizeBytes"
-      case mode = "Mode"
-    }
+    enum CodingKeys: String, EngineKey { case sizeBytes, mode }
   }
 
   /// Options of an image's files (API 1.48).
@@ -167,8 +146,6 @@ extension Mount {
       self.subpath = subpath
     }
 
-    enum CodingKeys: String, CodingKey {
-      case subpath = "Subpath"
-    }
+    enum CodingKeys: String, EngineKey { case subpath }
   }
 }

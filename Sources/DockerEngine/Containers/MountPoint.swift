@@ -17,27 +17,16 @@ public struct MountPoint: Sendable, Decodable {
   /// How mounts below it spread.
   public let propagation: String
 
-  enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case name = "Name"
-    case source = "Source"
-    case destination = "Destination"
-    case driver = "Driver"
-    case mode = "Mode"
-    case rw = "RW"
-    case propagation = "Propagation"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    type = try fields.value(.type, default: "")
-    name = try fields.decodeIfPresent(String.self, forKey: .name)
-    source = try fields.value(.source, default: "")
-    destination = try fields.value(.destination, default: "")
-    driver = try fields.decodeIfPresent(String.self, forKey: .driver)
-    mode = try fields.value(.mode, default: "")
-    rw = try fields.value(.rw, default: true)
-    propagation = try fields.value(.propagation, default: "")
+    let fields = try EngineFields(decoder)
+    type = try fields["Type"] ?? ""
+    name = try fields["Name"]
+    source = try fields["Source"] ?? ""
+    destination = try fields["Destination"] ?? ""
+    driver = try fields["Driver"]
+    mode = try fields["Mode"] ?? ""
+    rw = try fields["RW"] ?? true
+    propagation = try fields["Propagation"] ?? ""
   }
 }

@@ -21,44 +21,31 @@ public struct ImageDetails: Sendable, Decodable {
 
   private struct RootFileSystem: Decodable {
     let layers: [String]?
-    enum CodingKeys: String, CodingKey { case layers = "Layers" }
+    enum CodingKeys: String, EngineKey { case layers }
   }
   /// When the engine last gave it a name, RFC 3339; empty where it doesn't say.
   public let lastTagTime: String
 
   private struct Metadata: Decodable {
     let lastTagTime: String?
-    enum CodingKeys: String, CodingKey { case lastTagTime = "LastTagTime" }
-  }
-
-  enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case repoTags = "RepoTags"
-    case repoDigests = "RepoDigests"
-    case created = "Created"
-    case architecture = "Architecture"
-    case os = "Os"
-    case size = "Size"
-    case config = "Config"
-    case rootFileSystem = "RootFS"
-    case metadata = "Metadata"
+    enum CodingKeys: String, EngineKey { case lastTagTime }
   }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    id = try fields.decode(String.self, forKey: .id)
-    repoTags = try fields.value(.repoTags, default: [])
-    repoDigests = try fields.value(.repoDigests, default: [])
-    created = try fields.value(.created, default: "")
-    architecture = try fields.value(.architecture, default: "")
-    os = try fields.value(.os, default: "")
-    size = try fields.value(.size, default: 0)
-    config = try fields.decodeIfPresent(ContainerConfig.self, forKey: .config)
-    layers =
-      try fields.decodeIfPresent(RootFileSystem.self, forKey: .rootFileSystem)?.layers ?? []
-    lastTagTime =
-      try fields.decodeIfPresent(Metadata.self, forKey: .metadata)?.lastTagTime ?? ""
+    let fields = try EngineFields(decoder)
+    id = try fields.required("Id")
+    repoTags = try fields["RepoTags"] ?? []
+    repoDigests = try fields["RepoDigests"] ?? []
+    created = try fields["Created"] ?? ""
+    architecture = try fields["Architecture"] ?? ""
+    os = try fields["Os"] ?? ""
+    size = try fields["Size"] ?? 0
+    config = try fields["Config"]
+    let files: RootFileSystem? = try fields["RootFS"]
+    layers = files?.layers ?? []
+    let metadata: Metadata? = try fields["Metadata"]
+    lastTagTime = metadata?.lastTagTime ?? ""
   }
 }
 
@@ -77,24 +64,15 @@ public struct ImageSummary: Sendable, Decodable {
   /// Labels.
   public let labels: [String: String]
 
-  enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case repoTags = "RepoTags"
-    case repoDigests = "RepoDigests"
-    case created = "Created"
-    case size = "Size"
-    case labels = "Labels"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    id = try fields.decode(String.self, forKey: .id)
-    repoTags = try fields.value(.repoTags, default: [])
-    repoDigests = try fields.value(.repoDigests, default: [])
-    created = try fields.value(.created, default: 0)
-    size = try fields.value(.size, default: 0)
-    labels = try fields.value(.labels, default: [:])
+    let fields = try EngineFields(decoder)
+    id = try fields.required("Id")
+    repoTags = try fields["RepoTags"] ?? []
+    repoDigests = try fields["RepoDigests"] ?? []
+    created = try fields["Created"] ?? 0
+    size = try fields["Size"] ?? 0
+    labels = try fields["Labels"] ?? [:]
   }
 }
 
@@ -105,15 +83,10 @@ public struct ImageRemoval: Sendable, Decodable {
   /// An ID that was removed.
   public let deleted: String?
 
-  enum CodingKeys: String, CodingKey {
-    case untagged = "Untagged"
-    case deleted = "Deleted"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    untagged = try fields.decodeIfPresent(String.self, forKey: .untagged)
-    deleted = try fields.decodeIfPresent(String.self, forKey: .deleted)
+    let fields = try EngineFields(decoder)
+    untagged = try fields["Untagged"]
+    deleted = try fields["Deleted"]
   }
 }

@@ -6,7 +6,7 @@ extension DockerEngine {
   public func createNetwork(_ body: NetworkCreate) async throws -> String {
     struct Created: Decodable {
       let id: String
-      enum CodingKeys: String, CodingKey { case id = "Id" }
+      enum CodingKeys: String, EngineKey { case id }
     }
     let ability = try await ability()
     let call = try EngineCall("POST", "/networks/create", json: body.fitted(to: ability))
@@ -45,10 +45,7 @@ extension DockerEngine {
     struct Body: Encodable {
       let container: String
       let settings: EndpointSettings?
-      enum CodingKeys: String, CodingKey {
-        case container = "Container"
-        case settings = "EndpointConfig"
-      }
+      enum CodingKeys: String, EngineKey { case container, settings = "EndpointConfig" }
     }
     let ability = try await ability()
     let fitted = settings?.fitted(to: ability)
@@ -68,10 +65,7 @@ extension DockerEngine {
     struct Body: Encodable {
       let container: String
       let force: Bool
-      enum CodingKeys: String, CodingKey {
-        case container = "Container"
-        case force = "Force"
-      }
+      enum CodingKeys: String, EngineKey { case container, force }
     }
     try await send(
       EngineCall(

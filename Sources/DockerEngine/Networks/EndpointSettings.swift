@@ -28,13 +28,8 @@ public struct EndpointSettings: Sendable, Hashable, Encodable {
     self.driverOpts = driverOpts
   }
 
-  enum CodingKeys: String, CodingKey {
-    case aliases = "Aliases"
-    case links = "Links"
-    case ipamConfig = "IPAMConfig"
-    case macAddress = "MacAddress"
-    case driverOpts = "DriverOpts"
-    case gwPriority = "GwPriority"
+  enum CodingKeys: String, EngineKey {
+    case aliases, links, ipamConfig = "IPAMConfig", macAddress, driverOpts, gwPriority
   }
 }
 
@@ -56,9 +51,7 @@ public struct EndpointIPAM: Sendable, Hashable, Codable {
     self.linkLocalIPs = linkLocalIPs
   }
 
-  enum CodingKeys: String, CodingKey {
-    case ipv4Address = "IPv4Address"
-    case ipv6Address = "IPv6Address"
-    case linkLocalIPs = "LinkLocalIPs"
+  enum CodingKeys: String, EngineKey {
+    case ipv4Address = "IPv4Address", ipv6Address = "IPv6Address", linkLocalIPs
   }
 }

@@ -39,18 +39,9 @@ public struct NetworkCreate: Sendable, Equatable, Encodable {
     self.labels = labels
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case checkDuplicate = "CheckDuplicate"
-    case driver = "Driver"
-    case scope = "Scope"
-    case `internal` = "Internal"
-    case attachable = "Attachable"
-    case ipam = "IPAM"
-    case enableIPv4 = "EnableIPv4"
-    case enableIPv6 = "EnableIPv6"
-    case options = "Options"
-    case labels = "Labels"
+  enum CodingKeys: String, EngineKey {
+    case name, checkDuplicate, driver, scope, `internal`, attachable, ipam = "IPAM", enableIPv4
+    case enableIPv6, options, labels
   }
 }
 
@@ -72,11 +63,7 @@ public struct IPAM: Sendable, Hashable, Codable {
     self.options = options
   }
 
-  enum CodingKeys: String, CodingKey {
-    case driver = "Driver"
-    case config = "Config"
-    case options = "Options"
-  }
+  enum CodingKeys: String, EngineKey { case driver, config, options }
 }
 
 /// A pool of addresses (Engine API, "IPAMConfig").
@@ -101,10 +88,7 @@ public struct IPAMPool: Sendable, Hashable, Codable {
     self.auxiliaryAddresses = auxiliaryAddresses
   }
 
-  enum CodingKeys: String, CodingKey {
-    case subnet = "Subnet"
-    case ipRange = "IPRange"
-    case gateway = "Gateway"
-    case auxiliaryAddresses = "AuxiliaryAddresses"
+  enum CodingKeys: String, EngineKey {
+    case subnet, ipRange = "IPRange", gateway, auxiliaryAddresses
   }
 }

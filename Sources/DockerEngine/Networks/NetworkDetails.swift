@@ -25,36 +25,21 @@ public struct NetworkDetails: Sendable, Decodable {
   /// Labels.
   public let labels: [String: String]
 
-  enum CodingKeys: String, CodingKey {
-    case id = "Id"
-    case name = "Name"
-    case created = "Created"
-    case scope = "Scope"
-    case driver = "Driver"
-    case enableIPv6 = "EnableIPv6"
-    case `internal` = "Internal"
-    case attachable = "Attachable"
-    case ipam = "IPAM"
-    case containers = "Containers"
-    case options = "Options"
-    case labels = "Labels"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    id = try fields.decode(String.self, forKey: .id)
-    name = try fields.value(.name, default: "")
-    created = try fields.value(.created, default: "")
-    scope = try fields.value(.scope, default: "")
-    driver = try fields.value(.driver, default: "")
-    enableIPv6 = try fields.value(.enableIPv6, default: false)
-    `internal` = try fields.value(.internal, default: false)
-    attachable = try fields.value(.attachable, default: false)
-    ipam = try fields.decodeIfPresent(IPAM.self, forKey: .ipam)
-    containers = try fields.value(.containers, default: [:])
-    options = try fields.value(.options, default: [:])
-    labels = try fields.value(.labels, default: [:])
+    let fields = try EngineFields(decoder)
+    id = try fields.required("Id")
+    name = try fields["Name"] ?? ""
+    created = try fields["Created"] ?? ""
+    scope = try fields["Scope"] ?? ""
+    driver = try fields["Driver"] ?? ""
+    enableIPv6 = try fields["EnableIPv6"] ?? false
+    `internal` = try fields["Internal"] ?? false
+    attachable = try fields["Attachable"] ?? false
+    ipam = try fields["IPAM"]
+    containers = try fields["Containers"] ?? [:]
+    options = try fields["Options"] ?? [:]
+    labels = try fields["Labels"] ?? [:]
   }
 }
 
@@ -71,21 +56,13 @@ public struct NetworkMember: Sendable, Decodable {
   /// The IPv6 address in CIDR notation.
   public let ipv6Address: String
 
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case endpointID = "EndpointID"
-    case macAddress = "MacAddress"
-    case ipv4Address = "IPv4Address"
-    case ipv6Address = "IPv6Address"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    name = try fields.value(.name, default: "")
-    endpointID = try fields.value(.endpointID, default: "")
-    macAddress = try fields.value(.macAddress, default: "")
-    ipv4Address = try fields.value(.ipv4Address, default: "")
-    ipv6Address = try fields.value(.ipv6Address, default: "")
+    let fields = try EngineFields(decoder)
+    name = try fields["Name"] ?? ""
+    endpointID = try fields["EndpointID"] ?? ""
+    macAddress = try fields["MacAddress"] ?? ""
+    ipv4Address = try fields["IPv4Address"] ?? ""
+    ipv6Address = try fields["IPv6Address"] ?? ""
   }
 }

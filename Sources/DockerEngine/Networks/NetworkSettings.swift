@@ -7,18 +7,12 @@ public struct NetworkSettings: Sendable, Decodable {
   /// The path of its network namespace.
   public let sandboxKey: String
 
-  enum CodingKeys: String, CodingKey {
-    case ports = "Ports"
-    case networks = "Networks"
-    case sandboxKey = "SandboxKey"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    ports = try fields.value(.ports, default: [:])
-    networks = try fields.value(.networks, default: [:])
-    sandboxKey = try fields.value(.sandboxKey, default: "")
+    let fields = try EngineFields(decoder)
+    ports = try fields["Ports"] ?? [:]
+    networks = try fields["Networks"] ?? [:]
+    sandboxKey = try fields["SandboxKey"] ?? ""
   }
 }
 
@@ -45,31 +39,18 @@ public struct EndpointDetails: Sendable, Decodable {
   /// Fixed addresses that were asked for.
   public let ipamConfig: EndpointIPAM?
 
-  enum CodingKeys: String, CodingKey {
-    case networkID = "NetworkID"
-    case endpointID = "EndpointID"
-    case ipAddress = "IPAddress"
-    case ipPrefixLen = "IPPrefixLen"
-    case gateway = "Gateway"
-    case globalIPv6Address = "GlobalIPv6Address"
-    case macAddress = "MacAddress"
-    case aliases = "Aliases"
-    case links = "Links"
-    case ipamConfig = "IPAMConfig"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    networkID = try fields.value(.networkID, default: "")
-    endpointID = try fields.value(.endpointID, default: "")
-    ipAddress = try fields.value(.ipAddress, default: "")
-    ipPrefixLen = try fields.value(.ipPrefixLen, default: 0)
-    gateway = try fields.value(.gateway, default: "")
-    globalIPv6Address = try fields.value(.globalIPv6Address, default: "")
-    macAddress = try fields.value(.macAddress, default: "")
-    aliases = try fields.value(.aliases, default: [])
-    links = try fields.value(.links, default: [])
-    ipamConfig = try fields.decodeIfPresent(EndpointIPAM.self, forKey: .ipamConfig)
+    let fields = try EngineFields(decoder)
+    networkID = try fields["NetworkID"] ?? ""
+    endpointID = try fields["EndpointID"] ?? ""
+    ipAddress = try fields["IPAddress"] ?? ""
+    ipPrefixLen = try fields["IPPrefixLen"] ?? 0
+    gateway = try fields["Gateway"] ?? ""
+    globalIPv6Address = try fields["GlobalIPv6Address"] ?? ""
+    macAddress = try fields["MacAddress"] ?? ""
+    aliases = try fields["Aliases"] ?? []
+    links = try fields["Links"] ?? []
+    ipamConfig = try fields["IPAMConfig"]
   }
 }

@@ -23,31 +23,27 @@ public struct EngineEvent: Sendable, Hashable, Decodable {
     self.timeNano = timeNano
   }
 
-  private enum CodingKeys: String, CodingKey {
-    case type = "Type"
-    case action = "Action"
-    case actor = "Actor"
-    case timeNano
-  }
+  private struct Actor: Decodable {
+    var id = ""
+    var attributes: [String: String] = [:]
 
-  private enum ActorKeys: String, CodingKey {
-    case id = "ID"
-    case attributes = "Attributes"
+    init() {}
+
+    init(from decoder: any Decoder) throws {
+      let fields = try EngineFields(decoder)
+      id = try fields["ID"] ?? ""
+      attributes = try fields["Attributes"] ?? [:]
+    }
   }
 
   /// Reads the engine's JSON.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    type = try fields.value(.type, default: "")
-    action = try fields.value(.action, default: "")
-    timeNano = try fields.value(.timeNano, default: 0)
-    if fields.contains(.actor) {
-      let actor = try fields.nestedContainer(keyedBy: ActorKeys.self, forKey: .actor)
-      actorID = try actor.value(.id, default: "")
-      attributes = try actor.value(.attributes, default: [:])
-    } else {
-      actorID = ""
-      attributes = [:]
-    }
+    let fields = try EngineFields(decoder)
+    type = try fields["Type"] ?? ""
+    action = try fields["Action"] ?? ""
+    timeNano = try fields["timeNano"] ?? 0
+    let actor = try fields["Actor"] ?? Actor()
+    actorID = actor.id
+    attributes = actor.attributes
   }
 }

@@ -16,7 +16,7 @@ extension DockerEngine {
   public func listVolumes(filters: [String: [String]] = [:]) async throws -> [VolumeDetails] {
     struct List: Decodable {
       let volumes: [VolumeDetails]?
-      enum CodingKeys: String, CodingKey { case volumes = "Volumes" }
+      enum CodingKeys: String, EngineKey { case volumes }
     }
     var call = EngineCall("GET", "/volumes")
     try call.add(filters: filters)

@@ -20,10 +20,5 @@ public struct VolumeCreate: Sendable, Equatable, Encodable {
     self.labels = labels
   }
 
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case driver = "Driver"
-    case driverOpts = "DriverOpts"
-    case labels = "Labels"
-  }
+  enum CodingKeys: String, EngineKey { case name, driver, driverOpts, labels }
 }

@@ -15,25 +15,15 @@ public struct VolumeDetails: Sendable, Decodable {
   /// Labels.
   public let labels: [String: String]
 
-  enum CodingKeys: String, CodingKey {
-    case name = "Name"
-    case driver = "Driver"
-    case mountpoint = "Mountpoint"
-    case createdAt = "CreatedAt"
-    case scope = "Scope"
-    case options = "Options"
-    case labels = "Labels"
-  }
-
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
-    let fields = try decoder.container(keyedBy: CodingKeys.self)
-    name = try fields.decode(String.self, forKey: .name)
-    driver = try fields.value(.driver, default: "")
-    mountpoint = try fields.value(.mountpoint, default: "")
-    createdAt = try fields.value(.createdAt, default: "")
-    scope = try fields.value(.scope, default: "")
-    options = try fields.value(.options, default: [:])
-    labels = try fields.value(.labels, default: [:])
+    let fields = try EngineFields(decoder)
+    name = try fields.required("Name")
+    driver = try fields["Driver"] ?? ""
+    mountpoint = try fields["Mountpoint"] ?? ""
+    createdAt = try fields["CreatedAt"] ?? ""
+    scope = try fields["Scope"] ?? ""
+    options = try fields["Options"] ?? [:]
+    labels = try fields["Labels"] ?? [:]
   }
 }

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import HTTPClient
 import PodIdentity
-import Program
 import Linux
 import Settings
 

@@ -1,5 +1,4 @@
 import Glibc
-import Program
 import SystemPackage
 import Linux
 

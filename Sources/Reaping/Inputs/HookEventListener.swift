@@ -4,7 +4,6 @@ import Glibc
 import HookEvents
 import Logging
 import PodIdentity
-import Program
 import Synchronization
 import SystemPackage
 

@@ -4,7 +4,6 @@ import Dispatch
 import Glibc
 import Logging
 import PodIdentity
-import Program
 import SystemPackage
 import Linux
 
@@ -188,17 +187,17 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   private func take(_ line: String, from client: Int32) -> Bool {
     guard var peer = peers[client] else { return false }
     if let holder = peer.holder {
-      guard line == "RELEASE" else { return false }
+      guard line == LeaseProtocol.release else { return false }
       peer.holder = nil
       peers[client] = peer
       report.yield(.released(holder))
       return false
     }
-    guard let run = LeaseLine.run(line), let holder = Self.holder(peer, run: run),
+    guard let run = LeaseProtocol.run(of: line), let holder = Self.holder(peer, run: run),
       isAllowed(peer.user)
     else {
       log.debug("a lease of process \(peer.pid) is refused")
-      answer(client, "NO\n")
+      answer(client, LeaseProtocol.refused + "\n")
       return false
     }
     peer.holder = holder
@@ -210,7 +209,7 @@ final class LeaseServer: Restorable, @unchecked Sendable {
     }
     peers[client] = peer
     report.yield(.held(holder))
-    answer(client, "OK\n")
+    answer(client, LeaseProtocol.accepted + "\n")
     return true
   }
 

@@ -1,17 +1,14 @@
 import CLinux
 import Dispatch
 import Glibc
+import Linux
 import PodIdentity
 import Synchronization
 
 /// Pidfds on the executors that live: the kernel reports each end as it happens.
 final class PidfdMonitor: Sendable {
-  /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
-  private struct Watch: @unchecked Sendable {
-    let source: any DispatchSourceRead
-  }
   private struct State {
-    var watches: [PodIdentity: Watch] = [:]
+    var watches: [PodIdentity: ReadSource] = [:]
     var ends: AsyncStream<PodIdentity>.Continuation?
   }
   private let state = Mutex(State())
@@ -37,19 +34,16 @@ final class PidfdMonitor: Sendable {
       ends.yield(identity)
       return
     }
-    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    source.setEventHandler { [weak self] in
-      self?.end(identity)
-      ends.yield(identity)
+    state.withLock { state in
+      state.watches[identity] = ReadSource(descriptor, on: queue) { [weak self] in
+        self?.end(identity)
+        ends.yield(identity)
+      }
     }
-    source.setCancelHandler { close(descriptor) }
-    let watch = Watch(source: source)
-    state.withLock { $0.watches[identity] = watch }
-    source.activate()
   }
 
   /// Ends a watch.
   func end(_ identity: PodIdentity) {
-    state.withLock { $0.watches.removeValue(forKey: identity) }?.source.cancel()
+    state.withLock { $0.watches.removeValue(forKey: identity) }?.cancel()
   }
 }

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import Program
 
 /// What was removed, one JSON line per pod; rotated by size, one old file is kept.
 struct Journal: Sendable {

@@ -1,6 +1,5 @@
 import Glibc
 import Logging
-import Program
 import Linux
 
 /// systemd's journal, spoken to directly, so that a line comes with its priority and its fields

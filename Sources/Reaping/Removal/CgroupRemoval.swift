@@ -7,7 +7,7 @@ import SystemPackage
 /// Paths of runs' cgroups.
 enum CgroupPath {
   /// Where executors outside of a Mesos cgroup put their pods: no agent manages it.
-  static let ownRoot = "compose-pods"
+  static let ownRoot = CgroupParent.ownRoot
 
   /// Whether a path may be a run's cgroup.
   static func isRun(_ path: String, _ run: String) -> Bool { CgroupFolders.isPath(path, of: run) }

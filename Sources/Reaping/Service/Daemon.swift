@@ -3,7 +3,6 @@ import Glibc
 import HookEvents
 import Logging
 import PodIdentity
-import Program
 import SystemPackage
 
 /// The service: follows the engine's events and the executors' ends, and makes a pass when either

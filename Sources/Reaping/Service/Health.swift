@@ -1,4 +1,3 @@
-import Program
 import Synchronization
 
 /// Whether the service does its work, for `status`, the metrics and systemd's watchdog.

@@ -1,6 +1,5 @@
 import Dispatch
 import Glibc
-import Program
 import Synchronization
 import SystemPackage
 import Linux

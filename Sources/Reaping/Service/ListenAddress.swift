@@ -1,4 +1,3 @@
-import Program
 import Settings
 
 /// Where metrics are served: a unix socket, or a port of the loopback interface.

@@ -1,5 +1,4 @@
 import Logging
-import Program
 import Synchronization
 
 /// The directories and sockets that others reach the service by. Somebody who cleans up below /run

@@ -1,3 +1,4 @@
+import Concurrency
 import Cgroups
 import DockerEngine
 import HookEvents
@@ -27,7 +28,7 @@ package actor Reaper {
   private let observer: EngineObserver
   /// Serves those who only observe, so that a pass that hangs isn't taken for one that gets on.
   private let onlooker: EngineObserver
-  private let turn = AsyncSemaphore(1)
+  private let turn = AsyncSemaphore(value: 1)
   private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.
   private var retries: AsyncSemaphore
@@ -42,8 +43,8 @@ package actor Reaper {
     host = HostFacts.current(engine: engine.endpoint)
     janitor = CgroupJanitor(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
     ledger = RemovalLedger(imageDebts: ImageDebts(path: settings.stateFolder + "/images.json"))
-    removals = AsyncSemaphore(settings.removal.parallel)
-    retries = AsyncSemaphore(settings.removal.parallel)
+    removals = AsyncSemaphore(value: settings.removal.parallel)
+    retries = AsyncSemaphore(value: settings.removal.parallel)
   }
 
   /// Applies other settings from the next pass on; where lock, sockets and journal are stays as it
@@ -52,8 +53,8 @@ package actor Reaper {
     let old = settings
     settings = new
     (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
-    removals = AsyncSemaphore(new.removal.parallel)
-    retries = AsyncSemaphore(new.removal.parallel)
+    removals = AsyncSemaphore(value: new.removal.parallel)
+    retries = AsyncSemaphore(value: new.removal.parallel)
   }
 
   // MARK: Inputs

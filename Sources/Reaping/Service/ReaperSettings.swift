@@ -1,6 +1,5 @@
 import Logging
 import OrderedCollections
-import Program
 import YAML
 import Settings
 

@@ -1,8 +1,8 @@
-import Program
 import Settings
 
-/// The settings: each is a long option, a variable `POD_REAPER_…` and a key of `/etc/pod-reaper.yaml`.
-package enum SettingName: String, CaseIterable, SettingKey {
+/// The settings: each is a long option, a variable `POD_REAPER_…` and a key of
+/// `/etc/pod-reaper.yaml`.
+package enum SettingName: String, CaseIterable, SettingKey, Sendable {
   package static let variablePrefix = "POD_REAPER"
 
   case agentAuthorities = "agent-ca-file"

@@ -1,0 +1,56 @@
+/// Keys of the Engine API's JSON: a case's name in PascalCase, or what it has for a raw value (`case ipam = "IPAM"`).
+///
+/// A key strategy of the coders would do the same for a fifth more time per response, and five times that per
+/// request.
+protocol EngineKey: CodingKey, RawRepresentable where RawValue == String {}
+
+extension EngineKey {
+  var stringValue: String {
+    let name = rawValue.utf8
+    guard let first = name.first, UInt8(ascii: "a")...UInt8(ascii: "z") ~= first else {
+      return rawValue
+    }
+    return String(unsafeUninitializedCapacity: name.count) { bytes in
+      _ = bytes.initialize(from: name)
+      bytes[0] = first - 32
+      return name.count
+    }
+  }
+
+  init?(stringValue: String) {
+    guard
+      let key = Self(rawValue: stringValue)
+        ?? Self(rawValue: stringValue.prefix(1).lowercased() + stringValue.dropFirst())
+    else { return nil }
+    self = key
+  }
+
+  var intValue: Int? { nil }
+  init?(intValue: Int) { nil }
+}
+
+/// An object that the engine sent, read field by field.
+struct EngineFields {
+  private struct Name: CodingKey {
+    let stringValue: String
+    var intValue: Int? { nil }
+
+    init(_ name: String) { stringValue = name }
+    init?(stringValue: String) { self.init(stringValue) }
+    init?(intValue: Int) { nil }
+  }
+
+  private let object: KeyedDecodingContainer<Name>
+
+  init(_ decoder: any Decoder) throws { object = try decoder.container(keyedBy: Name.self) }
+
+  /// A field; nil where it is left out or null (Go writes empty lists as null).
+  subscript<Value: Decodable>(name: String) -> Value? {
+    get throws { try object.decodeIfPresent(Value.self, forKey: Name(name)) }
+  }
+
+  /// A field that the engine always sends.
+  func required<Value: Decodable>(_ name: String) throws -> Value {
+    try object.decode(Value.self, forKey: Name(name))
+  }
+}

@@ -1,0 +1,25 @@
+/// What executor and reaper say over a lease's connection, a line each (docs/design.md, "Contracts").
+package enum LeaseProtocol {
+  /// Where executors lease unless they are told otherwise.
+  package static let defaultSocket = "/run/compose-pods/lease.sock"
+  /// The reaper holds the lease.
+  package static let accepted = "OK"
+  /// It doesn't.
+  package static let refused = "NO"
+  /// The executor is through, and its pod gone.
+  package static let release = "RELEASE"
+
+  private static let start = "LEASE 1 "
+
+  /// The first line of a lease of a run.
+  package static func request(run: String) -> String { start + run }
+
+  /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
+  package static func run(of line: String) -> String? {
+    let words = line.split(separator: " ")
+    guard line.hasPrefix(start), words.count >= 3, words[2].utf8.count <= 256,
+      words[2].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
+    else { return nil }
+    return String(words[2])
+  }
+}
