@@ -1,6 +1,6 @@
 # The project's verbs. `make` alone says what they are.
 .DEFAULT_GOAL := help
-.PHONY: help deps build test test-slow test-boot demo bench soak lint format install dist deb rpm image man hook
+.PHONY: help deps build test goldens test-slow test-boot demo bench soak lint format install dist deb rpm image man hook
 
 prefix ?= /usr/local
 export PATH := $(CURDIR)/.build-tools/venv/bin:$(PATH)
@@ -17,6 +17,9 @@ build: deps ## builds the programs, for debugging
 
 test: deps ## runs all tests on private Docker Engines; FILTER=name runs some
 	@scripts/test
+
+goldens: deps ## records what Docker Compose makes of the tests' corpus anew (Tests/ComposeTests)
+	@scripts/goldens
 
 test-slow: ## the tests that take minutes and more packages (scripts/deps slow)
 	@scripts/deps slow

@@ -68,7 +68,7 @@ public struct FileOptions: ParsableArguments {
   /// - Throws: `ComposeError`.
   public func project(
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
-    podName: (@Sendable (String) -> String)? = nil, ports: [Int]?, environment: [String: String]
+    podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?, environment: [String: String]
   ) throws -> Project {
     var fallback = environment
     // A shell sets it; who starts this program without one may not.

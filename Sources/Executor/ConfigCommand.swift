@@ -48,7 +48,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     do {
       let (project, request) = try resolved()
       let engine = try DockerEngine(environment: ProcessEnvironment.current)
-      let plan = try await PodSetup(request: try request(), engine: engine).plan()
+      let plan = try await PodSetup(request: request(), engine: engine).plan()
       for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
       StandardOutput.write(Self.whole(try plan.json()))
     } catch {

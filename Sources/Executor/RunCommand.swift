@@ -1,3 +1,4 @@
+import Concurrency
 import ArgumentParser
 import CSignals
 import Compose
@@ -146,7 +147,7 @@ struct StateLines: Sendable {
         "task \(request.taskID), run \(request.run), \(count) service\(count == 1 ? "" : "s")")
     case .running(let addresses):
       let ports = addresses.ports.map {
-        "\($0.service):\($0.containerPort)/\($0.transport) on host port \($0.hostPort)"
+        "\($0.service):\($0.port.container) on host port \($0.host)"
       }
       say(
         "TASK_RUNNING",

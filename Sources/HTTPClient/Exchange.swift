@@ -1,3 +1,4 @@
+import Concurrency
 import Synchronization
 
 /// A request and what has come of it so far: what the event loop's thread and the waiting task share.
@@ -11,17 +12,11 @@ final class Exchange: Sendable {
   /// What a task waits for; the end of the transfer satisfies each.
   enum Milestone: Sendable { case head, piece, end }
 
-  private struct Waiter {
-    let milestone: Milestone
-    let continuation: CheckedContinuation<Void, Never>
-  }
-
   private struct State {
     var head: HTTPHead?
     var buffer: [UInt8] = []
     var isPaused = false
     var outcome: Result<Void, any Error>?
-    var waiters: [Waiter] = []
 
     var isCancelled: Bool {
       if case .failure(let error)? = outcome { return error is CancellationError }
@@ -36,13 +31,6 @@ final class Exchange: Sendable {
       case .end: false
       }
     }
-
-    mutating func takeReady() -> [Waiter] {
-      guard !waiters.isEmpty else { return [] }
-      let all = waiters
-      waiters = all.filter { !isReached($0.milestone) }
-      return all.filter { isReached($0.milestone) }
-    }
   }
 
   /// A stream's buffer takes nothing more above this many bytes.
@@ -53,6 +41,7 @@ final class Exchange: Sendable {
   /// Keeps the event loop running while somebody reads.
   private let client: HTTPClient
   private let state = Mutex(State())
+  private let changes = AsyncCondition()
 
   init(request: HTTPRequest, mode: Mode, client: HTTPClient) {
     self.request = request
@@ -121,18 +110,13 @@ final class Exchange: Sendable {
     client.submit(.drop(self))
   }
 
-  /// Nobody will read on: ends the transfer if it still runs.
-  func abandon() { cancel() }
-
   private func wait(for milestone: Milestone, isolation: isolated (any Actor)?) async {
     await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let isReached = state.withLock { state in
-          if state.isReached(milestone) { return true }
-          state.waiters.append(Waiter(milestone: milestone, continuation: continuation))
-          return false
-        }
-        if isReached { continuation.resume() }
+      while true {
+        let seen = changes.generation
+        if state.withLock({ $0.isReached(milestone) }) { return }
+        // A cancellation ends the exchange, and with it every milestone is reached.
+        await changes.waitUncanceled(after: seen)
       }
     } onCancel: {
       cancel()
@@ -170,22 +154,21 @@ final class Exchange: Sendable {
     }
   }
 
-  /// Wakes those whose milestone has been reached. Apart from `receive`, so that many small chunks wake once.
+  /// Wakes those who read along. Apart from `receive`, so that many small chunks wake once.
   func wakeWaiters() {
-    for waiter in state.withLock({ $0.takeReady() }) { waiter.continuation.resume() }
+    if mode == .stream { changes.notifyAll() }
   }
 
   /// Records how the transfer ended and wakes everybody; false if it had ended before.
   @discardableResult
   func finish(_ outcome: Result<Void, any Error>) -> Bool {
-    let ready: [Waiter]? = state.withLock { state in
-      guard state.outcome == nil else { return nil }
+    let isFirst = state.withLock { state in
+      guard state.outcome == nil else { return false }
       state.outcome = outcome
-      return state.takeReady()
+      return true
     }
-    guard let ready else { return false }
-    for waiter in ready { waiter.continuation.resume() }
-    return true
+    if isFirst { changes.notifyAll() }
+    return isFirst
   }
 
   var hasEnded: Bool { state.withLock { $0.outcome != nil } }

@@ -11,7 +11,7 @@ public struct HTTPBody: AsyncSequence, Sendable {
   final class Handle: Sendable {
     let exchange: Exchange
     init(exchange: Exchange) { self.exchange = exchange }
-    deinit { exchange.abandon() }
+    deinit { exchange.cancel() }
   }
 
   let handle: Handle

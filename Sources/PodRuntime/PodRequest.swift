@@ -1,4 +1,5 @@
 import Compose
+import PodIdentity
 
 /// What a pod is made from: a project, and the task that it is for.
 public struct PodRequest: Sendable {
@@ -15,7 +16,7 @@ public struct PodRequest: Sendable {
   /// Mesos' agent ID; empty outside Mesos.
   public var agentID: String
   /// Offered host ports in their order; nil where the task has no ports resource.
-  public var offeredPorts: [Int]?
+  public var offeredPorts: [UInt16]?
   /// How long the whole pod may take to stop; nil for the longest `stop_grace_period` of its services.
   public var grace: Duration?
   /// How long things may take.
@@ -44,7 +45,7 @@ public struct PodRequest: Sendable {
   /// Makes a request.
   public init(
     project: Project, frameworkID: String = "", executorID: String, taskID: String, run: String,
-    agentID: String = "", offeredPorts: [Int]? = nil, grace: Duration? = nil,
+    agentID: String = "", offeredPorts: [UInt16]? = nil, grace: Duration? = nil,
     timeouts: PodTimeouts = PodTimeouts()
   ) {
     self.project = project
@@ -56,6 +57,13 @@ public struct PodRequest: Sendable {
     self.offeredPorts = offeredPorts
     self.grace = grace
     self.timeouts = timeouts
+  }
+
+  /// What marks the pod's objects, but for their cgroup: this process as the pod's executor.
+  public var identity: PodIdentity {
+    PodIdentity(
+      frameworkID: frameworkID, executorID: executorID, taskID: taskID, run: run,
+      agentID: agentID, incarnation: .current(), host: .current(), cgroupParent: "")
   }
 }
 
@@ -92,21 +100,10 @@ public enum PodUpdate: Sendable, Equatable {
 
 /// Where a running pod can be reached.
 public struct PodAddresses: Sendable, Equatable {
-  /// One published port.
-  public struct Mapping: Sendable, Equatable {
-    /// The service that publishes it.
-    public var service: String
-    /// Port in the container.
-    public var containerPort: Int
-    /// Port of the host.
-    public var hostPort: Int
-    /// `tcp`, `udp` or `sctp`.
-    public var transport: String
-  }
   /// Addresses of the pod's containers.
   public var addresses: [String]
-  /// Published ports in the order of the file.
-  public var ports: [Mapping]
+  /// Published ports in the order of the file, those whose host port is known.
+  public var ports: [AssignedPort]
 }
 
 /// How a pod ended.

@@ -6,42 +6,59 @@ import SystemPackage
 import Systemd
 import YAML
 
-/// Finds out what a plan needs to know of the engine and the host.
+/// Plans a pod once, and places the plan under the cgroup that the engine and the host give it.
 public struct PodSetup: Sendable {
   let request: PodRequest
   let engine: DockerEngine
   let info: Task<EngineInfo, any Error>?
+  private let draft: PlanDraft
 
-  /// Prepares a plan for an engine.
+  /// Plans a pod for an engine, whether or not there is one: a fault of the file comes first.
   ///
   /// - Parameters:
   ///   - request: the project and its task.
   ///   - engine: the engine to create it in.
   ///   - info: what the engine says of itself, if it has been asked already: it takes its time over that.
+  /// - Throws: `ComposeError` for what can't be run as a pod.
   public init(
     request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil
-  ) {
+  ) throws(ComposeError) {
     self.request = request
     self.engine = engine
     self.info = info
+    do throws(ComposeError) {
+      draft = try PodPlanner.plan(request, identity: request.identity)
+      try checkHost()
+    } catch {
+      throw request.project.unset.explaining(error, byKey: true)
+    }
   }
 
-  /// Asks the engine which cgroups it uses, and makes the plan of the pod.
+  /// Refuses what the task wasn't given, and what the operator's policy forbids.
   ///
-  /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` where the engine doesn't answer, and
-  ///   `SetupFailure` for an engine that can't hold a pod below its cgroup.
-  public func plan() async throws -> PodPlan {
+  /// - Throws: `ComposeError` with the line to blame.
+  func checkHost() throws(ComposeError) {
+    try request.limits?.check(request.project)
+    try request.policy.check(
+      request.project, sandbox: request.sandbox, engineSocket: engine.endpoint.socketPath)
+    try request.policy.check(request.options)
+  }
+
+  /// Asks the engine which cgroups it uses, and places the pod's plan under its cgroup.
+  ///
+  /// - Parameter asksAnew: asks even if the engine has been asked before.
+  /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` where the engine doesn't
+  ///   respond, and `SetupFailure` for an engine that can't hold a pod below its cgroup.
+  public func plan(askingAnew asksAnew: Bool = false) async throws -> PodPlan {
     do {
-      return try await unexplainedPlan()
+      return try await unexplainedPlan(asksAnew ? nil : info)
     } catch let error as ComposeError {
       throw request.project.unset.explaining(error, byKey: true)
     }
   }
 
-  private func unexplainedPlan() async throws -> PodPlan {
-    // What is wrong with the file is said first, whether or not there is an engine.
-    try checkFile()
-    let info = if let info { try await info.value } else { try await engine.info() }
+  private func unexplainedPlan(_ known: Task<EngineInfo, any Error>?) async throws -> PodPlan {
+    let info = if let known { try await known.value } else { try await engine.info() }
     if let refusal = PodmanLimits.refusal(by: info) { throw refusal }
     guard info.cgroupDriver != "none" else {
       throw SetupFailure(
@@ -61,10 +78,9 @@ public struct PodSetup: Sendable {
     let parent = CgroupParent.choose(
       run: request.run, version: version, membership: try CgroupMembership.current())
     let slice = info.cgroupDriver == "systemd" ? try slice(info, version) : nil
-    var identity = identity(parent: slice?.slice.path ?? parent.path)
-    identity.executorCgroup = parent.isMesos ? parent.path : ""
-    var plan = try PodPlanner.plan(request, identity: identity)
-      .fitted(to: try await engine.ability())
+    var plan = try draft.placed(
+      under: slice?.slice.path ?? parent.path, executorCgroup: parent.isMesos ? parent.path : ""
+    ).fitted(to: try await engine.ability())
     try PodmanLimits.check(
       plan.containers, by: info, hasSystemd: PodmanLimits.hasSystemd(at: engine.endpoint))
     try SeccompProfiles.inline(in: &plan, directory: request.project.workingDirectory)
@@ -82,7 +98,6 @@ public struct PodSetup: Sendable {
   ///   be waited for.
   /// - Throws: `ComposeError` for what can't be run as a pod.
   func earlyPlan(_ ability: EngineAbility) throws -> PodPlan? {
-    try checkFile()
     // The engine may use systemd's driver, which has other names.
     if Systemd.isInit { return nil }
     let membership = try CgroupMembership.current()
@@ -92,46 +107,21 @@ public struct PodSetup: Sendable {
     guard parents[0].path == parents[1].path, !parents.contains(where: \.isMesos) else {
       return nil
     }
-    var identity = identity(parent: parents[0].path)
-    identity.executorCgroup = ""
-    return try PodPlanner.plan(request, identity: identity)
-      .fitted(to: ability)
+    return try draft.placed(under: parents[0].path).fitted(to: ability)
   }
 
-  /// Refuses what can't be run as a pod, and what the engine's API lacks for it.
+  /// Refuses a pod for which the engine's API lacks something.
   ///
   /// - Returns: what the engine can do.
   /// - Throws: `ComposeError` with the line to blame, `EngineError` where the engine is away.
   func check() async throws -> EngineAbility {
     do {
-      let plan = try checkFile()
       let ability = try await engine.ability()
-      _ = try plan.fitted(to: ability)
+      _ = try draft.placed(under: "").fitted(to: ability)
       return ability
     } catch let error as ComposeError {
       throw request.project.unset.explaining(error, byKey: true)
     }
-  }
-
-  @discardableResult
-  private func checkFile() throws -> PodPlan {
-    let plan = try PodPlanner.plan(request, identity: identity(parent: ""))
-    try request.limits?.check(request.project)
-    try request.policy.check(
-      request.project, sandbox: request.sandbox, engineSocket: engine.endpoint.socketPath)
-    try request.policy.check(request.options)
-    return plan
-  }
-
-  /// What will mark the pod's objects.
-  ///
-  /// - Parameter parent: the cgroup below which its containers will live.
-  /// - Returns: this process's identity as the pod's executor.
-  public func identity(parent: String) -> PodIdentity {
-    PodIdentity(
-      frameworkID: request.frameworkID, executorID: request.executorID, taskID: request.taskID,
-      run: request.run, agentID: request.agentID, incarnation: .current(), host: .current(),
-      cgroupParent: parent)
   }
 
   /// An agent on version 2 takes Docker's groups for orphans at its recovery, looks for them in this folder,

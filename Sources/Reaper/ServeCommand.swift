@@ -1,7 +1,8 @@
 import ArgumentParser
 import Program
-import Reaping
+import Linux
 import Settings
+import Reaping
 
 /// `pod-reaper`: the service, or with `--once` one pass.
 struct ServeCommand: AsyncParsableCommand {

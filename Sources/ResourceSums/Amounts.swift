@@ -1,3 +1,5 @@
+import Compose
+
 /// Processor time. The Engine API counts billionths of a processor, Mesos keeps thousandths: a resource's scalar is
 /// rounded to three decimals (Mesos, src/common/values.cpp), so what is asked for is rounded up to them.
 public struct CPUs: Sendable, Hashable, Comparable {
@@ -12,8 +14,14 @@ public struct CPUs: Sendable, Hashable, Comparable {
 
   /// Reads a decimal number of processors such as `0.5`; nil for what is none, is negative or above a million.
   public init?(_ text: String) {
-    guard let value = Double(text), value >= 0, value <= 1_000_000 else { return nil }
-    self.init(billionths: Int64((value * 1_000_000_000).rounded()))
+    guard let value = Double(text) else { return nil }
+    self.init(value)
+  }
+
+  /// So many processors; nil for what is negative or above a million.
+  public init?(_ processors: Double) {
+    guard (0...1_000_000).contains(processors) else { return nil }
+    self.init(billionths: Int64((processors * 1_000_000_000).rounded()))
   }
 
   /// Thousandths, rounded up.
@@ -34,44 +42,31 @@ public struct CPUs: Sendable, Hashable, Comparable {
   public static func < (left: CPUs, right: CPUs) -> Bool { left.billionths < right.billionths }
 }
 
-/// Memory. Docker limits bytes, an agent whole MiB of the fractions that a task may name (Mesos, `Resources::mem`), so
-/// what is asked for is rounded up to them.
-public struct Memory: Sendable, Hashable, Comparable {
-  /// No memory.
-  public static let none = Memory(bytes: 0)
-
-  /// Bytes.
-  public var bytes: Int64
-
-  /// So many bytes.
-  public init(bytes: Int64) { self.bytes = bytes }
-
-  /// MiB, rounded up.
+extension ByteSize {
+  /// MiB, rounded up: Docker limits bytes, an agent whole MiB of the fractions that a task may name (Mesos,
+  /// `Resources::mem`).
   public var mebibytes: Int64 {
     let (whole, rest) = bytes.quotientAndRemainder(dividingBy: 1_048_576)
     return whole + (rest > 0 ? 1 : 0)
   }
-
-  /// The lesser is that of fewer bytes.
-  public static func < (left: Memory, right: Memory) -> Bool { left.bytes < right.bytes }
 }
 
 /// What a pod, or a part of it, needs of a host.
 public struct Amounts: Sendable, Equatable {
   /// Nothing.
-  public static let none = Amounts(cpus: .none, memory: .none)
+  public static let none = Amounts(cpus: .none, memory: .zero)
 
   /// Processor time.
   public var cpus: CPUs
   /// Memory.
-  public var memory: Memory
+  public var memory: ByteSize
   /// Graphics processors.
   public var gpus: Int64
   /// Host ports.
   public var ports: Int64
 
   /// Joins amounts.
-  public init(cpus: CPUs, memory: Memory, gpus: Int64 = 0, ports: Int64 = 0) {
+  public init(cpus: CPUs, memory: ByteSize, gpus: Int64 = 0, ports: Int64 = 0) {
     self.cpus = cpus
     self.memory = memory
     self.gpus = gpus
@@ -90,6 +85,6 @@ public struct Amounts: Sendable, Equatable {
       let ports = add(ports, other.ports)
     else { return nil }
     return Amounts(
-      cpus: CPUs(billionths: cpus), memory: Memory(bytes: bytes), gpus: gpus, ports: ports)
+      cpus: CPUs(billionths: cpus), memory: ByteSize(bytes: bytes), gpus: gpus, ports: ports)
   }
 }

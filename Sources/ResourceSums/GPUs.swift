@@ -9,33 +9,24 @@ public struct GPUs: Sendable, Equatable {
   /// Those of these names, of which all containers that name them share one each.
   public var named: Set<String> = []
   /// Where all of a host's are asked for, a number that a file doesn't tell.
-  public var all: SourcePosition?
+  public var asksForAll = false
 
-  /// Reads a service of the canonical tree.
-  init(_ node: YAMLNode) throws(ComposeError) {
-    for request in node["gpus"]?.sequence ?? [] { try add(request) }
-    let reserved = node["deploy"]?["resources"]?["reservations"]?["devices"]?.sequence ?? []
-    for request in reserved {
-      let capabilities = (request["capabilities"]?.sequence ?? []).compactMap(\.string)
-      if capabilities.contains("gpu") { try add(request) }
+  /// Counts what a service asks for.
+  init(_ resources: Resources) throws(ComposeError) {
+    for need in resources.gpus { try add(need) }
+    for need in resources.reservedDevices where need.value.capabilities.contains("gpu") {
+      try add(need)
     }
   }
 
-  private mutating func add(_ request: YAMLNode) throws(ComposeError) {
-    if let names = request["device_ids"]?.sequence {
-      let driver = request["driver"]?.string ?? ""
-      named.formUnion(names.compactMap(\.string).map { "\(driver)/\($0)" })
+  private mutating func add(_ need: Located<DeviceNeed>) throws(ComposeError) {
+    guard let asked = need.value.count else {
+      named.formUnion(need.value.ids.map { "\(need.value.driver ?? "")/\($0)" })
       return
     }
-    let asked = request["count"]?.integer ?? -1
     guard (-1...1_000_000).contains(asked) else {
-      throw ComposeError(
-        "there can't be \(asked) GPUs", at: request["count"]?.position ?? request.position)
+      throw ComposeError("there can't be \(asked) GPUs", at: need.position)
     }
-    if asked == -1 {
-      all = request["count"]?.position ?? request.position
-    } else {
-      count += asked
-    }
+    if asked == -1 { asksForAll = true } else { count += asked }
   }
 }

@@ -2,45 +2,62 @@ import Compose
 import OrderedCollections
 import YAML
 
+/// An app, to be posted to `/v2/apps` (Marathon's API, `app.raml`).
+private struct MarathonApp: Encodable {
+  struct PortDefinition: Encodable {
+    var port = 0
+    var `protocol`: String
+    var name: String
+  }
+  struct Fetch: Encodable {
+    var uri: String
+    var extract: Bool
+    var executable: Bool?
+    var cache: Bool?
+  }
+
+  var id: String
+  var user: String?
+  var executor: String
+  /// Marathon starts the executor with `chmod ug+rx PATH && exec PATH CMD`, and refuses an empty CMD.
+  var cmd = "# no arguments"
+  var instances: Int64
+  var cpus: CPUs
+  var mem: Int64
+  var disk: Int64?
+  var gpus: Int64?
+  var portDefinitions: [PortDefinition]
+  var fetch: [Fetch]
+  var labels: [String: String]
+  var env: [String: String]?
+  var taskKillGracePeriodSeconds: Int64
+}
+
 extension ResourceSum {
-  /// The app that Marathon runs the pod as, to be posted to `/v2/apps` (Marathon's API, `app.raml`).
+  /// The app that Marathon runs the pod as.
   ///
   /// - Parameters:
   ///   - project: the project that was summed.
   ///   - submission: what else Marathon is to know.
   /// - Returns: JSON.
   /// - Throws: `ComposeError` for files that agents can't fetch, or an ID that Marathon doesn't take.
-  public func marathonApp(
-    _ project: Project, _ submission: Submission
-  ) throws(ComposeError) -> String {
+  public func marathonApp(_ project: Project, _ submission: Submission) throws -> String {
     let filled = try FilledSubmission(submission, project, self)
     let needed = try filled.needed(total)
-    var app: [(key: String, value: JSONValue)] = [("id", .string(try Self.appID(filled)))]
-    if let user = submission.user { app.append(("user", .string(user))) }
-    // Marathon starts the executor with `chmod ug+rx PATH && exec PATH CMD`, and refuses an empty CMD.
-    app += [
-      ("executor", .string(filled.executor.path)), ("cmd", .string("# no arguments")),
-      ("instances", .integer(submission.instances)), ("cpus", .number(needed.cpus.text)),
-      ("mem", .integer(needed.memory.mebibytes)),
-    ]
-    if let disk = submission.disk { app.append(("disk", .integer(disk.mebibytes))) }
-    if needed.gpus > 0 { app.append(("gpus", .integer(needed.gpus))) }
-    app += [
-      ("portDefinitions", .array(portDefinitions)), ("fetch", .array(Self.fetch(filled))),
-      (
-        "labels",
-        filled.labels([("fileName", filled.fileName), ("pod.launch_timeout", "4m")])
-      ),
-    ]
+    let id = try Self.appID(filled)
     if let odd = submission.variables.first(where: { !Self.isVariable($0.name) }) {
       throw ComposeError("Marathon takes no variable named '\(odd.name)': letters, digits and _")
     }
-    if !submission.variables.isEmpty {
-      app.append(
-        ("env", .object(submission.variables.map { ($0.name, .string($0.value)) })))
-    }
-    app.append(("taskKillGracePeriodSeconds", .integer(Self.grace(of: project))))
-    return JSONValue.object(app).text
+    let variables = Dictionary(submission.variables.map { ($0.name, $0.value) }) { $1 }
+    return try MarathonApp(
+      id: id, user: submission.user, executor: filled.executor.path,
+      instances: submission.instances, cpus: needed.cpus, mem: needed.memory.mebibytes,
+      disk: submission.disk?.mebibytes, gpus: needed.gpus > 0 ? needed.gpus : nil,
+      portDefinitions: portDefinitions, fetch: Self.fetch(filled),
+      labels: filled.labels(["fileName": filled.fileName, "pod.launch_timeout": "4m"]),
+      env: variables.isEmpty ? nil : variables,
+      taskKillGracePeriodSeconds: Self.grace(of: project)
+    ).json()
   }
 
   private static func appID(_ filled: FilledSubmission) throws(ComposeError) -> String {
@@ -87,7 +104,7 @@ extension ResourceSum {
   }
 
   /// A definition for each host port, in the order in which the pod hands them out.
-  private var portDefinitions: [JSONValue] {
+  private var portDefinitions: [MarathonApp.PortDefinition] {
     var taken: Set<String> = []
     return ports.map { need in
       let letters = need.service.lowercased().map {
@@ -102,31 +119,24 @@ extension ResourceSum {
         number += 1
       }
       // Marathon has no word for sctp; the pod publishes what its file says.
-      let known = ["udp", "tcp"].filter { need.transports.contains($0) }
-      return .object([
-        ("port", .integer(0)),
-        ("protocol", .string(known.isEmpty ? "tcp" : known.joined(separator: ","))),
-        ("name", .string(name)),
-      ])
+      let known = [Transport.udp, .tcp].filter(need.transports.contains).map(\.rawValue)
+      return MarathonApp.PortDefinition(
+        protocol: known.isEmpty ? "tcp" : known.joined(separator: ","), name: name)
     }
   }
 
-  private static func fetch(_ filled: FilledSubmission) -> [JSONValue] {
-    let executor = filled.executor
-    let first: [(key: String, value: JSONValue)] =
-      executor.isArchive
-      ? [("extract", .boolean(true)), ("cache", .boolean(true))]
-      : [("extract", .boolean(false)), ("executable", .boolean(true))]
-    let rest = filled.content.map { uri, isArchive in
-      JSONValue.object([("uri", .string(uri)), ("extract", .boolean(isArchive))])
-    }
-    return [.object([("uri", .string(executor.uri))] + first)] + rest
+  private static func fetch(_ filled: FilledSubmission) -> [MarathonApp.Fetch] {
+    let (uri, _, isArchive) = filled.executor
+    let executor =
+      isArchive
+      ? MarathonApp.Fetch(uri: uri, extract: true, cache: true)
+      : MarathonApp.Fetch(uri: uri, extract: false, executable: true)
+    return [executor] + filled.content.map { MarathonApp.Fetch(uri: $0, extract: $1) }
   }
 
   /// Seconds: the longest `stop_grace_period`, Docker's 10 s where a service has none, and 10 s for what comes after.
   private static func grace(of project: Project) -> Int64 {
-    let longest = project.services.values.map { $0.stopGracePeriod ?? 10_000_000_000 }.max() ?? 0
-    let seconds = longest / 1_000_000_000 + (longest % 1_000_000_000 > 0 ? 1 : 0) + 10
-    return min(seconds, Int64(Int32.max))
+    let longest = project.services.values.map { $0.stopGracePeriod ?? .seconds(10) }.max() ?? .zero
+    return min(longest.secondsRoundedUp + 10, Int64(Int32.max))
   }
 }

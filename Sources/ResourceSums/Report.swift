@@ -1,3 +1,6 @@
+import Compose
+import FoundationEssentials
+
 extension ResourceSum {
   /// A table for people: each service, the executor, and the total; memory in MiB.
   public var table: String {
@@ -14,36 +17,20 @@ extension ResourceSum {
   }
 
   /// The sum as JSON: memory as `mem` in MiB, rounded up, and exactly as `bytes`.
-  public var json: String {
-    let services = parts.map { part in
-      JSONValue.object(
-        [
-          ("name", .string(part.needs.name)), ("replicas", .integer(part.needs.replicas)),
-          ("each", .object(Self.members(part.each))), ("all", .object(Self.members(part.all))),
-          (
-            "from",
-            .object([("cpus", .string(part.cpusFrom)), ("mem", .string(part.memoryFrom))])
-          ),
-        ])
-    }
-    return JSONValue.object([
-      ("project", .string(project)), ("services", .array(services)),
-      ("pod", .object(Self.members(pod))), ("executor", .object(Self.members(executor))),
-      ("total", .object(Self.members(total))),
-    ]).text
+  public func json() throws -> String {
+    try SumReport(
+      project: project,
+      services: parts.map { part in
+        SumReport.Service(
+          name: part.needs.name, replicas: part.needs.replicas, each: part.each, all: part.all,
+          from: SumReport.Keys(cpus: part.cpusFrom, mem: part.memoryFrom))
+      }, pod: pod, executor: executor, total: total
+    ).json()
   }
 
   private static func cells(_ amounts: Amounts) -> [String] {
     [
       amounts.cpus.text, "\(amounts.memory.mebibytes)", "\(amounts.gpus)", "\(amounts.ports)",
-    ]
-  }
-
-  private static func members(_ amounts: Amounts) -> [(key: String, value: JSONValue)] {
-    [
-      ("cpus", .number(amounts.cpus.text)), ("mem", .integer(amounts.memory.mebibytes)),
-      ("bytes", .integer(amounts.memory.bytes)), ("gpus", .integer(amounts.gpus)),
-      ("ports", .integer(amounts.ports)),
     ]
   }
 
@@ -60,5 +47,58 @@ extension ResourceSum {
       while line.last == " " { line.removeLast() }
       return line
     }.joined(separator: "\n")
+  }
+}
+
+private struct SumReport: Encodable {
+  struct Keys: Encodable {
+    var cpus: String
+    var mem: String
+  }
+  struct Service: Encodable {
+    var name: String
+    var replicas: Int64
+    var each: Amounts
+    var all: Amounts
+    var from: Keys
+  }
+
+  var project: String
+  var services: [Service]
+  var pod: Amounts
+  var executor: Amounts
+  var total: Amounts
+}
+
+extension Amounts: Encodable {
+  private enum CodingKeys: CodingKey {
+    case cpus, mem, bytes, gpus, ports
+  }
+
+  /// Writes memory twice: in MiB, rounded up, and in bytes.
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(cpus, forKey: .cpus)
+    try values.encode(memory.mebibytes, forKey: .mem)
+    try values.encode(memory.bytes, forKey: .bytes)
+    try values.encode(gpus, forKey: .gpus)
+    try values.encode(ports, forKey: .ports)
+  }
+}
+
+extension CPUs: Encodable {
+  /// Writes a number of processors, rounded up to thousandths.
+  public func encode(to encoder: any Encoder) throws {
+    var value = encoder.singleValueContainer()
+    try value.encode(Double(thousandths) / 1000)
+  }
+}
+
+extension Encodable {
+  /// The value as JSON to be read by people too.
+  func json() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 }

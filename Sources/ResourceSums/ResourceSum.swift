@@ -9,7 +9,7 @@ public struct SumOptions: Sendable {
   /// Processor time for a container without a limit; nil refuses it.
   public var defaultCPUs: CPUs?
   /// Memory for a container without a limit; nil refuses it.
-  public var defaultMemory: Memory?
+  public var defaultMemory: ByteSize?
   /// What `all` GPUs of a host are; nil refuses that.
   public var defaultGPUs: Int64?
   /// What the executor itself needs.
@@ -17,7 +17,7 @@ public struct SumOptions: Sendable {
 
   /// Enough for an executor with a dozen containers.
   public static let standardExecutor = Amounts(
-    cpus: CPUs(billionths: 50_000_000), memory: Memory(bytes: 48 * 1_048_576))
+    cpus: CPUs(billionths: 50_000_000), memory: ByteSize(bytes: 48 * 1_048_576))
 
   /// Sums limits, refuses services without, and counts an executor.
   public init() {}
@@ -79,9 +79,8 @@ public struct ResourceSum: Sendable {
     executor = options.executor
     var unlimited: [String] = []
     var named: Set<String> = []
-    for (name, service) in project.services {
-      guard let node = project.canonical["services"]?[name] else { continue }
-      let needs = try ServiceNeeds(service, node, isLegacy: project.isLegacy)
+    for service in project.services.values {
+      let needs = try ServiceNeeds(service, isLegacy: project.isLegacy)
       let count = needs.replicas
       var part = Part(needs: needs, each: .none, all: .none, cpusFrom: "", memoryFrom: "")
       if count > 0 {
@@ -94,7 +93,7 @@ public struct ResourceSum: Sendable {
         largest.memory = max(largest.memory, needs.memoryLimit?.amount ?? part.each.memory)
       }
       let devices = Amounts(
-        cpus: .none, memory: .none, gpus: Int64(count > 0 ? needs.gpus.named.count : 0))
+        cpus: .none, memory: .zero, gpus: Int64(count > 0 ? needs.gpus.named.count : 0))
       part.all = try Self.sum(Self.sum(.none, part.each, times: count), devices, times: 1)
       pod = try Self.sum(pod, part.each, times: count)
       parts.append(part)
@@ -103,7 +102,7 @@ public struct ResourceSum: Sendable {
     }
     guard unlimited.isEmpty else { throw UnlimitedServices(lines: unlimited) }
     pod = try Self.sum(
-      pod, Amounts(cpus: .none, memory: .none, gpus: Int64(named.count)), times: 1)
+      pod, Amounts(cpus: .none, memory: .zero, gpus: Int64(named.count)), times: 1)
     total = try Self.sum(pod, executor, times: 1)
   }
 
@@ -123,7 +122,7 @@ extension ResourceSum.Part {
   /// - Returns: a line where something is without a limit.
   mutating func choose(_ options: SumOptions, isLegacy: Bool) -> String? {
     typealias CPUSource = ServiceNeeds.Source<CPUs>
-    typealias MemorySource = ServiceNeeds.Source<Memory>
+    typealias MemorySource = ServiceNeeds.Source<ByteSize>
     let cpus =
       (options.usesReservations ? needs.cpuReservation : nil) ?? needs.cpuLimit
       ?? options.defaultCPUs.map { CPUSource(amount: $0, key: "default") }
@@ -135,7 +134,7 @@ extension ResourceSum.Part {
       missing.append(("cpus", isLegacy ? "cpu_quota or cpu_shares" : "cpus", "--default-cpus"))
     }
     if memory == nil { missing.append(("memory", "mem_limit", "--default-mem")) }
-    if needs.gpus.all != nil, options.defaultGPUs == nil {
+    if needs.gpus.asksForAll, options.defaultGPUs == nil {
       missing.append(("GPUs", "their count", "--default-gpus"))
     }
     guard missing.isEmpty, let cpus, let memory else {
@@ -146,7 +145,7 @@ extension ResourceSum.Part {
     }
     each = Amounts(
       cpus: cpus.amount, memory: memory.amount,
-      gpus: needs.gpus.count + (needs.gpus.all == nil ? 0 : options.defaultGPUs ?? 0),
+      gpus: needs.gpus.count + (needs.gpus.asksForAll ? options.defaultGPUs ?? 0 : 0),
       ports: Int64(needs.ports.count))
     cpusFrom = cpus.key
     memoryFrom = memory.key

@@ -23,7 +23,7 @@ public struct Submission: Sendable {
   /// The user that the task runs as; nil for the framework's.
   public var user: String?
   /// Disk space; nil for what the framework takes.
-  public var disk: Memory?
+  public var disk: ByteSize?
   /// Whether a pod that has finished is started again, where the framework gives a choice.
   public var isService = true
   /// The release that the executor is of.
@@ -102,16 +102,15 @@ struct FilledSubmission {
     guard self.sum.parts.contains(where: { $0.needs.replicas > 0 }) else {
       throw ComposeError("there is nothing to submit: no service has a container")
     }
-    guard needed.cpus > .none, needed.memory > .none else {
+    guard needed.cpus > .none, needed.memory > .zero else {
       throw ComposeError("a task must ask for cpus and memory, and this one asks for none")
     }
     return needed
   }
 
   /// Labels, the given ones stronger.
-  func labels(_ made: [(name: String, value: String)]) -> JSONValue {
-    let own = made.filter { label in !given.labels.contains { $0.name == label.name } }
-    return .object((own + given.labels).map { ($0.name, .string($0.value)) })
+  func labels(_ made: [String: String]) -> [String: String] {
+    made.merging(given.labels.map { ($0.name, $0.value) }) { $1 }
   }
 
   // MARK: What is fetched

@@ -62,12 +62,12 @@ enum Amount {
   /// Memory; a small number without a unit is refused, since Mesos would take it for MiB and Compose for bytes.
   ///
   /// - Throws: `SettingError`
-  static func memory(_ text: String?, _ name: String) throws(SettingError) -> Memory? {
+  static func memory(_ text: String?, _ name: String) throws(SettingError) -> ByteSize? {
     guard let text else { return nil }
-    guard let bytes = ByteSize.bytes(text), bytes == 0 || bytes >= 1_048_576 else {
+    guard let size = ByteSize(text), size == .zero || size.bytes >= 1_048_576 else {
       throw SettingError(description: "--\(name) takes a size such as 64m or 1g, not '\(text)'")
     }
-    return Memory(bytes: bytes)
+    return size
   }
 }
 

@@ -49,7 +49,7 @@ struct ComposeResources: ParsableCommand {
       let sum = try ResourceSum(project, options)
       switch format {
       case .table: print(sum.table)
-      case .json: print(sum.json)
+      case .json: print(try sum.json())
       case .marathon:
         print(try sum.marathonApp(project, try submission.submission(files, project)))
       case .aurora:

@@ -1,23 +1,14 @@
+import FoundationEssentials
+
 /// The text of `!!binary` scalars (RFC 4648, with line breaks).
 enum Base64 {
   /// The bytes; nil where the text is no Base64 with its padding.
   static func bytes(of text: String) -> [UInt8]? {
     let digits = text.utf8.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-    guard digits.count % 4 == 0 else { return nil }
-    let padding = digits.suffix(2).reversed().prefix { $0 == UInt8(ascii: "=") }.count
-    var bits: UInt32 = 0
-    var count = 0
-    var bytes: [UInt8] = []
-    for digit in digits.dropLast(padding) {
-      guard let value = value(of: digit) else { return nil }
-      bits = bits << 6 | value
-      count += 6
-      if count >= 8 {
-        count -= 8
-        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(count)))
-      }
-    }
-    return bytes
+    // Foundation takes padding anywhere in the last four.
+    let padding = digits.drop { $0 != UInt8(ascii: "=") }
+    guard padding.count <= 2, padding.allSatisfy({ $0 == UInt8(ascii: "=") }) else { return nil }
+    return Data(base64Encoded: Data(digits)).map { Array($0) }
   }
 
   /// The bytes as text, each that is no part of UTF-8 as U+FFFD.
@@ -32,17 +23,6 @@ enum Base64 {
         for _ in 0..<length { text.append("\u{FFFD}") }
       case .emptyInput: return String(text)
       }
-    }
-  }
-
-  private static func value(of digit: UInt8) -> UInt32? {
-    switch digit {
-    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
-    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a")) + 26
-    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0")) + 52
-    case UInt8(ascii: "+"): 62
-    case UInt8(ascii: "/"): 63
-    default: nil
     }
   }
 }

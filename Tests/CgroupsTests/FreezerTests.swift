@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Cgroups
@@ -39,7 +40,7 @@ struct FreezerTests {
     _ = folders.thaw(root + "/run")
     _ = await folders.kill(root + "/run", within: .seconds(5))
     if shell.isRunning { kill(shell.processIdentifier, SIGKILL) }
-    try await eventually { !shell.isRunning }
+    try await eventually("the end of the shell") { !shell.isRunning }
     _ = folders.remove(root + "/run")
     for hierarchy in folders.mounts.hierarchies { rmdir(hierarchy.mountPoint + root) }
   }
@@ -47,12 +48,6 @@ struct FreezerTests {
   private func count(_ path: String) -> Int {
     if case .populated(let processes) = folders.look(path) { return processes.count }
     return 0
-  }
-
-  private func eventually(_ condition: () -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(10)
-    while !condition(), .now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-    #expect(condition())
   }
 
   private var versions: [[CgroupHierarchy]] {
@@ -75,9 +70,9 @@ struct FreezerTests {
   func ended() async throws {
     for hierarchies in versions {
       try await with(root + "/run/container/sub", in: hierarchies) { shell in
-        try await eventually { count(root + "/run") == 2 }
+        try await eventually("processes in the group") { count(root + "/run") == 2 }
         #expect(await folders.kill(root + "/run/container", within: .seconds(5)) == .empty)
-        try await eventually { !shell.isRunning }
+        try await eventually("the end of the shell") { !shell.isRunning }
         #expect(shell.terminationReason == .uncaughtSignal && shell.terminationStatus == SIGKILL)
       }
     }
@@ -90,7 +85,7 @@ struct FreezerTests {
         root + "/run/container", in: hierarchies,
         program: "for i in $(seq 400); do sleep 1000 & done; wait"
       ) { shell in
-        try await eventually { count(root + "/run") > 20 }
+        try await eventually("processes in the group") { count(root + "/run") > 20 }
         #expect(await folders.kill(root + "/run/container", within: .seconds(20)) == .empty)
       }
     }
@@ -101,7 +96,7 @@ struct FreezerTests {
     for hierarchies in versions {
       for group in ["/run", "/run/container"] {
         try await with(root + "/run/container", in: hierarchies) { shell in
-          try await eventually { count(root + "/run") == 2 }
+          try await eventually("processes in the group") { count(root + "/run") == 2 }
           try freeze(root + group)
           #expect(await folders.kill(root + "/run", within: .seconds(5)) == .empty)
         }
@@ -123,7 +118,7 @@ struct FreezerTests {
         #expect(folders.thaw(root + "/run").thawed.isEmpty)
         // Frozen on version 1 it would not even die of this.
         kill(shell.processIdentifier, SIGKILL)
-        try await eventually { !shell.isRunning }
+        try await eventually("the end of the shell") { !shell.isRunning }
       }
     }
   }
@@ -132,7 +127,7 @@ struct FreezerTests {
   func others() async throws {
     for hierarchies in versions {
       try await with(root + "/run/container", in: hierarchies) { shell in
-        try await eventually { count(root + "/run") == 2 }
+        try await eventually("processes in the group") { count(root + "/run") == 2 }
         #expect(await folders.kill(root + "/run/other", within: .seconds(5)) == .missing)
         #expect(await folders.kill(root + "/run/cont", within: .seconds(5)) == .missing)
         let kept = Set(folders.folders(of: root + "/run/container"))

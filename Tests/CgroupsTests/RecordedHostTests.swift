@@ -1,5 +1,6 @@
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Cgroups
@@ -92,9 +93,7 @@ struct RecordedHost: Sendable, CustomTestStringConvertible {
   ]
 
   func text(_ kind: String) throws -> String {
-    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    return try String(
-      contentsOf: folder.appendingPathComponent("Recorded/\(name).\(kind)"), encoding: .utf8)
+    try SourceTree.text("Tests/CgroupsTests/Recorded/\(name).\(kind)")
   }
 
   /// The same lines for an executor of a Mesos agent: it is in the run in the hierarchies of the

@@ -98,8 +98,8 @@ struct FuzzTests {
     let report = await Fuzz.drive(
       "scalars", texts: texts, words: ["w", "ns", "GiB", "e", ".", "1e30", "_", "T", "+"]
     ) { text in
-      let size = ByteSize.bytes(text)
-      let time = ComposeDuration.nanoseconds(text)
+      let size = ByteSize(text)?.bytes
+      let time = ComposeDuration.duration(text)
       if let time { _ = ComposeDuration.text(time) }
       let date = Timestamp.canonical(text)
       if let date { _ = Timestamp.spelledOut(date) }

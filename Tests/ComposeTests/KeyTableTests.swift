@@ -1,5 +1,6 @@
 import Foundation
 import OrderedCollections
+import TestSupport
 import Testing
 import YAML
 
@@ -34,9 +35,7 @@ struct KeyTableTests {
       text += "| `\(row.path)` | \(row.key.shape.words) | \(row.key.merge.words) | \(goes) "
       text += "| `\(uses.files[row.path] ?? "")` |\n"
     }
-    let file = URL(fileURLWithPath: CorpusCase.folder).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("docs/compose-keys.md")
+    let file = URL(fileURLWithPath: SourceTree.path("docs/compose-keys.md"))
     if ProcessInfo.processInfo.environment["UPDATE_KEYS"] != nil {
       try Data(text.utf8).write(to: file)
     }

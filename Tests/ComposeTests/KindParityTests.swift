@@ -12,16 +12,16 @@ struct KindParityTests {
     #expect(Set(KindCase.all.map(\.description)).count == KindCase.all.count)
     for kind in KindCase.kinds {
       let names = KindCase.cases(of: kind).map(\.name)
-      #expect(try Golden.of(kind: kind).keys.sorted() == names.sorted(), "\(kind)")
+      #expect(try KindCase.goldens(of: kind).strays(among: names) == [], "\(kind)")
     }
   }
 
   @Test("what Docker Compose takes is resolved as its golden", arguments: KindCase.kinds)
   func resolved(_ kind: String) async throws {
-    let goldens = try Golden.of(kind: kind)
+    let goldens = try KindCase.goldens(of: kind).stored()
     for item in KindCase.cases(of: kind) where item.place == nil && item.reason == nil {
       let (ours, error) = try await load(item)
-      let golden = try #require(goldens[item.name], "\(item)")
+      let golden = try #require(goldens[item.name]?.text, "\(item)")
       #expect(golden != Golden.refused, "\(item)")
       #expect(ours == golden, "\(item): \(error.map { "\($0)" } ?? Difference.first(ours, golden))")
     }
@@ -29,10 +29,10 @@ struct KindParityTests {
 
   @Test("what it refuses is refused at the line that is wrong", arguments: KindCase.kinds)
   func refused(_ kind: String) async throws {
-    let goldens = try Golden.of(kind: kind)
+    let goldens = try KindCase.goldens(of: kind).stored()
     for item in KindCase.cases(of: kind) {
       guard let place = item.place else { continue }
-      #expect((goldens[item.name] == Golden.refused) == (item.reason == nil), "\(item)")
+      #expect((goldens[item.name]?.text == Golden.refused) == (item.reason == nil), "\(item)")
       let (ours, error) = try await load(item)
       #expect(ours.isEmpty, "\(item)")
       let position = try #require(error?.position, "\(item): \(String(describing: error))")
@@ -49,36 +49,10 @@ struct KindParityTests {
     let items = KindCase.all.filter { $0.reason != nil && $0.place == nil }
     #expect(items.count < 10)
     for item in items {
-      #expect(try Golden.of(kind: item.kind)[item.name] == Golden.refused, "\(item)")
+      #expect(
+        try KindCase.goldens(of: item.kind).stored()[item.name]?.text == Golden.refused, "\(item)")
       let (ours, error) = try await load(item)
       #expect(!ours.isEmpty, "\(item): \(String(describing: error))")
-    }
-  }
-
-  /// `UPDATE_GOLDENS=1` writes them.
-  @Test(
-    "the goldens are what Docker Compose says today",
-    .enabled(if: ProcessInfo.processInfo.environment["COMPOSE5"] != nil),
-    arguments: KindCase.kinds)
-  func goldens(_ kind: String) async throws {
-    let program = try #require(ProcessInfo.processInfo.environment["COMPOSE5"])
-    var answers: [(name: String, text: String)] = []
-    for item in KindCase.cases(of: kind) {
-      let text = try await item.inFolder { root, arguments in
-        let answer = try await Oracle.output(
-          of: program, arguments + ["config", "--format", "json"], environment: item.variables)
-        return answer.status == 0 ? Golden.compact(answer.output, root: root) : Golden.refused
-      }
-      answers.append((item.name, text))
-    }
-    if ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil {
-      try Golden.write(answers, kind: kind)
-    }
-    let stored = try Golden.of(kind: kind)
-    for answer in answers {
-      let golden = stored[answer.name] ?? ""
-      #expect(
-        answer.text == golden, "\(kind)/\(answer.name): \(Difference.first(answer.text, golden))")
     }
   }
 

@@ -28,8 +28,8 @@ struct LegacyTests {
     #expect(Array(project.services.keys) == ["baseC", "web", "redis"])
     let base = try #require(project.services["baseC"])
     #expect(base.networkMode?.value == .other("bridge"))
-    #expect(base.ports.map(\.published) == ["5000", "8000"])
-    #expect(base.ports.map(\.target) == [5000, 3000])
+    #expect(base.ports.map(\.host.description) == ["5000", "8000"])
+    #expect(base.ports.map(\.container.number) == [5000, 3000])
     #expect(base.containerName?.value == "baseC")
     let web = try #require(project.services["web"])
     #expect(web.networkMode?.value == .service("baseC"))
@@ -81,7 +81,7 @@ struct LegacyTests {
     #expect(service.logging?.driver?.value == "syslog")
     #expect(service.logging?.options == ["tag": "x"])
     #expect(service.volumesFrom.map(\.value.source) == [.service("b"), .container("outside")])
-    #expect(service.memoryLimit?.value == 1 << 30)
+    #expect(service.memoryLimit?.value.bytes == 1 << 30)
     #expect(project.volumes.keys == ["data"])
   }
 

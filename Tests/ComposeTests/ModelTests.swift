@@ -42,11 +42,38 @@ struct ModelTests {
     let project = try load(
       "services: {a: {image: a, ports: ['9000-9003:98-101', '7000', '127.0.0.1::80/udp']}}")
     let ports = try #require(project.services["a"]?.ports)
-    #expect(ports.map(\.target) == [98, 99, 100, 101, 7000, 80])
-    #expect(ports.map(\.published) == ["9000", "9001", "9002", "9003", nil, nil])
+    #expect(ports.map(\.container.number) == [98, 99, 100, 101, 7000, 80])
+    #expect(ports.map(\.host.description) == ["9000", "9001", "9002", "9003", "", ""])
     #expect(ports.last?.hostIP == "127.0.0.1")
-    #expect(ports.last?.transport == "udp")
+    #expect(ports.last?.container.transport == .udp)
     #expect(ports.last?.position.column == 62)
+  }
+
+  @Test("a range of ports is printed by its text, as Docker Compose does, and handed out by number")
+  func portOrder() throws {
+    let project = try load(
+      """
+      services:
+        a:
+          image: a
+          ports: ["9-11:9-11", "9:9", {target: 10, published: "10", mode: host}, "7-8:80"]
+      """)
+    let ports = try #require(project.services["a"]?.ports)
+    #expect(ports.map(\.container.number) == [9, 10, 11, 80])
+    #expect(ports.map(\.host) == [.fixed(9), .fixed(10), .fixed(11), .range(7...8)])
+    let printed = project.yaml().matches(of: /target: (\d+)/).map { String($0.1) }
+    #expect(printed == ["10", "11", "9", "80"])
+  }
+
+  @Test(
+    "a host port is a number, a range, or the engine's choice",
+    arguments: [
+      ("0", .engineChooses), ("80", .fixed(80)), ("65535", .fixed(65535)),
+      ("80-80", .range(80...80)), ("80-90", .range(80...90)), ("", nil), ("65536", nil),
+      ("90-80", nil), ("-80", nil), ("80-", nil), ("+80", nil), ("8 0", nil), ("1-2-3", nil),
+    ] as [(String, HostPort?)])
+  func hostPort(text: String, port: HostPort?) {
+    #expect(HostPort(text) == port)
   }
 
   @Test("mounts of every kind")
@@ -69,7 +96,8 @@ struct ModelTests {
     #expect(
       mounts.map(\.source) == [
         .bind(path: project.workingDirectory + "/x"), .volume(key: "vol"), .anonymous,
-        .tmpfs(size: 1 << 20, mode: 0o1777), .bind(path: "/y"), .shortTmpfs(options: "size=1m"),
+        .tmpfs(size: ByteSize(bytes: 1 << 20), mode: 0o1777), .bind(path: "/y"),
+        .shortTmpfs(options: "size=1m"),
       ])
     #expect(mounts[0].readOnly && mounts[0].selinux == "z" && mounts[0].createHostPath)
     #expect(mounts[1].noCopy && mounts[1].otherModes == ["cached"])
@@ -110,17 +138,17 @@ struct ModelTests {
     #expect(service.entrypoint == [])
     #expect(service.environment == ["A": "1", "B": nil, "C": "x"])
     #expect(service.healthcheck?.test == ["CMD-SHELL", "true"])
-    #expect(service.healthcheck?.interval == 90_000_000_000)
+    #expect(service.healthcheck?.interval == .seconds(90))
     #expect(service.healthcheck?.retries == 3)
     #expect(service.restart == .onFailure(maximumRetries: 4))
-    #expect(service.stopGracePeriod == 90_000_000_000)
-    #expect(service.memoryLimit?.value == 64 << 20)
-    #expect(service.memorySwapLimit == -1)
+    #expect(service.stopGracePeriod == .seconds(90))
+    #expect(service.memoryLimit?.value.bytes == 64 << 20)
+    #expect(service.memorySwapLimit?.bytes == -1)
     #expect(service.cpus?.value == 0.3)
     #expect(service.pullPolicy?.value == .missing)
     #expect(service.devices.map(\.value) == ["/dev/null:/dev/null:rwm"])
     #expect(service.extraHosts.map(\.address) == ["1.2.3.4", "::1"])
-    #expect(service.expose == ["80/tcp", "81/tcp", "53/udp"])
+    #expect(service.expose == [ContainerPort(80), ContainerPort(81), ContainerPort(53, .udp)])
     #expect(service.networks.keys == ["default"])
     #expect(project.networks["default"]?.position == nil)
   }

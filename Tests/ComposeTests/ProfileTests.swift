@@ -6,7 +6,7 @@ import YAML
 
 @Suite("Profiles whose name is empty")
 struct ProfileTests {
-  private static let file = """
+  fileprivate static let file = """
     services:
       a: {image: a, profiles: ["", web]}
       b: {image: b}
@@ -15,34 +15,54 @@ struct ProfileTests {
       e: {image: e, profiles: []}
     """
 
-  /// Values of COMPOSE_PROFILES, nil for unset, and of `--profile`.
-  static let choices: [(variable: String?, options: [String])] = [
+  /// A value of COMPOSE_PROFILES, nil for unset, and values of `--profile`.
+  struct Choice: CustomStringConvertible {
+    let variable: String?
+    let options: [String]
+    /// Whether the variable is set in `.env`.
+    let isInFile: Bool
+
+    var description: String {
+      let variable = variable.map { (isInFile ? ".env " : "env ") + "[\($0)]" } ?? "unset"
+      return variable + options.map { " --profile [\($0)]" }.joined()
+    }
+    var environment: [String: String] {
+      isInFile ? [:] : ["COMPOSE_PROFILES": variable].compactMapValues(\.self)
+    }
+
+    /// A folder with the files.
+    func folder() throws -> Folder {
+      let folder = try Folder(["compose.yaml": ProfileTests.file])
+      if isInFile, let variable { try folder.write(".env", "COMPOSE_PROFILES='\(variable)'\n") }
+      return folder
+    }
+  }
+
+  static let choices = [
     (nil, []), ("", []), (" ", []), ("x", []), ("x,", []), (",x", []), ("x, ,y", []), (",", []),
     ("*", []), ("x,*", []), ("web", []), (nil, ["x"]), (nil, [""]), (nil, [" "]), ("", ["x"]),
     (nil, ["*"]), (nil, ["x,web"]), ("web", ["x"]), (nil, ["x", ""]),
-  ]
+  ].flatMap { (variable: String?, options: [String]) in
+    (variable == nil ? [false] : [false, true]).map {
+      Choice(variable: variable, options: options, isInFile: $0)
+    }
+  }
 
-  @Test(
-    "are enabled where Docker Compose enables them, from everywhere", arguments: choices.indices)
-  func parity(index: Int) async throws {
-    let (variable, profiles) = Self.choices[index]
-    for isInFile in [false, true] where variable != nil || !isInFile {
-      let folder = try Folder(["compose.yaml": Self.file])
-      if isInFile, let variable { try folder.write(".env", "COMPOSE_PROFILES='\(variable)'\n") }
-      var environment: [String: String] = [:]
-      if !isInFile { environment["COMPOSE_PROFILES"] = variable }
-      let program = try #require(Oracle.program)
-      let oracle = try await Oracle.output(
-        of: program,
-        ["-p", "p", "-f", folder.file("compose.yaml")] + profiles.flatMap { ["--profile", $0] }
-          + ["config", "--services"], environment: environment)
-      #expect(oracle.status == 0, "\(oracle.errors)")
+  /// The enabled services of each choice.
+  static let goldens = GoldenFile("Goldens/empty-profiles")
+
+  @Test("are enabled where Docker Compose enables them, from everywhere")
+  func parity() throws {
+    let goldens = try Self.goldens.stored()
+    #expect(try Self.goldens.strays(among: Self.choices.map(\.description)) == [])
+    for choice in Self.choices {
+      let folder = try choice.folder()
       let project = try ComposeLoader.load(
         LoadOptions(
-          files: [folder.file("compose.yaml")], projectName: "p", profiles: profiles,
-          environment: environment))
-      let theirs = Set(oracle.output.split(separator: "\n").map(String.init))
-      #expect(Set(project.services.keys) == theirs)
+          files: [folder.file("compose.yaml")], projectName: "p", profiles: choice.options,
+          environment: choice.environment))
+      let ours = project.services.keys.sorted().joined(separator: " ")
+      #expect(ours == goldens[choice.description]?.text, "\(choice)")
     }
   }
 

@@ -1,9 +1,11 @@
 import DockerEngine
+import TestSupport
 import Testing
 
 @Suite("Endpoints without a container", .timeLimit(.minutes(2)))
 struct DeadEndpointTests {
-  private static let ping = answer(200, "OK", headers: "Api-Version: 1.41\r\nOSType: linux\r\n")
+  private static let ping = ServerReply.answer(
+    200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
   private static let network = String(repeating: "f", count: 64)
   private static let gone = String(repeating: "a", count: 64)
   private static let alive = String(repeating: "b", count: 64)
@@ -11,30 +13,30 @@ struct DeadEndpointTests {
   /// An engine with one network, which lists these endpoints (key, endpoint ID, name) and knows these containers.
   private func engine(
     scope: String = "local", endpoints: [(key: String, id: String, name: String)],
-    containers: Set<String>, disconnect: FakeServer.Reply = answer(200),
-    inspect: FakeServer.Reply? = nil
-  ) throws -> (server: FakeServer, engine: DockerEngine) {
+    containers: Set<String>, disconnect: ServerReply = .answer(200),
+    inspect: ServerReply? = nil
+  ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
     let members = endpoints.map { #""\#($0.key)":{"Name":"\#($0.name)","EndpointID":"\#($0.id)"}"# }
     let details =
       #"{"Id":"\#(Self.network)","Name":"net","Scope":"\#(scope)","Containers":"#
       + "{\(members.joined(separator: ","))}}"
-    let server = try FakeServer { request in
+    let server = try FakeHTTPServer { request in
       if request.target == "/_ping" { return Self.ping }
       let path = request.target.split(separator: "/").dropFirst().map(String.init)
       switch (request.method, path.first, path.dropFirst().first, path.last) {
-      case ("GET", "networks", _, _): return answer(200, details)
+      case ("GET", "networks", _, _): return .answer(200, details)
       case ("GET", "containers", let name?, _):
         return containers.contains(name)
-          ? inspect ?? answer(200, #"{"Id":"\#(Self.alive)","Name":"/\#(name)"}"#)
-          : answer(404, #"{"message":"No such container: \#(name)"}"#)
+          ? inspect ?? .answer(200, #"{"Id":"\#(Self.alive)","Name":"/\#(name)"}"#)
+          : .answer(404, #"{"message":"No such container: \#(name)"}"#)
       case ("POST", "networks", _, "disconnect"): return disconnect
-      default: return answer(500, #"{"message":"unexpected"}"#)
+      default: return .answer(500, #"{"message":"unexpected"}"#)
       }
     }
     return (server, DockerEngine(endpoint: .unix(path: server.path)))
   }
 
-  private func disconnected(_ server: FakeServer) -> [String] {
+  private func disconnected(_ server: FakeHTTPServer) -> [String] {
     server.requests.filter { $0.target.hasSuffix("/disconnect") }
       .map { String(decoding: $0.body, as: UTF8.self) }
   }
@@ -86,7 +88,7 @@ struct DeadEndpointTests {
   func unknown() async throws {
     let (server, engine) = try engine(
       endpoints: [("ep-1", "1", "web")], containers: ["web"],
-      inspect: answer(500, #"{"message":"busy"}"#))
+      inspect: .answer(500, #"{"message":"busy"}"#))
     defer { server.stop() }
     await #expect(throws: EngineError.self) {
       try await engine.disconnectDeadEndpoints(of: Self.network)
@@ -98,7 +100,7 @@ struct DeadEndpointTests {
   func gone() async throws {
     let (server, engine) = try engine(
       endpoints: [("ep-1", "1", "web")], containers: [],
-      disconnect: answer(404, #"{"message":"endpoint web not found"}"#))
+      disconnect: .answer(404, #"{"message":"endpoint web not found"}"#))
     defer { server.stop() }
     #expect(try await engine.disconnectDeadEndpoints(of: Self.network) == [])
     #expect(disconnected(server).count == 1)

@@ -1,20 +1,23 @@
+import Concurrency
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import DockerEngine
 
 @Suite("An engine that misbehaves", .timeLimit(.minutes(6)))
 struct FaultyEngineTests {
-  private static let ping = answer(200, "OK", headers: "Api-Version: 1.41\r\nOSType: linux\r\n")
+  private static let ping = ServerReply.answer(
+    200, "OK", headers: ["Api-Version": "1.41", "OSType": "linux"])
 
-  private func engine(_ server: FakeServer, timeout: Duration = .seconds(60)) -> DockerEngine {
+  private func engine(_ server: FakeHTTPServer, timeout: Duration = .seconds(60)) -> DockerEngine {
     DockerEngine(endpoint: .unix(path: server.path), requestTimeout: timeout)
   }
 
   private func fake(
-    _ reply: @escaping @Sendable (FakeServer.Request) -> FakeServer.Reply
-  ) throws -> FakeServer {
-    try FakeServer { $0.target == "/_ping" ? Self.ping : reply($0) }
+    _ reply: @escaping @Sendable (ServerRequest) -> ServerReply
+  ) throws -> FakeHTTPServer {
+    try FakeHTTPServer { $0.target == "/_ping" ? Self.ping : reply($0) }
   }
 
   private func failure(_ body: () async throws -> Void) async -> EngineError? {
@@ -31,9 +34,9 @@ struct FaultyEngineTests {
       ("1.99", "/v1.51/info"),
     ])
   func negotiation(version: String, target: String) async throws {
-    let server = try FakeServer { request in
+    let server = try FakeHTTPServer { request in
       request.target == "/_ping"
-        ? answer(200, "OK", headers: "Api-Version: \(version)\r\n") : answer(200, "{}")
+        ? .answer(200, "OK", headers: ["Api-Version": "\(version)"]) : .answer(200, "{}")
     }
     defer { server.stop() }
     _ = try await engine(server).info()
@@ -42,7 +45,7 @@ struct FaultyEngineTests {
 
   @Test("and is too old is refused with both versions")
   func tooOld() async throws {
-    let server = try FakeServer { _ in answer(200, "OK", headers: "Api-Version: 1.24\r\n") }
+    let server = try FakeHTTPServer { _ in .answer(200, "OK", headers: ["Api-Version": "1.24"]) }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).info() }
     #expect(error?.kind == .tooOld)
@@ -52,7 +55,7 @@ struct FaultyEngineTests {
 
   @Test("and is no engine is refused")
   func noEngine() async throws {
-    let server = try FakeServer { _ in answer(200, "hello") }
+    let server = try FakeHTTPServer { _ in .answer(200, "hello") }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).ping() }
     #expect(error?.kind == .malformed)
@@ -60,7 +63,7 @@ struct FaultyEngineTests {
 
   @Test("is asked for its version once by many tasks")
   func oneFlight() async throws {
-    let server = try fake { _ in answer(200, "[]") }
+    let server = try fake { _ in .answer(200, "[]") }
     defer { server.stop() }
     let engine = engine(server)
     try await withThrowingTaskGroup(of: Void.self) { group in
@@ -74,18 +77,18 @@ struct FaultyEngineTests {
   @Test("is asked again by those who waited for a task that was cancelled")
   func abandonedFlight() async throws {
     let pings = Mutex(0)
-    let server = try FakeServer { request in
-      guard request.target == "/_ping" else { return answer(200, "[]") }
+    let server = try FakeHTTPServer { request in
+      guard request.target == "/_ping" else { return .answer(200, "[]") }
       let count = pings.withLock {
         $0 += 1
         return $0
       }
-      return count == 1 ? .textThenStall("") : Self.ping
+      return count == 1 ? .text("") : Self.ping
     }
     defer { server.stop() }
     let engine = engine(server)
     let first = Task { try await engine.listContainers(all: true) }
-    #expect(await eventually { server.requests.count == 1 })
+    try await eventually("a request") { server.requests.count == 1 }
     let second = Task { try await engine.listContainers(all: true) }
     let third = Task { try await engine.listContainers(all: true) }
     try await Task.sleep(for: .milliseconds(50))
@@ -99,11 +102,11 @@ struct FaultyEngineTests {
   @Test("is asked for its version anew when it was replaced by an older one")
   func replaced() async throws {
     let isOld = Mutex(false)
-    let server = try FakeServer { request in
+    let server = try FakeHTTPServer { request in
       let version = isOld.withLock { $0 } ? "1.41" : "1.45"
-      if request.target == "/_ping" { return answer(200, headers: "Api-Version: \(version)\r\n") }
-      if request.target.hasPrefix("/v\(version)/") { return answer(200, "[]") }
-      return answer(
+      if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "\(version)"]) }
+      if request.target.hasPrefix("/v\(version)/") { return .answer(200, "[]") }
+      return .answer(
         400, #"{"message":"client version 1.45 is too new. Maximum supported API version is 1.41"}"#
       )
     }
@@ -118,7 +121,7 @@ struct FaultyEngineTests {
 
   @Test("and does not answer is given up on")
   func stalled() async throws {
-    let server = try fake { _ in .textThenStall("") }
+    let server = try fake { _ in .text("") }
     defer { server.stop() }
     let engine = engine(server, timeout: .milliseconds(200))
     let error = await failure { try await engine.startContainer("web") }
@@ -133,22 +136,24 @@ struct FaultyEngineTests {
   )
   func turns() async throws {
     let server = try fake { request in
-      request.target.hasSuffix("/start") ? .textThenStall("") : answer(204)
+      request.target.hasSuffix("/start") ? .text("") : .answer(204)
     }
     defer { server.stop() }
     let engine = engine(server)
     let limit = RequestKind.start.limit
     let starts = (0..<5 * limit).map { number in
-      Task { try await DockerEngine.uncut { try await engine.startContainer("c\(number)") } }
+      Task { try await withoutCancellation { try await engine.startContainer("c\(number)") } }
     }
     func sent() -> Int { server.requests.filter { $0.target.hasSuffix("/start") }.count }
-    #expect(await eventually { sent() + engine.limiter.waiting(.start) == 5 * limit })
+    try await eventually("each request sent or waiting") {
+      sent() + engine.limiter.waiting(.start) == 5 * limit
+    }
     #expect(sent() == limit)
     // Stopping and killing never wait behind starts that hang.
     try await engine.killContainer("c0", signal: "KILL")
     try await engine.stopContainer("c0", timeout: 0)
     for start in starts { start.cancel() }
-    #expect(await eventually { engine.limiter.waiting(.start) == 0 })
+    try await eventually("no request waiting") { engine.limiter.waiting(.start) == 0 }
     #expect(sent() == limit)
     server.stop()
     for start in starts { _ = await start.result }
@@ -157,7 +162,7 @@ struct FaultyEngineTests {
 
   @Test("gets the time that the task's own deadline leaves, where that is longer")
   func patience() async throws {
-    let server = try fake { _ in .textThenStall("") }
+    let server = try fake { _ in .text("") }
     defer { server.stop() }
     let engine = engine(server, timeout: .milliseconds(100))
     func time(_ patience: Duration) async -> Duration {
@@ -175,7 +180,7 @@ struct FaultyEngineTests {
 
   @Test("gets the time to stop a container on top of the deadline")
   func stopDeadline() async throws {
-    let server = try fake { _ in .textThenStall("") }
+    let server = try fake { _ in .text("") }
     defer { server.stop() }
     let start = ContinuousClock.now
     let error = await failure {
@@ -206,7 +211,7 @@ struct FaultyEngineTests {
 
   @Test("and sends something else than JSON is malformed, with the place")
   func malformed() async throws {
-    let server = try fake { _ in answer(200, #"{"Id":"a","State":{"Running":"yes"}}"#) }
+    let server = try fake { _ in .answer(200, #"{"Id":"a","State":{"Running":"yes"}}"#) }
     defer { server.stop() }
     let error = await failure { _ = try await engine(server).inspectContainer("web") }
     #expect(error?.kind == .malformed)
@@ -216,7 +221,7 @@ struct FaultyEngineTests {
   @Test("and reports a failed pull in its stream fails the sequence")
   func pull() async throws {
     let server = try fake { _ in
-      answer(
+      .answer(
         200,
         #"{"status":"Pulling from a","id":"1"}"# + "\r\n"
           + #"{"status":"Downloading","progressDetail":{"current":5,"total":9},"id":"ab"}"# + "\r\n"
@@ -240,7 +245,7 @@ struct FaultyEngineTests {
 
   @Test("gets names percent-encoded")
   func encoded() async throws {
-    let server = try fake { _ in answer(204) }
+    let server = try fake { _ in .answer(204) }
     defer { server.stop() }
     try await engine(server).removeVolume("a/../b?c", force: false)
     #expect(server.requests.last?.target == "/v1.41/volumes/a%2F..%2Fb%3Fc?force=0")

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import DockerEngine
@@ -9,14 +10,14 @@ struct OlderEngineTests {
   /// A server of an API version, which gives each request the same body.
   private func server(
     _ version: String, _ body: String = #"{"Id":"a","Warnings":null}"#
-  ) throws -> FakeServer {
-    try FakeServer { request in
+  ) throws -> FakeHTTPServer {
+    try FakeHTTPServer { request in
       request.target == "/_ping"
-        ? answer(200, "OK", headers: "Api-Version: \(version)\r\n") : answer(200, body)
+        ? .answer(200, "OK", headers: ["Api-Version": "\(version)"]) : .answer(200, body)
     }
   }
 
-  private func engine(_ server: FakeServer, timeout: Duration = .seconds(60)) -> DockerEngine {
+  private func engine(_ server: FakeHTTPServer, timeout: Duration = .seconds(60)) -> DockerEngine {
     DockerEngine(endpoint: .unix(path: server.path), requestTimeout: timeout)
   }
 
@@ -91,10 +92,10 @@ struct OlderEngineTests {
 
   @Test("may take as long over a wait's response as the container does")
   func wait() async throws {
-    let server = try FakeServer { request in
-      if request.target == "/_ping" { return answer(200, headers: "Api-Version: 1.25\r\n") }
+    let server = try FakeHTTPServer { request in
+      if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "1.25"]) }
       Thread.sleep(forTimeInterval: 0.6)
-      return answer(200, #"{"StatusCode":3}"#)
+      return .answer(200, #"{"StatusCode":3}"#)
     }
     defer { server.stop() }
     let code = try await engine(server, timeout: .milliseconds(200)).waitContainer("web")
@@ -194,9 +195,9 @@ struct OlderEngineTests {
 
   @Test("is used in the version of the cap, and the cap is named where the engine refuses it")
   func cap() async throws {
-    let server = try FakeServer { request in
-      if request.target == "/_ping" { return answer(200, headers: "Api-Version: 1.52\r\n") }
-      return answer(
+    let server = try FakeHTTPServer { request in
+      if request.target == "/_ping" { return .answer(200, headers: ["Api-Version": "1.52"]) }
+      return .answer(
         400, #"{"message":"client version 1.30 is too old. Minimum supported API version is 1.44"}"#
       )
     }
@@ -212,8 +213,8 @@ struct OlderEngineTests {
 
   @Test("and so old that it doesn't name its API is named itself")
   func nameless() async throws {
-    let server = try FakeServer { _ in
-      answer(200, "OK", headers: "Server: Docker/1.12.6 (linux)\r\n")
+    let server = try FakeHTTPServer { _ in
+      .answer(200, "OK", headers: ["Server": "Docker/1.12.6 (linux)"])
     }
     defer { server.stop() }
     let error = await #expect(throws: EngineError.self) { try await engine(server).ping() }
@@ -237,9 +238,10 @@ struct OlderEngineTests {
       "/v1.25/info": info, "/v1.25/containers/json": list, "/v1.25/images/i/json": image,
       "/v1.25/volumes": volumes, "/v1.25/networks": networks,
     ]
-    let server = try FakeServer { request in
+    let server = try FakeHTTPServer { request in
       request.target == "/_ping"
-        ? answer(200, headers: "Api-Version: 1.25\r\n") : answer(200, answers[request.target] ?? "")
+        ? .answer(200, headers: ["Api-Version": "1.25"])
+        : .answer(200, answers[request.target] ?? "")
     }
     defer { server.stop() }
     let engine = engine(server)

@@ -1,3 +1,4 @@
+import Concurrency
 import Synchronization
 import TestSupport
 import Testing
@@ -29,7 +30,7 @@ struct RequestLimiterTests {
         $0.most = max($0.most, $0.busy)
         $0.order.append(number)
       }
-      _ = await eventually { self.isOpen.withLock { $0 } }
+      try? await eventually("the gate open") { self.isOpen.withLock { $0 } }
       state.withLock { $0.busy -= 1 }
     }
   }
@@ -41,7 +42,9 @@ struct RequestLimiterTests {
     var requests: [Task<Void, any Error>] = []
     for number in 0..<20 {
       requests.append(Task { try await limiter.run(.create) { await gauge.request(number) } })
-      #expect(await eventually { gauge.busy + limiter.waiting(.create) == number + 1 })
+      try await eventually("the request under way or waiting") {
+        gauge.busy + limiter.waiting(.create) == number + 1
+      }
     }
     #expect(gauge.busy == 3)
     // Another kind has a limit of its own.
@@ -69,11 +72,11 @@ struct RequestLimiterTests {
     let limiter = RequestLimiter { _ in 1 }
     let gauge = Gauge()
     let first = Task { try await limiter.run(.start) { await gauge.request(1) } }
-    #expect(await eventually { gauge.busy == 1 })
+    try await eventually("one request under way") { gauge.busy == 1 }
     let second = Task { try await limiter.run(.start) { await gauge.request(2) } }
-    #expect(await eventually { limiter.waiting(.start) == 1 })
+    try await eventually("one request waiting") { limiter.waiting(.start) == 1 }
     let third = Task { try await limiter.run(.start) { await gauge.request(3) } }
-    #expect(await eventually { limiter.waiting(.start) == 2 })
+    try await eventually("two requests waiting") { limiter.waiting(.start) == 2 }
     second.cancel()
     await #expect(throws: CancellationError.self) { try await second.value }
     #expect(gauge.busy == 1)
@@ -103,7 +106,7 @@ struct RequestLimiterTests {
     let last = (0..<2).map { number in
       Task { try await limiter.run(.create) { await gauge.request(number) } }
     }
-    #expect(await eventually { gauge.busy == 2 })
+    try await eventually("two requests under way") { gauge.busy == 2 }
     gauge.open()
     for request in last { try await request.value }
   }
@@ -115,13 +118,13 @@ struct RequestLimiterTests {
     let limiter = RequestLimiter { _ in 1 }
     let gauge = Gauge()
     let sent = Task {
-      try await DockerEngine.uncut { try await limiter.run(.create) { await gauge.request(1) } }
+      try await withoutCancellation { try await limiter.run(.create) { await gauge.request(1) } }
     }
-    #expect(await eventually { gauge.busy == 1 })
+    try await eventually("one request under way") { gauge.busy == 1 }
     let queued = Task {
-      try await DockerEngine.uncut { try await limiter.run(.create) { await gauge.request(2) } }
+      try await withoutCancellation { try await limiter.run(.create) { await gauge.request(2) } }
     }
-    #expect(await eventually { limiter.waiting(.create) == 1 })
+    try await eventually("one request waiting") { limiter.waiting(.create) == 1 }
     sent.cancel()
     queued.cancel()
     await #expect(throws: CancellationError.self) { try await queued.value }
@@ -136,11 +139,11 @@ struct RequestLimiterTests {
     let limiter = RequestLimiter { _ in 1 }
     let gauge = Gauge()
     let first = Task { try await limiter.run(.remove) { await gauge.request(1) } }
-    #expect(await eventually { gauge.busy == 1 })
+    try await eventually("one request under way") { gauge.busy == 1 }
     let second = Task {
-      try await DockerEngine.uncut { try await limiter.run(.remove) { await gauge.request(2) } }
+      try await withoutCancellation { try await limiter.run(.remove) { await gauge.request(2) } }
     }
-    #expect(await eventually { limiter.waiting(.remove) == 1 })
+    try await eventually("one request waiting") { limiter.waiting(.remove) == 1 }
     second.cancel()
     gauge.open()
     try await first.value

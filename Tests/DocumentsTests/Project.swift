@@ -1,16 +1,14 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The project's files, as they lie in the source tree.
 enum Project {
   /// The top of the source tree.
-  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
+  static let root = URL(fileURLWithPath: SourceTree.root)
 
   /// A file's text.
-  static func text(_ path: String) throws -> String {
-    try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
-  }
+  static func text(_ path: String) throws -> String { try SourceTree.text(path) }
 
   /// The paths of all files below some folders whose names end in one of these.
   static func files(below folders: [String], endings: [String]) throws -> [String] {

@@ -1,7 +1,7 @@
-import AgentStandIn
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 
 /// An engine of an older release, for what can't be had: a way to a newer engine that lets through
 /// only what the API of that release has, both ways. What the newer engine does by itself for
@@ -103,26 +103,5 @@ public final class EngineStandIn: Sendable {
       close(engine)
       threadEnded()
     }
-  }
-}
-
-extension Socket {
-  /// Connects to a unix domain socket; nil where nobody listens.
-  package static func connect(to path: String) -> Int32? {
-    let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    guard number >= 0 else { return nil }
-    var name = sockaddr_un()
-    name.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &name.sun_path) {
-      $0.copyBytes(from: path.utf8.prefix($0.count - 1))
-    }
-    let connected = withUnsafePointer(to: &name) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    if connected == 0 { return number }
-    close(number)
-    return nil
   }
 }

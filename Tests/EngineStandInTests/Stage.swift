@@ -1,4 +1,3 @@
-import AgentStandIn
 import EngineStandIn
 import Foundation
 import TestSupport

@@ -14,8 +14,7 @@ import Settings
 struct FuzzTests {
   @Test("an operator's file is read or refused, and so is each value")
   func settings() async throws {
-    let sample = URL(fileURLWithPath: #filePath)
-      .appendingPathComponent("../../../deploy/compose-executor.yaml").standardized
+    let sample = try SourceTree.text("deploy/compose-executor.yaml")
     let text = """
       launch-timeout: 5m
       grace: 2.5s
@@ -30,7 +29,7 @@ struct FuzzTests {
         bind-mounts: [/data]
       """
     let report = await Fuzz.drive(
-      "settings of an executor", texts: [text, try String(contentsOf: sample, encoding: .utf8)],
+      "settings of an executor", texts: [text, sample],
       words: Settings.names.sorted() + ["weeks", "1e9", "1-65535", "allow:"],
       isOwn: { $0 is ComposeError || $0 is SettingError }
     ) { text in
@@ -62,25 +61,6 @@ struct FuzzTests {
     #expect(report.isSound, "\(report)")
   }
 
-  /// Sends what the request's path holds in hexadecimal, and hangs up.
-  private static let echo = #"""
-    import socket, threading
-    listener = socket.socket()
-    listener.bind(('127.0.0.1', 0))
-    listener.listen(64)
-    print(listener.getsockname()[1], flush=True)
-    while True:
-        client, _ = listener.accept()
-        data = b''
-        while b'\r\n\r\n' not in data:
-            piece = client.recv(65536)
-            if not piece: break
-            data += piece
-        try: client.sendall(bytes.fromhex(data.split(b' ')[1][1:].decode()))
-        except Exception: pass
-        client.close()
-    """#
-
   @Test("a probe's response passes or fails, whatever it is")
   func probes() async throws {
     let corpus = [
@@ -88,17 +68,24 @@ struct FuzzTests {
       "HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 302 X\r\nLocation: /00\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nA: b\r\n\r\n",
     ].map { Array($0.utf8) }
-    let server = try Command("/usr/bin/python3", ["-c", Self.echo]).start()
-    defer { server.send(SIGKILL) }
-    try await eventually("the server's port") { server.lines().first != nil }
-    let port = try #require(server.lines().first.flatMap { UInt32($0) })
+    // Sends what the request's path holds in hexadecimal, and hangs up.
+    let server = FakeHTTPServer { request, connection in
+      let digits = Array(request.target.utf8.dropFirst())
+      connection.write(
+        stride(from: 0, to: digits.count - 1, by: 2).map {
+          UInt8(String(decoding: digits[$0...($0 + 1)], as: UTF8.self), radix: 16) ?? 0
+        })
+      return false
+    }
+    try server.listen(on: .loopback())
+    defer { server.stop() }
     let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: [:])
     let report = await Fuzz.drive(
       "responses to probes", corpus, words: ["HTTP/1.1 ", "chunked", "Location: "]
     ) { bytes, _ in
       let path =
         "/" + bytes.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
-      let target = HTTPTarget(port: port, path: path, isIPv6: false)
+      let target = HTTPTarget(port: UInt32(server.port), path: path, isIPv6: false)
       let result = await probe.look(.http(target, statuses: []), timeout: .seconds(20))
       _ = Probe.http(target, statuses: []).status(of: result)
       return result.isPassed

@@ -11,59 +11,39 @@ import Testing
 struct ProbeTests {
   private let probe = TaskProbe(http: HTTPClient(), sandbox: "/tmp", environment: ["PATH": "/bin"])
 
-  /// A server whose responses no client may rely on.
-  private static let program = #"""
-    import socket, sys, threading
-    six = sys.argv[1] == '6'
-    listener = socket.socket(socket.AF_INET6 if six else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(('::1' if six else '127.0.0.1', 0))
-    listener.listen(64)
-    port = listener.getsockname()[1]
-    def reply(path):
-        ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n'
-        if path == '/status-line-header': return ok + 'HTTP/1.1 -5 : x\r\n\r\nok'
-        if path == '/huge-status-header': return ok + 'HTTP/1.1 99999999999: x\r\nHTTP/: 1\r\n\r\nok'
-        if path == '/huge-status': return 'HTTP/1.1 99999999999 X\r\nContent-Length: 0\r\n\r\n'
-        if path == '/negative-status': return 'HTTP/1.1 -5 X\r\nContent-Length: 0\r\n\r\n'
-        if path == '/interim': return 'HTTP/1.1 103 Early\r\nLink: x\r\n\r\n' + ok + '\r\nok'
-        if path == '/moved': return 'HTTP/1.1 302 X\r\nLocation: /ok\r\nContent-Length: 0\r\n\r\n'
-        if path == '/gone': return 'HTTP/1.1 301 X\r\nLocation: /missing\r\nContent-Length: 0\r\n\r\n'
-        if path == '/loop': return 'HTTP/1.1 302 X\r\nLocation: /loop\r\nContent-Length: 0\r\n\r\n'
-        if path == '/file': return 'HTTP/1.1 302 X\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n'
-        if path == '/nowhere': return 'HTTP/1.1 304 X\r\n\r\n'
-        if path == '/missing': return 'HTTP/1.1 404 X\r\nContent-Length: 0\r\n\r\n'
-        if path == '/nine': return 'hello'
-        return ok + '\r\nok'
-    def serve(client):
-        data = b''
-        while True:
-            while b'\r\n\r\n' not in data:
-                piece = client.recv(65536)
-                if not piece: return client.close()
-                data += piece
-            path, data = data.split(b' ')[1].decode(), b''
-            if path == '/silent': continue
-            if path == '/deaf': listener.close()
-            if path == '/big':
-                client.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 83886080\r\n\r\n')
-                for _ in range(80): client.sendall(bytes(1 << 20))
-                continue
-            client.sendall(reply(path).encode())
-            if path == '/nine': return client.close()
-    print(port, flush=True)
-    while True:
-        try: client, _ = listener.accept()
-        except OSError: threading.Event().wait()
-        threading.Thread(target=serve, args=(client,), daemon=True).start()
-    """#
+  private static let ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
 
+  private static func moved(_ status: Int, to place: String) -> ServerReply {
+    .answer(status, headers: ["Location": place])
+  }
+
+  /// Lends a server whose responses no client may rely on.
   private func withServer(isIPv6: Bool = false, _ body: (UInt32) async throws -> Void) async throws
   {
-    let server = try Command("/usr/bin/python3", ["-c", Self.program, isIPv6 ? "6" : "4"]).start()
-    defer { server.send(SIGKILL) }
-    try await eventually("the server's port") { server.lines().first != nil }
-    try await body(try #require(server.lines().first.flatMap { UInt32($0) }))
+    let server = FakeHTTPServer()
+    server.handle { [weak server] request, connection in
+      switch request.target {
+      case "/silent": return true
+      case "/big": return connection.send(.flood(80 << 20))
+      case "/deaf": server?.stopListening()
+      default: break
+      }
+      let replies: [String: ServerReply] = [
+        "/status-line-header": .text("\(Self.ok)HTTP/1.1 -5 : x\r\n\r\nok"),
+        "/huge-status-header": .text("\(Self.ok)HTTP/1.1 99999999999: x\r\nHTTP/: 1\r\n\r\nok"),
+        "/huge-status": .text("HTTP/1.1 99999999999 X\r\nContent-Length: 0\r\n\r\n"),
+        "/negative-status": .text("HTTP/1.1 -5 X\r\nContent-Length: 0\r\n\r\n"),
+        "/interim": .text("HTTP/1.1 103 Early\r\nLink: x\r\n\r\n\(Self.ok)\r\nok"),
+        "/moved": Self.moved(302, to: "/ok"), "/gone": Self.moved(301, to: "/missing"),
+        "/loop": Self.moved(302, to: "/loop"), "/file": Self.moved(302, to: "file:///etc/passwd"),
+        "/nowhere": .text("HTTP/1.1 304 X\r\n\r\n"), "/missing": .answer(404),
+        "/nine": .textThenClose("hello"),
+      ]
+      return connection.send(replies[request.target] ?? .answer(200, "ok"))
+    }
+    try server.listen(on: .loopback(isIPv6: isIPv6))
+    defer { server.stop() }
+    try await body(UInt32(server.port))
   }
 
   private func get(

@@ -2,12 +2,13 @@ import ArgumentParser
 import Compose
 import Foundation
 import PodRuntime
+import Program
+import Settings
+import TestSupport
 import Testing
+import YAML
 
 @testable import Executor
-import Program
-import YAML
-import Settings
 
 @Suite("The operator's file")
 struct OperatorFileTests {
@@ -23,9 +24,7 @@ struct OperatorFileTests {
 
   @Test("as its sample stands, changes nothing")
   func sample() throws {
-    let path = URL(fileURLWithPath: #filePath)
-      .appendingPathComponent("../../../deploy/compose-executor.yaml").standardized
-    let file = try read(String(contentsOf: path, encoding: .utf8))
+    let file = try read(SourceTree.text("deploy/compose-executor.yaml"))
     #expect(file.policy == .unrestricted)
     #expect(try Settings(environment: [:], file: file).timeouts() == PodTimeouts())
     #expect(file.settings["log-level"] == "info")
@@ -102,22 +101,6 @@ struct SettingsTests {
     #expect(both.text("launch-timeout") == "2s")
     #expect(try settings([:], "launch-timeout: 3s").timeouts().launch == .seconds(3))
     #expect(try settings([:]).timeouts() == PodTimeouts())
-  }
-
-  @Test(
-    "read durations as people and Mesos write them",
-    arguments: [
-      ("5secs", Duration.seconds(5)), ("1.5mins", .seconds(90)), ("250ms", .milliseconds(250)),
-      ("2m", .seconds(120)), ("0", .zero), ("1hrs", .seconds(3600)), ("10", .seconds(10)),
-    ])
-  func durations(text: String, expected: Duration) {
-    #expect(DurationText.parse(text) == expected)
-  }
-
-  @Test(
-    "refuse what is no duration", arguments: ["", "s", "5x", "-1s", "1e9weeks", "5 s", "1.2.3s"])
-  func noDurations(text: String) {
-    #expect(DurationText.parse(text) == nil)
   }
 
   @Test("read ports in ranges and lists, in their order")

@@ -15,7 +15,7 @@ func task(_ json: String) throws -> TaskInfo {
 struct TaskPortsTests {
   @Test("are those that a host has, each once, however many ranges name them")
   func ports() throws {
-    func offered(_ ranges: [(UInt64, UInt64)]) throws -> [Int]? {
+    func offered(_ ranges: [(UInt64, UInt64)]) throws -> [UInt16]? {
       let list = ranges.map { #"{"begin": \#($0.0), "end": \#($0.1)}"# }.joined(separator: ",")
       let fields =
         #""resources": [{"name": "ports", "type": "RANGES", "ranges": {"range": [\#(list)]}}]"#

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The scenarios of Tests/HookShimC, each a process of its own on a tmpfs.
+/// The scenarios in C, each a process of its own on a tmpfs.
 @Suite("The hook shim under sanitizers", .serialized)
 struct HookShimTests {
   @Test(
@@ -71,8 +71,7 @@ enum Scenarios {
   ///
   /// - Returns: Its path.
   private static func compile(_ name: String, _ options: [String]) async throws -> String {
-    let root = URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized.path
-    let folders = ["\(root)/Sources/HookShim", "\(root)/Tests/HookShimC"]
+    let folders = ["Sources/HookShim", "Tests/HookShimTests/Scenarios"].map(SourceTree.path)
     let sources = try folders.flatMap { folder in
       try FileManager.default.contentsOfDirectory(atPath: folder)
         .filter { $0.hasSuffix(".c") }.sorted().map { "\(folder)/\($0)" }

@@ -5,9 +5,6 @@ import Testing
 /// What `scripts/manuals` makes of the programs that were built.
 @Suite("Manual pages and shell completions")
 struct ManualTests {
-  private static let root = URL(fileURLWithPath: #filePath)
-    .appendingPathComponent("../../..").standardizedFileURL.path
-
   /// The programs, their manual sections, and words of theirs that aren't on their page.
   static let programs = [
     ("compose-executor", 1), ("compose-resources", 1), ("pod-reaper", 8), ("pod-hook-notify", 8),
@@ -20,7 +17,7 @@ struct ManualTests {
     try await withTemporaryFolder { folder in
       let programs = URL(fileURLWithPath: BuiltProgram.beside("compose-executor"))
         .deletingLastPathComponent().path
-      try await Command("\(Self.root)/scripts/manuals", [programs, folder.path]).output()
+      try await Command(SourceTree.path("scripts/manuals"), [programs, folder.path]).output()
       return try await body(folder)
     }
   }

@@ -146,7 +146,7 @@ struct FaultySessionTests {
       agent.push("{\"type\":\"ERROR\",\"error\":{\"message\":\"abort\"}}")
       try await stage.happens("again", times: 3)
       agent.server.stop()
-      try agent.server.start()
+      try agent.server.restart()
       try await stage.happens("again", times: 4)
     }
     #expect(agent.violations.isEmpty)
@@ -197,7 +197,7 @@ struct FaultySessionTests {
           case .restart:
             agent.server.stop()
             try await Task.sleep(for: .milliseconds(3))
-            try agent.server.start()
+            try agent.server.restart()
           }
         }
         try await Task.sleep(for: .milliseconds(2))

@@ -24,7 +24,7 @@ struct RecoveryTests {
 
       agent.server.stop()
       await stage.send("b", .failed)
-      try agent.server.start()
+      try agent.server.restart()
       try await stage.happens("again")
       let call = try #require(agent.calls("SUBSCRIBE").last)
       #expect(call.tasks == ["b", "c"])

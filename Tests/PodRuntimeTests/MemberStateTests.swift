@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PodRuntime
@@ -44,15 +45,14 @@ struct MemberStateTests {
 
   @Test("are those of the table in docs/design.md, and what it doesn't name can't happen")
   func documented() throws {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .appending(path: "../../docs/design.md").standardized
-    let text = try String(contentsOf: file, encoding: .utf8)
+    let text = try SourceTree.text("docs/design.md")
     let parts = text.components(separatedBy: "| event | in | leads to |")
     try #require(parts.count == 2)
     let rest = parts[1].components(separatedBy: "\n\n").dropFirst().joined(separator: "\n\n")
     let wanted = parts[0] + Self.table + "\n\n" + rest
     if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {
-      try wanted.write(to: file, atomically: true, encoding: .utf8)
+      try wanted.write(
+        toFile: SourceTree.path("docs/design.md"), atomically: true, encoding: .utf8)
     } else {
       #expect(text == wanted, "docs/design.md is stale: run the tests once with UPDATE_DOCS=1")
     }

@@ -108,6 +108,6 @@ struct OlderEngineTests {
   @Test("takes an image for old enough where the engine doesn't report when it came")
   func age() {
     let image = ProvidedImage(reference: "a", id: "b", hasHealthcheck: false)
-    #expect(image.isOlder(than: 1) && !image.isOlder(than: nil))
+    #expect(image.isOlder(than: .nanoseconds(1)) && !image.isOlder(than: nil))
   }
 }

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import FoundationEssentials
 import OrderedCollections
 import PodIdentity
 import Testing
@@ -20,8 +21,12 @@ func service(_ name: String, _ change: (inout Service) -> Void = { _ in }) -> Se
   return service
 }
 
-func port(_ target: Int, _ published: String? = nil, _ transport: String = "tcp") -> PublishedPort {
-  PublishedPort(target: target, published: published, transport: transport, position: at(target))
+func port(
+  _ target: UInt16, _ published: String? = nil, _ transport: Transport = .tcp
+) -> PublishedPort {
+  PublishedPort(
+    ContainerPort(target, transport), on: published.flatMap { HostPort($0) } ?? .engineChooses,
+    at: at(Int(target)))
 }
 
 func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] = []) -> Project {
@@ -34,22 +39,30 @@ func project(_ services: [Service], networks: [Network] = [], volumes: [Volume] 
     canonical: emptyTree)
 }
 
-func plan(_ project: Project, offered: [Int]? = nil) throws(ComposeError) -> PodPlan {
-  let request = PodRequest(
-    project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered)
+func plan(_ project: Project, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
+  try plan(
+    PodRequest(
+      project: project, executorID: "E", taskID: "t1", run: "r1", offeredPorts: offered))
+}
+
+func plan(_ request: PodRequest) throws(ComposeError) -> PodPlan {
+  try draft(request).placed(under: "/compose-pods/r1")
+}
+
+func draft(_ request: PodRequest) throws(ComposeError) -> PlanDraft {
   let identity = PodIdentity(
     frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
     incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
-    host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
+    host: HostIdentity(machineID: nil), cgroupParent: "")
   return try PodPlanner.plan(request, identity: identity)
 }
 
 @Suite("Offered ports")
 struct PortAssignmentTests {
-  private func assign(_ services: [Service], _ offered: [Int]?) throws -> [String: [String]] {
+  private func assign(_ services: [Service], _ offered: [UInt16]?) throws -> [String: [String]] {
     let ports = try PortAssignment(project: project(services), offered: offered)
     return Dictionary(
-      uniqueKeysWithValues: ports.services.map { ($0.key, $0.value.map(\.hostPort)) })
+      uniqueKeysWithValues: ports.services.map { ($0.key, $0.value.map(\.host.description)) })
   }
 
   @Test("go to published ports in the order of the file, never sorted")
@@ -64,7 +77,7 @@ struct PortAssignmentTests {
 
   @Test("are shared by the same container port in tcp and udp")
   func shared() throws {
-    let dns = service("dns") { $0.ports = [port(53, "53"), port(53, "53", "udp"), port(80)] }
+    let dns = service("dns") { $0.ports = [port(53, "53"), port(53, "53", .udp), port(80)] }
     #expect(try assign([dns], [31000, 31001]) == ["dns": ["31000", "31000", "31001"]])
   }
 
@@ -99,6 +112,49 @@ struct PodPlannerTests {
     #expect(host.restartPolicy?.name == "no")
     #expect(host.cgroupParent == "/compose-pods/r1")
     #expect(host.logConfig?.config == ["max-size": "50m", "max-file": "2"])
+  }
+
+  @Test("is placed under any cgroup: the labels and the containers' parent follow, all else stays")
+  func placed() throws {
+    let web = service("web") {
+      $0.networks = ["default": NetworkAttachment()]
+      $0.mounts = [ServiceMount(source: .volume(key: "data"), target: "/data", position: here)]
+      $0.preStart = [service("web")]
+    }
+    let draft = try draft(
+      PodRequest(
+        project: project(
+          [web], networks: [Network(key: "default")], volumes: [Volume(key: "data")]),
+        executorID: "E", taskID: "t1", run: "r1"))
+    func bodies(_ plan: PodPlan) -> [ContainerCreate] {
+      plan.containers.flatMap { [$0] + $0.preStart }.map(\.create)
+    }
+    func labels(_ plan: PodPlan) -> [[String: String]?] {
+      bodies(plan).map(\.labels) + plan.networks.map(\.labels) + plan.volumes.map(\.labels)
+    }
+    func rest(_ plan: PodPlan) throws -> [Data] {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = .sortedKeys
+      return try bodies(plan).map {
+        var body = $0
+        body.labels = nil
+        body.hostConfig?.cgroupParent = nil
+        return try encoder.encode(body)
+      }
+    }
+    let slice = try #require(PodSlice(run: "r1"))
+    let plain = draft.placed(under: "/compose-pods/r1")
+    for (parent, own, engine) in [
+      ("/mesos/r1", "/mesos/r1", "/mesos/r1"), (slice.path, "", slice.unit),
+    ] {
+      let plan = draft.placed(under: parent, executorCgroup: own)
+      #expect(bodies(plan).map { $0.hostConfig?.cgroupParent } == [engine, engine])
+      #expect(labels(plan).count == 4)
+      for label in labels(plan) { #expect(PodIdentity(labels: label ?? [:]) == plan.identity) }
+      #expect(plan.identity.cgroupParent == parent)
+      #expect(plan.identity.executorCgroup == own)
+      #expect(try rest(plan) == rest(plain))
+    }
   }
 
   @Test("gives every object the whole set of labels, over those of the file")

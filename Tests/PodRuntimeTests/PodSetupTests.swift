@@ -17,7 +17,7 @@ struct PodSetupTests {
       project: project([service("web")]), executorID: "E", taskID: "t1", run: "r1")
     change(&request)
     let told = try JSONDecoder().decode(EngineInfo.self, from: Data(info.utf8))
-    let setup = PodSetup(
+    let setup = try PodSetup(
       request: request, engine: DockerEngine(endpoint: endpoint),
       info: Task { told })
     let failure = await #expect(throws: SetupFailure.self) { try await setup.plan() }

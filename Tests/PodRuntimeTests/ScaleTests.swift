@@ -22,7 +22,7 @@ struct ScaleTests {
     ]
     let offered = try PortAssignment(project: project(both), offered: [5, 4, 3, 2, 1])
     #expect(
-      offered.services.mapValues { $0.map(\.hostPort) }
+      offered.services.mapValues { $0.map(\.host.description) }
         == ["web/1": ["5", "4"], "web/2": ["3", "2"], "b": ["1"]])
     let range = project([web(2) { $0.ports = [port(80, "8080-8081")] }])
     #expect(try PortAssignment(project: range, offered: nil).count == 2)

@@ -17,11 +17,7 @@ private func shared(
     project: project(services, networks: networks), executorID: "E", taskID: "t1", run: "r1",
     offeredPorts: [31890, 31000, 31001])
   change(&request.options)
-  let identity = PodIdentity(
-    frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
-    incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
-    host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
-  return try PodPlanner.plan(request, identity: identity)
+  return try plan(request)
 }
 
 @Suite("Namespaces that an infrastructure container holds")
@@ -29,7 +25,7 @@ struct SharedNamespacesTests {
   @Test("it comes first, with everybody's ports, names and name servers; no network is made")
   func network() throws {
     let web = service("web") {
-      $0.ports = [port(80), port(53, nil, "udp")]
+      $0.ports = [port(80), port(53, nil, .udp)]
       $0.networks = ["default": NetworkAttachment()]
       $0.links = [Located(Link(target: "redis", alias: "cache"), at: at(7))]
       $0.hostname = Located("front", at: at(8))
@@ -47,7 +43,7 @@ struct SharedNamespacesTests {
     let infra = plan.containers[0]
     #expect(infra.isInfra && infra.name == "t1_infra")
     #expect(infra.ports.map(\.service) == ["web", "web", "redis"])
-    #expect(infra.ports.map(\.hostPort) == ["31890", "31000", "31001"])
+    #expect(infra.ports.map(\.host.description) == ["31890", "31000", "31001"])
     #expect(infra.create.hostname == "front")
     let host = try #require(infra.create.hostConfig)
     #expect(host.networkMode == "bridge" && host.dns == ["10.0.0.2"])
@@ -149,7 +145,7 @@ struct SharedNamespacesTests {
     let second = service("b") { $0.ports = [port(81), port(80, "8080")] }
     let twice = try refusal([first, second])
     #expect(twice.position == at(80) && twice.message.contains("'a'"), "\(twice)")
-    let udp = service("b") { $0.ports = [port(80, nil, "udp")] }
+    let udp = service("b") { $0.ports = [port(80, nil, .udp)] }
     #expect(throws: Never.self) { try shared([first, udp]) }
     func host(_ name: String, _ address: String) -> Service {
       service(name) {

@@ -1,7 +1,6 @@
 import Compose
 import DockerEngine
 import Foundation
-import PodIdentity
 import Testing
 import YAML
 
@@ -30,11 +29,7 @@ struct TaskGPUsTests {
     var request = PodRequest(
       project: project([service("a", change)]), executorID: "E", taskID: "t1", run: "r1")
     if let gpus { request.limits = TaskLimits(cpus: nil, memory: nil, gpus: gpus) }
-    let identity = PodIdentity(
-      frameworkID: "", executorID: "E", taskID: "t1", run: "r1", agentID: "",
-      incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
-      host: HostIdentity(machineID: nil), cgroupParent: "/compose-pods/r1")
-    return try PodPlanner.plan(request, identity: identity).containers[0].create.hostConfig?
+    return try plan(request).containers[0].create.hostConfig?
       .deviceRequests ?? []
   }
 

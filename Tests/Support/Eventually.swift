@@ -9,7 +9,7 @@ public struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
   public var description: String { "not within \(within): \(what)" }
 }
 
-/// Waits until `condition` holds, looking every 20 ms: the only place of the tests that polls.
+/// Waits until `condition` holds: the only place of the tests that polls.
 ///
 /// The condition is looked at once more after the deadline, so that a machine that stood still
 /// doesn't fail a test.
@@ -17,12 +17,16 @@ public struct DeadlinePassed: Error, CustomStringConvertible, Sendable {
 /// - Parameters:
 ///   - what: What is waited for, in words; it ends up in the error.
 ///   - within: The longest wait.
+///   - interval: The pause between two looks.
 ///   - condition: Looked at again and again; what it throws ends the wait.
 /// - Throws: ``DeadlinePassed`` when the time is over; `CancellationError` when the task is cancelled.
 nonisolated(nonsending) public func eventually(
-  _ what: String, within: Duration = .seconds(90), _ condition: () async throws -> Bool
+  _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
+  _ condition: () async throws -> Bool
 ) async throws {
-  let _: Bool = try await eventually(what, within: within) { try await condition() ? true : nil }
+  let _: Bool = try await eventually(what, within: within, every: interval) {
+    try await condition() ? true : nil
+  }
 }
 
 /// Waits until `value` returns something, and returns that; otherwise like the form with a condition.
@@ -30,17 +34,19 @@ nonisolated(nonsending) public func eventually(
 /// - Parameters:
 ///   - what: What is waited for, in words; it ends up in the error.
 ///   - within: The longest wait.
+///   - interval: The pause between two looks.
 ///   - value: Asked again and again until it is not nil; what it throws ends the wait.
 /// - Returns: The first value that was not nil.
 /// - Throws: ``DeadlinePassed`` when the time is over; `CancellationError` when the task is cancelled.
 nonisolated(nonsending) public func eventually<Value>(
-  _ what: String, within: Duration = .seconds(90), _ value: () async throws -> Value?
+  _ what: String, within: Duration = .seconds(90), every interval: Duration = .milliseconds(20),
+  _ value: () async throws -> Value?
 ) async throws -> Value {
   let deadline = ContinuousClock.now + within
   while true {
     let last = ContinuousClock.now >= deadline
     if let found = try await value() { return found }
     if last { throw DeadlinePassed(what: what, within: within) }
-    try await Task.sleep(for: .milliseconds(20))
+    try await Task.sleep(for: interval)
   }
 }

@@ -44,7 +44,17 @@ struct Consistency {
     }
     try checkSecrets()
     try checkJobs()
-    try DependencyCycle.refuse(in: services)
+    try checkOrder()
+  }
+
+  private func checkOrder() throws(ComposeError) {
+    let graph = DependencyGraph(
+      services.mapValues { Array(($0.value["depends_on"]?.mapping ?? [:]).keys) })
+    guard let circle = graph.circle else { return }
+    let last = services[circle[circle.count - 2]]?.value["depends_on"]
+    throw ComposeError(
+      "the services depend on each other in a circle: \(circle.joined(separator: " -> "))",
+      at: last?.position(ofKey: circle[circle.count - 1]))
   }
 
   private func checkBuild(
@@ -215,41 +225,5 @@ enum LimitChecks {
 
   private static func isZero(_ node: YAMLNode) -> Bool {
     node.integer == 0 || node.string == "0" || node.content == .single(0)
-  }
-}
-
-/// Services that wait for each other in a circle.
-enum DependencyCycle {
-  /// Throws where there is one, naming its services in order.
-  static func refuse(
-    in services: OrderedDictionary<String, YAMLNode.Entry>
-  ) throws(ComposeError) {
-    var done: Set<String> = []
-    for start in services.keys where !done.contains(start) {
-      // Depth first with a stack of its own: a chain of services can be long.
-      var path: [(name: String, next: Int)] = [(start, 0)]
-      var open: Set<String> = [start]
-      while let (name, next) = path.last {
-        let dependencies = services[name]?.value["depends_on"]?.mapping ?? [:]
-        guard next < dependencies.count else {
-          done.insert(name)
-          open.remove(name)
-          path.removeLast()
-          continue
-        }
-        path[path.count - 1].next += 1
-        let (other, dependency) = dependencies.elements[next]
-        if open.contains(other) {
-          let circle = path.map(\.name).drop { $0 != other } + [other]
-          throw ComposeError(
-            "the services depend on each other in a circle: \(circle.joined(separator: " -> "))",
-            at: dependency.keyPosition)
-        }
-        if !done.contains(other) {
-          open.insert(other)
-          path.append((other, 0))
-        }
-      }
-    }
   }
 }

@@ -74,8 +74,9 @@ enum Ports {
     func refuse(_ why: String) -> ComposeError {
       ComposeError("`\(text)` is no port: \(why)", at: position)
     }
-    let (spec, transport) = cutProtocol(text)
-    guard ["tcp", "udp", "sctp"].contains(transport.lowercased()) else {
+    let (spec, suffix) = text.split("/")
+    let word = suffix ?? ""
+    guard let transport = word.isEmpty ? .tcp : Transport(rawValue: word.lowercased()) else {
       throw refuse("the protocol must be tcp, udp or sctp")
     }
     let parts = spec.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
@@ -86,50 +87,44 @@ enum Ports {
     guard address.isEmpty || IPAddress.isValid(address) else {
       throw refuse("`\(address)` is no IP address")
     }
-    guard let container = range(parts[parts.count - 1], least: 1) else {
+    guard let container = ClosedRange(ports: parts[parts.count - 1]), container.lowerBound > 0
+    else {
       throw refuse("the container's port must be a number up to 65535 or a range")
     }
     let hostText = parts.count > 1 ? parts[parts.count - 2] : ""
-    guard let host = hostText.isEmpty ? 0...0 : range(hostText, least: 0) else {
+    guard let host = hostText.isEmpty ? 0...0 : ClosedRange(ports: hostText) else {
       throw refuse("the host's port must be a number up to 65535 or a range")
     }
     guard hostText.isEmpty || container.count == host.count || container.count == 1 else {
       throw refuse("the two ranges differ in length")
     }
-    var ports: [(key: String, node: YAMLNode)] = []
-    for offset in 0..<container.count {
+    return container.enumerated().map { offset, target in
       var node = YAMLNode(mappingAt: position)
       node.set("mode", text: "ingress")
       if !address.isEmpty { node.set("host_ip", text: address) }
-      let target = container.lowerBound + offset
       node.set("target", YAMLNode(.integer(Int64(target)), at: position))
       if !hostText.isEmpty {
-        let single = String(host.lowerBound + offset)
         let wide = container.count == 1 && host.count > 1
-        node.set("published", text: wide ? "\(single)-\(host.upperBound)" : single)
+        let published =
+          wide ? HostPort.range(host) : .fixed(host.lowerBound + UInt16(offset))
+        node.set("published", text: "\(published)")
       }
-      node.set("protocol", text: transport.lowercased())
-      ports.append(("\(target)/\(transport.lowercased())", node))
+      node.set("protocol", text: transport.rawValue)
+      return node
     }
-    // Docker Compose orders a range by its ports as text.
-    return ports.sorted { Array($0.key.utf8).lexicographicallyPrecedes(Array($1.key.utf8)) }.map(
-      \.node)
   }
 
-  private static func cutProtocol(_ text: String) -> (spec: String, transport: String) {
-    let (spec, transport) = text.split("/")
-    return (spec, transport.map { $0.isEmpty ? "tcp" : $0 } ?? "tcp")
-  }
-
-  private static func range(_ text: String, least: Int) -> ClosedRange<Int>? {
-    let (first, last) = text.split("-")
-    guard let low = number(first), let high = last.map(number) ?? low, low <= high, low >= least
-    else { return nil }
-    return low...high
-  }
-
-  private static func number(_ text: String) -> Int? {
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
-    return UInt16(text).map(Int.init)
+  /// The ports in the order of `config`: those of one short form by their text, as Docker Compose
+  /// has them, with what another file says of one among them.
+  static func printed(_ node: YAMLNode) -> YAMLNode {
+    guard let items = node.sequence else { return node }
+    func text(_ port: YAMLNode) -> String { "\(port["target"]?.integer ?? 0)/" }
+    let ends = Dictionary(items.enumerated().map { ($1.position, $0) }) { $1 }
+    var ordered: [YAMLNode] = []
+    while let first = items.dropFirst(ordered.count).first {
+      let form = items[ordered.count...(ends[first.position] ?? ordered.count)]
+      ordered += form.sorted { text($0).utf8.lexicographicallyPrecedes(text($1).utf8) }
+    }
+    return YAMLNode(.sequence(ordered), at: node.position)
   }
 }

@@ -60,9 +60,9 @@ enum LegacyForms {
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     guard let text = node.string, Int64(text) == nil,
-      let nanoseconds = ComposeDuration.nanoseconds(text)
+      let quota = ComposeDuration.duration(text)
     else { return node }
-    return YAMLNode(.integer(nanoseconds / 1000), at: node.position)
+    return YAMLNode(.integer(quota.nanoseconds / 1000), at: node.position)
   }
 
   /// Hosts and addresses as a mapping.

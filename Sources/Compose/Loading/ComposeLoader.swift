@@ -53,6 +53,7 @@ public enum ComposeLoader {
       isLegacy: isLegacy, environment: loader.environment
     ).project()
     project.canonical = Normalizer.finished(tree, name: naming.name)
+    project.servicesPosition = tree.mapping?["services"]?.keyPosition ?? tree.position
     project.disabledServices = disabled
     let findings = environment.findings
     project.warnings = findings.warnings + loader.canonicalizer.warnings + profiles.warnings

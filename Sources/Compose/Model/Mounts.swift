@@ -12,7 +12,7 @@ public struct ServiceMount: Sendable, Equatable {
     /// A volume without a name, which goes with its container.
     case anonymous
     /// Memory; size in bytes, mode in octal digits' value.
-    case tmpfs(size: Int64?, mode: UInt32?)
+    case tmpfs(size: ByteSize?, mode: UInt32?)
     /// An entry of the service key `tmpfs:`, with its options as Docker's HostConfig.Tmpfs takes them.
     case shortTmpfs(options: String)
     /// An image's files; the path within it.

@@ -1,64 +1,31 @@
 import OrderedCollections
 import YAML
 
-/// One published port, ranges expanded (Compose specification, "ports").
-public struct PublishedPort: Sendable, Equatable {
-  /// `tcp`, `udp` or `sctp`.
-  public var transport: String
-  /// Port in the container, 1 to 65535.
-  public var target: Int
-  /// Host port or range `first-last`; nil lets the engine choose.
-  public var published: String?
-  /// Host address to bind; nil for all.
-  public var hostIP: String?
-  /// Where it stands.
-  public var position: SourcePosition
-  /// Makes a published port.
-  public init(
-    target: Int, published: String? = nil, hostIP: String? = nil, transport: String = "tcp",
-    position: SourcePosition
-  ) {
-    self.target = target
-    self.published = published
-    self.hostIP = hostIP
-    self.transport = transport
-    self.position = position
-  }
-}
-
 /// How a service joins one network.
 public struct NetworkAttachment: Sendable, Equatable {
   /// Where it stands; nil for the implied `default`.
   public var position: SourcePosition?
   /// More names for the service on this network.
-  public var aliases: [String]
+  public var aliases: [String] = []
   /// A fixed IPv4 address.
   public var ipv4Address: String?
   /// A fixed IPv6 address.
   public var ipv6Address: String?
   /// Link-local addresses.
-  public var linkLocalIPs: [String]
+  public var linkLocalIPs: [String] = []
   /// A fixed hardware address.
   public var macAddress: String?
   /// Order of connecting, highest first.
-  public var priority: Int
+  public var priority = 0
   /// Whose gateway is the default one: the highest's.
-  public var gatewayPriority: Int
+  public var gatewayPriority = 0
   /// The interface's name in the container.
   public var interfaceName: String?
   /// Options for the network's driver.
-  public var driverOptions: OrderedDictionary<String, String>
+  public var driverOptions: OrderedDictionary<String, String> = [:]
   /// Joins a network plainly.
   public init(position: SourcePosition? = nil) {
     self.position = position
-    aliases = []
-    ipv4Address = nil
-    ipv6Address = nil
-    linkLocalIPs = []
-    macAddress = nil
-    priority = 0
-    gatewayPriority = 0
-    driverOptions = [:]
   }
 }
 

@@ -30,8 +30,10 @@ public struct Project: Sendable {
   public var disabledServices: [DisabledService] = []
   /// Keys that mean nothing to a pod, each where it first stands: a desktop's, a swarm's, or for Windows.
   public var unhonoured: [Located<String>] = []
-  /// The same project as a tree in the canonical form that `config` prints.
-  public var canonical: YAMLNode
+  /// Where `services:` stands, or the beginning of a file without it.
+  public var servicesPosition: SourcePosition?
+  /// The same project as the tree that `config` prints.
+  var canonical: YAMLNode
 
   /// Makes a project from its parts.
   public init(
@@ -73,21 +75,21 @@ public struct Network: Sendable, Equatable {
   /// `name:`, if the file sets one; for an external network the name that Docker knows.
   public var name: Located<String>?
   /// True if the network exists outside the project and is neither made nor removed.
-  public var isExternal: Bool
+  public var isExternal = false
   /// The driver; nil for the engine's default.
   public var driver: String?
   /// Options for the driver.
-  public var driverOptions: OrderedDictionary<String, String>
+  public var driverOptions: OrderedDictionary<String, String> = [:]
   /// `internal:`, no route to the outside.
-  public var isInternal: Bool
+  public var isInternal = false
   /// `attachable:`.
-  public var isAttachable: Bool
+  public var isAttachable = false
   /// `enable_ipv6:`; nil for the engine's default.
   public var enableIPv6: Bool?
   /// `enable_ipv4:`; nil for the engine's default.
   public var enableIPv4: Bool?
   /// Labels from the file.
-  public var labels: OrderedDictionary<String, String>
+  public var labels: OrderedDictionary<String, String> = [:]
   /// Address management; nil if the file has none.
   public var ipam: IPAM?
 
@@ -95,16 +97,6 @@ public struct Network: Sendable, Equatable {
   public init(key: String, position: SourcePosition? = nil) {
     self.key = key
     self.position = position
-    name = nil
-    isExternal = false
-    driver = nil
-    driverOptions = [:]
-    isInternal = false
-    isAttachable = false
-    enableIPv6 = nil
-    enableIPv4 = nil
-    labels = [:]
-    ipam = nil
   }
 }
 
@@ -158,22 +150,17 @@ public struct Volume: Sendable, Equatable {
   /// `name:`, if the file sets one; for an external volume the name that Docker knows.
   public var name: Located<String>?
   /// True if the volume exists outside the project and is neither made nor removed.
-  public var isExternal: Bool
+  public var isExternal = false
   /// The driver; nil for `local`.
   public var driver: String?
   /// Options for the driver.
-  public var driverOptions: OrderedDictionary<String, String>
+  public var driverOptions: OrderedDictionary<String, String> = [:]
   /// Labels from the file.
-  public var labels: OrderedDictionary<String, String>
+  public var labels: OrderedDictionary<String, String> = [:]
 
   /// A volume with nothing but its key.
   public init(key: String, position: SourcePosition? = nil) {
     self.key = key
     self.position = position
-    name = nil
-    isExternal = false
-    driver = nil
-    driverOptions = [:]
-    labels = [:]
   }
 }

@@ -1,6 +1,23 @@
 import OrderedCollections
 import YAML
 
+/// An amount, and the key that sets it.
+public struct Limit<Amount: Sendable>: Sendable {
+  /// The amount.
+  public var value: Amount
+  /// Such as `mem_limit` or `deploy.resources.limits.memory`.
+  public var key: String
+  /// Where the amount stands.
+  public var position: SourcePosition
+
+  /// Makes a limit.
+  public init(_ value: Amount, key: String, at position: SourcePosition) {
+    self.value = value
+    self.key = key
+    self.position = position
+  }
+}
+
 /// What a service may use of the host, beyond its plain memory and processor limits (Compose specification,
 /// "blkio_config", "ulimits", "gpus" and their neighbours; Compose Deploy specification, "resources").
 public struct Resources: Sendable, Equatable {

@@ -13,27 +13,27 @@ public struct Service: Sendable {
   public var build: Build?
   /// `pull_policy:`; nil means missing, where `build:` stands built rather than pulled.
   public var pullPolicy: Located<PullPolicy>?
-  /// How old, in nanoseconds, an image may be that is not pulled again: `pull_policy:` daily, weekly, `every_…`, or
+  /// How old an image may be that is not pulled again: `pull_policy:` daily, weekly, `every_…`, or
   /// refresh with `pull_refresh_after:`; nil for any age.
-  public var pullAge: Int64?
+  public var pullAge: Duration?
   /// `command:`; nil keeps the image's, an empty list clears it.
   public var command: [String]?
   /// `entrypoint:`; nil keeps the image's, an empty list clears it.
   public var entrypoint: [String]?
   /// Variables from `environment:` and `env_file:`; nil is a variable to unset.
-  public var environment: OrderedDictionary<String, String?>
+  public var environment: OrderedDictionary<String, String?> = [:]
   /// Published ports, ranges expanded, in the order of the file.
-  public var ports: [PublishedPort]
-  /// `expose:`, as `port/protocol`.
-  public var expose: [String]
+  public var ports: [PublishedPort] = []
+  /// `expose:`, ranges expanded.
+  public var expose: [ContainerPort] = []
   /// `volumes:` and `tmpfs:`.
-  public var mounts: [ServiceMount]
+  public var mounts: [ServiceMount] = []
   /// `secrets:` and `configs:`.
   public var files: [FileMount] = []
   /// `volumes_from:`.
-  public var volumesFrom: [Located<VolumesFrom>]
+  public var volumesFrom: [Located<VolumesFrom>] = []
   /// Networks that the service joins, `default` where the file names none; empty under `network_mode`.
-  public var networks: OrderedDictionary<String, NetworkAttachment>
+  public var networks: OrderedDictionary<String, NetworkAttachment> = [:]
   /// `network_mode:`, or Compose 1's `net:`.
   public var networkMode: Located<NamespaceMode>?
   /// `pid:`.
@@ -41,15 +41,15 @@ public struct Service: Sendable {
   /// `ipc:`.
   public var ipc: Located<NamespaceMode>?
   /// `links:`.
-  public var links: [Located<Link>]
+  public var links: [Located<Link>] = []
   /// `external_links:` of the legacy format: containers outside the project.
-  public var externalLinks: [Located<Link>]
+  public var externalLinks: [Located<Link>] = []
   /// `depends_on:`, with what links, volumes_from and shared namespaces imply.
-  public var dependencies: OrderedDictionary<String, Dependency>
+  public var dependencies: OrderedDictionary<String, Dependency> = [:]
   /// `healthcheck:`; nil keeps the image's.
   public var healthcheck: Healthcheck?
   /// `restart:`; `no` where the file says nothing.
-  public var restart: RestartPolicy
+  public var restart: RestartPolicy = .no
   /// Where `restart:` stands.
   public var restartPosition: SourcePosition?
   /// `scale:`, or the replicas of `deploy:`; nil for one.
@@ -63,7 +63,7 @@ public struct Service: Sendable {
   /// `pre_stop:`, each run in the container before it is stopped.
   public var preStop: [Hook] = []
   /// Labels from the file, each with its place.
-  public var labels: OrderedDictionary<String, Located<String>>
+  public var labels: OrderedDictionary<String, Located<String>> = [:]
   /// `container_name:`.
   public var containerName: Located<String>?
   /// `hostname:`.
@@ -76,52 +76,54 @@ public struct Service: Sendable {
   public var workingDir: String?
   /// `stop_signal:`.
   public var stopSignal: String?
-  /// `stop_grace_period:` in nanoseconds; nil for the engine's default of 10 s.
-  public var stopGracePeriod: Int64?
-  /// Memory limit in bytes: `mem_limit:`.
-  public var memoryLimit: Located<Int64>?
-  /// Memory and swap in bytes, -1 for no limit: `memswap_limit:`.
-  public var memorySwapLimit: Int64?
-  /// Soft memory limit in bytes: `mem_reservation:`.
-  public var memoryReservation: Int64?
-  /// Processors, fractions allowed: `cpus:`.
-  public var cpus: Located<Double>?
+  /// `stop_grace_period:`; nil for the engine's default of 10 s.
+  public var stopGracePeriod: Duration?
+  /// Memory limit: `mem_limit:`, or the limit of `deploy.resources`.
+  public var memoryLimit: Limit<ByteSize>?
+  /// Memory and swap, -1 for no limit: `memswap_limit:`.
+  public var memorySwapLimit: ByteSize?
+  /// Soft memory limit: `mem_reservation:`, or the reservation of `deploy.resources`.
+  public var memoryReservation: Limit<ByteSize>?
+  /// Processors, fractions allowed: `cpus:`, or the limit of `deploy.resources`.
+  public var cpus: Limit<Double>?
+  /// The processors that `deploy.resources` reserves, as the file has them.
+  public var cpuReservation: Limit<Double>?
   /// Relative weight: `cpu_shares:`.
   public var cpuShares: Int64?
   /// Microseconds of processor time in each period: `cpu_quota:`.
   public var cpuQuota: Located<Int64>?
   /// The period in microseconds: `cpu_period:`.
-  public var cpuPeriod: Int64?
+  public var cpuPeriod: Located<Int64>?
   /// `cpuset:`.
   public var cpuset: String?
-  /// `shm_size:` in bytes.
-  public var shmSize: Int64?
+  /// `shm_size:`.
+  public var shmSize: ByteSize?
   /// `cap_add:`.
-  public var capAdd: [Located<String>]
+  public var capAdd: [Located<String>] = []
   /// `cap_drop:`.
-  public var capDrop: [String]
+  public var capDrop: [String] = []
   /// `privileged:`.
   public var privileged: Located<Bool>?
   /// `read_only:`.
-  public var readOnly: Bool
+  public var readOnly = false
   /// `init:`; nil for the engine's default.
   public var initProcess: Bool?
   /// `tty:`.
-  public var tty: Bool
+  public var tty = false
   /// `stdin_open:`.
-  public var stdinOpen: Bool
+  public var stdinOpen = false
   /// `extra_hosts:`, host name and address, in order.
-  public var extraHosts: [ExtraHost]
+  public var extraHosts: [ExtraHost] = []
   /// `dns:`.
-  public var dns: [String]
+  public var dns: [String] = []
   /// `dns_search:`.
-  public var dnsSearch: [String]
+  public var dnsSearch: [String] = []
   /// `security_opt:`.
-  public var securityOpt: [Located<String>]
+  public var securityOpt: [Located<String>] = []
   /// `devices:` as `host[:container[:permissions]]`.
-  public var devices: [Located<String>]
+  public var devices: [Located<String>] = []
   /// `dns_opt:`.
-  public var dnsOptions: [String]
+  public var dnsOptions: [String] = []
   /// `logging:`.
   public var logging: Logging?
   /// What it may use of the host.
@@ -137,28 +139,6 @@ public struct Service: Sendable {
   public init(name: String, position: SourcePosition) {
     self.name = name
     self.position = position
-    environment = [:]
-    ports = []
-    expose = []
-    mounts = []
-    volumesFrom = []
-    networks = [:]
-    links = []
-    externalLinks = []
-    dependencies = [:]
-    restart = .no
-    labels = [:]
-    capAdd = []
-    capDrop = []
-    readOnly = false
-    tty = false
-    stdinOpen = false
-    extraHosts = []
-    dns = []
-    dnsSearch = []
-    dnsOptions = []
-    securityOpt = []
-    devices = []
   }
 }
 
@@ -221,20 +201,20 @@ public struct Dependency: Sendable, Equatable {
 public struct Healthcheck: Sendable, Equatable {
   /// The test in Docker's form: `["CMD", …]`, `["CMD-SHELL", …]` or `["NONE"]`.
   public var test: [String]?
-  /// Nanoseconds between two checks.
-  public var interval: Int64?
-  /// Nanoseconds that one check may take.
-  public var timeout: Int64?
-  /// Nanoseconds after the start in which a failure doesn't count.
-  public var startPeriod: Int64?
-  /// Nanoseconds between two checks during the start period.
-  public var startInterval: Int64?
+  /// The time between two checks.
+  public var interval: Duration?
+  /// The time that one check may take.
+  public var timeout: Duration?
+  /// The time after the start in which a failure doesn't count.
+  public var startPeriod: Duration?
+  /// The time between two checks during the start period.
+  public var startInterval: Duration?
   /// Failures in a row that make it unhealthy.
   public var retries: Int?
   /// Makes a healthcheck.
   public init(
-    test: [String]? = nil, interval: Int64? = nil, timeout: Int64? = nil,
-    startPeriod: Int64? = nil, startInterval: Int64? = nil, retries: Int? = nil
+    test: [String]? = nil, interval: Duration? = nil, timeout: Duration? = nil,
+    startPeriod: Duration? = nil, startInterval: Duration? = nil, retries: Int? = nil
   ) {
     self.test = test
     self.interval = interval

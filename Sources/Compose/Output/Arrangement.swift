@@ -41,9 +41,7 @@ struct Arrangement {
   }
 
   private func arrange(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
-    switch shape {
-    case .expanding(_, let long), .completing(_, let long), .optional(let long):
-      return arrange(node, long)
+    switch shape.resolved {
     case .either(_, let fields):
       // Docker Compose can't tell a limit of 0 from one that isn't there.
       if node.integer == 0 { return arrange(YAMLNode(mappingAt: node.position), fields) }
@@ -80,7 +78,8 @@ struct Arrangement {
         if let shown = shownAlways(key, at: node.position) { set(shown, key, at: node.position) }
         continue
       }
-      let value = arrange(entry.value, key.shape)
+      var value = arrange(entry.value, key.shape)
+      if key.name == "ports" { value = Ports.printed(value) }
       if !isOmitted(value, key) { set(value, key, at: entry.keyPosition) }
     }
     if format == .yaml { addExtensions(of: node, to: &arranged) }

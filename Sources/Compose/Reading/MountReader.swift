@@ -71,7 +71,9 @@ enum MountReader {
     case "bind": return .bind(path: source)
     case "tmpfs":
       return .tmpfs(
-        size: node["tmpfs"]?["size"]?.string.flatMap { Int64($0) }.flatMap { $0 == 0 ? nil : $0 },
+        size: node[path: "tmpfs.size"]?.string.flatMap(ByteSize.init).flatMap {
+          $0 == .zero ? nil : $0
+        },
         mode: node["tmpfs"]?["mode"]?.integer.flatMap { UInt32(exactly: $0) })
     case "image":
       return .image(

@@ -114,6 +114,13 @@ extension YAMLNode {
     guard let node = self[key], let text = node.string, !text.isEmpty else { return nil }
     return Located(text, at: node.position)
   }
+
+  /// The value at keys below one another: `deploy.resources.limits`.
+  subscript(path path: String) -> YAMLNode? {
+    var node: YAMLNode? = self
+    for key in path.split(separator: ".") { node = node?[String(key)] }
+    return node
+  }
 }
 
 extension YAMLNode {

@@ -93,7 +93,7 @@ extension ServiceReader {
     return dependencies
   }
 
-  func pullPolicy() throws(ComposeError) -> (Located<PullPolicy>?, age: Int64?) {
+  func pullPolicy() throws(ComposeError) -> (Located<PullPolicy>?, age: Duration?) {
     guard let word = node.located("pull_policy") else { return (nil, nil) }
     let age: String?
     switch word.value {
@@ -104,10 +104,10 @@ extension ServiceReader {
     default: age = nil
     }
     if let age {
-      guard let nanoseconds = ComposeDuration.nanoseconds(age) else {
+      guard let duration = ComposeDuration.duration(age) else {
         throw ComposeError("`\(age)` is no duration", at: word.position)
       }
-      return (Located(.missing, at: word.position), nanoseconds)
+      return (Located(.missing, at: word.position), duration)
     }
     // Its first name.
     if word.value == "if_not_present" { return (Located(.missing, at: word.position), nil) }

@@ -32,7 +32,7 @@ extension ServiceReader {
       .compactMapValues { $0.value.scalarText }
     resources.gpus = needs(node["gpus"], extra: ["gpu"])
     resources.reservedDevices = needs(
-      node["deploy"]?["resources"]?["reservations"]?["devices"], extra: [])
+      node[path: "deploy.resources.reservations.devices"], extra: [])
     service.resources = resources
   }
 
@@ -70,13 +70,9 @@ extension ServiceReader {
   /// What `deploy:` sets over the service's own keys.
   func readDeployment(into service: inout Service) throws(ComposeError) {
     guard let deploy = node["deploy"] else { return }
-    let (limits, reservations) = (
-      deploy["resources"]?["limits"], deploy["resources"]?["reservations"]
-    )
-    if let memory = bytes(limits?["memory"]) { service.memoryLimit = memory }
-    if let memory = bytes(reservations?["memory"]) { service.memoryReservation = memory.value }
-    if let cpus = try processors(limits?["cpus"]) { service.cpus = cpus }
-    if let pids = limits?["pids"]?.integer, pids > 0 { service.resources.pidsLimit = pids }
+    if let pids = deploy[path: "resources.limits.pids"]?.integer, pids > 0 {
+      service.resources.pidsLimit = pids
+    }
     if let policy = deploy["restart_policy"], policy.mapping != nil {
       service.restart = try restart(policy)
       service.restartPosition = node["deploy"]?.position(ofKey: "restart_policy")
@@ -131,10 +127,5 @@ extension ServiceReader {
 
   private func whole(_ key: String) -> Int64? {
     node[key]?.integer.flatMap { $0 == 0 ? nil : $0 }
-  }
-
-  private func bytes(_ value: YAMLNode?) -> Located<Int64>? {
-    guard let value, let bytes = value.string.flatMap({ Int64($0) }), bytes != 0 else { return nil }
-    return Located(bytes, at: value.position)
   }
 }

@@ -161,7 +161,7 @@ struct ServiceReader {
     return healthcheck
   }
 
-  private func duration(_ node: YAMLNode?) -> Int64? {
-    node?.string.flatMap(ComposeDuration.nanoseconds)
+  private func duration(_ node: YAMLNode?) -> Duration? {
+    node?.string.flatMap(ComposeDuration.duration)
   }
 }

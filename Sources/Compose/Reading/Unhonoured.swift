@@ -35,11 +35,9 @@ enum Unhonoured {
     }
 
     mutating func look(in node: YAMLNode, _ shape: Shape, path: String) {
-      switch shape {
+      switch shape.resolved {
       case .fields(let table): look(in: node, table, path: path)
-      case .expanding(_, let inner), .completing(_, let inner), .optional(let inner),
-        .either(_, let inner):
-        look(in: node, inner, path: path)
+      case .either(_, let inner): look(in: node, inner, path: path)
       case .list(let inner):
         for item in node.sequence ?? [] { look(in: item, inner, path: path) }
       case .names(let inner, _):

@@ -38,7 +38,7 @@ extension Canonicalizer {
       if isMerging, node.string != nil { break }
       node.content = .string(String(try bytes(node, forms, name: name)))
     case .duration:
-      guard let value = node.string.flatMap(ComposeDuration.nanoseconds) else {
+      guard let value = node.string.flatMap(ComposeDuration.duration) else {
         throw mismatch(node, name, "a duration such as 10s or 1m30s", quoting: true)
       }
       node.content = .string(ComposeDuration.text(value))
@@ -235,7 +235,7 @@ extension Canonicalizer {
     case (.decimal(let value), .wholeOrText) where value == value.rounded(): return 0
     case (.decimal(let value), .countOrText) where value == value.rounded() && value >= 0: return 0
     case (.string(let text), _):
-      if let value = ByteSize.bytes(text) { return value }
+      if let size = ByteSize(text) { return size.bytes }
     default: break
     }
     throw mismatch(node, name, "a byte size such as 512m or 1g", quoting: true)

@@ -40,10 +40,8 @@ enum Merge {
   }
 
   private static func unique(_ node: YAMLNode, _ shape: Shape) -> YAMLNode {
-    switch shape {
+    switch shape.resolved {
     case .fields(let table): return unique(node, in: table)
-    case .expanding(_, let long), .completing(_, let long), .optional(let long):
-      return unique(node, long)
     case .names(let inner, _):
       var node = node
       node.editEach { (_: String, value: inout YAMLNode) in value = unique(value, inner) }
@@ -56,7 +54,11 @@ enum Merge {
     _ items: [YAMLNode], _ identity: (YAMLNode) -> String?
   ) -> [YAMLNode] {
     var found: OrderedDictionary<String, YAMLNode> = [:]
-    for (index, item) in items.enumerated() { found[identity(item) ?? "#\(index)"] = item }
+    for (index, item) in items.enumerated() {
+      let key = identity(item) ?? "#\(index)"
+      // What is written again stays where it was written first.
+      if found[key] != item { found[key] = item }
+    }
     return Array(found.values)
   }
 
@@ -158,10 +160,8 @@ enum Merge {
   ) throws(ComposeError) -> YAMLNode {
     if later.isNull { return earlier }
     if earlier.isNull { return later }
-    switch shape {
+    switch shape.resolved {
     case .fields(let table): return try fields(earlier, later, table)
-    case .expanding(_, let long), .completing(_, let long), .optional(let long):
-      return try deep(earlier, later, long)
     case .names(let inner, _):
       return try entries(earlier, later) { (_, one, other) throws(ComposeError) in
         try deep(one, other, inner)

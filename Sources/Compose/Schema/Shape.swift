@@ -65,13 +65,17 @@ indirect enum Shape: Sendable {
 }
 
 extension Shape {
-  /// What the values may be where the form is `pairs` in the end.
-  var pairValues: PairValues? {
+  /// The form itself, without what expands it, fills it in, or lets it be null.
+  var resolved: Shape {
     switch self {
-    case .pairs(let values, _): values
-    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner): inner.pairValues
-    default: nil
+    case .expanding(_, let inner), .completing(_, let inner), .optional(let inner): inner.resolved
+    default: self
     }
+  }
+
+  /// What the values may be where the form is `pairs`.
+  var pairValues: PairValues? {
+    if case .pairs(let values, _) = resolved { values } else { nil }
   }
 }
 
@@ -227,22 +231,19 @@ struct Key: Sendable {
   }
 
   private static func merge(for shape: Shape) -> MergeRule {
-    switch shape {
+    switch shape.resolved {
     case .command, .test: .override
     case .hosts: .hosts
     case .pairs: .pairs
     case .fields, .names, .manyValued, .any: .deep
     case .list, .strings, .distinctStrings, .stringOrStrings, .texts: .append(identity: nil)
-    case .expanding(_, let long), .completing(_, let long), .optional(let long): merge(for: long)
     default: .replace
     }
   }
 
   private static func omission(for shape: Shape) -> Omission {
-    switch shape {
+    switch shape.resolved {
     case .command, .duration, .fields: .unset
-    case .expanding(_, let long), .completing(_, let long), .optional(let long):
-      omission(for: long)
     default: .empty
     }
   }

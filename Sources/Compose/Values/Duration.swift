@@ -1,8 +1,8 @@
 /// Durations as Compose writes them: `1m30s`, `1.5h`, `10ms`; also `d` and `w`
 /// (Compose specification, "Specifying durations").
 enum ComposeDuration {
-  /// Nanoseconds; nil if the text is none or doesn't fit 64 bits.
-  static func nanoseconds(_ text: String) -> Int64? {
+  /// Reads a duration; nil if the text is none or has more nanoseconds than fit 64 bits.
+  static func duration(_ text: String) -> Duration? {
     var rest = Substring(text)
     var isNegative = false
     if rest.hasPrefix("-") || rest.hasPrefix("+") {
@@ -10,7 +10,7 @@ enum ComposeDuration {
       rest = rest.dropFirst()
     }
     guard !rest.isEmpty else { return nil }
-    if rest == "0" { return 0 }
+    if rest == "0" { return .zero }
     var total = 0.0
     var whole: Int64 = 0
     while !rest.isEmpty {
@@ -32,14 +32,14 @@ enum ComposeDuration {
     }
     guard total < 9e18 else { return nil }
     let (sum, overflow) = whole.addingReportingOverflow(Int64(total))
-    return overflow ? nil : (isNegative ? -sum : sum)
+    return overflow ? nil : .nanoseconds(isNegative ? -sum : sum)
   }
 
   /// The canonical text: `1h2m0s`, `1m30s`, `1.5s`, `10ms`, `0s`.
-  static func text(_ nanoseconds: Int64) -> String {
-    if nanoseconds == 0 { return "0s" }
-    let sign = nanoseconds < 0 ? "-" : ""
-    let value = nanoseconds.magnitude
+  static func text(_ duration: Duration) -> String {
+    if duration == .zero { return "0s" }
+    let sign = duration < .zero ? "-" : ""
+    let value = duration.nanoseconds.magnitude
     if value < 1_000 { return "\(sign)\(value)ns" }
     if value < 1_000_000 { return sign + fraction(value, of: 1_000) + "µs" }
     if value < 1_000_000_000 { return sign + fraction(value, of: 1_000_000) + "ms" }
@@ -71,5 +71,20 @@ enum ComposeDuration {
     var text = whole + "." + digits
     while text.hasSuffix("0") { text.removeLast() }
     return text
+  }
+}
+
+extension Duration {
+  /// Whole nanoseconds, as the Engine API counts; what doesn't fit 64 bits is cut.
+  package var nanoseconds: Int64 {
+    let (seconds, attoseconds) = components
+    let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, overflow2) = product.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return overflow || overflow2 ? (seconds < 0 ? .min : .max) : sum
+  }
+
+  /// Seconds, a part of one counted as a whole one.
+  package var secondsRoundedUp: Int64 {
+    components.seconds + (components.attoseconds > 0 ? 1 : 0)
   }
 }

@@ -4,7 +4,7 @@
 /// dockerd takes all that it is sent, and then lets every request wait for the same few locks: with
 /// hundreds at once none is answered in time. What lasts as long as a container does (output,
 /// events, waits, a stop's grace), a kill and a ping never wait for a turn.
-enum RequestKind: Sendable, Hashable {
+enum RequestKind: Sendable, Hashable, CaseIterable {
   case create, start, connect, copy, remove, look
 
   /// The most requests of the kind at once, as measured: more are no faster, and each takes longer.

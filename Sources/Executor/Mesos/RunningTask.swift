@@ -1,3 +1,4 @@
+import Compose
 import MesosExecutor
 import PodRuntime
 
@@ -57,11 +58,12 @@ extension PodAddresses {
     return [
       NetworkInfo(
         addresses: addresses,
-        ports: ports.map {
-          NetworkInfo.PortMapping(
-            hostPort: UInt32(clamping: $0.hostPort),
-            containerPort: UInt32(clamping: $0.containerPort),
-            protocol: $0.transport)
+        ports: ports.compactMap { assigned in
+          assigned.host.number.map {
+            NetworkInfo.PortMapping(
+              hostPort: UInt32($0), containerPort: UInt32(assigned.port.container.number),
+              protocol: assigned.port.container.transport.rawValue)
+          }
         })
     ]
   }

@@ -10,28 +10,28 @@ enum TaskPorts {
   ///   - task: the task.
   ///   - environment: the task's and the executor's variables.
   /// - Returns: the ports; nil where the task has no ports resource.
-  static func offered(to task: TaskInfo, environment: [String: String]) -> [Int]? {
+  static func offered(to task: TaskInfo, environment: [String: String]) -> [UInt16]? {
     let resources = task.resources.filter { $0.name == "ports" }
     if resources.isEmpty { return nil }
     // A range of a hostile or broken task can be any size: a host has no more ports than these.
-    var all: Set<Int> = []
-    var ranges: [Int] = []
+    var all: Set<UInt16> = []
+    var ranges: [UInt16] = []
     for range in resources.flatMap(\.ranges) where range.overlaps(1...65_535) {
-      for port in range.clamped(to: 1...65_535).map(Int.init) where all.insert(port).inserted {
+      for port in range.clamped(to: 1...65_535).map(UInt16.init) where all.insert(port).inserted {
         ranges.append(port)
       }
       if all.count == 65_535 { break }
     }
     let named = (environment["PORTS"] ?? "").split(separator: ",")
-      .map { Int($0.filter { $0 != " " }) }
+      .map { UInt16($0.filter { $0 != " " }) }
     if let ports = complete(named, within: all) { return ports }
-    let discovered = (task.discovery?.ports ?? []).map { Int($0.number) }
+    let discovered = (task.discovery?.ports ?? []).map { UInt16(exactly: $0.number) }
     if let ports = complete(discovered, within: all) { return ports }
     return ranges
   }
 
   /// The ports if there are any, all of them offered and none named twice.
-  private static func complete(_ ports: [Int?], within offered: Set<Int>) -> [Int]? {
+  private static func complete(_ ports: [UInt16?], within offered: Set<UInt16>) -> [UInt16]? {
     let known = ports.compactMap { $0 }
     guard !known.isEmpty, known.count == ports.count, Set(known).count == known.count,
       offered.isSuperset(of: known)

@@ -50,7 +50,7 @@ extension TaskSupervisor {
     tasks[id]?.isOver = true
     tasks[id]?.pod = nil
     forget(id)
-    ring()
+    notifyWaiters()
   }
 
   /// Tells the framework, unless the state can't follow what it was told before; a task's end is always told.

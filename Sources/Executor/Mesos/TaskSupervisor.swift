@@ -1,3 +1,4 @@
+import Concurrency
 import DockerEngine
 import HTTPClient
 import Logging
@@ -31,7 +32,7 @@ actor TaskSupervisor {
   /// Set once the agent, or a signal, has told the executor to go.
   private var isTold = false
   private var areAcknowledged: Bool?
-  private var bell: CheckedContinuation<Void, Never>?
+  private let changes = AsyncCondition()
 
   init(
     session: MesosSession, mesos: MesosEnvironment, settings: Settings, engine: DockerEngine,
@@ -102,9 +103,9 @@ actor TaskSupervisor {
     }
     Task {
       try? await Task.sleep(for: plan.exit)
-      self.ring()
+      self.notifyWaiters()
     }
-    ring()
+    notifyWaiters()
   }
 
   // MARK: What the agent says
@@ -129,7 +130,7 @@ actor TaskSupervisor {
       log.info("\(isFirst ? "subscribed" : "subscribed again") with the agent, run \(run)")
     case .refused:
       hasHadTasks = true
-      ring()
+      notifyWaiters()
     case .settled(let id):
       tasks[id]?.isSettled = true
       forget(id)
@@ -221,7 +222,7 @@ actor TaskSupervisor {
     let waiting = Task {
       let all = await self.session.waitUntilAcknowledged(within: limit)
       if !Task.isCancelled { self.areAcknowledged = all }
-      self.ring()
+      self.notifyWaiters()
     }
     await wait { $0.areAcknowledged != nil || $0.deadline != known || !$0.isAtEnd }
     waiting.cancel()
@@ -230,14 +231,11 @@ actor TaskSupervisor {
   }
 
   private func wait(until condition: (isolated TaskSupervisor) -> Bool) async {
-    while !condition(self) { await withCheckedContinuation { bell = $0 } }
+    while !condition(self) { await changes.waitUncanceled(after: changes.generation) }
   }
 
   /// Lets the waits look again.
-  func ring() {
-    bell?.resume()
-    bell = nil
-  }
+  func notifyWaiters() { changes.notifyAll() }
 
   /// Notes that something was left behind.
   func noteUnclean() { isClean = false }

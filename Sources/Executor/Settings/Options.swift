@@ -77,7 +77,7 @@ struct TaskOptions: ParsableArguments {
   /// - Parameter settings: where options are looked up.
   /// - Returns: the ports in their order.
   /// - Throws: `SettingError` for text that names no ports.
-  func offeredPorts(_ settings: Settings) throws(SettingError) -> [Int]? {
+  func offeredPorts(_ settings: Settings) throws(SettingError) -> [UInt16]? {
     guard let text = settings.text("ports", option: ports) else { return nil }
     guard let ports = Self.ports(text) else {
       throw SettingError(
@@ -86,15 +86,13 @@ struct TaskOptions: ParsableArguments {
     return ports
   }
 
-  static func ports(_ text: String) -> [Int]? {
-    var ports: [Int] = []
+  static func ports(_ text: String) -> [UInt16]? {
+    var ports: [UInt16] = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let ends = part.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
-        .map { Int($0.filter { $0 != " " }) }
-      guard let first = ends.first ?? nil, let last = ends.last ?? nil,
-        first > 0, first <= last, last < 65_536
-      else { return nil }
-      ports += first...last
+      guard let range = ClosedRange(ports: part.filter { $0 != " " }), range.lowerBound > 0 else {
+        return nil
+      }
+      ports += range
     }
     return ports
   }

@@ -1,3 +1,4 @@
+import Concurrency
 import FoundationEssentials
 import HTTPClient
 import Logging
@@ -20,7 +21,7 @@ public actor MesosSession {
   let limits: SessionLimits
   let log: Logger
   private let sink: AsyncStream<SessionEvent>.Continuation
-  private let signal = ChangeSignal()
+  private let changes = AsyncCondition()
 
   // What the parts in the other files share.
   var outbox = Outbox()
@@ -108,7 +109,7 @@ public actor MesosSession {
       sink.yield(.ended(end))
     }
     sink.finish()
-    signal.send()
+    changes.notifyAll()
     return end
   }
 
@@ -206,26 +207,26 @@ public actor MesosSession {
 
   /// Something that others may wait for has changed.
   func changed() {
-    signal.send()
+    changes.notifyAll()
   }
 
   /// Waits until a condition holds.
   /// - Throws: `CancellationError`.
   func wait(until condition: @Sendable (isolated MesosSession) -> Bool) async throws {
     while true {
-      let generation = signal.generation
+      let generation = changes.generation
       if condition(self) { return }
-      try await signal.wait(after: generation)
+      try await changes.wait(after: generation)
     }
   }
 
   /// The number of changes so far.
-  var generation: UInt64 { signal.generation }
+  var generation: UInt64 { changes.generation }
 
   /// Waits for a change after the given number of them.
   /// - Throws: `CancellationError`.
   func waitForChange(after generation: UInt64) async throws {
-    try await signal.wait(after: generation)
+    try await changes.wait(after: generation)
   }
 
   func emit(_ event: SessionEvent) {

@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import YAML
@@ -13,7 +14,7 @@ extension Pod {
   func copyFiles(of container: ContainerPlan, into id: String) async throws {
     guard let files = container.copiedFiles() else { return }
     let engine = engine
-    try await uncancelled {
+    try await withoutCancellation {
       var check = CopyCheck(engine: engine, id: id)
       try await check.run(container)
       do {

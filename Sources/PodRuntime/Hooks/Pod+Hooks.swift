@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import Logging
 
@@ -16,6 +17,8 @@ extension Pod {
       throw LaunchFailure(description: failure)
     }
     try Task.checkCancellation()
+    // A hook may have changed where links lead.
+    try setup.checkHost()
   }
 
   /// Starts the hooks for a pod that runs.

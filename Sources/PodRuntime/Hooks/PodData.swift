@@ -22,9 +22,16 @@ struct PodData: Encodable {
   }
   struct Port: Encodable {
     var service: String
-    var containerPort: Int
+    var containerPort: UInt16
     var hostPort: String
-    var transport: String
+    var transport: Transport
+
+    init(_ assigned: AssignedPort) {
+      service = assigned.service
+      containerPort = assigned.port.container.number
+      hostPort = "\(assigned.host)"
+      transport = assigned.port.container.transport
+    }
 
     enum CodingKeys: String, CodingKey {
       case service
@@ -90,19 +97,13 @@ extension Pod {
   func data(
     for event: PodHook.Event, addresses: PodAddresses? = nil, outcome: PodOutcome? = nil
   ) -> PodData {
-    let identity = plan?.identity ?? PodSetup(request: request, engine: engine).identity(parent: "")
+    let identity = plan?.identity ?? request.identity
     let containers = plan?.containers.filter { !$0.isInfra } ?? []
-    var ports: [PodData.Port] = []
-    for assigned in plan?.containers.flatMap(\.ports) ?? [] {
-      let given = addresses?.ports.first {
-        $0.service == assigned.service && $0.containerPort == assigned.port.target
-          && $0.transport == assigned.port.transport
+    let ports = (plan?.containers.flatMap(\.ports) ?? []).map { assigned in
+      let known = addresses?.ports.first {
+        $0.service == assigned.service && $0.port.container == assigned.port.container
       }
-      ports.append(
-        PodData.Port(
-          service: assigned.service, containerPort: assigned.port.target,
-          hostPort: given.map { String($0.hostPort) } ?? assigned.hostPort,
-          transport: assigned.port.transport))
+      return PodData.Port(known ?? assigned)
     }
     return PodData(
       hook: event.rawValue, taskID: request.taskID, executorID: request.executorID,

@@ -1,10 +1,11 @@
 import Compose
+import OrderedCollections
 import PodIdentity
 import YAML
 
 /// Which builds come after which: one that has another service's image among its `additional_contexts` after that.
 struct BuildOrder: Sendable {
-  private let services: [String: Service]
+  private let services: OrderedDictionary<String, Service>
   /// The services on whose images others build.
   private let bases: Set<String>
 
@@ -49,6 +50,8 @@ struct BuildOrder: Sendable {
   ///
   /// - Throws: `ComposeError` with the line that names a service which isn't there, or builds on the one that names it.
   func check() throws(ComposeError) {
+    let graph = DependencyGraph(
+      services.mapValues { ($0.build?.services ?? []).map(\.value) })
     for service in services.values {
       for base in service.build?.services ?? [] {
         guard services[base.value] != nil else {
@@ -56,24 +59,13 @@ struct BuildOrder: Sendable {
             "service '\(service.name)' builds on the image of '\(base.value)', whose profile isn't enabled: enable it, "
               + "or give it no profile and `scale: 0`", at: base.position)
         }
-        guard !reaches(service.name, from: base.value) else {
+        guard !graph.reaches(service.name, from: base.value) else {
           throw ComposeError(
             "service '\(service.name)' builds on the image of '\(base.value)', which builds on its own",
             at: base.position)
         }
       }
     }
-  }
-
-  private func reaches(_ goal: String, from start: String) -> Bool {
-    var open = [start]
-    var seen: Set<String> = []
-    while let name = open.popLast() {
-      if name == goal { return true }
-      guard seen.insert(name).inserted else { continue }
-      open += services[name]?.build?.services.map(\.value) ?? []
-    }
-    return false
   }
 }
 

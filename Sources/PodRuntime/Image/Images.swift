@@ -30,12 +30,12 @@ struct ProvidedImage: Sendable {
 
   /// Whether it came longer ago than so many nanoseconds; false for nil. An engine before API 1.31
   /// doesn't report when it came: then it may have.
-  func isOlder(than age: Int64?, now: Date = Date()) -> Bool {
+  func isOlder(than age: Duration?, now: Date = Date()) -> Bool {
     if age != nil, lastTagTime.isEmpty { return true }
     // To the second: not every engine's fractions can be read.
     let second = lastTagTime.replacing(/\.[0-9]+/, with: "")
     guard let age, let time = try? Date(second, strategy: .iso8601) else { return false }
-    return now.timeIntervalSince(time) > Double(age) / 1e9
+    return now.timeIntervalSince(time) > Double(age.nanoseconds) / 1e9
   }
 }
 
@@ -125,7 +125,7 @@ struct Images: Sendable {
       guard let image = service.image else { continue }
       let policy = service.pullPolicy?.value ?? .missing
       let platform = service.isolation.platform ?? ""
-      let age = service.pullAge.map(String.init) ?? ""
+      let age = service.pullAge.map { "\($0)" } ?? ""
       let key = "\(policy == .always) \(policy == .never) \(age) \(platform) \(image.value)"
       pulls[key, default: []].append(service)
     }

@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -23,7 +24,7 @@ extension Pod {
             try await engine.removeImage(name, force: false)
             log.info("removed image \(name)")
           } else {
-            try await uncancelled { try await engine.takeName(name) }
+            try await withoutCancellation { try await engine.takeName(name) }
           }
         } catch let error as EngineError where error.isNotFound || error.isConflict {
           // Another container's, or gone.

@@ -1,3 +1,4 @@
+import Concurrency
 import DockerEngine
 import Logging
 
@@ -30,7 +31,7 @@ struct InfraImage: Sendable {
     log.info("making the image \(Self.name)")
     let archive = Self.archive(of: program)
     let engine = engine
-    try await uncancelled { try await engine.loadImages(archive) }
+    try await withoutCancellation { try await engine.loadImages(archive) }
     guard let made = try await lookUp() else {
       throw LaunchFailure(
         description: "the image \(Self.name) was made, but the engine doesn't have it")

@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -26,7 +27,7 @@ extension Pod {
       if container.number == 1 {
         try await runPreStart(of: container, images: images)
         preStarted.insert(service.name)
-        changes.ring()
+        changes.notifyAll()
       }
       try await launchWait { self.preStarted.contains(service.name) }
     }

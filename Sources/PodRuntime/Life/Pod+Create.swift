@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -156,7 +157,7 @@ extension Pod {
     }
     for (network, settings) in container.resolvedConnections(ids: ids) {
       do {
-        let warnings = try await uncancelled {
+        let warnings = try await withoutCancellation {
           try await engine.connectNetwork(network, container: id, settings)
         }
         warn(warnings, of: name)
@@ -228,7 +229,9 @@ extension Pod {
     advance(name, .discarded)
     let engine = engine
     do {
-      try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+      try await withoutCancellation {
+        try await engine.removeContainer(id, force: true, volumes: true)
+      }
     } catch {
       // The pod's end removes it by its labels.
       log.debug("container \(id.prefix(12)) of \(member.plan.title) stays for now: \(error)")

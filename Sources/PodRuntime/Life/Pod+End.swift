@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -56,7 +57,7 @@ extension Pod {
 
   private var longestGrace: Duration {
     let periods = request.project.services.values.map { service in
-      service.stopGracePeriod.map { Duration.nanoseconds($0) } ?? .seconds(10)
+      service.stopGracePeriod ?? .seconds(10)
     }
     return periods.max() ?? .seconds(10)
   }
@@ -77,7 +78,7 @@ extension Pod {
       await early.value
       watch.cancel()
     }
-    changes.ring()
+    changes.notifyAll()
   }
 
   private func stop(_ member: Member, above count: Int) async {
@@ -144,7 +145,7 @@ extension Pod {
         self.log.debug("stop container \(id.prefix(12)): \(error)")
       }
       self.hookContainers[id] = nil
-      self.changes.ring()
+      self.changes.notifyAll()
     }
     await wait(until: { $0.deadline(above: 0) }) { hookContainers[id] == nil }
     work.cancel()
@@ -157,7 +158,7 @@ extension Pod {
     func isOver() -> Bool { isPastDeadline || members[member.name]?.liveContainer == nil }
     let isOwn = killGrace == nil && request.grace == nil
     let own: ContinuousClock.Instant? =
-      isOwn ? member.plan.service.stopGracePeriod.map { .now + .nanoseconds($0) } : nil
+      isOwn ? member.plan.service.stopGracePeriod.map { .now + $0 } : nil
     await wait(until: { min(own ?? $0.deadline(above: count), $0.deadline(above: count)) }) {
       isOver()
     }
@@ -182,7 +183,7 @@ extension Pod {
         if rest <= .zero { break }
         try? await Task.sleep(for: min(rest, .milliseconds(250)))
       }
-      self.changes.ring()
+      self.changes.notifyAll()
     }
     try? await wait { condition() || .now >= moment(self) }
     clock.cancel()

@@ -224,7 +224,7 @@ extension Pod {
     guard let limit = member.plan.service.memoryLimit else {
       return " (no limit of its own: the pod's or the host's)"
     }
-    return " (\(limit.position): limit \(limit.value) bytes)"
+    return " (\(limit.position): limit \(limit.value.bytes) bytes)"
   }
 
   /// An exit code in words; above 128 it is a signal, as shells and Docker count.

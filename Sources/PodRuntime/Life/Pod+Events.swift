@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -18,7 +19,7 @@ extension Pod {
         if let brokenAt, .now - brokenAt > .seconds(1) { presence.wasUnreachable = true }
         hasListened = true
         isListening = true
-        changes.ring()
+        changes.notifyAll()
         pause = .milliseconds(100)
         reason = "its event stream ended"
         for try await event in events { handle(event) }
@@ -93,7 +94,7 @@ extension Pod {
   private func handleOfHook(_ event: EngineEvent) {
     guard event.action == "die", hookContainers.keys.contains(event.actorID) else { return }
     hookContainers[event.actorID] = .some(event.attributes["exitCode"].flatMap { Int($0) })
-    changes.ring()
+    changes.notifyAll()
   }
 
   /// Handles the removal of a container by someone else (docs/pod.md, "What others do to a pod").

@@ -41,7 +41,7 @@ extension Pod {
     for warning in request.project.warnings {
       log.warning("\(warning.position): \(warning.value)")
     }
-    let setup = PodSetup(request: request, engine: engine, info: info)
+    let setup = try PodSetup(request: request, engine: engine, info: info)
     let ability = try await persistently { _ in try await setup.check() }
     try await runFirstHooks(setup)
     async let found = orFail { pod in
@@ -94,14 +94,13 @@ extension Pod {
     checkFinished()
   }
 
-  /// Makes the plan; what the engine said of itself before the launch is asked for again where it went away meanwhile.
+  /// Places the plan; an engine that went away after it was asked about itself is asked anew.
   private func plan(_ setup: PodSetup) async throws -> PodPlan {
     do {
       return try await setup.plan()
     } catch let error as EngineError {
       guard try await recovers(from: error) else { throw error }
-      let again = PodSetup(request: request, engine: engine)
-      return try await persistently { _ in try await again.plan() }
+      return try await persistently { _ in try await setup.plan(askingAnew: true) }
     }
   }
 
@@ -169,13 +168,10 @@ extension Pod {
         result.addresses.append(endpoint.ipAddress)
       }
       for port in container.ports {
-        let bound = network.ports["\(port.port.target)/\(port.port.transport)"]
-        let host = (bound ?? nil)?.first?.hostPort ?? port.hostPort
-        guard let hostPort = Int(host) else { continue }
+        let bound = network.ports["\(port.port.container)"]?.flatMap { $0.first?.hostPort }
+        guard let number = bound.map({ UInt16($0) }) ?? port.host.number else { continue }
         result.ports.append(
-          PodAddresses.Mapping(
-            service: port.service, containerPort: port.port.target, hostPort: hostPort,
-            transport: port.port.transport))
+          AssignedPort(service: port.service, port: port.port, host: .fixed(number)))
       }
     }
     return result

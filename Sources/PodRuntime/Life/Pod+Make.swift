@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -31,7 +32,7 @@ extension Pod {
   private func make(_ container: ContainerPlan, _ body: ContainerCreate) async throws -> String {
     let engine = engine
     let platform = container.service.isolation.platform
-    let (id, warnings) = try await uncancelled {
+    let (id, warnings) = try await withoutCancellation {
       do {
         return try await engine.createContainer(name: container.name, platform: platform, body)
       } catch let error as EngineError where error.isConflict {
@@ -63,7 +64,9 @@ extension Pod {
 
   private func remove(_ id: String) async throws {
     let engine = engine
-    try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+    try await withoutCancellation {
+      try await engine.removeContainer(id, force: true, volumes: true)
+    }
   }
 
   /// Removes the container of a hook whose create's answer was lost, or that is to be run again.

@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -50,7 +51,7 @@ extension Pod {
     do {
       let id = try await persistently { pod in
         do {
-          return try await uncancelled { try await engine.createNetwork(network) }
+          return try await withoutCancellation { try await engine.createNetwork(network) }
         } catch let error as EngineError where error.isConflict {
           // An earlier request may have been carried out although its answer was lost.
           guard let found = try? await engine.inspectNetwork(network.name) else { throw error }
@@ -70,7 +71,7 @@ extension Pod {
     do {
       // The engine gives the volume of that name where there is one already.
       let made = try await persistently { _ in
-        try await uncancelled { try await engine.createVolume(volume) }
+        try await withoutCancellation { try await engine.createVolume(volume) }
       }
       try checkOwner(of: made.labels, of: plan, "volume \(name)")
       created.volumes.append(made.name)
@@ -166,7 +167,7 @@ extension Pod {
     isRestoringVolumes = true
     defer {
       isRestoringVolumes = false
-      changes.ring()
+      changes.notifyAll()
     }
     for volume in plan.volumes {
       guard let name = volume.name, container.uses(volume: name) else { continue }
@@ -189,7 +190,7 @@ extension Pod {
     let engine = engine
     for attempt in 1... {
       do {
-        try await uncancelled { try await engine.removeVolume(name, force: false) }
+        try await withoutCancellation { try await engine.removeVolume(name, force: false) }
         return
       } catch let error as EngineError where error.isNotFound {
         return

@@ -1,3 +1,4 @@
+import Concurrency
 import DockerEngine
 import Logging
 
@@ -50,7 +51,7 @@ extension Pod {
             log.warning("the pod's containers can't be listed: \(error)")
           }
           presence.comeBack(at: .now)
-          changes.ring()
+          changes.notifyAll()
           log.info("the engine is back")
           return
         }
@@ -71,7 +72,7 @@ extension Pod {
   func noteEngineAway(since moment: ContinuousClock.Instant = .now, _ reason: String) {
     guard presence.leave(at: moment) else { return }
     log.warning("the engine is away: waiting for it (\(reason))")
-    changes.ring()
+    changes.notifyAll()
   }
 
   /// Decides whether a failed step may succeed when it is done again, and waits until the engine is back.

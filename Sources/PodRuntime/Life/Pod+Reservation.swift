@@ -1,3 +1,4 @@
+import Concurrency
 import Cgroups
 import DockerEngine
 
@@ -18,11 +19,13 @@ extension Pod {
     let engine = engine
     let create = body
     do {
-      let id = try await uncancelled {
+      let id = try await withoutCancellation {
         try await engine.createContainer(name: nil, create).id
       }
       let refusal = await startRefused(id)
-      try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+      try await withoutCancellation {
+        try await engine.removeContainer(id, force: true, volumes: true)
+      }
       let folders = CgroupFolders(mounts: try CgroupMounts.current())
       guard folders.folders(of: path).isEmpty else { return }
       throw SetupFailure(
@@ -40,7 +43,7 @@ extension Pod {
   private func startRefused(_ id: String) async -> String {
     let engine = engine
     do {
-      try await uncancelled { try await engine.startContainer(id) }
+      try await withoutCancellation { try await engine.startContainer(id) }
       return "started"
     } catch {
       return "\(error)"

@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -9,7 +10,7 @@ extension Pod {
     let pause = member.backoff.next(afterRunning: .now - member.run.startedAt)
     member.restarts += 1
     members[name] = member
-    changes.ring()
+    changes.notifyAll()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
     log.info("\(member.plan.title) \(cause): starting it again in \(pause)")
     await member.output?.drain(within: .seconds(2), givingWay: true)
@@ -160,15 +161,15 @@ extension Pod {
   /// Stops a container, again where the engine refuses or was away, and at last by SIGKILL.
   ///
   /// - Throws: `EngineError` where it may still run; `CancellationError`.
-  private func stop(_ id: String, grace: Int64?, signal: String?) async throws {
+  private func stop(_ id: String, grace: Duration?, signal: String?) async throws {
     let engine = engine
     // The engine counts whole seconds.
-    let seconds = grace.map { Int(($0 + 999_999_999) / 1_000_000_000) } ?? 10
+    let seconds = grace.map { Int($0.secondsRoundedUp) } ?? 10
     var isOver = false
-    if let grace, grace % 1_000_000_000 != 0 {
+    if let grace, grace.components.attoseconds != 0 {
       do {
         try await engine.killContainer(id, signal: signal ?? "SIGTERM")
-        if try await hasExited(id, within: .nanoseconds(grace)) { return }
+        if try await hasExited(id, within: grace) { return }
         isOver = true
       } catch let error as EngineError {
         if error.isNotFound { return }

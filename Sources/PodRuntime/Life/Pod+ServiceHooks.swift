@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -262,7 +263,9 @@ extension Pod {
       code, tail, "the pre_start of service '\(hook.service.name)'", at: hook.service.position)
     let engine = engine
     do {
-      try await uncancelled { try await engine.removeContainer(id, force: true, volumes: true) }
+      try await withoutCancellation {
+        try await engine.removeContainer(id, force: true, volumes: true)
+      }
     } catch let error as EngineError where error.isNotFound {
       // Someone else has removed it.
     }
@@ -297,7 +300,7 @@ extension Pod {
     let engine = engine
     try await ensureSlice()
     let frames = try await engine.attach(id, tty: hook.service.tty)
-    try await uncancelled { try await engine.startContainer(id) }
+    try await withoutCancellation { try await engine.startContainer(id) }
     return try await forward(
       frames, label: hook.service.name + " pre_start ->", index: members[hook.key]?.index ?? 0)
   }

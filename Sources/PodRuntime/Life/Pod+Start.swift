@@ -1,3 +1,4 @@
+import Concurrency
 import DockerEngine
 
 extension Pod {
@@ -105,7 +106,7 @@ extension Pod {
       member.isListenedTo = false
       if member.health != .none { member.health = .starting }
     }
-    try await uncancelled { try await engine.startContainer(id) }
+    try await withoutCancellation { try await engine.startContainer(id) }
     return true
   }
 

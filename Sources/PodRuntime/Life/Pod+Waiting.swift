@@ -1,3 +1,5 @@
+import Concurrency
+
 extension Pod {
   /// Waits until a condition on the pod's state holds, at most for `limit`.
   ///
@@ -8,7 +10,7 @@ extension Pod {
     let deadline = ContinuousClock.now + limit
     let clock = Task {
       try? await Task.sleep(for: limit)
-      self.changes.ring()
+      self.changes.notifyAll()
     }
     defer { clock.cancel() }
     try await wait { condition() || .now >= deadline }
@@ -20,21 +22,7 @@ extension Pod {
   func wait(until condition: () -> Bool) async throws(CancellationError) {
     while !condition() {
       if Task.isCancelled { throw CancellationError() }
-      let ticket = changes.ticket()
-      await withTaskCancellationHandler {
-        await withCheckedContinuation { continuation in
-          // Cancelled before it could be registered: the handler has come and gone.
-          if Task.isCancelled {
-            continuation.resume()
-          } else {
-            changes.wait(ticket, continuation)
-          }
-        }
-      } onCancel: {
-        Task { await self.wake(ticket) }
-      }
+      try await changes.wait(after: changes.generation)
     }
   }
-
-  private func wake(_ ticket: Int) { changes.wake(ticket) }
 }

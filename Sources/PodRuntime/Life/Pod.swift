@@ -1,3 +1,4 @@
+import Concurrency
 import Compose
 import DockerEngine
 import Logging
@@ -21,7 +22,7 @@ public actor Pod {
   /// What to create; nil until the engine has said which cgroups it uses.
   var plan: PodPlan?
   var members: [String: Member] = [:]
-  var changes = Changes()
+  let changes = AsyncCondition()
   var verdict: PodOutcome?
   /// Its owner is told that it runs; the time for coming up is over.
   var hasComeUp = false
@@ -91,7 +92,7 @@ public actor Pod {
     self.log = log
     self.report = report
     self.environment = environment
-    let names = PodSetup(request: request, engine: engine).identity(parent: "").names
+    let names = request.identity.names
     images = Images(
       engine: engine, environment: environment, run: request.run, project: names.project,
       projectDirectory: request.project.workingDirectory, proxies: request.proxies, log: log)
@@ -161,7 +162,7 @@ public actor Pod {
       if let stopDeadline { self.stopDeadline = min(stopDeadline, .now + grace) }
     }
     settle(PodOutcome(state: .killed, message: message))
-    changes.ring()
+    changes.notifyAll()
   }
 
   /// Ends the pod as failed, for a reason that its owner has seen.
@@ -173,7 +174,7 @@ public actor Pod {
   func settle(_ outcome: PodOutcome) {
     guard verdict == nil else { return }
     verdict = outcome
-    changes.ring()
+    changes.notifyAll()
   }
 
   /// Fails the pod. The first cause is reported; what fails after it is its consequence.
@@ -197,7 +198,7 @@ public actor Pod {
   ) async {
     guard !isEnding else { return }
     isFailing = true
-    changes.ring()
+    changes.notifyAll()
     let message = await describe(self)
     settle(PodOutcome(state: .failed, message: message, reason: reason))
   }
@@ -248,6 +249,6 @@ public actor Pod {
     guard var member = members[name] else { return }
     change(&member)
     members[name] = member
-    changes.ring()
+    changes.notifyAll()
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import DockerEngine
 import Logging
 import PodIdentity
@@ -203,7 +204,7 @@ struct PodCleanup: Sendable {
       for id in ids {
         group.addTask {
           do {
-            try await uncancelled { try await remove(id) }
+            try await withoutCancellation { try await remove(id) }
             return (id, nil)
           } catch let error as EngineError where error.isNotFound {
             return (id, nil)

@@ -81,25 +81,10 @@ enum LogCapacity {
   static func bytes(of config: LogConfig?) -> UInt64? {
     guard let config, config.type == nil || config.type == "json-file" else { return nil }
     guard let size = config.config?["max-size"] else { return .max }
-    guard let limit = bytes(size) else { return nil }
+    guard let limit = ByteSize(size).flatMap({ UInt64(exactly: $0.bytes) }) else { return nil }
     let files = config.config?["max-file"].flatMap { UInt64($0) } ?? 1
     // A file is rotated once it has passed the limit; the last but one line may belong to either.
     let (whole, isBeyond) = limit.multipliedReportingOverflow(by: max(files, 1))
     return (isBeyond ? .max : whole) / 10 * 9
-  }
-
-  private static func bytes(_ text: String) -> UInt64? {
-    let digits = text.prefix { $0.isNumber }
-    guard let number = UInt64(digits) else { return nil }
-    let factor: UInt64
-    switch text.dropFirst(digits.count).lowercased() {
-    case "", "b": factor = 1
-    case "k", "kb": factor = 1 << 10
-    case "m", "mb": factor = 1 << 20
-    case "g", "gb": factor = 1 << 30
-    default: return nil
-    }
-    let (bytes, isBeyond) = number.multipliedReportingOverflow(by: factor)
-    return isBeyond ? .max : bytes
   }
 }

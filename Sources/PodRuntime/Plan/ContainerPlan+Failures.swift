@@ -32,7 +32,7 @@ extension ContainerPlan {
     }
     for assigned in ports where isTaken(assigned, in: error.message) {
       return ComposeError(
-        "host port \(assigned.hostPort) of service '\(assigned.service)' is already in use",
+        "host port \(assigned.host) of service '\(assigned.service)' is already in use",
         at: assigned.port.position)
     }
     if let refusal = devicesRefusal(error.message) { return refusal }
@@ -132,6 +132,6 @@ extension ContainerPlan {
   private func isTaken(_ port: AssignedPort, in message: String) -> Bool {
     guard message.contains("already allocated") || message.contains("address already in use")
     else { return false }
-    return !port.hostPort.isEmpty && message.contains(":\(port.hostPort)")
+    return port.host != .engineChooses && message.contains(":\(port.host)")
   }
 }

@@ -106,7 +106,7 @@ struct NamespaceSharing {
     _ link: Located<Link>, of member: Service, to owner: Service, project: Project
   ) throws(ComposeError) {
     // The owner must start after the link's target then, which it can't if that waits for the owner.
-    if project.reaches(owner.name, from: link.value.target) {
+    if project.dependencies.reaches(owner.name, from: link.value.target) {
       throw ComposeError(
         "the link to '\(link.value.target)' would belong to '\(owner.name)', whose network "
           + "'\(member.name)' lives in, but '\(link.value.target)' waits for '\(owner.name)' to start",
@@ -119,24 +119,14 @@ struct NamespaceSharing {
 extension Project {
   /// Refuses services that wait for each other by way of `container:NAME`, which the loader doesn't follow.
   func checkOrder() throws(ComposeError) {
+    let graph = dependencies
     for service in services.values {
-      for (other, dependency) in service.dependencies where reaches(service.name, from: other) {
+      for (other, dependency) in service.dependencies
+      where graph.reaches(service.name, from: other) {
         throw ComposeError(
           "service '\(service.name)' needs '\(other)', which waits for '\(service.name)' to start",
           at: dependency.position)
       }
     }
-  }
-
-  /// Whether a service waits, by way of any number of others, for another.
-  func reaches(_ goal: String, from start: String) -> Bool {
-    var open = [start]
-    var seen: Set<String> = []
-    while let name = open.popLast() {
-      if name == goal { return true }
-      guard seen.insert(name).inserted, let service = services[name] else { continue }
-      open += service.dependencies.keys
-    }
-    return false
   }
 }

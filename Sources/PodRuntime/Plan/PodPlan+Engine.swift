@@ -62,7 +62,8 @@ extension ContainerPlan {
     case .startPeriod: return service.places["healthcheck.start_period"]
     case .privateIPC: return service.ipc?.position
     case .sctp:
-      return service.ports.first { $0.transport == "sctp" }?.position ?? service.places["expose"]
+      return service.ports.first { $0.container.transport == .sctp }?.position
+        ?? service.places["expose"]
     case .unmaskedPaths:
       return service.securityOpt.first { $0.value == "systempaths=unconfined" }?.position
     case .deviceRequests:

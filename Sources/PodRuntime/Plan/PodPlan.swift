@@ -78,7 +78,7 @@ public struct ContainerPlan: Sendable {
   public var name: String
   /// Its name if `name` is taken.
   public var nameIfTaken: String
-  /// Folders of the host to make first: sources of bind mounts of the short form.
+  /// The create request, without its image and the containers that it refers to.
   public var create: ContainerCreate
   /// Networks to connect it to before it starts, besides the first.
   public var connections: [(network: String, settings: EndpointSettings)]

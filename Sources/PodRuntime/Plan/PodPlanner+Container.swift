@@ -39,7 +39,6 @@ extension PodPlanner {
     var host = HostConfig()
     // Docker must never start again what the executor, or the reaper after it, has ended.
     host.restartPolicy = EngineRestartPolicy(name: "no")
-    host.cgroupParent = identity.engineParent
     host.logConfig = try logConfig(of: service)
     limit(service, in: &host)
     isolate(service, in: &host)
@@ -116,15 +115,15 @@ extension PodPlanner {
     body.user = service.user
     body.workingDir = service.workingDir
     body.stopSignal = service.stopSignal
-    body.stopTimeout = service.stopGracePeriod.map { Int($0 / 1_000_000_000) }
+    body.stopTimeout = service.stopGracePeriod.map { Int($0.components.seconds) }
     body.tty = service.tty ? true : nil
     body.openStdin = service.stdinOpen ? true : nil
     if let check = service.healthcheck {
       body.healthcheck = EngineHealthcheck(
-        test: check.test, interval: check.interval.map(Int.init),
-        timeout: check.timeout.map(Int.init), retries: check.retries,
-        startPeriod: check.startPeriod.map(Int.init),
-        startInterval: check.startInterval.map(Int.init))
+        test: check.test, interval: check.interval.map { Int($0.nanoseconds) },
+        timeout: check.timeout.map { Int($0.nanoseconds) }, retries: check.retries,
+        startPeriod: check.startPeriod.map { Int($0.nanoseconds) },
+        startInterval: check.startInterval.map { Int($0.nanoseconds) })
     }
   }
 

@@ -6,16 +6,16 @@ import YAML
 extension PodPlanner {
   /// What a service may use of the host, besides what it grants it (Engine API, "Resources").
   func limit(_ service: Service, in host: inout HostConfig) {
-    host.memory = service.memoryLimit.map { Int($0.value) }
-    host.memorySwap = service.memorySwapLimit.map(Int.init)
-    host.memoryReservation = service.memoryReservation.map(Int.init)
+    host.memory = service.memoryLimit.map { Int($0.value.bytes) }
+    host.memorySwap = service.memorySwapLimit.map { Int($0.bytes) }
+    host.memoryReservation = service.memoryReservation.map { Int($0.value.bytes) }
     // In single precision, as Compose counts them.
     host.nanoCpus = service.cpus.map { Int(Float($0.value) * 1_000_000_000) }
     host.cpuShares = service.cpuShares.map(Int.init)
     host.cpuQuota = service.cpuQuota.map { Int($0.value) }
-    host.cpuPeriod = service.cpuPeriod.map(Int.init)
+    host.cpuPeriod = service.cpuPeriod.map { Int($0.value) }
     host.cpusetCpus = service.cpuset
-    host.shmSize = service.shmSize.map(Int.init)
+    host.shmSize = service.shmSize.map { Int($0.bytes) }
     let resources = service.resources
     host.cpuRealtimePeriod = resources.realtimePeriod.map(Int.init)
     host.cpuRealtimeRuntime = resources.realtimeRuntime.map(Int.init)

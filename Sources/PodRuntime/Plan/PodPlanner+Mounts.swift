@@ -70,7 +70,7 @@ extension PodPlanner {
       mount.type = "tmpfs"
       if size != nil || mode != nil {
         mount.tmpfsOptions = Mount.TmpfsOptions(
-          sizeBytes: size.map(Int.init), mode: mode.map(Int.init))
+          sizeBytes: size.map { Int($0.bytes) }, mode: mode.map(Int.init))
       }
     case .image(let name, let subpath):
       mount.type = "image"

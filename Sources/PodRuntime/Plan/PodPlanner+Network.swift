@@ -109,13 +109,13 @@ extension PodPlanner {
     // A container in another's namespace exposes nothing of its own, and Docker refuses that it says so.
     guard sharing.owners[service.name] == nil else { return }
     if case .container? = service.networkMode?.value { return }
-    var exposed = Set(service.expose.map { $0.contains("/") ? $0 : $0 + "/tcp" })
+    var exposed = Set(service.expose.map(\.description))
     var bindings: [String: [PortBinding]] = [:]
     for assigned in ports {
-      let key = "\(assigned.port.target)/\(assigned.port.transport)"
+      let key = "\(assigned.port.container)"
       exposed.insert(key)
       bindings[key, default: []].append(
-        PortBinding(hostIP: assigned.port.hostIP, hostPort: assigned.hostPort))
+        PortBinding(hostIP: assigned.port.hostIP, hostPort: "\(assigned.host)"))
     }
     body.exposedPorts = exposed.isEmpty ? nil : KeySet(exposed)
     host.portBindings = bindings.isEmpty ? nil : bindings

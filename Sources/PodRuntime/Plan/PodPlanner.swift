@@ -20,17 +20,17 @@ public struct PodPlanner: Sendable {
   let infra: String?
   private let sharingWarnings: [String]
 
-  /// Makes the plan of a pod.
+  /// Plans a pod.
   ///
   /// - Parameters:
   ///   - request: the project and its task.
-  ///   - identity: what marks the pod's objects.
-  /// - Returns: the requests that make the pod.
+  ///   - identity: what marks the pod's objects; its cgroup doesn't count.
+  /// - Returns: the requests that make the pod, but for its cgroup.
   /// - Throws: `ComposeError` for what can't be run as a pod, with its place in the file.
   public static func plan(
     _ request: PodRequest, identity: PodIdentity
-  ) throws(ComposeError) -> PodPlan {
-    try PodPlanner(request, identity: identity).plan()
+  ) throws(ComposeError) -> PlanDraft {
+    PlanDraft(try PodPlanner(request, identity: identity).plan())
   }
 
   private init(_ request: PodRequest, identity: PodIdentity) throws(ComposeError) {
@@ -50,14 +50,8 @@ public struct PodPlanner: Sendable {
     var ports = try PortAssignment(project: request.project, offered: request.offeredPorts)
     if let infra, request.options.sharedNetwork != nil { ports.move(to: infra) }
     self.ports = ports
-    networkNames = request.project.networks.reduce(into: [:]) { result, entry in
-      let name = entry.value.name?.value ?? entry.key
-      result[entry.key] = entry.value.isExternal ? name : names.object(name)
-    }
-    volumeNames = request.project.volumes.reduce(into: [:]) { result, entry in
-      let name = entry.value.name?.value ?? entry.key
-      result[entry.key] = entry.value.isExternal ? name : names.object(name)
-    }
+    networkNames = names.inDocker(request.project.networks)
+    volumeNames = names.inDocker(request.project.volumes)
   }
 
   private func plan() throws(ComposeError) -> PodPlan {
@@ -69,35 +63,8 @@ public struct PodPlanner: Sendable {
       let keys = project.unhonoured.map { "`\($0.value)` (\($0.position))" }
       plan.warnings.append("these mean nothing to a pod: \(keys.joined(separator: ", "))")
     }
-    for network in project.networks.values where usedNetworks.contains(network.key) {
-      if network.isExternal {
-        // Named by COMPOSE_PROJECT_NAME it can be one of the pod's own.
-        if ownNetworks.contains(networkNames[network.key] ?? "") { continue }
-        plan.externalNetworks.append(located(network.name, network.key, network.position))
-      } else {
-        let body = create(network)
-        if let first = plan.networks.first(where: { $0.name == body.name }) {
-          try network.checkIsSame(first, body)
-          continue
-        }
-        plan.networkSources[body.name] = network
-        plan.networks.append(body)
-      }
-    }
-    for volume in project.volumes.values where usedVolumes.contains(volume.key) {
-      if volume.isExternal {
-        if ownVolumes.contains(volumeNames[volume.key] ?? "") { continue }
-        plan.externalVolumes.append(located(volume.name, volume.key, volume.position))
-      } else {
-        let body = create(volume)
-        if let first = plan.volumes.first(where: { $0.name == body.name }) {
-          try volume.checkIsSame(first, body)
-          continue
-        }
-        plan.volumeSources[body.name ?? volume.key] = volume
-        plan.volumes.append(body)
-      }
-    }
+    try addNetworks(to: &plan)
+    try addVolumes(to: &plan)
     plan.warnings += request.warnings + sharingWarnings
     if let warning = request.limits?.gpus?.warning(project) { plan.warnings.append(warning) }
     plan.options = request.options
@@ -125,75 +92,6 @@ public struct PodPlanner: Sendable {
       )
     }
     return plan
-  }
-
-  // MARK: Networks and volumes
-
-  /// Only what a service uses is made: Docker's address pools give but some thirty networks a host.
-  private var usedNetworks: Set<String> {
-    Set(project.services.values.flatMap(\.withPreStart).flatMap { $0.networks.keys })
-  }
-
-  private var usedVolumes: Set<String> {
-    Set(
-      project.services.values.flatMap(\.withPreStart).flatMap(\.mounts).compactMap { mount in
-        if case .volume(let key) = mount.source { return key }
-        return nil
-      })
-  }
-
-  private var ownNetworks: Set<String> {
-    Set(
-      project.networks.values.filter { !$0.isExternal && usedNetworks.contains($0.key) }
-        .compactMap { networkNames[$0.key] })
-  }
-
-  private var ownVolumes: Set<String> {
-    Set(
-      project.volumes.values.filter { !$0.isExternal && usedVolumes.contains($0.key) }
-        .compactMap { volumeNames[$0.key] })
-  }
-
-  private func located(
-    _ name: Located<String>?, _ key: String, _ position: SourcePosition?
-  ) -> Located<String> {
-    let place = position ?? SourcePosition(file: project.files.first ?? "-", line: 1, column: 1)
-    return name ?? Located(key, at: place)
-  }
-
-  private func create(_ network: Network) -> NetworkCreate {
-    var body = NetworkCreate(name: networkNames[network.key] ?? network.key)
-    body.driver = network.driver
-    body.internal = network.isInternal ? true : nil
-    body.attachable = network.isAttachable ? true : nil
-    body.enableIPv4 = network.enableIPv4
-    body.enableIPv6 = network.enableIPv6
-    if !network.driverOptions.isEmpty { body.options = Dictionary(network.driverOptions) }
-    if let ipam = network.ipam {
-      body.ipam = EngineIPAM(
-        driver: ipam.driver,
-        config: ipam.pools.map { pool in
-          IPAMPool(
-            subnet: pool.subnet, ipRange: pool.ipRange, gateway: pool.gateway,
-            auxiliaryAddresses: pool.auxAddresses.isEmpty ? nil : Dictionary(pool.auxAddresses))
-        },
-        options: ipam.options.isEmpty ? nil : Dictionary(ipam.options))
-    }
-    body.labels = Dictionary(network.labels)
-      .merging(identity.labels) { _, contract in contract }
-      .merging([PodLabel.composeNetwork: network.key]) { _, contract in contract }
-    return body
-  }
-
-  private func create(_ volume: Volume) -> VolumeCreate {
-    var body = VolumeCreate(name: volumeNames[volume.key] ?? volume.key)
-    body.driver = volume.driver
-    if !volume.driverOptions.isEmpty { body.driverOpts = Dictionary(volume.driverOptions) }
-    body.labels = Dictionary(volume.labels)
-      .merging(identity.labels) { _, contract in contract }
-      .merging([PodLabel.composeVolume: volume.key]) { _, contract in contract }
-    if request.options.keepsVolumes { body.labels?[PodLabel.keep] = "true" }
-    return body
   }
 
   // MARK: What no pod may ask for
@@ -240,12 +138,5 @@ public struct PodPlanner: Sendable {
         "label '\(key)' of \(what) is the executor's own: it tells which pod an object belongs to",
         at: position)
     }
-  }
-}
-
-extension Dictionary {
-  /// The entries without their order.
-  init(_ ordered: OrderedDictionary<Key, Value>) {
-    self.init(uniqueKeysWithValues: ordered.map { ($0.key, $0.value) })
   }
 }

@@ -8,8 +8,8 @@ public struct AssignedPort: Sendable, Equatable {
   public var service: String
   /// The port as the file publishes it.
   public var port: PublishedPort
-  /// The host port, or a range `first-last`; empty lets the engine choose.
-  public var hostPort: String
+  /// The host port.
+  public var host: HostPort
 }
 
 /// Which host port every published port gets.
@@ -29,34 +29,39 @@ public struct PortAssignment: Sendable, Equatable {
   ///   - project: the project whose services publish ports.
   ///   - offered: the offered host ports in their order; nil if nothing was offered.
   /// - Throws: `ComposeError` if there are too few.
-  public init(project: Project, offered: [Int]?) throws(ComposeError) {
+  public init(project: Project, offered: [UInt16]?) throws(ComposeError) {
     guard let offered else {
       for service in project.services.values where !service.ports.isEmpty {
         try Self.checkRoom(for: service)
         for key in Self.keys(of: service) {
           services[key] = service.ports.map {
-            AssignedPort(service: service.name, port: $0, hostPort: $0.published ?? "")
+            AssignedPort(service: service.name, port: $0, host: $0.host)
           }
           count += service.ports.count
         }
       }
       return
     }
-    let needs = try Self.needs(of: project, offered: Set(offered))
+    var needs: [(container: String, need: PortNeed)] = []
+    for service in project.services.values {
+      try Self.checkNamed(of: service, offered)
+      let own = service.portNeeds(offered: Set(offered))
+      for key in Self.keys(of: service) { needs += own.map { (key, $0) } }
+    }
     count = needs.count
-    var free = offered.filter { port in !needs.contains { $0.fixed == port } }[...]
-    let open = needs.filter { $0.fixed == nil }
+    let named = Set(needs.compactMap(\.need.offered))
+    var free = offered.filter { !named.contains($0) }[...]
+    let open = needs.filter { $0.need.offered == nil }
     if open.count > free.count {
       throw ComposeError(
         "the file publishes \(needs.count) port\(needs.count == 1 ? "" : "s"), and "
           + "\(offered.count) \(offered.count == 1 ? "was" : "were") offered",
-        at: open[free.count].position)
+        at: open[free.count].need.ports[0].position)
     }
-    for need in needs {
-      guard let port = need.fixed ?? free.popFirst() else { continue }
-      for member in need.members {
-        services[need.container, default: []].append(
-          AssignedPort(service: need.service, port: member, hostPort: String(port)))
+    for (container, need) in needs {
+      guard let host = need.offered ?? free.popFirst() else { continue }
+      services[container, default: []] += need.ports.map {
+        AssignedPort(service: need.service, port: $0, host: .fixed(host))
       }
     }
   }
@@ -69,72 +74,32 @@ public struct PortAssignment: Sendable, Equatable {
     services = all.isEmpty ? [:] : [owner: all]
   }
 
-  /// One host port that is needed, and the published ports that share it.
-  private struct Need {
-    var service: String
-    var container: String
-    var target: Int
-    var members: [PublishedPort]
-    var fixed: Int?
-    var position: SourcePosition
-  }
-
   private static func keys(of service: Service) -> [String] {
     (1..<(service.containers + 1)).map { ContainerPlan.key(of: service, number: $0) }
+  }
+
+  /// One offered port serves one container.
+  private static func checkNamed(
+    of service: Service, _ offered: [UInt16]
+  ) throws(ComposeError) {
+    guard service.containers > 1 else { return }
+    for port in service.ports {
+      guard let number = port.host.number, offered.contains(number) else { continue }
+      throw ComposeError(
+        "service '\(service.name)' has \(service.containers) containers, and names the one offered "
+          + "port \(number): leave it out, and each gets the next", at: port.position)
+    }
   }
 
   /// One host port serves one container; of a range the engine takes what is free.
   private static func checkRoom(for service: Service) throws(ComposeError) {
     for port in service.ports where service.containers > 1 {
-      guard let published = port.published else { continue }
-      let ends = published.split(separator: "-").compactMap { Int($0) }
-      guard let first = ends.first, let last = ends.last,
-        last - first + 1 < service.containers
-      else { continue }
+      guard let range = port.host.range, range.count < service.containers else { continue }
+      let first = Int(range.lowerBound)
       throw ComposeError(
-        "service '\(service.name)' has \(service.containers) containers, and host port \(published) doesn't "
+        "service '\(service.name)' has \(service.containers) containers, and host port \(port.host) doesn't "
           + "suffice for all: publish a range, \(first)-\(first + service.containers - 1), or no host port",
         at: port.position)
-    }
-  }
-
-  private static func needs(
-    of project: Project, offered: Set<Int>
-  ) throws(ComposeError) -> [Need] {
-    var needs: [Need] = []
-    for service in project.services.values {
-      for key in keys(of: service) {
-        for port in service.ports {
-          let named = port.published.flatMap { Int($0) }
-          let fixed = named.flatMap { offered.contains($0) ? $0 : nil }
-          if let fixed, service.containers > 1 {
-            throw ComposeError(
-              "service '\(service.name)' has \(service.containers) containers, and names the one offered "
-                + "port \(fixed): leave it out, and each gets the next", at: port.position)
-          }
-          add(port, of: service.name, key, fixed: fixed, to: &needs)
-        }
-      }
-    }
-    return needs
-  }
-
-  private static func add(
-    _ port: PublishedPort, of service: String, _ key: String, fixed: Int?, to needs: inout [Need]
-  ) {
-    let shared = needs.firstIndex { need in
-      need.container == key && need.target == port.target
-        && (need.fixed == fixed || fixed == nil || need.fixed == nil)
-        && !need.members.contains { $0.transport == port.transport }
-    }
-    if let shared {
-      needs[shared].members.append(port)
-      needs[shared].fixed = needs[shared].fixed ?? fixed
-    } else {
-      needs.append(
-        Need(
-          service: service, container: key, target: port.target, members: [port], fixed: fixed,
-          position: port.position))
     }
   }
 }

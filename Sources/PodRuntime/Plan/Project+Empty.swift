@@ -6,8 +6,8 @@ extension Project {
   /// Why there is nothing to start.
   var withoutServices: ComposeError {
     guard let first = disabledServices.first else {
-      let position = canonical.mapping?["services"]?.keyPosition
-      return ComposeError("the project has no services: `services` is empty", at: position)
+      return ComposeError(
+        "the project has no services: `services` is empty", at: servicesPosition)
     }
     let names = disabledServices.prefix(Self.mostNamed).map { service in
       "`\(service.name)` in \(service.profiles.map { "`\($0)`" }.joined(separator: ", "))"

@@ -153,7 +153,7 @@ struct SharedNamespaces {
 
   /// One port of a namespace has one listener.
   private static func checkPorts(of services: [Service]) throws(ComposeError) {
-    var users: [String: (service: String, position: SourcePosition)] = [:]
+    var users: [ContainerPort: (service: String, position: SourcePosition)] = [:]
     for service in services {
       if service.containers > 1, let port = service.ports.first {
         throw ComposeError(
@@ -161,14 +161,13 @@ struct SharedNamespaces {
             + "namespace (share: net) only one can listen on it", at: port.position)
       }
       for port in service.ports {
-        let key = "\(port.target)/\(port.transport)"
-        if let other = users[key], other.service != service.name {
+        if let other = users[port.container], other.service != service.name {
           throw ComposeError(
-            "service '\(service.name)' publishes its port \(key), and so does '\(other.service)' "
+            "service '\(service.name)' publishes its port \(port.container), and so does '\(other.service)' "
               + "(\(other.position)): in the pod's one network namespace (share: net) only one can listen on it",
             at: port.position)
         }
-        users[key] = (service.name, port.position)
+        users[port.container] = (service.name, port.position)
       }
     }
   }

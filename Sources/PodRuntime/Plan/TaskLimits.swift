@@ -32,9 +32,9 @@ public struct TaskLimits: Sendable, Equatable {
   /// - Throws: `ComposeError` with the line and both figures.
   public func check(_ project: Project) throws(ComposeError) {
     for service in project.services.values.flatMap(\.withPreStart) {
-      if let memory, let asked = service.memoryLimit, asked.value > memory {
+      if let memory, let asked = service.memoryLimit, asked.value.bytes > memory {
         throw ComposeError(
-          "service '\(service.name)' may use \(asked.value) bytes of memory, and its task has \(memory)",
+          "service '\(service.name)' may use \(asked.value.bytes) bytes of memory, and its task has \(memory)",
           at: asked.position)
       }
       try gpus?.check(service)
@@ -45,7 +45,7 @@ public struct TaskLimits: Sendable, Equatable {
           at: asked.position)
       }
       if let quota = service.cpuQuota {
-        let asked = Double(quota.value) / Double(service.cpuPeriod ?? 100_000)
+        let asked = Double(quota.value) / Double(service.cpuPeriod?.value ?? 100_000)
         if asked > cpus + 0.000_5 {
           throw ComposeError(
             "service '\(service.name)' may use \(asked) cpus (cpu_quota by cpu_period), and its task "

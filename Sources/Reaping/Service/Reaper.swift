@@ -1,4 +1,5 @@
 import Cgroups
+import Concurrency
 import DockerEngine
 import HookEvents
 import Logging

@@ -34,8 +34,9 @@ package struct ReaperSettings: Sendable {
   ///   - environment: this process's.
   ///   - file: the settings file; nil for the standard one, which may be missing.
   /// - Throws: `SettingError`, `ComposeError` with the place in the file.
-  package init(options: [SettingName: String], environment: [String: String], file: String?) throws
-  {
+  package init(
+    options: [SettingName: String], environment: [String: String], file: String?
+  ) throws {
     let source = SettingSources(
       options: options, environment: environment, file: try SettingsFile.reapers(file))
     grace = try source.duration(.grace)

@@ -1,8 +1,9 @@
 import Synchronization
+import TestSupport
 
 /// The agent's endpoint for executors: which answer, in which order of checks.
 extension AgentStandIn {
-  func answer(_ request: HTTPRequest) -> HTTPAnswer {
+  func answer(_ request: ServerRequest) -> HTTPAnswer {
     change { state, effects in
       let isSubscribe = request.body.firstRange(of: Array("SUBSCRIBE".utf8)) != nil
       if !isSubscribe {
@@ -21,7 +22,7 @@ extension AgentStandIn {
   }
 
   private func answer(
-    _ request: HTTPRequest, _ parsed: inout JSON, _ state: inout AgentState,
+    _ request: ServerRequest, _ parsed: inout JSON, _ state: inout AgentState,
     _ effects: inout [@Sendable () -> Void]
   ) -> HTTPAnswer {
     // src/slave/slave.cpp, `Slave::initialize`: the socket is there for two paths, whatever else there is.

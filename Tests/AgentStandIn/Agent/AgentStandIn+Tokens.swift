@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// Bearer tokens. A real one is a JWT with the claims fid, eid and cid; here it is opaque, and the agent knows
 /// which run it made it for.
@@ -10,7 +11,7 @@ extension AgentStandIn {
   }
 
   /// 3rdparty/libprocess/src/jwt_authenticator.cpp, `authenticate`.
-  func authenticate(_ request: HTTPRequest, _ state: AgentState) -> Authentication {
+  func authenticate(_ request: ServerRequest, _ state: AgentState) -> Authentication {
     // src/slave/constants.hpp, `EXECUTOR_HTTP_AUTHENTICATION_REALM`.
     let realm = #"Bearer realm="mesos-agent-executor""#
     func refused(_ why: String) -> Authentication {

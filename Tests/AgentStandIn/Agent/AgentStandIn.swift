@@ -31,7 +31,7 @@ public final class AgentStandIn: Sendable {
   let acknowledge = Mutex<@Sendable (TaskUpdate) -> Acknowledgement>({ _ in .prompt })
   let runs = Mutex<[ExecutorRun]>([])
   let cgroupsRoots = Mutex<Set<String>>([])
-  private let server = Mutex<HTTPServer?>(nil)
+  private let server = Mutex<FakeHTTPServer?>(nil)
 
   /// Starts an agent that is through with its recovery.
   ///
@@ -49,13 +49,11 @@ public final class AgentStandIn: Sendable {
   public var endpoint: String { "127.0.0.1:\(port)" }
 
   private func serve(_ listening: Int32) throws {
-    let server = HTTPServer(faults: faults) { [weak self] in
-      self?.answer($0) ?? HTTPAnswer(503)
-    }
-    server.answer(at: listening, isOverDomainSocket: false)
+    let server = FakeHTTPServer { [weak self] in self?.serve($0, on: $1) ?? false }
+    server.serve(listening)
     if let path = options.domainSocket {
       do {
-        server.answer(at: try Socket.listen(on: .unix(path: path)), isOverDomainSocket: true)
+        server.serve(try Socket.listen(on: .unix(path: path)))
       } catch {
         server.stop()
         throw error

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 /// Waits for a v1 memory limit to be hit, anywhere below.
 enum MemoryWatch {

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 
 /// One subscription's stream of events: RecordIO in HTTP chunks, written by a thread of its own so that
 /// a peer that doesn't read holds up nobody else.
@@ -61,26 +62,26 @@ final class EventStream: Sendable {
   }
 
   /// Writes until the end; called once, by the connection's writer.
-  func write(to number: Int32) {
+  func write(to connection: ServerConnection) {
     while true {
       arrived.wait()
       let item = state.withLock { $0.items.isEmpty ? nil : $0.items.removeFirst() }
       switch item {
       case nil: continue
       case .end:
-        Socket.write(number, "0\r\n\r\n".utf8)
-        Socket.end(number)
+        connection.write("0\r\n\r\n".utf8)
+        connection.end()
         return
       case .event(let event, let cut):
         // One that follows already may overtake it.
-        let first = overtaking(event).map { write($0, cut: false, to: number) } ?? true
+        let first = overtaking(event).map { write($0, cut: false, to: connection) } ?? true
         let again =
           event["type"] != "SUBSCRIBED" && choices.use { $0.happens($0.faults.repeatEvent) }
-        if !first || again && !write(event, cut: false, to: number)
-          || !write(event, cut: cut, to: number)
+        if !first || again && !write(event, cut: false, to: connection)
+          || !write(event, cut: cut, to: connection)
         {
           abandon()
-          Socket.end(number)
+          connection.end()
           return
         }
       }
@@ -100,7 +101,7 @@ final class EventStream: Sendable {
     }
   }
 
-  private func write(_ event: JSON, cut: Bool, to number: Int32) -> Bool {
+  private func write(_ event: JSON, cut: Bool, to connection: ServerConnection) -> Bool {
     let behaviors = choices.use { $0.faults.behaviors }
     let (isSilent, place) = state.withLock { state in
       defer {
@@ -114,13 +115,13 @@ final class EventStream: Sendable {
       switch behavior {
       case .emptyRecords(let count):
         let records = Array(repeatElement(Array("0\n".utf8), count: count).joined())
-        if !Socket.write(number, Self.chunk(records[...])) { return false }
+        if !connection.write(Self.chunk(records[...])) { return false }
       case .hugeRecord(let size) where place == 2:
-        if !Socket.write(number, Self.chunk(Array("\(size)\n".utf8)[...])) { return false }
+        if !connection.write(Self.chunk(Array("\(size)\n".utf8)[...])) { return false }
         let piece = [UInt8](repeating: 0x20, count: 1 << 16)
         for start in stride(from: 0, to: size, by: piece.count) {
           let part = piece.prefix(size - start)
-          if !Socket.write(number, Self.chunk(part)) { return false }
+          if !connection.write(Self.chunk(part)) { return false }
         }
       default: break
       }
@@ -138,10 +139,10 @@ final class EventStream: Sendable {
       )
     }
     if let end {
-      Socket.write(number, Self.chunk(record[..<end]))
+      connection.write(Self.chunk(record[..<end]))
       return false
     }
-    return chunks.allSatisfy { $0.allSatisfy { Socket.write(number, $0) } }
+    return chunks.allSatisfy { $0.allSatisfy { connection.write($0) } }
   }
 
   private static func chunk(_ bytes: ArraySlice<UInt8>) -> [UInt8] {

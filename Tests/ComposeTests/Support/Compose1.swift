@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 
 /// Docker Compose 1.29.2, the last that knew the format of Compose 1 (`compose1.py`).
 enum Compose1 {
@@ -62,26 +63,59 @@ enum Compose1 {
     }
   }
 
+  /// The cases whose goldens share a file.
+  enum Part: String, CaseIterable, Sendable {
+    case accepted, refused, versions
+
+    var cases: [CorpusCase] {
+      switch self {
+      case .accepted: CorpusCase.legacy
+      case .refused: CorpusCase.legacyRefused
+      case .versions: CorpusCase.all.filter { $0.description.hasPrefix("versions/") }
+      }
+    }
+    var goldens: GoldenFile { GoldenFile("Goldens/compose1-\(rawValue)") }
+  }
+
   private struct Question: Encodable {
     let directory: String
     let files: [String]
-    let ours: String?
+    var ours: String?
+    var theirs: String?
   }
 
-  /// The answers for some cases, in their order, all from one process.
-  static func answers(for cases: [CorpusCase]) async throws -> [Answer] {
-    let questions = cases.map { item in
+  /// What Docker Compose 1.29.2 makes of some cases: services and their fields in one plain form, or ``Golden/refused``.
+  static func record(_ cases: [CorpusCase]) async throws -> [(name: String, golden: Golden)] {
+    let questions = cases.map { Question(directory: $0.directory, files: $0.files) }
+    let answers = try await run("record", questions, [String].self)
+    return zip(cases, answers).map { item, answer in
+      (item.description, Golden(Golden.portable(answer, root: item.directory)))
+    }
+  }
+
+  /// What it made of the cases of a part, and what we make of them, in their order.
+  static func answers(for part: Part) async throws -> [(item: CorpusCase, answer: Answer)] {
+    let goldens = try part.goldens.stored()
+    let questions = part.cases.map { item in
       Question(
         directory: item.directory, files: item.files,
-        ours: try? ComposeLoader.load(item.options()).json())
+        ours: try? ComposeLoader.load(item.options()).json(),
+        theirs: goldens[item.description].map { Golden.local($0.text, root: item.directory) })
     }
+    return Array(zip(part.cases, try await run("compare", questions, [Answer].self)))
+      .map { (item: $0.0, answer: $0.1) }
+  }
+
+  private static func run<Result: Decodable>(
+    _ verb: String, _ questions: [Question], _ type: Result.Type
+  ) async throws -> Result {
     let folder = try Folder()
     let input = URL(fileURLWithPath: folder.file("questions.json"))
     try JSONEncoder().encode(questions).write(to: input)
     let answer = try await Oracle.output(
-      of: "/usr/bin/python3", [script, input.path], environment: CorpusCase.variables)
+      of: "/usr/bin/python3", [script, verb, input.path], environment: CorpusCase.variables)
     guard answer.status == 0 else { throw Failure(description: answer.errors) }
-    return try JSONDecoder().decode([Answer].self, from: Data(answer.output.utf8))
+    return try JSONDecoder().decode(type, from: Data(answer.output.utf8))
   }
 
   /// Thrown where Docker Compose 1.29.2 can't be run.
@@ -89,6 +123,5 @@ enum Compose1 {
     let description: String
   }
 
-  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("compose1.py").path
+  private static let script = SourceTree.path("Tests/ComposeTests/Support/compose1.py")
 }

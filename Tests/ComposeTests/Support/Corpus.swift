@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 
 /// The corpus: a file each, or a folder whose YAML files are merged in the order of their names; the
 /// folders of `groups` hold more of both. A file `options` beside the YAML files holds
@@ -21,11 +22,10 @@ struct CorpusCase: CustomStringConvertible, Sendable {
   /// The variables that the corpus uses.
   static let variables = [
     "NAME": "name", "TAG": "1.2", "EMPTY": "", "CPUS": "0.25", "MEMORY": "64m", "TTY": "true",
-    "PORT": "8080", "RETRIES": "3", "SECONDS_": "30",
+    "PORT": "8080", "RETRIES": "3", "SECONDS_": "30", "HOME": "/home/tester",
   ]
 
-  private static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent()
+  private static let tests = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests"))
 
   static let folder = tests.appendingPathComponent("Corpus").path
 
@@ -59,8 +59,7 @@ struct CorpusCase: CustomStringConvertible, Sendable {
     LoadOptions(
       files: files ?? self.files, projectDirectory: directory,
       projectName: isNamed ? nil : "parity", envFiles: envFiles, profiles: profiles,
-      environment: Self.variables,
-      fallbackEnvironment: ["HOME": ProcessInfo.processInfo.environment["HOME"] ?? "/"])
+      environment: Self.variables)
   }
 
   private static let groups: Set = [

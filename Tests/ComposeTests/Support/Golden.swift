@@ -1,30 +1,48 @@
 import Foundation
+import TestSupport
 
-/// What Docker Compose makes of the cases of a kind: `Kinds/KIND.golden`, a case's JSON after its name, with a
-/// line for each service, network, volume, config and secret; or `refused`.
-enum Golden {
+/// What Docker Compose makes of the cases of a corpus, stored: a file of sections, one for each case.
+///
+///     === CASE
+///     its JSON, with a line for each service, network, volume, config and secret; or `refused`
+///     --- yaml
+///     another form of it
+///
+/// The directory of the case's files is written `/@`.
+struct Golden: Equatable {
+  /// The forms by name; the JSON's is empty.
+  var forms: [String: String] = [:]
+
+  init(_ text: String = "") { forms[""] = text }
+
+  /// The JSON, or ``refused``.
+  var text: String { forms[""] ?? "" }
+
   /// The word for what Docker Compose refuses.
   static let refused = "refused"
 
-  /// The goldens of a kind, by the case's name.
-  static func of(kind: String) throws -> [String: String] {
-    let text = try String(contentsOf: file(kind), encoding: .utf8)
-    var found: [String: String] = [:]
-    for part in ("\n" + text).components(separatedBy: "\n=== ").dropFirst() {
-      let lines = part.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-      found[String(lines[0])] = lines.dropFirst().joined().trimmingCharacters(in: .newlines)
+  /// What the directory of a case's files is called.
+  static let root = "/@"
+  /// What the source tree is called, where a case leads out of its directory.
+  private static let tree = "/@@"
+
+  /// A text in which the directory of a case's files has its name in goldens.
+  static func portable(_ text: String, root: String) -> String {
+    text.replacing(root, with: Self.root).replacing(SourceTree.root, with: tree)
+  }
+
+  /// The text in which ``portable(_:root:)`` has put those names.
+  static func local(_ text: String, root: String) -> String {
+    text.replacing(tree, with: SourceTree.root).replacing(Self.root, with: root)
+  }
+
+  /// Where two goldens part; nil where they don't.
+  func difference(from stored: Golden) -> String? {
+    for form in Set(forms.keys).union(stored.forms.keys).sorted() {
+      let (one, other) = (forms[form] ?? "-", stored.forms[form] ?? "-")
+      if one != other { return "\(form) \(Difference.first(one, other))" }
     }
-    return found
-  }
-
-  /// Writes the goldens of a kind.
-  static func write(_ goldens: [(name: String, text: String)], kind: String) throws {
-    let text = goldens.map { "=== \($0.name)\n\($0.text)\n" }.joined()
-    try Data(text.utf8).write(to: file(kind))
-  }
-
-  private static func file(_ kind: String) -> URL {
-    KindCase.folder.appendingPathComponent(kind + ".golden")
+    return nil
   }
 
   /// A project's JSON without its layout, but for a line break before each part of the second level. Keys keep
@@ -50,6 +68,82 @@ enum Golden {
       let isBreak = byte == UInt8(ascii: ",") || byte == UInt8(ascii: "{")
       if isBreak, depth == 1 || depth == 2 { compact.append(UInt8(ascii: "\n")) }
     }
-    return String(decoding: compact, as: UTF8.self).replacing(root, with: KindCase.root)
+    return portable(String(decoding: compact, as: UTF8.self), root: root)
+  }
+}
+
+/// A file of goldens, by its path below `Tests/ComposeTests`.
+struct GoldenFile {
+  let path: String
+
+  init(_ path: String) { self.path = SourceTree.path("Tests/ComposeTests/\(path).golden") }
+
+  /// Whether tests write goldens instead of comparing with them.
+  static let isRecording = ProcessInfo.processInfo.environment["UPDATE_GOLDENS"] != nil
+
+  /// The stored goldens, by the case's name.
+  func stored() throws -> [String: Golden] {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    var found: [String: Golden] = [:]
+    for section in ("\n" + text).components(separatedBy: "\n=== ").dropFirst() {
+      var golden = Golden()
+      let forms = section.components(separatedBy: "\n--- ")
+      var name = ""
+      for (index, form) in forms.enumerated() {
+        let lines = form.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        let body = lines.dropFirst().joined()
+        if index == 0 { name = String(lines[0]) }
+        golden.forms[index == 0 ? "" : String(lines[0])] = body.trimmingNewlines
+      }
+      found[name] = golden
+    }
+    return found
+  }
+
+  /// Compares what Docker Compose says today with what is stored, or stores it.
+  ///
+  /// - Returns: The differences, a line each.
+  func check(_ goldens: [(name: String, golden: Golden)]) throws -> [String] {
+    if Self.isRecording {
+      let text = goldens.map { name, golden in
+        golden.forms.sorted { $0.key < $1.key }.reduce(into: "=== \(name)\n") { text, form in
+          text += (form.key.isEmpty ? "" : "--- \(form.key)\n") + form.value + "\n"
+        }
+      }
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path).deletingLastPathComponent(),
+        withIntermediateDirectories: true)
+      try Data(text.joined().utf8).write(to: URL(fileURLWithPath: path))
+    }
+    let stored = try stored()
+    return goldens.compactMap { name, golden in
+      golden.difference(from: stored[name] ?? Golden("-")).map { "\(name): \($0)" }
+    }
+  }
+
+  /// Cases without a golden, and goldens without a case.
+  func strays(among names: some Sequence<String>) throws -> [String] {
+    Set(try stored().keys).symmetricDifference(names).sorted()
+  }
+}
+
+/// Where two texts part.
+enum Difference {
+  static func first(_ ours: String, _ theirs: String) -> String {
+    let (left, right) = (
+      ours.split(separator: "\n", omittingEmptySubsequences: false),
+      theirs.split(separator: "\n", omittingEmptySubsequences: false)
+    )
+    for (index, pair) in zip(left, right).enumerated() where pair.0 != pair.1 {
+      return "line \(index + 1): ours [\(pair.0)] theirs [\(pair.1)]"
+    }
+    return left.count == right.count ? "none" : "lengths \(left.count) and \(right.count)"
+  }
+}
+
+extension String {
+  /// The text without line breaks at its end.
+  var trimmingNewlines: String {
+    String(self[..<(lastIndex { !$0.isNewline }.map(index(after:)) ?? startIndex)])
   }
 }

@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 
 /// A case of the second corpus. A file `Kinds/KIND.kind` holds the cases of one kind of public stack:
 ///
@@ -31,20 +32,19 @@ struct KindCase: CustomStringConvertible, Sendable {
     var lines: [Substring] = []
   }
 
-  /// What the case's directory is called in the goldens.
-  static let root = "/@"
-
   var description: String { "\(kind)/\(name)" }
 
   /// The folder of the corpus.
-  static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("Kinds")
+  static let folder = URL(fileURLWithPath: SourceTree.path("Tests/ComposeTests/Kinds"))
 
   /// The kinds, by name.
   static let kinds = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
     .filter { $0.hasSuffix(".kind") }.map { String($0.dropLast(5)) }.sorted()
 
   static let all = kinds.flatMap(cases)
+
+  /// What Docker Compose makes of a kind's cases.
+  static func goldens(of kind: String) -> GoldenFile { GoldenFile("Kinds/\(kind)") }
 
   static func cases(of kind: String) -> [KindCase] {
     let file = folder.appendingPathComponent(kind + ".kind")

@@ -1,22 +1,9 @@
-import Dispatch
 import Foundation
 
 /// Docker Compose 5, whose `config` output ours must equal.
 enum Oracle {
-  /// The program; nil where none of version 5 is on the PATH.
-  static let program: String? = {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    for folder in path.split(separator: ":") {
-      let candidate = "\(folder)/docker-compose"
-      guard FileManager.default.isExecutableFile(atPath: candidate) else { continue }
-      if let answer = try? run(candidate, ["version", "--short"], environment: inherited),
-        answer.output.contains("5.")
-      {
-        return candidate
-      }
-    }
-    return nil
-  }()
+  /// The program; nil where none is given.
+  static let program = ProcessInfo.processInfo.environment["COMPOSE5"]
 
   /// What a program answered.
   struct Answer: Sendable {
@@ -27,13 +14,20 @@ enum Oracle {
 
   /// The oracle's `config` for some files.
   static func config(
-    _ item: CorpusCase, format: String, directory: String? = nil, environment: [String: String]
+    _ item: CorpusCase, format: String, directory: String? = nil
   ) async throws -> Answer {
     let name = item.isNamed ? [] : ["-p", "parity"]
     let folder = directory.map { ["--project-directory", $0] } ?? []
-    let arguments = name + folder + item.arguments + ["config", "--format", format]
-    guard let program else { throw Missing() }
-    return try await output(of: program, arguments, environment: environment)
+    return try await ask(
+      name + folder + item.arguments + ["config", "--format", format],
+      environment: CorpusCase.variables)
+  }
+
+  /// What the oracle answers that is given some variables.
+  static func ask(
+    _ arguments: [String], environment: [String: String] = [:]
+  ) async throws -> Answer {
+    try await output(of: program ?? "docker-compose", arguments, environment: environment)
   }
 
   /// What a program answers that is given some variables.
@@ -41,7 +35,7 @@ enum Oracle {
     of program: String, _ arguments: [String], environment: [String: String]
   ) async throws -> Answer {
     try await withCheckedThrowingContinuation { continuation in
-      turns.async {
+      turns.addOperation {
         continuation.resume(
           with: Result {
             try run(program, arguments, environment: inherited.merging(environment) { $1 })
@@ -50,14 +44,13 @@ enum Oracle {
     }
   }
 
-  /// The oracle answers one question after another, on a thread of its own: a wait on one of the few threads that
-  /// all tests share would hold up those with a deadline.
-  private static let turns = DispatchQueue(label: "oracle")
-
-  /// Thrown where the oracle isn't installed.
-  struct Missing: Error, CustomStringConvertible {
-    var description: String { "docker-compose 5 is not on the PATH; `make deps` installs it" }
-  }
+  /// The oracle answers questions on threads of its own: a wait on one of the few threads that all tests share would
+  /// hold up those with a deadline.
+  private static let turns = {
+    let turns = OperationQueue()
+    turns.maxConcurrentOperationCount = ProcessInfo.processInfo.activeProcessorCount
+    return turns
+  }()
 
   private static var inherited: [String: String] {
     let own = ProcessInfo.processInfo.environment

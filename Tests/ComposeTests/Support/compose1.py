@@ -1,26 +1,32 @@
 """What Docker Compose 1.29.2 makes of files, and what `config --format json` says, both in one plain form.
 
-Reads a JSON list of {"directory", "files", "ours"} from a file, where `ours` is the text of `config --format json`
-and may be missing; prints a JSON list of {"theirs", "ours", "error"}: for each service its fields, whose defaults are left out.
-Runs in one process what `docker-compose config` does, since each start of it takes half a second.
+`compose1.py record FILE` reads a JSON list of {"directory", "files"} and prints a list of texts: for each service its
+fields, whose defaults are left out, or `refused`. It runs in one process what `docker-compose config` does, since each
+start of that takes half a second, and is all that needs Docker Compose.
+`compose1.py compare FILE` reads a list of {"ours", "theirs"}, the text of `config --format json`, which may be missing,
+and a recorded text; prints a list of {"theirs", "ours", "error"}.
 """
 import json
 import logging
 import os
+import re
 import shlex
 import sys
-
-from compose.config import config
-from compose.config.environment import Environment
-from compose.config.serialize import denormalize_service_dict
-from compose.const import COMPOSEFILE_V1
-from compose.utils import parse_nanoseconds_int
-from docker.utils import parse_bytes
 
 SIZES = ("mem_limit", "memswap_limit", "mem_reservation", "shm_size", "memory", "rate")
 DURATIONS = ("interval", "timeout", "start_period", "delay", "monitor", "window", "stop_grace_period")
 NUMBERS = ("cpu_shares", "cpu_quota", "mem_swappiness", "cpus", "oom_score_adj", "pids_limit", "scale")
 UNORDERED = ("cap_add", "cap_drop", "expose", "external_links", "security_opt", "group_add", "devices", "profiles")
+
+
+def parse_bytes(value):
+    found = re.fullmatch(r"(-?[\d.]+) *([bkmgt]?)b?", str(value).strip().lower())
+    return int(float(found[1]) * 1024 ** "bkmgt".index(found[2] or "b"))
+
+
+def parse_nanoseconds(value):
+    units = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+    return round(sum(float(number) * units[unit] for number, unit in re.findall(r"([\d.]+)(ms|us|ns|h|m|s)", value)))
 
 
 def text(value):
@@ -91,7 +97,7 @@ def plain(service):
         if key in SIZES:
             value = parse_bytes(value)
         elif key in DURATIONS:
-            value = parse_nanoseconds_int(value)
+            value = parse_nanoseconds(value)
         elif key == "healthcheck":
             value = healthcheck(dict(value))
         elif key in ("configs", "secrets"):
@@ -124,23 +130,6 @@ def plain(service):
             value = [plain(item) for item in value]
         fields[key] = value
     return {key: value for key, value in fields.items() if value not in (None, False, "", [], {}, 0)}
-
-
-def theirs(service, version):
-    """A service of Docker Compose 1.29.2."""
-    ports, mounts = service.pop("ports", []), service.pop("volumes", [])
-    sources = service.pop("volumes_from", [])
-    service = denormalize_service_dict(service, version)
-    for key in ("name", "net"):
-        service.pop(key, None)
-    service["security_opt"] = [getattr(item, "value", item) for item in service.get("security_opt", [])]
-    fields = plain(service)
-    fields["ports"] = sorted(port(p.target, p.published, p.protocol, p.external_ip) for p in ports)
-    fields["volumes"] = sorted(
-        f"{path(m.external)}:{m.internal}:{m.mode}" if hasattr(m, "internal")
-        else f"{path(m.source)}:{m.target}:{'ro' if m.read_only else 'rw'}" for m in mounts)
-    fields["volumes_from"] = sorted(f"{s.type}:{s.source}:{s.mode}" for s in sources)
-    return {key: value for key, value in fields.items() if value}
 
 
 def path(text):
@@ -194,28 +183,59 @@ def leave_out_implied(service, other):
         other[key] = {name: item or {} for name, item in said.items()}
 
 
-def answer(case):
+def record(cases):
+    from compose.config import config
+    from compose.config.environment import Environment
+    from compose.config.serialize import denormalize_service_dict
+
+    def theirs(service, version):
+        """A service of Docker Compose 1.29.2."""
+        ports, mounts = service.pop("ports", []), service.pop("volumes", [])
+        sources = service.pop("volumes_from", [])
+        service = denormalize_service_dict(service, version)
+        for key in ("name", "net"):
+            service.pop(key, None)
+        service["security_opt"] = [getattr(item, "value", item) for item in service.get("security_opt", [])]
+        fields = plain(service)
+        fields["ports"] = sorted(port(p.target, p.published, p.protocol, p.external_ip) for p in ports)
+        fields["volumes"] = sorted(
+            f"{path(m.external)}:{m.internal}:{m.mode}" if hasattr(m, "internal")
+            else f"{path(m.source)}:{m.target}:{'ro' if m.read_only else 'rw'}" for m in mounts)
+        fields["volumes_from"] = sorted(f"{s.type}:{s.source}:{s.mode}" for s in sources)
+        return {key: value for key, value in fields.items() if value}
+
+    def recorded(case):
+        os.chdir(case["directory"])
+        try:
+            environment = Environment.from_env_file(case["directory"], None)
+            loaded = config.load(config.find(case["directory"], case["files"], environment, None))
+            services = {service["name"]: theirs(dict(service), loaded.version) for service in loaded.services}
+        except Exception:
+            return "refused"
+        lines = [f"{json.dumps(name)}:{json.dumps(services[name], sort_keys=True)}" for name in sorted(services)]
+        return json.dumps({"version": str(loaded.version)})[:-1] + ',"services":{\n' + ",\n".join(lines) + "}}"
+
+    logging.disable(logging.CRITICAL)
+    return [recorded(case) for case in cases]
+
+
+def compare(case):
     result, version = {}, None
-    os.chdir(case["directory"])
-    try:
-        environment = Environment.from_env_file(case["directory"], None)
-        details = config.find(case["directory"], case["files"], environment, None)
-        loaded = config.load(details)
-        version = loaded.version
-        result["theirs"] = {service["name"]: theirs(dict(service), loaded.version) for service in loaded.services}
-    except Exception as error:
-        result["error"] = " ".join(str(error).split()) or repr(error)
+    if case["theirs"] == "refused":
+        result["error"] = "refused"
+    else:
+        stored = json.loads(case["theirs"])
+        result["theirs"], version = stored["services"], stored["version"]
     if case.get("ours") is not None:
         project = undollared(json.loads(case["ours"]))
-        volumes = project.get("volumes", {}) if version == COMPOSEFILE_V1 else {}
+        volumes = project.get("volumes", {}) if version == "1" else {}
         result["ours"] = {name: ours(service, volumes) for name, service in project["services"].items()}
         for name, service in result["ours"].items():
             leave_out_implied(service, result.get("theirs", {}).get(name, {}))
     return result
 
 
-with open(sys.argv[1], encoding="utf-8") as questions:
+with open(sys.argv[2], encoding="utf-8") as questions:
     CASES = json.load(questions)
-logging.disable(logging.CRITICAL)
-sys.argv = ["docker-compose", "config"]
-json.dump([answer(case) for case in CASES], sys.stdout)
+VERB, sys.argv = sys.argv[1], ["docker-compose", "config"]
+json.dump(record(CASES) if VERB == "record" else [compare(case) for case in CASES], sys.stdout)

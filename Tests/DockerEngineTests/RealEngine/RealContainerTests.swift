@@ -1,4 +1,5 @@
 import DockerEngine
+import TestSupport
 import Testing
 
 @Suite("A real engine's containers", .timeLimit(.minutes(6)))
@@ -153,10 +154,9 @@ struct RealContainerTests {
       #expect(found.mounts.contains { $0.destination == "/data" && $0.type == "volume" })
       #expect(found.state.running && found.state.pid > 0)
       #expect(found.state.health != nil)
-      #expect(
-        await eventually {
-          (try? await real.engine.inspectContainer(id))?.state.health?.status == "healthy"
-        })
+      try await eventually("a healthy container") {
+        try await real.engine.inspectContainer(id).state.health?.status == "healthy"
+      }
       try await real.engine.killContainer(id, signal: "KILL")
     }
   }
@@ -195,7 +195,7 @@ struct RealContainerTests {
     try await real.withContainer("yes 0123456789 | head -c \(size)") { id in
       let output = try await real.engine.attach(id, tty: false)
       try await real.engine.startContainer(id)
-      #expect(await eventually { output.bufferedByteCount >= 1 << 20 })
+      try await eventually("a full buffer") { output.bufferedByteCount >= 1 << 20 }
       try await Task.sleep(for: .milliseconds(200))
       #expect(output.bufferedByteCount <= (1 << 20) + (256 << 10))
       var count = 0

@@ -1,5 +1,6 @@
 import AgentStandIn
 import Foundation
+import TestSupport
 
 /// A client's connection and the one to the engine that belongs to it. Requests go through a check,
 /// answers through a filter; whatever else comes is passed on as it is, a half close too.

@@ -1,4 +1,4 @@
-import AgentStandIn
+import TestSupport
 
 /// Takes HTTP messages off a socket, and passes what is between them on.
 struct MessageReader {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 
 extension FakeAgent {
   /// Reads a call and notes what a real agent would refuse (src/slave/validation.cpp of 1.0,

@@ -3,6 +3,7 @@ import Glibc
 import HTTPClient
 import MesosExecutor
 import Synchronization
+import TestSupport
 
 /// An update as an agent takes it.
 struct SeenUpdate: Sendable, Hashable {
@@ -57,7 +58,7 @@ final class FakeAgent: Sendable {
     var faults: [String: [Fault]] = [:]
     var calls: [SeenCall] = []
     var taken: [SeenUpdate] = []
-    var stream: Connection?
+    var stream: ServerConnection?
     var acknowledges = true
     var capabilities: [String] = []
     /// Events are written in pieces of this size.
@@ -68,17 +69,14 @@ final class FakeAgent: Sendable {
     var chaos: (@Sendable (String) -> Fault?)?
   }
 
-  let server: SocketServer
+  let server = FakeHTTPServer()
   private let state = Mutex(State())
-  private let path: String
   private let isTCP: Bool
 
   init(tcp: Bool = false) throws {
-    path = "/tmp/fake-agent-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).sock"
     isTCP = tcp
-    server = SocketServer(tcp ? .tcp(0) : .unix(path))
     server.handle { [weak self] in self?.serve($0, $1) ?? false }
-    try server.start()
+    try server.listen(on: tcp ? .loopback() : .temporary())
   }
 
   var calls: [SeenCall] { state.withLock { $0.calls } }
@@ -103,7 +101,7 @@ final class FakeAgent: Sendable {
       frameworkID: "F", executorID: "E", agentID: "A", directory: "/sandbox/runs/from-path",
       endpoint: HTTPEndpoint(
         transport: isTCP
-          ? .tcp(host: "127.0.0.1", port: Int(server.port)) : .unix(path: path)),
+          ? .tcp(host: "127.0.0.1", port: Int(server.port)) : .unix(path: server.path)),
       path: isTCP ? "/api/v1/executor" : "/slave(1)/api/v1/executor",
       isCheckpointing: checkpoint, recoveryTimeout: recoveryTimeout,
       subscriptionBackoffMaximum: backoff, authenticationToken: token)
@@ -149,7 +147,7 @@ final class FakeAgent: Sendable {
     write(event, to: state.stream, pieceSize: state.pieceSize)
   }
 
-  private static func write(_ json: String, to stream: Connection?, pieceSize: Int) {
+  private static func write(_ json: String, to stream: ServerConnection?, pieceSize: Int) {
     guard let stream else { return }
     var rest = Array("\(json.utf8.count)\n\(json)".utf8)[...]
     while !rest.isEmpty {
@@ -165,7 +163,7 @@ final class FakeAgent: Sendable {
 
   // MARK: - Calls
 
-  private func serve(_ request: ServerRequest, _ connection: Connection) -> Bool {
+  private func serve(_ request: ServerRequest, _ connection: ServerConnection) -> Bool {
     guard let call = seen(request) else { return false }
     let fault: Fault? = state.withLock { state in
       state.calls.append(call)
@@ -173,15 +171,14 @@ final class FakeAgent: Sendable {
       return state.chaos?(call.type)
     }
     switch fault {
-    case .answer(let status, let body): return Self.answer(connection, status, body)
+    case .answer(let status, let body): return connection.send(.answer(status, body))
     case .closeBefore: return false
     case .stall: return true
     case .bytes(let text):
-      connection.write(Array("HTTP/1.1 200 OK\r\n\r\n\(text)".utf8))
-      return false
+      return connection.send(.textThenClose("HTTP/1.1 200 OK\r\n\r\n\(text)"))
     case .only(let event):
-      connection.write(Array("HTTP/1.1 200 OK\r\n\r\n\(event.utf8.count)\n\(event)".utf8))
-      return false
+      let record = "\(event.utf8.count)\n\(event)"
+      return connection.send(.textThenClose("HTTP/1.1 200 OK\r\n\r\n\(record)"))
     case .closeAfter, .delay, nil: break
     }
     let isSubscribe = call.type == "SUBSCRIBE"
@@ -193,10 +190,10 @@ final class FakeAgent: Sendable {
     if isSubscribe { return subscribe(call, connection) }
     state.withLock { Self.take(call.updates, &$0) }
     if case .closeAfter = fault { return false }
-    return Self.answer(connection, 202, "")
+    return connection.send(.answer(202))
   }
 
-  private func subscribe(_ call: SeenCall, _ connection: Connection) -> Bool {
+  private func subscribe(_ call: SeenCall, _ connection: ServerConnection) -> Bool {
     state.withLock { state in
       state.stream?.end()
       state.stream = connection
@@ -222,10 +219,5 @@ final class FakeAgent: Sendable {
       if !state.taken.contains(where: { $0.uuid == update.uuid }) { state.taken.append(update) }
       if state.acknowledges { acknowledge(update, in: state) }
     }
-  }
-
-  private static func answer(_ connection: Connection, _ status: Int, _ body: String) -> Bool {
-    let text = "HTTP/1.1 \(status) X\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-    return connection.write(Array(text.utf8))
   }
 }

@@ -1,0 +1,35 @@
+import DockerEngine
+import PodIdentity
+
+/// A pod's plan whose cgroup isn't known yet: all else follows from the request alone.
+public struct PlanDraft: Sendable {
+  private let plan: PodPlan
+
+  init(_ plan: PodPlan) { self.plan = plan }
+
+  /// The plan with its containers under a cgroup, which the labels of all objects name.
+  ///
+  /// - Parameters:
+  ///   - parent: the cgroup's path.
+  ///   - executorCgroup: the executor's own cgroup if it is the run's, else empty.
+  /// - Returns: what can be created.
+  public func placed(under parent: String, executorCgroup: String = "") -> PodPlan {
+    var plan = plan
+    plan.identity.cgroupParent = parent
+    plan.identity.executorCgroup = executorCgroup
+    let engineParent = plan.identity.engineParent
+    let labels = [
+      PodLabel.cgroupParent: parent, PodLabel.executorCgroup: executorCgroup,
+    ]
+    func mark(_ marked: inout [String: String]?) { marked?.merge(labels) { _, own in own } }
+    func place(_ container: inout ContainerPlan) {
+      mark(&container.create.labels)
+      container.create.hostConfig?.cgroupParent = engineParent
+      for index in container.preStart.indices { place(&container.preStart[index]) }
+    }
+    for index in plan.networks.indices { mark(&plan.networks[index].labels) }
+    for index in plan.volumes.indices { mark(&plan.volumes[index].labels) }
+    for index in plan.containers.indices { place(&plan.containers[index]) }
+    return plan
+  }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import TestSupport
+
+extension AgentStandIn {
+  /// Carries out a call and sends its answer, with whatever goes wrong on a connection.
+  ///
+  /// - Returns: Whether the connection stays.
+  func serve(_ request: ServerRequest, on connection: ServerConnection) -> Bool {
+    let wait = faults.use { $0.wait() }
+    if wait > 0 { usleep(wait) }
+    if faults.use({ $0.happens($0.faults.closeBeforeCall) }) { return leave(connection) }
+    let answer = answer(request)
+    if faults.use({ $0.happens($0.faults.closeBeforeAnswer) }) {
+      answer.stream?.abandon()
+      return leave(connection)
+    }
+    guard connection.write(answer.bytes) else {
+      answer.stream?.abandon()
+      return false
+    }
+    if let stream = answer.stream {
+      stream.serve(connection)
+      return false
+    }
+    if faults.use({ $0.happens($0.faults.closeAfterAnswer) }) { return leave(connection) }
+    return request.headers["connection"]?.lowercased() != "close"
+  }
+
+  /// The connection ends, or is reset.
+  private func leave(_ connection: ServerConnection) -> Bool {
+    if faults.use({ $0.happens($0.faults.reset) }) { connection.reset() }
+    return false
+  }
+}
+
+extension EventStream {
+  /// Writes events until the stream or the connection ends.
+  fileprivate func serve(_ connection: ServerConnection) {
+    let writerEnded = DispatchSemaphore(value: 0)
+    Thread.detachNewThread { [self] in
+      write(to: connection)
+      writerEnded.signal()
+    }
+    // An executor never writes on this connection after its SUBSCRIBE: reading only tells that it has gone.
+    connection.discard()
+    abandon()
+    connection.end()
+    writerEnded.wait()
+  }
+}

@@ -1,0 +1,51 @@
+/// What a request is answered with.
+public struct HTTPAnswer: Sendable {
+  /// The status code.
+  public var status: Int
+  /// Header fields beyond the length.
+  public var headers: [String: String] = [:]
+  /// The body, as text.
+  public var body = ""
+  /// A stream instead of a body: the connection is its own from now on.
+  var stream: EventStream?
+
+  /// An answer with a status and a text.
+  public init(_ status: Int, _ body: String = "", headers: [String: String] = [:]) {
+    self.status = status
+    self.body = body
+    self.headers = headers
+  }
+
+  /// An answer that is a stream.
+  init(stream: EventStream, contentType: String) {
+    status = 200
+    headers = ["Content-Type": contentType]
+    self.stream = stream
+  }
+
+  private var reason: String {
+    switch status {
+    case 200: "OK"
+    case 202: "Accepted"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 406: "Not Acceptable"
+    case 415: "Unsupported Media Type"
+    case 501: "Not Implemented"
+    case 503: "Service Unavailable"
+    default: "Unknown"
+    }
+  }
+
+  /// Status line, header and body as bytes.
+  var bytes: [UInt8] {
+    var text = "HTTP/1.1 \(status) \(reason)\r\n"
+    for (name, value) in headers.sorted(by: { $0.key < $1.key }) { text += "\(name): \(value)\r\n" }
+    text +=
+      stream == nil ? "Content-Length: \(body.utf8.count)\r\n" : "Transfer-Encoding: chunked\r\n"
+    return Array("\(text)\r\n\(body)".utf8)
+  }
+}

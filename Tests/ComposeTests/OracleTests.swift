@@ -1,0 +1,97 @@
+import Compose
+import Foundation
+import Testing
+import YAML
+
+/// `make goldens` stores what is compared here.
+@Suite("The goldens are what Docker Compose says today", .enabled(if: Oracle.program != nil))
+struct OracleTests {
+  @Test("Docker Compose is of version 5")
+  func version() async throws {
+    let answer = try await Oracle.ask(["version", "--short"])
+    #expect(answer.output.hasPrefix("5."), "\(answer)")
+  }
+
+  @Test("of what it accepts", arguments: CorpusGroup.accepted)
+  func accepted(_ group: CorpusGroup) async throws {
+    var goldens: [(name: String, golden: Golden)] = []
+    for item in group.cases {
+      var (printed, again): ([CorpusCase.Form: String], [CorpusCase.Form: String]) = ([:], [:])
+      for form in item.forms {
+        let answer = try await Oracle.config(item, format: form.rawValue)
+        #expect(answer.status == 0, "\(item): \(answer.errors)")
+        // Goldens leave JSON's layout out.
+        let ours = try item.printed(form)
+        #expect(ours == answer.output, "\(item): \(Difference.first(ours, answer.output))")
+        printed[form] = answer.output
+      }
+      for form in CorpusCase.Form.allCases where try await item.printedAgain(form) != nil {
+        again[form] = try await item.withPrinted(form) { file in
+          let copy = CorpusCase(description: item.description, files: [file].compactMap { $0 })
+          let answer = try await Oracle.config(
+            copy, format: form.rawValue, directory: item.directory)
+          return answer.status == 0 ? answer.output : Golden.refused
+        }
+      }
+      goldens.append((item.description, item.golden(printed, again: again)))
+    }
+    let differences = try group.goldens.check(goldens)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+
+  @Test("of what it refuses")
+  func refused() async throws {
+    var goldens: [(name: String, golden: Golden)] = []
+    for item in CorpusCase.refused {
+      let answer = try await Oracle.config(item, format: "json")
+      goldens.append((item.description, Golden(answer.status == 0 ? "accepted" : Golden.refused)))
+      #expect(answer.status != 0, "\(item): \(answer.output)")
+    }
+    let differences = try CorpusGroup.refused.goldens.check(goldens)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+
+  @Test("of files of the kinds that public stacks use", arguments: KindCase.kinds)
+  func kinds(_ kind: String) async throws {
+    var goldens: [(name: String, golden: Golden)] = []
+    for item in KindCase.cases(of: kind) {
+      let text = try await item.inFolder { root, arguments in
+        let answer = try await Oracle.ask(
+          arguments + ["config", "--format", "json"], environment: item.variables)
+        return answer.status == 0 ? Golden.compact(answer.output, root: root) : Golden.refused
+      }
+      goldens.append((item.name, Golden(text)))
+    }
+    let differences = try KindCase.goldens(of: kind).check(goldens)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+
+  @Test("of profiles whose name is empty")
+  func profiles() async throws {
+    var goldens: [(name: String, golden: Golden)] = []
+    for choice in ProfileTests.choices {
+      let folder = try choice.folder()
+      let options = choice.options.flatMap { ["--profile", $0] }
+      let answer = try await Oracle.ask(
+        ["-p", "p", "-f", folder.file("compose.yaml")] + options + ["config", "--services"],
+        environment: choice.environment)
+      #expect(answer.status == 0, "\(answer.errors)")
+      let services = answer.output.split(separator: "\n").sorted().joined(separator: " ")
+      goldens.append((choice.description, Golden(services)))
+    }
+    let differences = try ProfileTests.goldens.check(goldens)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+}
+
+/// Docker Compose 1.29.2 is a Python program, whose modules `compose1.py` uses.
+@Suite(
+  "The goldens are what Docker Compose 1.29.2 says",
+  .enabled(if: ProcessInfo.processInfo.environment["COMPOSE1"] != nil))
+struct Compose1OracleTests {
+  @Test("of the format of Compose 1, and of versions 2 and 3", arguments: Compose1.Part.allCases)
+  func part(_ part: Compose1.Part) async throws {
+    let differences = try part.goldens.check(try await Compose1.record(part.cases))
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("The Mesos module, compiled against stand-ins for Mesos' headers")
+struct HookModuleTests {
+  @Test(
+    "a program that loads it as the agent does gets its events, errors and environment",
+    arguments: ["", "-DSTANDIN_WITHOUT_NESTED"])
+  func agent(flags: String) async throws {
+    try await withTemporaryFolder { folder in
+      try await Command(
+        script, [folder.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": here, "CXXFLAGS": flags]) { $1 }
+      ).output(within: .seconds(120))
+      let compiler = ["-std=c++17", "-Wall", "-Wextra", "-I\(here)/include"]
+      let source = ["-o", folder.path("agent"), "\(here)/agent.cpp", "-ldl"]
+      try await Command(Toolchain.clangPlusPlus, compiler + (flags.isEmpty ? [] : [flags]) + source)
+        .output(within: .seconds(120))
+      let said = try await Command(
+        folder.path("agent"), [folder.path("module/libcompose_pod_hook.so"), folder.path]
+      ).output()
+      #expect(said == "ok")
+      let spooled = try FileManager.default.contentsOfDirectory(atPath: folder.path("spool"))
+        .filter { !$0.hasPrefix(".") }
+      #expect(spooled.count == 1)
+    }
+  }
+
+  @Test("without Mesos' headers, make hook says what is missing")
+  func missing() async throws {
+    try await withTemporaryFolder { folder in
+      let result = try await Command(
+        script, [folder.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
+      ).run()
+      #expect(result.status == .exited(1))
+      #expect(result.stderr.contains("missing: <mesos/hook.hpp>, of Mesos' headers"))
+    }
+  }
+
+  @Test("a symbol that no agent would have is found")
+  func strange() async throws {
+    try await withTemporaryFolder { folder in
+      try FileManager.default.copyItem(
+        atPath: "\(here)/include", toPath: folder.path("include"))
+      let none = folder.path("include/stout/none.hpp")
+      let text = try String(contentsOfFile: none, encoding: .utf8)
+      try folder.write(
+        "include/stout/none.hpp",
+        text.replacingOccurrences(
+          of: "struct None {};",
+          with: "void nobodyHasThis();\nstruct None { None() { nobodyHasThis(); } };"))
+      let result = try await Command(
+        script, [folder.path("module")],
+        environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
+      ).run(within: .seconds(120))
+      #expect(result.status == .exited(1))
+      #expect(result.stderr.contains("symbols that no agent has: nobodyHasThis()"))
+    }
+  }
+
+  @Test(
+    "a library of the agent that lacks one of the module's symbols, or has it for another std::string, is found"
+  )
+  func compared() async throws {
+    try await withTemporaryFolder { folder in
+      try FileManager.default.copyItem(atPath: "\(here)/include", toPath: folder.path("include"))
+      // As in Mesos itself, two of the functions are in the library and not in the header.
+      let header = folder.path("include/mesos/mesos.hpp")
+      var text = try String(contentsOfFile: header, encoding: .utf8)
+      for (inline, declared) in [
+        ("bool has_parent() const { return nested; }", "bool has_parent() const;"),
+        (
+          "void set_name(const std::string& name) { key = name; }",
+          "void set_name(const std::string& name);"
+        ),
+      ] {
+        #expect(text.contains(inline))
+        text = text.replacingOccurrences(of: inline, with: declared)
+      }
+      try folder.write("include/mesos/mesos.hpp", text)
+      let nested = "bool mesos::ContainerID::has_parent() const { return nested; }\n"
+      let named =
+        "void mesos::Environment::Variable::set_name(const std::string& name) { key = name; }\n"
+
+      func make(_ functions: String, _ flags: [String] = []) async throws -> CommandResult {
+        let source = try folder.write("mesos.cpp", "#include <mesos/mesos.hpp>\n" + functions)
+        try folder.write("lib/kept", "")
+        try await Command(
+          Toolchain.clangPlusPlus,
+          ["-std=c++17", "-shared", "-fPIC", "-I" + folder.path("include"), "-o"]
+            + [folder.path("lib/libmesos.so"), source] + flags
+        ).output(within: .seconds(120))
+        return try await Command(
+          script, [folder.path("module")],
+          environment: compilers.merging(["MESOS_PREFIX": folder.path]) { $1 }
+        ).run(within: .seconds(120))
+      }
+      let whole = try await make(nested + named)
+      #expect(whole.status == .exited(0), "\(whole)")
+      #expect(!whole.stderr.contains("no libmesos.so"), "\(whole)")
+      let absent = try await make(named)
+      #expect(absent.status == .exited(1), "\(absent)")
+      #expect(absent.stderr.contains("lacks mesos::ContainerID::has_parent() const"), "\(absent)")
+      let older = try await make(nested + named, ["-D_GLIBCXX_USE_CXX11_ABI=0"])
+      #expect(older.status == .exited(1), "\(older)")
+      #expect(older.stderr.contains("lacks mesos::Environment::Variable::set_name("), "\(older)")
+      #expect(older.stderr.contains("another compiler"), "\(older)")
+    }
+  }
+
+  private let here = SourceTree.path("Tests/HookModuleTests")
+  private let compilers = ["CC": Toolchain.clang, "CXX": Toolchain.clangPlusPlus]
+  private var script: String { SourceTree.path("scripts/hook") }
+}

@@ -1,0 +1,107 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// The files of `deploy/` as they stand, read by stand-ins for Marathon and Aurora: what they name is put where its
+/// address says, and nothing else is changed.
+@Suite("What deploy/ holds for frameworks", .needsEngine, .throttled)
+struct MesosDeployTests {
+  static func file(_ name: String) throws -> [UInt8] {
+    Array(try Data(contentsOf: URL(fileURLWithPath: SourceTree.path("deploy/\(name)"))))
+  }
+
+  /// What lies at the files' addresses: the release's tarball, the founding example, and the script that starts an
+  /// installed executor.
+  private static func content(
+    _ folder: TemporaryFolder, executor: String
+  ) async throws -> [String: String] {
+    let release = try await release(in: folder, executor: executor)
+    try await Command(
+      "tar",
+      ["-czf", folder.path("founding.tar.gz"), "-C", SourceTree.path("deploy/samples"), "founding"]
+    ).output()
+    let script = String(decoding: try file("marathon/installed-executor"), as: UTF8.self)
+    #expect(script.contains("exec /usr/local/bin/compose-executor "))
+    try folder.write(
+      "installed-executor",
+      script.replacingOccurrences(of: "/usr/local/bin/compose-executor", with: executor))
+    let names = ["\(release).tar.gz", "founding.tar.gz", "installed-executor"]
+    return Dictionary(
+      uniqueKeysWithValues: names.map { ("https://files.example.org/\($0)", folder.path($0)) })
+  }
+
+  /// Makes the release's tarball, as far as an executor needs it.
+  ///
+  /// - Returns: its name without `.tar.gz`.
+  static func release(in folder: TemporaryFolder, executor: String) async throws -> String {
+    let version = try SourceTree.text("VERSION")
+    let release =
+      "compose-executor-\(version.trimmingCharacters(in: .whitespacesAndNewlines))-linux-x86_64"
+    let programs = folder.path("release/\(release)/bin")
+    try FileManager.default.createDirectory(atPath: programs, withIntermediateDirectories: true)
+    try await Command("strip", ["-o", "\(programs)/compose-executor", executor]).output()
+    try await Command(
+      "tar", ["-czf", folder.path("\(release).tar.gz"), "-C", folder.path("release"), release]
+    ).output()
+    return release
+  }
+
+  /// RUNNING, a visit, a kill.
+  private func expectLife(of pod: MesosPod, at port: Int) async throws {
+    try await pod.running()
+    #expect(try await page(at: port).contains("This page was seen "))
+    pod.kill()
+    try await pod.ended()
+    #expect(pod.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_KILLING", "TASK_KILLED"])
+    #expect(try await pod.exited() == .exited(0))
+  }
+
+  /// The app that brings its executor for everybody, the other for ordinary users.
+  static let apps =
+    MesosHost.both.map { ($0, "founding.json") } + MesosHost.ordinary.map { ($0, "installed.json") }
+
+  @Test("runs under Marathon, as root and as an ordinary user", arguments: apps)
+  func marathon(on host: MesosHost, name: String) async throws {
+    let app = try MarathonApp(Self.file("marathon/\(name)"))
+    let ports = try FreePorts.take(2)
+    #expect(app.user == (name == "installed.json" ? "pods" : nil))
+    var settings = MesosSettings()
+    settings.fetched = { try await Self.content($0, executor: $1) }
+    settings.make = { id, _ in try app.task(id: id, ports: ports) }
+    try await withMesosPod(on: host, "services: {}", settings) { pod in
+      try await pod.agent.update("TASK_RUNNING", of: pod.task, within: .seconds(60)) {
+        $0.healthy == true
+      }
+      try await expectLife(of: pod, at: ports[0])
+    }
+  }
+
+  @Test("runs under Aurora", arguments: MesosHost.both)
+  func aurora(on host: MesosHost) async throws {
+    let executor = try AuroraExecutor(
+      Self.file("aurora/compose-executor.json"), name: "compose-executor")
+    let ports = try FreePorts.take(2)
+    var settings = MesosSettings()
+    settings.fetched = { try await Self.content($0, executor: $1) }
+    settings.make = { id, _ in
+      executor.task(
+        id: id, ports: ports, metadata: [("fileName", "founding/docker-compose.yml")],
+        uris: [FetchURI("https://files.example.org/founding.tar.gz")])
+    }
+    try await withMesosPod(on: host, "services: {}", settings) { pod in
+      try await expectLife(of: pod, at: ports[0])
+    }
+  }
+
+  @Test("would be refused by Marathon without a command, or for a key that it doesn't have")
+  func refusals() throws {
+    let text = String(decoding: try Self.file("marathon/founding.json"), as: UTF8.self)
+    let silent = text.replacingOccurrences(of: "\"# no arguments\"", with: "\"\"")
+    #expect(throws: MarathonApp.Refused.self) {
+      _ = try MarathonApp(Array(silent.utf8)).task(id: "t", ports: [1, 2])
+    }
+    let odd = text.replacingOccurrences(of: "\"cpus\"", with: "\"cpu\"")
+    #expect(throws: MarathonApp.Refused.self) { _ = try MarathonApp(Array(odd.utf8)) }
+  }
+}

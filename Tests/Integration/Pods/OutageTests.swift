@@ -1,0 +1,265 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// An engine of one test's own, which may be killed.
+struct OwnEngine: Sendable {
+  let name: String
+  let engine: TestEngine
+
+  private static let scripts = SourceTree.path("scripts")
+
+  /// Starts an engine with the test images, lends it, and stops it; `configuration` is its daemon.json.
+  static func with(
+    _ cgroups: TestEngine.CgroupVersion, configuration: String? = nil,
+    _ body: (OwnEngine) async throws -> Void
+  ) async throws {
+    let name = "it-own-\(UUID().uuidString.prefix(8).lowercased())"
+    let file = try configuration.map { text in
+      let file = FileManager.default.temporaryDirectory.appendingPathComponent("\(name).json")
+      try Data(text.utf8).write(to: file)
+      return file
+    }
+    defer { if let file { try? FileManager.default.removeItem(at: file) } }
+    let start = Command(
+      "\(scripts)/engine",
+      ["start", "--name", name, "--cgroup", cgroups.rawValue]
+        + (file.map { ["--daemon-json", $0.path] } ?? []))
+    let socket = try await start.output(within: .seconds(100))
+    let own = OwnEngine(name: name, engine: TestEngine(socket: socket, cgroups: cgroups))
+    do {
+      let host = ["DOCKER_HOST": own.engine.dockerHost]
+      try await Command("\(scripts)/images", environment: host).output()
+      try await body(own)
+    } catch {
+      try await own.command("stop")
+      throw error
+    }
+    try await own.command("stop")
+  }
+
+  private var folder: String {
+    URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
+  }
+
+  /// Where it keeps its data.
+  var data: String { folder + "/data" }
+
+  /// dockerd's process ID.
+  func daemon() throws -> pid_t {
+    let text = try String(contentsOfFile: folder + "/docker.pid", encoding: .utf8)
+    return try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
+  /// Removes what a pod left until two seconds pass without any: dockerd completes what it was asked for, though
+  /// nobody waits any more, and refuses a removal while it is at one.
+  func removeWhatAppears(of pod: RunningPod) async throws {
+    var since = ContinuousClock.now
+    try await eventually("nothing more to appear", within: .seconds(60)) {
+      let left = try await Leftovers.of(run: pod.run, on: engine)
+      if left.isEmpty { return .now - since > .seconds(2) }
+      try await left.remove(from: engine)
+      since = .now
+      return false
+    }
+  }
+
+  /// Runs scripts/engine on it.
+  func command(_ words: String...) async throws { try await command(words) }
+
+  /// Runs scripts/engine on it.
+  func command(_ words: [String]) async throws {
+    try await Command("\(Self.scripts)/engine", words + ["--name", name]).output(
+      within: .seconds(150))
+  }
+}
+
+@Suite("An engine that goes away", .needsEngine, .throttled)
+struct OutageTests {
+  private static let file = """
+    services:
+      steady:
+        image: pod-test/busybox
+        restart: always
+        volumes: ["./counts:/counts"]
+        command:
+          - sh
+          - -c
+          - 'echo x >> /counts/starts; echo start $$(wc -l < /counts/starts); trap "exit 0" TERM;
+            i=0; while :; do i=$$((i + 1)); echo tick $$i; sleep 0.1; done'
+
+    """
+
+  @Test(
+    "and comes back: what always restarts is running again",
+    arguments: TestEngine.all.map(\.cgroups))
+  func comesBack(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, Self.file) { pod in
+        try await pod.running()
+        try await pod.says("start 1", service: "steady")
+        try await pod.says("tick 3", service: "steady")
+        try await own.command("restart", "--kill")
+        try await pod.says("start 2", service: "steady", within: .seconds(60))
+        let ticks = pod.output(of: "steady").prefix { $0 != "start 2" }.dropFirst()
+        #expect(Array(ticks) == (1...max(1, ticks.count)).map { "tick \($0)" })
+        #expect(try await pod.containers()["steady"]?.State.Running == true)
+        pod.send(SIGTERM)
+        #expect(try await pod.ended().status == .exited(130))
+      }
+    }
+  }
+
+  @Test(
+    "and comes back: what may not end has failed the pod",
+    arguments: TestEngine.all.map(\.cgroups))
+  func endedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
+    // The engine's new daemon ends what its predecessor left running, TERM first.
+    let file =
+      Self.file
+        + """
+          brittle:
+            image: pod-test/busybox
+            command: ["sh", "-c", "trap 'echo going down >&2; exit 3' TERM; sleep 1000 & wait"]
+        """
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, file) { pod in
+        try await pod.running()
+        try await own.command("restart", "--kill")
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(end.states.last == "TASK_FAILED")
+        #expect(end.message.hasPrefix("service 'brittle' ended with 3"))
+      }
+    }
+  }
+
+  @Test(
+    "politely, while a pod is told to end: it ends all the same",
+    arguments: TestEngine.all.map(\.cgroups))
+  func killedMeanwhile(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      try await withPod(on: own.engine, Self.file, PodSettings(options: ["--grace", "3s"])) { pod in
+        try await pod.running()
+        async let restarted: Void = own.command("restart", "--kill")
+        try await pod.executor.line(containing: "the engine is away", in: .stderr)
+        pod.send(SIGTERM)
+        try await restarted
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(end.status == .exited(130), "\(end)")
+        #expect(end.states.last == "TASK_KILLED")
+      }
+    }
+  }
+
+  @Test(
+    "for longer than the engine timeout fails the pod, and it says what is left",
+    arguments: TestEngine.all.map(\.cgroups))
+  func staysAway(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let settings = PodSettings(
+        options: ["--engine-timeout", "2s", "--cleanup-timeout", "3s", "--grace", "1s"])
+      try await withPod(on: own.engine, Self.file, settings) { pod in
+        try await pod.running()
+        let container = try #require(try await pod.containers()["steady"]).Id
+        try await own.command("stop", "--keep-data")
+        let clock = ContinuousClock.now
+        let end = try await pod.ended(within: .seconds(40))
+        #expect(ContinuousClock.now - clock < .seconds(30))
+        #expect(end.status == .exited(1))
+        #expect(end.states.last == "TASK_FAILED")
+        #expect(end.message.contains("the engine has been away for 2 s"), "\(end)")
+        #expect(end.message.contains("not removed: "))
+        #expect(end.message.contains("container \(container.prefix(12))"), "\(end.message)")
+        // What it couldn't reach is the reaper's; here it is the test's.
+        try await own.command("restart")
+        try await own.removeWhatAppears(of: pod)
+      }
+    }
+  }
+
+  @Test(
+    "and hangs: a pod that is told to end does so in bounded time, and says what is left",
+    arguments: TestEngine.all.map(\.cgroups))
+  func hangs(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let settings = PodSettings(options: ["--cleanup-timeout", "3s", "--grace", "1s"])
+      try await withPod(on: own.engine, Self.file, settings) { pod in
+        try await pod.running()
+        let daemon = try own.daemon()
+        kill(daemon, SIGSTOP)
+        defer { kill(daemon, SIGCONT) }
+        let clock = ContinuousClock.now
+        pod.send(SIGTERM)
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(ContinuousClock.now - clock < .seconds(30))
+        #expect(end.status == .exited(1))
+        #expect(end.states.last == "TASK_KILLED")
+        #expect(end.message.contains("not removed: container "), "\(end)")
+        #expect(
+          end.message.contains("(its processes are killed; the engine doesn't answer)"), "\(end)")
+        #expect(end.message.contains("cgroup /compose-pods/\(pod.run) ("), "\(end)")
+        #expect(end.message.utf8.count < 1000)
+        // The engine hasn't been there to end them.
+        for folder in try Hierarchy.folders(of: "/compose-pods/\(pod.run)") {
+          for container in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let list = "\(folder)/\(container)/cgroup.procs"
+            let processes = try? String(contentsOfFile: list, encoding: .utf8)
+            #expect(processes == nil || processes == "", "\(list)")
+          }
+        }
+        kill(daemon, SIGCONT)
+        try await own.removeWhatAppears(of: pod)
+      }
+    }
+  }
+
+  @Test(
+    "and hangs during a launch: the end takes its grace and its cleanup once",
+    arguments: TestEngine.all.map(\.cgroups))
+  func hangsDuringLaunch(cgroups: TestEngine.CgroupVersion) async throws {
+    let chain = (1...6).reduce("services:\n") { text, number in
+      text + "  s\(number):\n    image: founding/base\n"
+        + (number > 1 ? "    depends_on: [s\(number - 1)]\n" : "")
+    }
+    try await OwnEngine.with(cgroups) { own in
+      let watch = try own.engine.docker(
+        "events", "--filter", "type=container", "--filter", "event=create", "--format",
+        "{{.Actor.Attributes.name}}", "--since", "0s"
+      ).start()
+      defer { watch.send(SIGTERM) }
+      let settings = PodSettings(options: ["--cleanup-timeout", "3s", "--grace", "15s"])
+      try await withPod(on: own.engine, chain, settings) { pod in
+        try await watch.line(containing: pod.task)
+        let daemon = try own.daemon()
+        kill(daemon, SIGSTOP)
+        defer { kill(daemon, SIGCONT) }
+        let clock = ContinuousClock.now
+        pod.send(SIGTERM)
+        let end = try await pod.ended(within: .seconds(60))
+        #expect(ContinuousClock.now - clock < .seconds(30), "\(end)")
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(end.states.last == "TASK_KILLED")
+        #expect(end.message.contains("not removed: "), "\(end)")
+        kill(daemon, SIGCONT)
+        try await own.removeWhatAppears(of: pod)
+      }
+    }
+  }
+
+  @Test("when there is none at all the pod fails at once")
+  func none() async throws {
+    let engine = TestEngine(socket: "/nonexistent/docker.sock", cgroups: .v1)
+    try await withTemporaryFolder { sandbox in
+      try sandbox.write("compose.yaml", "services:\n  web:\n    image: founding/base\n")
+      let result = try await Command(
+        BuiltProgram.composeExecutor, ["run"], environment: ["DOCKER_HOST": engine.dockerHost],
+        folder: sandbox.path
+      ).run(within: .seconds(40))
+      let end = PodEnd(result)
+      #expect(end.status == .exited(1))
+      #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])
+      #expect(end.message.contains("/nonexistent/docker.sock"), "\(end)")
+    }
+  }
+}

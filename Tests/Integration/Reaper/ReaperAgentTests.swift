@@ -1,0 +1,183 @@
+import Foundation
+import PodIdentity
+import Reaping
+import TestSupport
+import Testing
+
+/// An executor that doesn't know its pid: only its run's cgroup together with its agent proves its death.
+@Suite("A pod whose executor's pid isn't known", .needsEngine)
+struct ReaperAgentTests {
+  private static let one = TestEngine.all.prefix(1)
+
+  /// Makes such a pod, passes with an agent, and tells what is thought of it.
+  private func expect(
+    _ verdict: String, _ why: String, on engine: TestEngine, _ options: [String] = [],
+    agent change: (inout FalseAgent.Words, String) -> Void = { _, _ in },
+    cgroup hold: (PodIdentity) async throws -> RunningCommand? = { _ in nil }
+  ) async throws {
+    try await withReaperSite(on: engine) { site in
+      var identity = PodIdentity.forged()
+      identity.incarnation.pid = nil
+      identity.incarnation.startTime = nil
+      identity.cgroupParent = "/\(site.root)/\(identity.run)"
+      var words = FalseAgent.Words()
+      change(&words, identity.run)
+      let agent = try FalseAgent(words)
+      let holder = try await hold(identity)
+      try await withForged([identity], on: engine) { pods in
+        try await pods[0].container()
+        try await pods[0].network()
+        let end = try await site.once(["--grace", "500ms", "--agent-url", agent.url] + options)
+        #expect(end.status == .exited(0), "\(end)")
+        let pod = try #require(end.pod(identity.run), "\(end)")
+        #expect(pod.verdict == verdict && pod.why.contains(why), "\(end)")
+        let left = try await pods[0].left()
+        #expect(left.containers.isEmpty == (verdict == "leaked"))
+        #expect(left.networks.isEmpty == (verdict == "leaked"))
+      }
+      holder?.send(SIGKILL)
+      _ = try await holder?.exit()
+      for folder in try Hierarchy.folders(of: "/\(site.root)") {
+        // The kernel takes a moment to empty it.
+        try await eventually("\(folder) is gone") {
+          Hierarchy.remove(folder)
+          return !FileManager.default.fileExists(atPath: folder)
+        }
+      }
+      withExtendedLifetime(agent) {}
+    }
+  }
+
+  @Test("is leaked when its agent doesn't list the run and its cgroup is empty", arguments: one)
+  func omitted(on engine: TestEngine) async throws {
+    try await expect("leaked", "the agent doesn't list the run", on: engine)
+  }
+
+  @Test("is alive while its agent lists the run", arguments: one)
+  func listed(on engine: TestEngine) async throws {
+    try await expect("alive", "the agent lists the run", on: engine) { $0.runs = ["other", $1] }
+  }
+
+  @Test("is undecided where another agent is asked", arguments: one)
+  func otherAgent(on engine: TestEngine) async throws {
+    try await expect("undecided", "the pod is another agent's", on: engine) { words, _ in
+      words.id = "agent-2"
+    }
+  }
+
+  @Test("is undecided while its agent recovers", arguments: one)
+  func recovering(on engine: TestEngine) async throws {
+    try await expect("undecided", "isn't registered", on: engine) { words, _ in
+      words.isRegistered = false
+    }
+  }
+
+  @Test("is undecided where its agent is started anew while it is asked", arguments: one)
+  func restarting(on engine: TestEngine) async throws {
+    // Its list may be of the time when it still recovered, though it is registered before and after.
+    try await expect("undecided", "was started anew while it was asked", on: engine) { words, _ in
+      words.uptimes = Array(repeating: [4000, 2], count: 20).flatMap { $0 }
+    }
+  }
+
+  @Test(
+    "is leaked once the process that its agent's checkpoint names has ended, too", arguments: one)
+  func checkpointed(on engine: TestEngine) async throws {
+    try await withUnknown(on: engine) { site, run, options in
+      let agent = try FalseAgent(FalseAgent.Words())
+      let process = try Command("sleep", ["60"]).start()
+      defer { process.send(SIGKILL) }
+      let runs =
+        "work/meta/slaves/agent-1/frameworks/framework-1/executors/executor-\(run.prefix(8))"
+      try site.folder.write("\(runs)/runs/\(run)/pids/forked.pid", "\(process.pid)")
+      let more = [
+        "--agent-url", agent.url, "--agent-work-dir", site.folder.path("work"), "--interval", "1s",
+      ]
+      try await ReaperService.with(site, options + more) { _ in
+        let alive = try await site.status(of: run)
+        #expect(alive?.why == "the agent's checkpoint names process \(process.pid), which lives")
+        process.send(SIGKILL)
+        try await process.exit()
+        try await site.isRid(of: run)
+      }
+      withExtendedLifetime(agent) {}
+    }
+  }
+
+  @Test("is undecided where its agent may hide runs, unless the operator says no", arguments: one)
+  func hiding(on engine: TestEngine) async throws {
+    try await expect("undecided", "access control", on: engine) { words, _ in words.acls = "{}" }
+    try await expect("leaked", "doesn't list", on: engine, ["--agent-sees-everything"]) {
+      words, _ in words.acls = "{}"
+    }
+  }
+
+  @Test("is undecided where its agent doesn't answer", arguments: one)
+  func silent(on engine: TestEngine) async throws {
+    try await expect("undecided", "status 503", on: engine) { words, _ in words.status = 503 }
+  }
+
+  @Test("is alive while a process outside its containers is in its cgroup", arguments: one)
+  func populated(on engine: TestEngine) async throws {
+    let root = try #require(try Hierarchy.root(of: "freezer") ?? Hierarchy.unifiedRoot())
+    try await expect(
+      "alive", "holds 1 process", on: engine,
+      cgroup: { identity in
+        let folder = root + identity.cgroupParent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let holder = try Command(
+          "sh", ["-ec", "echo $$ > \(folder)/cgroup.procs; echo in; exec sleep 60"]
+        ).start()
+        try await holder.line(containing: "in")
+        return holder
+      })
+  }
+
+  @Test("is told by an agent over TLS or its domain socket, who wants a token", arguments: one)
+  func guarded(on engine: TestEngine) async throws {
+    for way in FalseAgent.Way.allCases {
+      try await withUnknown(on: engine) { site, run, options in
+        try await FalseAgent.withGuarded(way, runs: [run]) { agentOptions in
+          let end = try await site.once(options + agentOptions)
+          #expect(end.pod(run)?.why == "the agent lists the run", "\(way): \(end)")
+        }
+        try await FalseAgent.withGuarded(way, runs: [], token: "wrong") { agentOptions in
+          let end = try await site.once(options + agentOptions)
+          #expect(end.pod(run)?.verdict == "undecided", "\(way): \(end)")
+          #expect(end.pod(run)?.why.contains("status 401") == true, "\(way): \(end)")
+        }
+        if way == .tls {
+          // Certificates of an authority that the operator doesn't trust.
+          let others = "/etc/ssl/certs/ca-certificates.crt"
+          try await FalseAgent.withGuarded(way, runs: [], authorities: others) { agentOptions in
+            let end = try await site.once(options + agentOptions)
+            #expect(end.pod(run)?.verdict == "undecided", "\(end)")
+            #expect(end.pod(run)?.why.contains("certificate") == true, "\(end)")
+          }
+        }
+        try await FalseAgent.withGuarded(way, runs: ["other"]) { agentOptions in
+          let end = try await site.once(options + agentOptions)
+          #expect(end.pod(run)?.verdict == "leaked", "\(way): \(end)")
+          #expect(try await Leftovers.of(run: run, on: engine).isEmpty, "\(way)")
+        }
+      }
+    }
+  }
+
+  /// Lends a pod whose executor's pid isn't known, and whose cgroup is no more.
+  private func withUnknown(
+    on engine: TestEngine,
+    _ body: (_ site: ReaperSite, _ run: String, _ options: [String]) async throws -> Void
+  ) async throws {
+    try await withReaperSite(on: engine) { site in
+      var identity = PodIdentity.forged()
+      identity.incarnation.pid = nil
+      identity.incarnation.startTime = nil
+      identity.cgroupParent = "/\(site.root)/\(identity.run)"
+      try await withForged([identity], on: engine) { pods in
+        try await pods[0].container()
+        try await body(site, identity.run, ["--grace", "500ms"])
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Compose
+import Foundation
+import ResourceSums
+import TestSupport
+
+/// Loads files of a folder of their own, named `pod`; the first is the Compose file unless a test says otherwise.
+func withProject<Result>(
+  _ text: String, others: [String: String] = [:], options: (inout LoadOptions) -> Void = { _ in },
+  _ body: (Project) throws -> Result
+) async throws -> Result {
+  try await withTemporaryFolder { folder in
+    let file = try folder.write("pod/compose.yaml", text)
+    for (name, text) in others { try folder.write("pod/\(name)", text) }
+    var load = LoadOptions(files: [file])
+    options(&load)
+    load.files = load.files.map { $0.hasPrefix("/") ? $0 : folder.path("pod/\($0)") }
+    return try body(try ComposeLoader.load(load))
+  }
+}
+
+/// The sum of a file.
+func sum(
+  _ text: String, _ change: (inout SumOptions) -> Void = { _ in }
+) async throws -> ResourceSum {
+  try await withProject(text) { project in
+    var options = SumOptions()
+    options.executor = .none
+    change(&options)
+    return try ResourceSum(project, options)
+  }
+}
+
+/// Whole MiB.
+func mebibytes(_ count: Int64) -> ByteSize { ByteSize(bytes: count * 1_048_576) }

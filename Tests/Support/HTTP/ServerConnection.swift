@@ -1,0 +1,62 @@
+import Foundation
+import Synchronization
+
+/// A connection that a test's server has accepted.
+package final class ServerConnection: Sendable {
+  /// Whether it came over a unix domain socket.
+  let isUnix: Bool
+  private let number: Int32
+  private let flooded = Atomic(0)
+
+  init(_ number: Int32, isUnix: Bool) {
+    self.number = number
+    self.isUnix = isUnix
+  }
+
+  // Not before: whoever holds it may still write, and the number could be another socket's by then.
+  deinit { close(number) }
+
+  /// Bytes of ``ServerReply/flood(_:)`` that went into the socket.
+  var sent: Int { flooded.load(ordering: .relaxed) }
+
+  /// Whatever has arrived, at most `count` bytes; empty at the end.
+  package func read(atMost count: Int = 65536) -> [UInt8] { Socket.read(number, atMost: count) }
+
+  /// Reads and discards until the peer ends the connection.
+  package func discard() {
+    while !read(atMost: 512).isEmpty {}
+  }
+
+  /// Writes all of it; false if the peer has gone.
+  @discardableResult
+  package func write(_ bytes: some Collection<UInt8>) -> Bool { Socket.write(number, bytes) }
+
+  /// Sends a reply.
+  ///
+  /// - Returns: Whether the connection stays.
+  @discardableResult
+  package func send(_ reply: ServerReply) -> Bool {
+    switch reply {
+    case .text(let text): return write(text.utf8)
+    case .textThenClose(let text):
+      write(text.utf8)
+      return false
+    case .flood(let size):
+      guard write("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n".utf8) else { return false }
+      let block = (0..<65536).map { UInt8(truncatingIfNeeded: $0) }
+      for start in stride(from: 0, to: size, by: block.count) {
+        let part = block.prefix(size - start)
+        guard write(part) else { return false }
+        flooded.add(part.count, ordering: .relaxed)
+      }
+      return true
+    }
+  }
+
+  /// Ends both directions; whoever reads from it sees the end.
+  package func end() { Socket.end(number) }
+
+  /// Has the connection reset when it is closed (tcp(7), SO_LINGER of zero): whoever reads from it
+  /// gets an error.
+  package func reset() { Socket.reset(number) }
+}
