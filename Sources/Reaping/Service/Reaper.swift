@@ -1,5 +1,6 @@
 import Concurrency
 import Cgroups
+import Concurrency
 import DockerEngine
 import HookEvents
 import Logging

@@ -2,7 +2,7 @@ import Settings
 
 /// The settings: each is a long option, a variable `POD_REAPER_…` and a key of
 /// `/etc/pod-reaper.yaml`.
-package enum SettingName: String, CaseIterable, SettingKey, Sendable {
+package enum SettingName: String, CaseIterable, SettingKey {
   package static let variablePrefix = "POD_REAPER"
 
   case agentAuthorities = "agent-ca-file"
