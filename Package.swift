@@ -153,7 +153,9 @@ let package = Package(
     program(
       "Reaper",
       ["Reaping", "Linux", "Settings", "YAML", "Program", "DockerEngine", "CLinux", arguments]),
-    program("HookNotify", ["HookShim", "Linux", "YAML", "Settings", "Program", arguments]),
+    program(
+      "HookNotify",
+      ["HookShim", "Linux", "YAML", "Settings", "Program", arguments, collections]),
 
     library("TestSupport", path: "Tests/Support"),
     tests("HookEventsTests", ["HookEvents", "HookShim"]),

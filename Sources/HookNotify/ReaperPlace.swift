@@ -1,4 +1,3 @@
-import Compose
 import HookShim
 import OrderedCollections
 import Program

@@ -51,9 +51,10 @@ public enum TextFile {
     }
   }
 
-  /// The first line without surrounding white space, or nil where the file can't be read or is empty.
+  /// The first line without surrounding white space.
   ///
   /// - Parameter path: an absolute path.
+  /// - Returns: nil where the file can't be read or is empty.
   public static func line(_ path: String) -> String? {
     guard let text = try? text(path) else { return nil }
     let line = text.prefix { $0 != "\n" }

@@ -47,6 +47,7 @@ public struct PodSetup: Sendable {
   /// Asks the engine which cgroups it uses, and places the pod's plan under its cgroup.
   ///
   /// - Parameter asksAnew: asks even if the engine has been asked before.
+  /// - Returns: the plan.
   /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` where the engine doesn't
   ///   respond, and `SetupFailure` for an engine that can't hold a pod below its cgroup.
   public func plan(askingAnew asksAnew: Bool = false) async throws -> PodPlan {

@@ -126,6 +126,7 @@ public struct SettingSources<Key: SettingKey>: Sendable {
   /// - Parameters:
   ///   - key: the setting.
   ///   - standard: the path where nobody says anything.
+  /// - Returns: the path.
   /// - Throws: `SettingError` with the setting's place.
   public func path(_ key: Key, standard: String? = nil) throws(SettingError) -> String {
     guard let path = text(key) ?? standard, path.hasPrefix("/"), path.count > 1 else {

@@ -1,4 +1,3 @@
-import Compose
 import Foundation
 import HookEvents
 import Logging

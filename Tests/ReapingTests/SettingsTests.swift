@@ -1,5 +1,4 @@
 import ArgumentParser
-import Compose
 import Foundation
 import HookShim
 import OrderedCollections

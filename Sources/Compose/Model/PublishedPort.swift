@@ -128,6 +128,7 @@ extension Service {
   /// each port in the container, whatever its protocols.
   ///
   /// - Parameter offered: the offered ports, of which the file may name some itself.
+  /// - Returns: the needs.
   public func portNeeds(offered: Set<UInt16> = []) -> [PortNeed] {
     var needs: [PortNeed] = []
     for port in ports {

@@ -194,7 +194,12 @@ struct EvidenceStore: Sendable, Equatable {
   /// leases. The holder of a lease said by itself which run was its own, so that only its own
   /// user's directory counts.
   ///
-  /// - Parameter run: only this run's; nil for all.
+  /// - Parameters:
+  ///   - run: only this run's; nil for all.
+  ///   - host: what is known of this host.
+  ///   - grace: how old a proof must be.
+  ///   - removal: the host's cgroups.
+  /// - Returns: the runs and their cgroups.
   func endedRuns(
     _ run: String?, on host: HostFacts, grace: Duration, _ removal: CgroupRemoval
   ) -> [(run: String, path: String)] {

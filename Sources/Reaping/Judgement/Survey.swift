@@ -93,6 +93,7 @@ struct Assessment: Sendable {
   /// - Parameters:
   ///   - path: the cgroup.
   ///   - pods: the pods that there are now; nil for those of the survey.
+  /// - Returns: whether it is.
   func isShared(_ path: String, _ pods: [PodIdentity: ObservedPod]? = nil) -> Bool {
     (pods ?? self.pods).keys.contains {
       $0.cgroupParent == path && verdicts[$0]?.state != .leaked
@@ -102,6 +103,7 @@ struct Assessment: Sendable {
   /// Reports each pod.
   ///
   /// - Parameter results: what was removed since.
+  /// - Returns: the report.
   func report(_ results: [PodIdentity: RemovalResult] = [:]) -> PassReport {
     var report = PassReport()
     report.dryRun = true
