@@ -3,7 +3,7 @@ import Synchronization
 /// Wakes who waits for a change of state that an actor or a lock guards: a condition variable for tasks.
 ///
 /// A waiter notes the generation, tests its condition, and waits for a later generation: no change between the test and
-/// the wait is missed. Whoever changes the state notifies after the change.
+/// the wait is missed. Whoever changes the state notifies after the change. Waits stay on the waiter's actor.
 public final class AsyncCondition: Sendable {
   private struct State {
     var generation: UInt64 = 0
@@ -33,7 +33,9 @@ public final class AsyncCondition: Sendable {
   ///
   /// - Parameter generation: what the waiter has seen.
   /// - Throws: `CancellationError` when the task is canceled.
-  public func wait(after generation: UInt64) async throws(CancellationError) {
+  nonisolated(nonsending) public func wait(
+    after generation: UInt64
+  ) async throws(CancellationError) {
     await wait(after: generation, isCancelable: true)
     if Task.isCancelled { throw CancellationError() }
   }
@@ -41,11 +43,11 @@ public final class AsyncCondition: Sendable {
   /// The same, however often the task is canceled.
   ///
   /// - Parameter generation: what the waiter has seen.
-  public func waitUncanceled(after generation: UInt64) async {
+  nonisolated(nonsending) public func waitUncanceled(after generation: UInt64) async {
     await wait(after: generation, isCancelable: false)
   }
 
-  private func wait(after generation: UInt64, isCancelable: Bool) async {
+  nonisolated(nonsending) private func wait(after generation: UInt64, isCancelable: Bool) async {
     let id = state.withLock { state in
       state.lastID += 1
       return state.lastID

@@ -36,7 +36,7 @@ public final class AsyncSemaphore: Sendable {
   /// Waits for a turn, which `signal` ends.
   ///
   /// - Throws: `CancellationError` if the task is canceled before its turn.
-  public func wait() async throws(CancellationError) {
+  nonisolated(nonsending) public func wait() async throws(CancellationError) {
     let number = state.withLock { state in
       state.lastNumber += 1
       return state.lastNumber

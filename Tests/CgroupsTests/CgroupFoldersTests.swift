@@ -1,5 +1,6 @@
 import Foundation
 import SystemPackage
+import TestSupport
 import Testing
 
 @testable import Cgroups
@@ -36,27 +37,21 @@ struct CgroupFoldersTests {
   }
 
   @Test("with a living process are left, and said to be")
-  func busy() throws {
-    let sleeper = Process()
-    sleeper.executableURL = URL(fileURLWithPath: "/bin/sleep")
-    sleeper.arguments = ["60"]
-    try sleeper.run()
-    defer {
-      sleeper.terminate()
-      sleeper.waitUntilExit()
-      _ = folders.remove(root + "/run")
-      removeRoot()
-    }
+  func busy() async throws {
+    let sleeper = try Command("/bin/sleep", ["60"]).start()
+    defer { removeRoot() }
     _ = try make(root + "/run")
     let pids = try #require(
       folders.folders(of: root + "/run").first { $0.contains("freezer") || $0.contains("unified") }
     )
-    try "\(sleeper.processIdentifier)".write(
+    try "\(sleeper.pid)".write(
       toFile: pids + "/cgroup.procs", atomically: false, encoding: .utf8)
     let left = folders.remove(root + "/run")
     #expect(left.map(\.folder) == [pids])
     #expect(left.first?.reason == .resourceBusy)
-    #expect(sleeper.isRunning)
+    #expect(sleeper.status == nil)
+    sleeper.send(SIGKILL)
+    try await eventually("an empty group") { folders.remove(root + "/run").isEmpty }
   }
 
   @Test("where a process lives, and those above, are its own")

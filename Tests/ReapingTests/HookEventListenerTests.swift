@@ -72,7 +72,7 @@ struct HookEventListenerTests {
       let heard = Heard()
       var listeners: [HookEventListener] = []
       for number in 0..<10_000 {
-        if number % 100 == 0 { await Task.yield() }
+        if number % 4 == 0 { await Task.yield() }
         if number % 2500 == 1000 { listeners.append(try listener(folder.path, heard)) }
         if number % 2500 == 2000 { listeners.last?.stop() }
         let outcome = shim.removed("f", "e\(number)")

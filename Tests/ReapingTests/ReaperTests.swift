@@ -108,7 +108,7 @@ struct ReaperTests {
       let settings = try ReaperSettings(
         options: [
           .runFolder: folder.path, .stateFolder: folder.path, .cgroupRoots: "reaper-tests",
-          .grace: "1h", .stopTimeout: "0s",
+          .grace: "1h", .stopTimeout: "0s", .removalTimeout: "1h",
         ], environment: [:], file: folder.write("none.yaml", ""))
       let reaper = Reaper(
         settings: settings, engine: DockerEngine(endpoint: .unix(path: engine.path)),

@@ -1,5 +1,6 @@
 import Compose
 import Foundation
+import TestSupport
 import YAML
 
 /// The cases of the corpus whose goldens share a file.
@@ -36,7 +37,8 @@ extension CorpusCase {
       var options = options(files: [file], directory: directory)
       (options.envFiles, options.profiles) = ([], ["*"])
       do {
-        let again = try Self.printed(form, options)
+        let loading = options
+        let again = try await onThread { try Self.printed(form, loading) }
         return again == (try String(contentsOfFile: file, encoding: .utf8)) ? nil : again
       } catch is ComposeError {
         return Golden.refused
