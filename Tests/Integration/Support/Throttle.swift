@@ -73,10 +73,11 @@ struct TestTimer {
 /// Hands out shares of the machine, first come first served.
 actor Machine {
   static let shared = Machine()
-  /// The shares that there are: tests wait for most of their time, so there are several for each processor.
+  /// The shares that there are: tests wait for most of their time, so there are several for each processor. With four
+  /// for each, tests that flood a program have too little of it.
   static let width =
     ProcessInfo.processInfo.environment["TEST_WIDTH"].flatMap { Int($0) }
-    ?? max(4, 4 * ProcessInfo.processInfo.activeProcessorCount)
+    ?? max(4, 2 * ProcessInfo.processInfo.activeProcessorCount)
 
   /// What the running test case holds of it.
   @TaskLocal static var held = 0

@@ -93,7 +93,7 @@ extension PassReport {
 }
 
 /// Lends a place for reapers. A reaper removes whatever is leaked on its engine, so only one test at a time has one
-/// there: that turn is all it needs of the machine.
+/// there.
 func withReaperSite(
   on engine: TestEngine, _ body: (ReaperSite) async throws -> Void
 ) async throws {
@@ -101,6 +101,7 @@ func withReaperSite(
   let held = Machine.held
   await Machine.shared.give(held)
   await Turns.shared.take(engine.socket)
+  await Machine.shared.take(max(held, 1))
   let timer = TestTimer()
   let result: Result<Void, any Error>
   do {
@@ -113,6 +114,7 @@ func withReaperSite(
     result = .failure(error)
   }
   timer.stop()
+  await Machine.shared.give(max(held, 1))
   await Turns.shared.give(engine.socket)
   if held > 0 { await Machine.shared.take(held) }
   try result.get()
