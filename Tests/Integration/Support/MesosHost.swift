@@ -136,7 +136,9 @@ func withMesosPod(
     }
     await agent.close()
     let violations = agent.violations.filter { !settings.mayViolate($0) }
-    #expect(violations.isEmpty, "\(violations)", sourceLocation: sourceLocation)
+    #expect(
+      violations.isEmpty, "\(violations)\n\(agent.updates)\n\(run.text("stderr").suffix(4000))",
+      sourceLocation: sourceLocation)
     try await expectNothingLeft(
       of: pod, containersMayBe: settings.leavesContainers, sourceLocation: sourceLocation)
     if failure != nil {
