@@ -1,4 +1,3 @@
-import Concurrency
 import Cgroups
 import Concurrency
 import DockerEngine
