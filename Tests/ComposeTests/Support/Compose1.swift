@@ -89,7 +89,7 @@ enum Compose1 {
     let questions = cases.map { Question(directory: $0.directory, files: $0.files) }
     let answers = try await run("record", questions, [String].self)
     return zip(cases, answers).map { item, answer in
-      (item.description, Golden(Golden.portable(answer, root: item.directory)))
+      (item.description, Golden(answer))
     }
   }
 
@@ -99,8 +99,10 @@ enum Compose1 {
     let questions = part.cases.map { item in
       Question(
         directory: item.directory, files: item.files,
-        ours: try? ComposeLoader.load(item.options()).json(),
-        theirs: goldens[item.description].map { Golden.local($0.text, root: item.directory) })
+        ours: (try? ComposeLoader.load(item.options()).json()).map {
+          Golden.portable($0, root: item.directory)
+        },
+        theirs: goldens[item.description]?.text)
     }
     return Array(zip(part.cases, try await run("compare", questions, [Answer].self)))
       .map { (item: $0.0, answer: $0.1) }

@@ -4,7 +4,7 @@
 fields, whose defaults are left out, or `refused`. It runs in one process what `docker-compose config` does, since each
 start of that takes half a second, and is all that needs Docker Compose.
 `compose1.py compare FILE` reads a list of {"ours", "theirs"}, the text of `config --format json`, which may be missing,
-and a recorded text; prints a list of {"theirs", "ours", "error"}.
+and a recorded text, both with the names of directories in goldens; prints a list of {"theirs", "ours", "error"}.
 """
 import json
 import logging
@@ -16,6 +16,9 @@ import sys
 SIZES = ("mem_limit", "memswap_limit", "mem_reservation", "shm_size", "memory", "rate")
 DURATIONS = ("interval", "timeout", "start_period", "delay", "monitor", "window", "stop_grace_period")
 NUMBERS = ("cpu_shares", "cpu_quota", "mem_swappiness", "cpus", "oom_score_adj", "pids_limit", "scale")
+# The names of directories in goldens (Golden.swift): a list is ordered by them, wherever the source tree is.
+ROOT = "/@"
+TREE = os.path.abspath(os.path.join(os.path.dirname(__file__), "../../.."))
 UNORDERED = ("cap_add", "cap_drop", "expose", "external_links", "security_opt", "group_add", "devices", "profiles")
 
 
@@ -212,6 +215,9 @@ def record(cases):
             services = {service["name"]: theirs(dict(service), loaded.version) for service in loaded.services}
         except Exception:
             return "refused"
+        services = json.loads(json.dumps(services).replace(case["directory"], ROOT).replace(TREE, ROOT + "@"))
+        for service in services.values():
+            service.get("volumes", []).sort()
         lines = [f"{json.dumps(name)}:{json.dumps(services[name], sort_keys=True)}" for name in sorted(services)]
         return json.dumps({"version": str(loaded.version)})[:-1] + ',"services":{\n' + ",\n".join(lines) + "}}"
 
