@@ -116,7 +116,7 @@ let package = Package(
     library("HTTPClient", ["CCurl", "Concurrency"]),
     library("DockerEngine", ["Concurrency", "HTTPClient"]),
     library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
-    library("Compose", ["Linux", "YAML", collections]),
+    library("Compose", ["Linux", "YAML", collections, system]),
     library(
       "PodRuntime",
       [
@@ -183,7 +183,7 @@ let package = Package(
     tests("DockerEngineTests", ["Concurrency", "DockerEngine", "HTTPClient"]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
-      "ComposeTests", ["YAML", "Compose", collections],
+      "ComposeTests", ["YAML", "Compose", "Executor", "PodRuntime", collections],
       exclude: ["Corpus", "Goldens", "Kinds", "Legacy", "Refused", "Support/compose1.py"]),
     tests("ManualTests"),
     tests("ResourcesTests"),
@@ -195,6 +195,7 @@ let package = Package(
         "PodIdentity",
         "Systemd", logging, collections,
       ]),
+    tests("PolicyTests", ["Compose", "DockerEngine", "Linux", "PodIdentity", "PodRuntime", "YAML"]),
     tests("ProgramTests", ["Program"]),
     tests(
       "ExecutorTests",

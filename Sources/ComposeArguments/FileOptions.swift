@@ -61,6 +61,7 @@ public struct FileOptions: ParsableArguments {
   ///   - name: the project's name; nil for the file's.
   ///   - confine: refuse relative paths that leave the bound.
   ///   - bound: the directory that they must not leave.
+  ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
   ///   - podName: gives the name by which a pod's objects are called.
   ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
   ///   - environment: this process's.
@@ -68,6 +69,7 @@ public struct FileOptions: ParsableArguments {
   /// - Throws: `ComposeError`.
   public func project(
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
+    readableDirectories: [String]? = nil,
     podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?, environment: [String: String]
   ) throws -> Project {
     var fallback = environment
@@ -79,6 +81,6 @@ public struct FileOptions: ParsableArguments {
       LoadOptions(
         files: files, projectDirectory: projectDirectory, projectName: name, envFiles: envFile,
         profiles: profile, environment: given(environment), fallbackEnvironment: fallback,
-        confine: confine, bound: bound, podName: podName))
+        confine: confine, bound: bound, readableDirectories: readableDirectories, podName: podName))
   }
 }

@@ -31,10 +31,19 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   @Flag(help: "Print the networks, volumes and containers that `run` would create.")
   var pod = false
 
+  @Flag(
+    help: "Print the least `allow:` of /etc/compose-executor.yaml under which `run` takes the file."
+  )
+  var checkPolicy = false
+
   /// The file alone, without --pod, needs no engine and nothing else that waits.
   func runAlone() throws -> Bool {
     if pod { return false }
     do {
+      if checkPolicy {
+        try printPolicy()
+        return true
+      }
       let project = try resolved().project
       StandardOutput.write(Self.whole(format == .json ? try project.json() : project.yaml()))
       return true
@@ -54,6 +63,25 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     } catch {
       throw CommandFailure(of: error)
     }
+  }
+
+  /// What --check-policy prints; what no policy permits is an error.
+  private func printPolicy() throws {
+    let environment = ProcessEnvironment.current
+    let settings = Settings(environment: environment, file: try OperatorFile())
+    let ids = try task.ids(settings)
+    let engine = try DockerEngine(environment: environment)
+    let advice = try PolicyAdvice { policy in
+      let project = try files.project(
+        name: projectName, confine: true, bound: try task.bound(),
+        readableDirectories: policy.readableDirectories, podName: ids.podName(of:),
+        ports: task.offeredPorts(settings), environment: environment)
+      var request = try task.request(for: project, ids: ids, settings: settings)
+      request.policy = policy
+      _ = try PodSetup(request: request, engine: engine)
+    }
+    if let refusal = advice.refusal { throw refusal }
+    StandardOutput.write(advice.text)
   }
 
   /// The project, and what makes a pod of it. The file's warnings are said.

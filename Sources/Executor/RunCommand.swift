@@ -53,7 +53,8 @@ struct RunCommand: AsyncParsableCommand {
       info = Task { try await asked.info() }
       let ids = try task.ids(settings)
       let project = try files.project(
-        name: nil, confine: true, bound: try task.bound(), podName: ids.podName(of:),
+        name: nil, confine: true, bound: try task.bound(),
+        readableDirectories: settings.file.policy.readableDirectories, podName: ids.podName(of:),
         ports: task.offeredPorts(settings), environment: environment)
       request = try task.request(for: project, ids: ids, settings: settings)
     } catch {

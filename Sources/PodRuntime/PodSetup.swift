@@ -27,21 +27,20 @@ public struct PodSetup: Sendable {
     self.engine = engine
     self.info = info
     do throws(ComposeError) {
-      draft = try PodPlanner.plan(request, identity: request.identity)
-      try checkHost()
+      let planned = try PodPlanner.plan(request, identity: request.identity)
+      try request.limits?.check(request.project)
+      try request.policy.check(request.options)
+      draft = try planned.confined(by: request, socket: engine.endpoint.socketPath)
     } catch {
       throw request.project.unset.explaining(error, byKey: true)
     }
   }
 
-  /// Refuses what the task wasn't given, and what the operator's policy forbids.
+  /// Holds the pod's plan against the operator's policy once more.
   ///
   /// - Throws: `ComposeError` with the line to blame.
-  func checkHost() throws(ComposeError) {
-    try request.limits?.check(request.project)
-    try request.policy.check(
-      request.project, sandbox: request.sandbox, engineSocket: engine.endpoint.socketPath)
-    try request.policy.check(request.options)
+  func checkPolicyAgain() throws(ComposeError) {
+    _ = try draft.confined(by: request, socket: engine.endpoint.socketPath)
   }
 
   /// Asks the engine which cgroups it uses, and places the pod's plan under its cgroup.

@@ -52,6 +52,22 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   public let sources: [SourcePosition]
   /// What was worth a warning before it, such as a variable that is not set.
   public var warnings: [Located<String>] = []
+  /// What of the operator's settings would have it pass.
+  package var remedy: Remedy?
+
+  /// A setting that permits something.
+  package struct Remedy: Sendable, Equatable {
+    /// Its name.
+    package let setting: String
+    /// What it would have to list; nil where it has to be `true`.
+    package let value: String?
+
+    /// A setting, and what it would have to list.
+    package init(setting: String, value: String?) {
+      self.setting = setting
+      self.value = value
+    }
+  }
 
   /// Makes an error at a place.
   public init(_ message: String, at position: SourcePosition? = nil) {

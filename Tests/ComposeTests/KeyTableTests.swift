@@ -33,7 +33,7 @@ struct KeyTableTests {
     for row in Self.rows {
       let goes = (row.isHonoured ? "" : "*not by a pod*: ") + row.key.goes
       text += "| `\(row.path)` | \(row.key.shape.words) | \(row.key.merge.words) | \(goes) "
-      text += "| `\(uses.files[row.path] ?? "")` |\n"
+      text += "| \(row.key.keyClass.words) | `\(uses.files[row.path] ?? "")` |\n"
     }
     let file = URL(fileURLWithPath: SourceTree.path("docs/compose-keys.md"))
     if ProcessInfo.processInfo.environment["UPDATE_KEYS"] != nil {
@@ -168,6 +168,20 @@ extension Shape {
     case .optional(let inner), .completing(_, let inner): inner.words
     case .either(let one, let other): "\(one.words) or \(other.words)"
     case .expanding(_, let long): "short form, or \(long.words)"
+    }
+  }
+}
+
+extension KeyClass {
+  /// What it is, in a few words.
+  fileprivate var words: String {
+    switch self {
+    case .harmless: "harmless"
+    case .confined(let how): "confined: \(how)"
+    case .needs(let permission): "needs `\(permission.rawValue)`"
+    case .hostPath(let access): "host path, \(access.rawValue)"
+    case .network(let permission): "network: `\(permission.rawValue)`"
+    case .never: "never"
     }
   }
 }

@@ -70,11 +70,17 @@ struct SampleFile {
   init(_ path: String) throws {
     var words: [String] = []
     var isAllow = false
+    var last: String?
     for line in try Project.text(path).split(separator: "\n", omittingEmptySubsequences: false) {
       if line.hasPrefix("# allow:") { isAllow = true }
+      if isAllow, let last, let found = line.firstMatch(of: /^# +# (.+)$/) {
+        comments[last]? += " \(found.1)"
+        continue
+      }
       if isAllow, let found = line.firstMatch(of: /^#? +([a-z-]+): (.+?) +# (.+)$/) {
         values["allow.\(found.1)"] = String(found.2)
         comments["allow.\(found.1)"] = String(found.3)
+        last = "allow.\(found.1)"
       } else if !isAllow, let found = line.firstMatch(of: /^(?:# )?([a-z][a-z-]+): (\S+)$/) {
         if !line.hasPrefix("#") { values[String(found.1)] = String(found.2) }
         comments[String(found.1)] = words.joined(separator: " ")

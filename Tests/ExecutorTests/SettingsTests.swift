@@ -35,9 +35,9 @@ struct OperatorFileTests {
   func allow() throws {
     #expect(try read("allow:").policy == .strict)
     var expected = PodPolicy.strict
-    expected.hostNamespaces = true
-    expected.capabilities = .only(["NET_ADMIN"])
-    expected.bindMounts = .everything
+    expected[.hostNamespaces] = .everything
+    expected[.capabilities] = .only(["NET_ADMIN"])
+    expected[.bindMounts] = .everything
     let text = """
       allow:
         host-namespaces: true

@@ -7,12 +7,15 @@ enum Deployment {
     "`deploy`",
     [
       Key("mode", .string, never: "a swarm's"),
-      Key("replicas", .integer(.plain), omit: .unset, goes: "how many containers"),
+      Key(
+        "replicas", .integer(.plain), omit: .unset, goes: "how many containers",
+        is: .needs(.maxContainers)),
       Key("labels", .pairs(.labels), never: "a swarm's"),
       Key("update_config", .fields(updateKeys), never: "a swarm's"),
       Key("rollback_config", .fields(updateKeys), never: "a swarm's"),
-      Key("resources", .fields(resourcesKeys), omit: .emptyInYAML, goes: "HostConfig"),
-      Key("restart_policy", .fields(restartKeys), goes: "kept by the executor"),
+      Key(
+        "resources", .fields(resourcesKeys), omit: .emptyInYAML, goes: "HostConfig", is: .harmless),
+      Key("restart_policy", .fields(restartKeys), goes: "kept by the executor", is: .harmless),
       Key("placement", .fields(placementKeys), omit: .emptyInYAML, never: "a swarm's"),
       Key("endpoint_mode", .string, never: "a swarm's"),
     ])
@@ -31,24 +34,26 @@ enum Deployment {
   private static let resourcesKeys = KeyTable(
     "`resources`",
     [
-      Key("limits", .fields(limitKeys), goes: "HostConfig"),
-      Key("reservations", .fields(reservationKeys), goes: "HostConfig"),
+      Key("limits", .fields(limitKeys), goes: "HostConfig", is: .harmless),
+      Key("reservations", .fields(reservationKeys), goes: "HostConfig", is: .harmless),
     ])
 
   private static let limitKeys = KeyTable(
     "`limits`",
     [
-      Key("cpus", .decimal, goes: "HostConfig.NanoCpus"),
-      Key("memory", .bytes(.text), goes: "HostConfig.Memory"),
-      Key("pids", .integer(.plain), goes: "HostConfig.PidsLimit"),
+      Key("cpus", .decimal, goes: "HostConfig.NanoCpus", is: .harmless),
+      Key("memory", .bytes(.text), goes: "HostConfig.Memory", is: .harmless),
+      Key("pids", .integer(.plain), goes: "HostConfig.PidsLimit", is: .needs(.maxPids)),
     ])
 
   private static let reservationKeys = KeyTable(
     "`reservations`",
     [
       Key("cpus", .decimal, never: "a swarm's"),
-      Key("memory", .bytes(.text), goes: "HostConfig.MemoryReservation"),
-      Key("devices", DeviceRequests.reservations, goes: "HostConfig.DeviceRequests"),
+      Key("memory", .bytes(.text), goes: "HostConfig.MemoryReservation", is: .harmless),
+      Key(
+        "devices", DeviceRequests.reservations, goes: "HostConfig.DeviceRequests",
+        is: .needs(.devices)),
       Key("generic_resources", .list(.fields(genericKeys)), never: "a swarm's"),
     ])
 
@@ -66,9 +71,11 @@ enum Deployment {
   private static let restartKeys = KeyTable(
     "`restart_policy`",
     [
-      Key("condition", .string, goes: "kept by the executor"),
+      Key("condition", .string, goes: "kept by the executor", is: .harmless),
       Key("delay", .duration, never: "a swarm's"),
-      Key("max_attempts", .integer(.wholeCount), omit: .unset, goes: "kept by the executor"),
+      Key(
+        "max_attempts", .integer(.wholeCount), omit: .unset, goes: "kept by the executor",
+        is: .harmless),
       Key("window", .duration, never: "a swarm's"),
     ])
 

@@ -25,11 +25,14 @@ enum DeviceRequests {
     KeyTable(
       subject,
       [
-        Key("capabilities", .distinctStrings, goes: "DeviceRequests.Capabilities"),
-        Key("driver", .string, goes: "DeviceRequests.Driver"),
-        Key("count", .completing(count, .integer(.strict)), goes: "DeviceRequests.Count"),
-        Key("device_ids", .distinctStrings, goes: "DeviceRequests.DeviceIDs"),
-        Key("options", .pairs(.labels, distinct: true), goes: "DeviceRequests.Options"),
+        Key("capabilities", .distinctStrings, goes: "DeviceRequests.Capabilities", is: .harmless),
+        Key("driver", .string, goes: "DeviceRequests.Driver", is: .needs(.devices)),
+        Key(
+          "count", .completing(count, .integer(.strict)), goes: "DeviceRequests.Count",
+          is: .harmless),
+        Key("device_ids", .distinctStrings, goes: "DeviceRequests.DeviceIDs", is: .harmless),
+        Key(
+          "options", .pairs(.labels, distinct: true), goes: "DeviceRequests.Options", is: .harmless),
       ], required: required, ignoresUnknown: required.isEmpty)
   }
 

@@ -7,9 +7,9 @@ enum Devices {
   private static let keys = KeyTable(
     "a device",
     [
-      Key("source", .string, goes: "PathOnHost"),
-      Key("target", .string, goes: "PathInContainer"),
-      Key("permissions", .string, goes: "CgroupPermissions"),
+      Key("source", .string, goes: "PathOnHost", is: .needs(.devices)),
+      Key("target", .string, goes: "PathInContainer", is: .harmless),
+      Key("permissions", .string, goes: "CgroupPermissions", is: .harmless),
     ], required: ["source", "target"])
 
   /// `source[:target[:permissions]]` as a mapping.

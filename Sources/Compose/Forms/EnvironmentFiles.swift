@@ -9,9 +9,9 @@ enum EnvironmentFiles {
   private static let keys = KeyTable(
     "an entry of `env_file`",
     [
-      Key("path", .string, goes: "Env"),
-      Key("required", .boolean, omit: .whenTrue, goes: "may be missing"),
-      Key("format", .string, goes: "how it is read"),
+      Key("path", .string, goes: "Env", is: .hostPath(.read)),
+      Key("required", .boolean, omit: .whenTrue, goes: "may be missing", is: .harmless),
+      Key("format", .string, goes: "how it is read", is: .harmless),
     ], required: ["path"], allowsExtensions: false)
 
   /// A path, or a list of paths and mappings, as a list of mappings.

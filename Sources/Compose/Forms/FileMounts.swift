@@ -10,11 +10,11 @@ enum FileMounts {
   private static let keys = KeyTable(
     "a file",
     [
-      Key("source", .string, goes: "which one"),
-      Key("target", .string, goes: "its path in the container"),
-      Key("uid", .string, goes: "its owner"),
-      Key("gid", .string, goes: "its group"),
-      Key("mode", .fileMode, omit: .unset, goes: "its permissions"),
+      Key("source", .string, goes: "which one", is: .harmless),
+      Key("target", .string, goes: "its path in the container", is: .harmless),
+      Key("uid", .string, goes: "its owner", is: .harmless),
+      Key("gid", .string, goes: "its group", is: .harmless),
+      Key("mode", .fileMode, omit: .unset, goes: "its permissions", is: .harmless),
     ])
 
   /// What makes two configs the same: the path.

@@ -7,13 +7,15 @@ enum Secrets {
     "a secret",
     [
       Key("name", .string, never: "a swarm's"),
-      Key("file", .string, goes: "where it comes from"),
-      Key("environment", .string, goes: "where it comes from"),
-      Key("external", .boolean, goes: "refused: a swarm's"),
+      Key("file", .string, goes: "where it comes from", is: .hostPath(.read)),
+      Key("environment", .string, goes: "where it comes from", is: .harmless),
+      Key(
+        "external", .boolean, goes: "refused: a swarm's",
+        is: .confined("refused, or the operator's secret-command decides")),
       Key("labels", .pairs(.labels, distinct: true), never: "a swarm's"),
-      Key("driver", .string, goes: "refused: a swarm's"),
+      Key("driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
       Key("driver_opts", .pairs(.secretOptions), never: "a swarm's"),
-      Key("template_driver", .string, goes: "refused: a swarm's"),
+      Key("template_driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
     ])
 }
 
@@ -23,12 +25,14 @@ enum Configs {
     "a config",
     [
       Key("name", .string, never: "a swarm's"),
-      Key("file", .string, goes: "where it comes from"),
-      Key("environment", .string, goes: "where it comes from"),
-      Key("content", .string, goes: "what it holds"),
-      Key("external", .boolean, goes: "refused: a swarm's"),
+      Key("file", .string, goes: "where it comes from", is: .hostPath(.read)),
+      Key("environment", .string, goes: "where it comes from", is: .harmless),
+      Key("content", .string, goes: "what it holds", is: .harmless),
+      Key(
+        "external", .boolean, goes: "refused: a swarm's",
+        is: .confined("refused, or the operator's secret-command decides")),
       Key("labels", .pairs(.labels, distinct: true), never: "a swarm's"),
-      Key("template_driver", .string, goes: "refused: a swarm's"),
+      Key("template_driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
     ])
 }
 
@@ -37,11 +41,15 @@ enum Volumes {
   static let keys = KeyTable(
     "a volume",
     [
-      Key("name", .string, goes: "Name"),
-      Key("driver", .string, goes: "Driver"),
-      Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts"),
-      Key("external", .boolean, goes: "neither made nor removed"),
-      Key("labels", .pairs(.labels, distinct: true), goes: "Labels"),
+      Key("name", .string, goes: "Name", is: .confined("the project stands before it")),
+      Key("driver", .string, goes: "Driver", is: .needs(.volumeDrivers)),
+      Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts", is: .needs(.volumeDrivers)),
+      Key(
+        "external", .boolean, goes: "neither made nor removed",
+        is: .needs(.volumes)),
+      Key(
+        "labels", .pairs(.labels, distinct: true), goes: "Labels",
+        is: .confined("not the executor's own keys")),
     ])
 }
 

@@ -6,13 +6,13 @@ enum Healthchecks {
   static let keys = KeyTable(
     "`healthcheck`",
     [
-      Key("test", .test, goes: "Healthcheck.Test"),
-      Key("timeout", .duration, goes: "Healthcheck.Timeout"),
-      Key("interval", .duration, goes: "Healthcheck.Interval"),
-      Key("retries", .integer(.count), omit: .unset, goes: "Healthcheck.Retries"),
-      Key("start_period", .duration, goes: "Healthcheck.StartPeriod"),
-      Key("start_interval", .duration, goes: "Healthcheck.StartInterval"),
-      Key("disable", .boolean, goes: "Healthcheck.Test NONE"),
+      Key("test", .test, goes: "Healthcheck.Test", is: .harmless),
+      Key("timeout", .duration, goes: "Healthcheck.Timeout", is: .harmless),
+      Key("interval", .duration, goes: "Healthcheck.Interval", is: .harmless),
+      Key("retries", .integer(.count), omit: .unset, goes: "Healthcheck.Retries", is: .harmless),
+      Key("start_period", .duration, goes: "Healthcheck.StartPeriod", is: .harmless),
+      Key("start_interval", .duration, goes: "Healthcheck.StartInterval", is: .harmless),
+      Key("disable", .boolean, goes: "Healthcheck.Test NONE", is: .harmless),
     ])
 }
 
@@ -21,8 +21,10 @@ enum Log {
   static let keys = KeyTable(
     "`logging`",
     [
-      Key("driver", .string, goes: "LogConfig.Type"),
-      Key("options", .pairs(.options), goes: "LogConfig.Config"),
+      Key("driver", .string, goes: "LogConfig.Type", is: .needs(.logDrivers)),
+      Key(
+        "options", .pairs(.options), goes: "LogConfig.Config",
+        is: .confined("of size, number and tags alone, unless log-drivers is true")),
     ])
 }
 
@@ -42,12 +44,22 @@ enum BlockIO {
   static let keys = KeyTable(
     "`blkio_config`",
     [
-      Key("weight", .integer(weight), goes: "HostConfig.BlkioWeight"),
-      Key("weight_device", .list(.fields(weightKeys)), goes: "HostConfig.BlkioWeightDevice"),
-      Key("device_read_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadBps"),
-      Key("device_read_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadIOps"),
-      Key("device_write_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteBps"),
-      Key("device_write_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteIOps"),
+      Key("weight", .integer(weight), goes: "HostConfig.BlkioWeight", is: .harmless),
+      Key(
+        "weight_device", .list(.fields(weightKeys)), goes: "HostConfig.BlkioWeightDevice",
+        is: .harmless),
+      Key(
+        "device_read_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadBps",
+        is: .harmless),
+      Key(
+        "device_read_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceReadIOps",
+        is: .harmless),
+      Key(
+        "device_write_bps", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteBps",
+        is: .harmless),
+      Key(
+        "device_write_iops", .list(.fields(rateKeys)), goes: "HostConfig.BlkioDeviceWriteIOps",
+        is: .harmless),
     ], allowsExtensions: false)
 
   private static let weight = WholeNumber(
@@ -56,15 +68,22 @@ enum BlockIO {
   private static let weightKeys = KeyTable(
     "an entry of `weight_device`",
     [
-      Key("path", .string, omit: .never(.string("")), json: "Path", goes: "Path"),
-      Key("weight", .integer(weight), omit: .never(.integer(0)), json: "Weight", goes: "Weight"),
+      Key(
+        "path", .string, omit: .never(.string("")), json: "Path", goes: "Path", is: .needs(.devices)
+      ),
+      Key(
+        "weight", .integer(weight), omit: .never(.integer(0)), json: "Weight", goes: "Weight",
+        is: .harmless),
     ], allowsExtensions: false)
 
   private static let rateKeys = KeyTable(
     "a limit of a device",
     [
-      Key("path", .string, omit: .never(.string("")), json: "Path", goes: "Path"),
       Key(
-        "rate", .bytes(.wholeOrText), omit: .never(.string("0")), json: "Rate", goes: "Rate"),
+        "path", .string, omit: .never(.string("")), json: "Path", goes: "Path", is: .needs(.devices)
+      ),
+      Key(
+        "rate", .bytes(.wholeOrText), omit: .never(.string("0")), json: "Rate", goes: "Rate",
+        is: .harmless),
     ], allowsExtensions: false)
 }

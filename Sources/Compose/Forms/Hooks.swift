@@ -9,14 +9,14 @@ enum Hooks {
   static let preStartKeys = KeyTable(
     "a hook",
     ServiceKeys.container.map(\.withoutIdentity) + [
-      Key("per_replica", .boolean, goes: "refused, as by Compose")
+      Key("per_replica", .boolean, goes: "refused, as by Compose", is: .harmless)
     ])
 
   private static let common: [Key] = [
-    Key("command", .command, goes: "Exec.Cmd"),
-    Key("user", .string, goes: "Exec.User"),
-    Key("privileged", .boolean, goes: "Exec.Privileged"),
-    Key("working_dir", .string, goes: "Exec.WorkingDir"),
-    Key("environment", .pairs(.environment, distinct: true), goes: "Exec.Env"),
+    Key("command", .command, goes: "Exec.Cmd", is: .harmless),
+    Key("user", .string, goes: "Exec.User", is: .harmless),
+    Key("privileged", .boolean, goes: "Exec.Privileged", is: .needs(.privileged)),
+    Key("working_dir", .string, goes: "Exec.WorkingDir", is: .harmless),
+    Key("environment", .pairs(.environment, distinct: true), goes: "Exec.Env", is: .harmless),
   ]
 }

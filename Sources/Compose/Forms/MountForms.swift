@@ -9,15 +9,15 @@ enum Mounts {
   private static let keys = KeyTable(
     "a mount",
     [
-      Key("type", .word(types), goes: "Mounts.Type"),
-      Key("source", .string, goes: "Mounts.Source"),
-      Key("target", .string, goes: "Mounts.Target"),
-      Key("read_only", .boolean, goes: "Mounts.ReadOnly"),
-      Key("consistency", .string, goes: "nothing: for desktops"),
-      Key("bind", .fields(bindKeys), goes: "Mounts.BindOptions"),
-      Key("volume", .fields(volumeKeys), goes: "Mounts.VolumeOptions"),
-      Key("tmpfs", .fields(tmpfsKeys), goes: "Mounts.TmpfsOptions"),
-      Key("image", .fields(imageKeys), goes: "Mounts.ImageOptions"),
+      Key("type", .word(types), goes: "Mounts.Type", is: .harmless),
+      Key("source", .string, goes: "Mounts.Source", is: .hostPath(.write)),
+      Key("target", .string, goes: "Mounts.Target", is: .harmless),
+      Key("read_only", .boolean, goes: "Mounts.ReadOnly", is: .harmless),
+      Key("consistency", .string, goes: "nothing: for desktops", is: .harmless),
+      Key("bind", .fields(bindKeys), goes: "Mounts.BindOptions", is: .harmless),
+      Key("volume", .fields(volumeKeys), goes: "Mounts.VolumeOptions", is: .harmless),
+      Key("tmpfs", .fields(tmpfsKeys), goes: "Mounts.TmpfsOptions", is: .harmless),
+      Key("image", .fields(imageKeys), goes: "Mounts.ImageOptions", is: .harmless),
     ], required: ["type"])
 
   private static let types = ["bind", "volume", "tmpfs", "cluster", "npipe", "image"]
@@ -25,31 +25,39 @@ enum Mounts {
   private static let bindKeys = KeyTable(
     "`bind`",
     [
-      Key("selinux", .word(["z", "Z"]), goes: "Binds' z or Z"),
-      Key("propagation", .string, goes: "BindOptions.Propagation"),
-      Key("create_host_path", .boolean, omit: .whenTrue, goes: "BindOptions.CreateMountpoint"),
+      Key(
+        "selinux", .word(["z", "Z"]), goes: "Binds' z or Z",
+        is: .confined("relabels only where bind-mounts permits the path")),
+      Key(
+        "propagation", .string, goes: "BindOptions.Propagation",
+        is: .confined("rprivate, private, rslave or slave")),
+      Key(
+        "create_host_path", .boolean, omit: .whenTrue, goes: "BindOptions.CreateMountpoint",
+        is: .harmless),
       Key(
         "recursive", .word(["enabled", "disabled", "writable", "readonly"]),
-        goes: "BindOptions.NonRecursive"),
+        goes: "BindOptions.NonRecursive", is: .harmless),
     ])
 
   private static let volumeKeys = KeyTable(
     "`volume`",
     [
-      Key("labels", .pairs(.labels, distinct: true), goes: "VolumeOptions.Labels"),
-      Key("nocopy", .boolean, goes: "VolumeOptions.NoCopy"),
-      Key("subpath", .string, goes: "VolumeOptions.Subpath"),
+      Key(
+        "labels", .pairs(.labels, distinct: true), goes: "VolumeOptions.Labels",
+        is: .confined("not the executor's own keys")),
+      Key("nocopy", .boolean, goes: "VolumeOptions.NoCopy", is: .harmless),
+      Key("subpath", .string, goes: "VolumeOptions.Subpath", is: .harmless),
     ])
 
   private static let tmpfsKeys = KeyTable(
     "`tmpfs`",
     [
-      Key("size", .bytes(.countOrText), goes: "TmpfsOptions.SizeBytes"),
-      Key("mode", .integer(.fileMode), goes: "TmpfsOptions.Mode"),
+      Key("size", .bytes(.countOrText), goes: "TmpfsOptions.SizeBytes", is: .harmless),
+      Key("mode", .integer(.fileMode), goes: "TmpfsOptions.Mode", is: .harmless),
     ])
 
   private static let imageKeys = KeyTable(
-    "`image`", [Key("subpath", .string, goes: "ImageOptions.Subpath")])
+    "`image`", [Key("subpath", .string, goes: "ImageOptions.Subpath", is: .harmless)])
 
   private static let propagations: Set = [
     "private", "rprivate", "shared", "rshared", "slave", "rslave",

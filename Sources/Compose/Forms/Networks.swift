@@ -7,34 +7,36 @@ enum Networks {
   static let keys = KeyTable(
     "a network",
     [
-      Key("name", .string, goes: "Name"),
-      Key("driver", .string, goes: "Driver"),
-      Key("driver_opts", .pairs(.driverOptions), goes: "Options"),
-      Key("ipam", .fields(ipamKeys), omit: .emptyInYAML, goes: "IPAM"),
-      Key("external", .boolean, goes: "neither made nor removed"),
-      Key("internal", .boolean, goes: "Internal"),
-      Key("attachable", .boolean, goes: "Attachable"),
-      Key("labels", .pairs(.labels), goes: "Labels"),
-      Key("enable_ipv4", .boolean, omit: .unset, goes: "EnableIPv4"),
-      Key("enable_ipv6", .boolean, omit: .unset, goes: "EnableIPv6"),
+      Key("name", .string, goes: "Name", is: .confined("the project stands before it")),
+      Key("driver", .string, goes: "Driver", is: .network(.networkDrivers)),
+      Key(
+        "driver_opts", .pairs(.driverOptions), goes: "Options",
+        is: .confined("harmless options of a bridge alone")),
+      Key("ipam", .fields(ipamKeys), omit: .emptyInYAML, goes: "IPAM", is: .harmless),
+      Key("external", .boolean, goes: "neither made nor removed", is: .network(.networks)),
+      Key("internal", .boolean, goes: "Internal", is: .harmless),
+      Key("attachable", .boolean, goes: "Attachable", is: .harmless),
+      Key("labels", .pairs(.labels), goes: "Labels", is: .confined("not the executor's own keys")),
+      Key("enable_ipv4", .boolean, omit: .unset, goes: "EnableIPv4", is: .harmless),
+      Key("enable_ipv6", .boolean, omit: .unset, goes: "EnableIPv6", is: .harmless),
     ])
 
   /// The keys of `ipam:`.
   static let ipamKeys = KeyTable(
     "`ipam`",
     [
-      Key("driver", .string, goes: "IPAM.Driver"),
-      Key("config", .list(.fields(poolKeys)), .pools, goes: "IPAM.Config"),
-      Key("options", .pairs(.strings), goes: "IPAM.Options"),
+      Key("driver", .string, goes: "IPAM.Driver", is: .network(.networkDrivers)),
+      Key("config", .list(.fields(poolKeys)), .pools, goes: "IPAM.Config", is: .harmless),
+      Key("options", .pairs(.strings), goes: "IPAM.Options", is: .confined("refused")),
     ])
 
   private static let poolKeys = KeyTable(
     "an entry of `config`",
     [
-      Key("subnet", .string, goes: "Subnet"),
-      Key("gateway", .string, goes: "Gateway"),
-      Key("ip_range", .string, goes: "IPRange"),
-      Key("aux_addresses", .pairs(.strings), goes: "AuxiliaryAddresses"),
+      Key("subnet", .string, goes: "Subnet", is: .network(.subnets)),
+      Key("gateway", .string, goes: "Gateway", is: .network(.subnets)),
+      Key("ip_range", .string, goes: "IPRange", is: .network(.subnets)),
+      Key("aux_addresses", .pairs(.strings), goes: "AuxiliaryAddresses", is: .network(.subnets)),
     ])
 
   /// A service's networks by their names.
@@ -43,17 +45,23 @@ enum Networks {
   private static let attachmentKeys = KeyTable(
     "a service's network",
     [
-      Key("aliases", .distinctStrings, .append(identity: Identity.name), goes: "Aliases"),
-      Key("driver_opts", .pairs(.driverOptions), goes: "DriverOpts"),
-      Key("gw_priority", .integer(.untexted), goes: "GwPriority"),
-      Key("interface_name", .string, goes: "DriverOpts' name of the interface"),
-      Key("ipv4_address", .string, goes: "IPAMConfig.IPv4Address"),
-      Key("ipv6_address", .string, goes: "IPAMConfig.IPv6Address"),
+      Key(
+        "aliases", .distinctStrings, .append(identity: Identity.name), goes: "Aliases",
+        is: .harmless),
+      Key(
+        "driver_opts", .pairs(.driverOptions), goes: "DriverOpts",
+        is: .confined("harmless options of a bridge alone")),
+      Key("gw_priority", .integer(.untexted), goes: "GwPriority", is: .harmless),
+      Key("interface_name", .string, goes: "DriverOpts' name of the interface", is: .harmless),
+      Key("ipv4_address", .string, goes: "IPAMConfig.IPv4Address", is: .network(.subnets)),
+      Key("ipv6_address", .string, goes: "IPAMConfig.IPv6Address", is: .network(.subnets)),
       Key(
         "link_local_ips", .distinctStrings, .append(identity: Identity.name),
-        goes: "IPAMConfig.LinkLocalIPs"),
-      Key("mac_address", .string, goes: "MacAddress"),
-      Key("priority", .integer(.untexted), goes: "the order of connecting"),
+        goes: "IPAMConfig.LinkLocalIPs", is: .network(.subnets)),
+      Key(
+        "mac_address", .string, goes: "MacAddress", is: .confined("on the pod's own networks alone")
+      ),
+      Key("priority", .integer(.untexted), goes: "the order of connecting", is: .harmless),
     ])
 
   /// A list of names as a mapping of names to nothing.

@@ -9,13 +9,13 @@ enum Ports {
   private static let keys = KeyTable(
     "a port",
     [
-      Key("name", .string, goes: "nothing: a comment"),
-      Key("mode", .string, goes: "nothing: for swarms"),
-      Key("host_ip", .string, goes: "HostIp"),
-      Key("target", .integer(.port), goes: "PortBindings' key"),
-      Key("published", .stringOrInteger, goes: "HostPort"),
-      Key("protocol", .string, goes: "PortBindings' key"),
-      Key("app_protocol", .string, goes: "nothing: a comment"),
+      Key("name", .string, goes: "nothing: a comment", is: .harmless),
+      Key("mode", .string, goes: "nothing: for swarms", is: .harmless),
+      Key("host_ip", .string, goes: "HostIp", is: .harmless),
+      Key("target", .integer(.port), goes: "PortBindings' key", is: .harmless),
+      Key("published", .stringOrInteger, goes: "HostPort", is: .needs(.publishedPorts)),
+      Key("protocol", .string, goes: "PortBindings' key", is: .harmless),
+      Key("app_protocol", .string, goes: "nothing: a comment", is: .harmless),
     ])
 
   /// What makes two published ports the same: address, host port, container port and protocol.

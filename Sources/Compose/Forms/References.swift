@@ -5,7 +5,8 @@ enum Extends {
   static let keys = KeyTable(
     "`extends`",
     [
-      Key("file", .string, goes: "another file"), Key("service", .string, goes: "another service"),
+      Key("file", .string, goes: "another file", is: .hostPath(.read)),
+      Key("service", .string, goes: "another service", is: .harmless),
     ], required: ["service"])
 
   /// A service's name alone as a mapping.
@@ -26,9 +27,11 @@ enum Includes {
   private static let keys = KeyTable(
     "an entry of `include`",
     [
-      Key("path", .stringOrStrings, goes: "other files"),
-      Key("env_file", .optional(.stringOrStrings), goes: "their variables"),
-      Key("project_directory", .string, goes: "what their paths resolve against"),
+      Key("path", .stringOrStrings, goes: "other files", is: .hostPath(.read)),
+      Key("env_file", .optional(.stringOrStrings), goes: "their variables", is: .hostPath(.read)),
+      Key(
+        "project_directory", .string, goes: "what their paths resolve against", is: .hostPath(.read)
+      ),
     ], ignoresUnknown: true)
 
   /// A path alone as a mapping.

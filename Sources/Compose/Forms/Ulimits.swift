@@ -15,8 +15,12 @@ enum Ulimits {
     KeyTable(
       "a limit",
       [
-        Key("soft", .integer(number), omit: .emptyInJSON(.integer(0)), goes: "Ulimits.Soft"),
-        Key("hard", .integer(number), omit: .emptyInJSON(.integer(0)), goes: "Ulimits.Hard"),
+        Key(
+          "soft", .integer(number), omit: .emptyInJSON(.integer(0)), goes: "Ulimits.Soft",
+          is: .harmless),
+        Key(
+          "hard", .integer(number), omit: .emptyInJSON(.integer(0)), goes: "Ulimits.Hard",
+          is: .harmless),
       ], required: ["soft", "hard"])
   }
 }

@@ -112,7 +112,7 @@ struct LegacyLoader {
   ) throws(ComposeError) -> YAMLNode {
     if let known = read[file] { return known }
     var services = YAMLNode(mappingAt: position)
-    for document in try SourceDocument.read(file, at: position) {
+    for document in try SourceDocument.read(file, within: environment.reach, at: position) {
       services = try self.services(of: document)
     }
     read[file] = services

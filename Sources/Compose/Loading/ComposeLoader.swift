@@ -25,7 +25,7 @@ public enum ComposeLoader {
     _ options: LoadOptions, _ environment: inout InterpolationEnvironment
   ) throws(ComposeError) -> Project {
     let (sources, bound) = try sources(options, &environment)
-    let documents = try documents(of: sources, options, bound)
+    let documents = try documents(of: sources, options, bound, environment.reach)
     let naming = try ProjectName(
       options, documents.map(\.document), environment: environment, sources: sources)
     environment.set("COMPOSE_PROJECT_NAME", to: naming.name)
@@ -99,15 +99,20 @@ public enum ComposeLoader {
   }
 
   private static func documents(
-    of sources: SourceFiles, _ options: LoadOptions, _ bound: PathBound
+    of sources: SourceFiles, _ options: LoadOptions, _ bound: PathBound,
+    _ reach: FileReach
   ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
     var documents: [(file: String, document: SourceDocument)] = []
+    // Files that the caller names, and no `.env`, may be anywhere.
+    let callers = [options.environment, options.fallbackEnvironment]
+    let isCallers = !options.files.isEmpty || callers.contains { $0["COMPOSE_FILE"] != nil }
+    let reach = isCallers ? FileReach.everything : reach
     for file in sources.files {
       // Files that the user names set the directory; those that are found in one must be of it.
       if options.projectDirectory != nil, options.confine, file != "-" {
         try bound.check(Path.join(Path.current, file), written: file)
       }
-      documents += try SourceDocument.read(file).map { (file, $0) }
+      documents += try SourceDocument.read(file, within: reach).map { (file, $0) }
     }
     return documents
   }

@@ -6,6 +6,8 @@ import YAML
 struct InterpolationEnvironment {
   /// What was found on the way, by this one and by all that were copied from it.
   let findings = Findings()
+  /// Which files may be read.
+  let reach: FileReach
   private var strongest: [String: String]
   private let fallback: [String: String]
   private var fromFiles: OrderedDictionary<String, String> = [:]
@@ -14,6 +16,7 @@ struct InterpolationEnvironment {
 
   /// Takes the caller's variables.
   init(_ options: LoadOptions) {
+    reach = FileReach(options)
     strongest = options.environment
     fallback = options.fallbackEnvironment
   }
@@ -39,7 +42,9 @@ struct InterpolationEnvironment {
   ) throws(ComposeError) {
     var contents: [EnvironmentFile.Contents] = []
     for file in files {
-      guard let bytes = try EnvFileReader.bytes(of: file, at: position) else { continue }
+      guard let bytes = try EnvFileReader.bytes(of: file, within: reach, at: position) else {
+        continue
+      }
       contents.append(EnvironmentFile.Contents(shown: file.shown, bytes: bytes))
     }
     read.append(contents)
@@ -171,25 +176,26 @@ struct EnvironmentFile {
 enum EnvFileReader {
   /// A file's variables after those of files before it; `shown` is the path that messages name.
   static func read(
-    _ path: String, shown: String, isRequired: Bool, at position: SourcePosition? = nil,
+    _ path: String, shown: String, isRequired: Bool, within reach: FileReach,
+    at position: SourcePosition? = nil,
     isRaw: Bool = false, after variables: OrderedDictionary<String, String> = [:],
     lookUp: @escaping (String) -> String?
   ) throws(ComposeError) -> OrderedDictionary<String, String> {
     let file = EnvironmentFile(path: path, shown: shown, isRequired: isRequired)
-    guard let bytes = try bytes(of: file, at: position) else { return variables }
+    guard let bytes = try bytes(of: file, within: reach, at: position) else { return variables }
     return try self.variables(
       in: bytes, shown: shown, isRaw: isRaw, after: variables, lookUp: lookUp)
   }
 
   /// A file's bytes; nil where it is missing and may be.
   static func bytes(
-    of file: EnvironmentFile, at position: SourcePosition?
+    of file: EnvironmentFile, within reach: FileReach, at position: SourcePosition?
   ) throws(ComposeError) -> [UInt8]? {
     do throws(Path.ReadFailure) {
-      return try Path.read(file.path, limit: YAMLParser.Limit.bytes)
+      return try reach.read(file.path, limit: YAMLParser.Limit.bytes)
     } catch {
       if error.isMissing, !file.isRequired { return nil }
-      throw ComposeError("the file \(file.shown) can't be read: \(error.reason)", at: position)
+      throw reach.error("the file \(file.shown)", file.path, error, at: position)
     }
   }
 

@@ -23,6 +23,8 @@ public struct LoadOptions: Sendable {
   public var confine: Bool
   /// The directory that relative paths must not leave.
   public var bound: Bound
+  /// Directories besides the bound whose files may be read for the project; nil where every file of the host may.
+  public var readableDirectories: [String]?
   /// The name by which a pod's objects are called, from the project's; nil where no pod is made. It
   /// is the value of `COMPOSE_PROJECT_NAME` in the files.
   public var podName: (@Sendable (String) -> String)?
@@ -52,12 +54,14 @@ public struct LoadOptions: Sendable {
   ///   - fallbackEnvironment: variables weaker than `environment`.
   ///   - confine: true to refuse a relative path that leaves the bound.
   ///   - bound: the directory that relative paths must not leave.
+  ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
   ///   - podName: gives the name by which a pod's objects are called.
   public init(
     files: [String] = [], projectDirectory: String? = nil, projectName: String? = nil,
     envFiles: [String] = [], profiles: [String] = [],
     environment: [String: String] = [:], fallbackEnvironment: [String: String] = [:],
     confine: Bool = false, bound: Bound = .root(nil),
+    readableDirectories: [String]? = nil,
     podName: (@Sendable (String) -> String)? = nil
   ) {
     self.files = files
@@ -69,6 +73,7 @@ public struct LoadOptions: Sendable {
     self.fallbackEnvironment = fallbackEnvironment
     self.confine = confine
     self.bound = bound
+    self.readableDirectories = readableDirectories
     self.podName = podName
   }
 }

@@ -157,7 +157,7 @@ struct Normalizer {
       }
       variables = try EnvFileReader.read(
         path, shown: sources.shown(path), isRequired: isRequired,
-        at: position, isRaw: format?.string == "raw", after: variables
+        within: environment.reach, at: position, isRaw: format?.string == "raw", after: variables
       ) { name in lookUp[name] ?? own[name]?.string }
       for name in variables.keys where positions[name] == nil { positions[name] = position }
     }
@@ -180,7 +180,8 @@ struct Normalizer {
       guard let path = file.string else { continue }
       let known = labels
       let read = try EnvFileReader.read(
-        path, shown: sources.shown(path), isRequired: true, at: file.position
+        path, shown: sources.shown(path), isRequired: true,
+        within: environment.reach, at: file.position
       ) { known[$0] }
       for (name, value) in read { (labels[name], positions[name]) = (value, file.position) }
     }

@@ -89,14 +89,14 @@ struct SourceDocument {
 
   /// Reads the documents of a file; `position` is where another file names it.
   static func read(
-    _ file: String, at position: SourcePosition? = nil
+    _ file: String, within reach: FileReach, at position: SourcePosition? = nil
   ) throws(ComposeError) -> [SourceDocument] {
     let bytes: [UInt8]
     do throws(Path.ReadFailure) {
-      bytes = try Path.read(file, limit: YAMLParser.Limit.bytes)
+      bytes = try reach.read(file, limit: YAMLParser.Limit.bytes)
     } catch {
       let prefix = position == nil ? "\(file): the file" : "the file \(file)"
-      throw ComposeError("\(prefix) can't be read: \(error.reason)", at: position)
+      throw reach.error(prefix, file, error, at: position)
     }
     // Double quotes can write a `$` as an escape.
     let mayInterpolate = bytes.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "\\") }

@@ -93,7 +93,7 @@ extension TreeLoader {
     try paths.check(file, written: written, at: position)
     var merged: YAMLNode?
     var directives = MergeDirectives.none
-    for document in try SourceDocument.read(file, at: position) {
+    for document in try SourceDocument.read(file, within: environment.reach, at: position) {
       var tree = Merge.unique(try interpolated(document), in: TopLevelKeys.table)
       directives = document.directives
       if var earlier = merged {

@@ -62,7 +62,9 @@ extension TreeLoader {
       including: chain)
     var documents: [(file: String, document: SourceDocument)] = []
     for (path, node) in files {
-      documents += try SourceDocument.read(path, at: node.position).map { (path, $0) }
+      documents += try SourceDocument.read(path, within: environment.reach, at: node.position).map {
+        (path, $0)
+      }
     }
     inner.included = included
     let tree = try inner.tree(of: documents)

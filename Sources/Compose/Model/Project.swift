@@ -30,6 +30,8 @@ public struct Project: Sendable {
   public var disabledServices: [DisabledService] = []
   /// Keys that mean nothing to a pod, each where it first stands: a desktop's, a swarm's, or for Windows.
   public var unhonoured: [Located<String>] = []
+  /// Keys that have no class (``KeyClass/never``), each where it first stands.
+  package var unclassified: [Located<String>] = []
   /// Where `services:` stands, or the beginning of a file without it.
   public var servicesPosition: SourcePosition?
   /// The same project as the tree that `config` prints.

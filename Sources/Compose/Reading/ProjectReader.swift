@@ -36,7 +36,7 @@ struct ProjectReader {
       warnings: [], canonical: tree)
     setPlatforms(of: &project)
     project.faults += faults
-    project.unhonoured = Unhonoured.keys(of: tree)
+    (project.unhonoured, project.unclassified) = Unhonoured.keys(of: tree)
     return project
   }
 

@@ -36,7 +36,8 @@ extension ServiceReader {
       guard let path = file.located("path") else { continue }
       variables = try EnvFileReader.read(
         path.value, shown: path.value, isRequired: file["required"]?.boolean ?? true,
-        at: path.position, isRaw: file["format"]?.string == "raw", after: variables
+        within: known.reach, at: path.position, isRaw: file["format"]?.string == "raw",
+        after: variables
       ) { known[$0] }
     }
     return variables
@@ -49,7 +50,8 @@ extension ServiceReader {
     for file in hook["label_file"].locatedStrings {
       let known = labels
       let read = try EnvFileReader.read(
-        file.value, shown: file.value, isRequired: true, at: file.position
+        file.value, shown: file.value, isRequired: true, within: files.environment.reach,
+        at: file.position
       ) { known[$0]?.value }
       for (name, value) in read { labels[name] = Located(value, at: file.position) }
     }

@@ -1,10 +1,15 @@
 import OrderedCollections
 import YAML
 
-/// The keys of a project that a pod doesn't honour.
+/// The keys of a project that a pod doesn't honour, and those that no policy knows.
 enum Unhonoured {
   /// The keys, each where it first stands: `deploy.mode`, `credential_spec`, `secrets.labels`.
-  static func keys(of tree: YAMLNode) -> [Located<String>] {
+  ///
+  /// - Parameter tree: the project's tree.
+  /// - Returns: what a pod doesn't honour, and what has no class.
+  static func keys(
+    of tree: YAMLNode
+  ) -> (unhonoured: [Located<String>], unclassified: [Located<String>]) {
     var found = Search()
     for (_, entry) in tree["services"]?.mapping ?? [:] {
       found.look(in: entry.value, ServiceKeys.table, path: "")
@@ -16,16 +21,20 @@ enum Unhonoured {
     if let jobs = tree.mapping?["jobs"], jobs.value.mapping?.isEmpty == false {
       found.keys.append(Located("jobs", at: jobs.keyPosition))
     }
-    return found.keys
+    return (found.keys, found.unclassified)
   }
 
   private struct Search {
     var keys: [Located<String>] = []
+    var unclassified: [Located<String>] = []
     private var seen: Set<String> = []
 
     mutating func look(in node: YAMLNode, _ table: KeyTable, path: String) {
       for (name, entry) in node.mapping ?? [:] {
         guard let key = table[name], !isEmpty(entry.value) else { continue }
+        if key.keyClass == .never {
+          unclassified.append(Located(path + name, at: entry.keyPosition))
+        }
         if key.isHonoured {
           look(in: entry.value, key.shape, path: path + name + ".")
         } else if seen.insert(path + name).inserted {

@@ -184,25 +184,29 @@ struct Key: Sendable {
   let goes: String
   /// False for what only a desktop, a swarm or Windows can do: `config` keeps it, and a pod's start says so.
   let isHonoured: Bool
+  /// What an operator's `allow:` makes of it.
+  let keyClass: KeyClass
 
   init(
     _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
-    json: String? = nil, goes: String
+    json: String? = nil, goes: String, is keyClass: KeyClass = .never
   ) {
-    self.init(name, shape, merge, omit: omit, json: json, goes: goes, isHonoured: true)
+    self.init(
+      name, shape, merge, omit: omit, json: json, goes: goes, isHonoured: true, is: keyClass)
   }
 
-  /// A key that no pod can honour.
+  /// A key that no pod can honour: nothing comes of it.
   init(
     _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
     json: String? = nil, never: String
   ) {
-    self.init(name, shape, merge, omit: omit, json: json, goes: never, isHonoured: false)
+    self.init(
+      name, shape, merge, omit: omit, json: json, goes: never, isHonoured: false, is: .harmless)
   }
 
   private init(
     _ name: String, _ shape: Shape, _ merge: MergeRule?, omit: Omission?, json: String?,
-    goes: String, isHonoured: Bool
+    goes: String, isHonoured: Bool, is keyClass: KeyClass
   ) {
     self.name = name
     self.nameInJSON = json ?? name
@@ -211,6 +215,7 @@ struct Key: Sendable {
     self.omission = omit ?? Self.omission(for: shape)
     self.goes = goes
     self.isHonoured = isHonoured
+    self.keyClass = keyClass
   }
 
   /// The same where entries of a list are never taken for one another, and where some lists refuse what stands in
@@ -227,7 +232,8 @@ struct Key: Sendable {
       shape = .expanding(expandDistinct, long)
     }
     return Key(
-      name, shape, merge, omit: omission, json: nameInJSON, goes: goes, isHonoured: isHonoured)
+      name, shape, merge, omit: omission, json: nameInJSON, goes: goes, isHonoured: isHonoured,
+      is: keyClass)
   }
 
   private static func merge(for shape: Shape) -> MergeRule {

@@ -3,21 +3,21 @@ enum TopLevelKeys {
   static let table = KeyTable(
     "a Compose file",
     [
-      Key("version", .string, goes: "nothing: obsolete"),
-      Key("name", .string, goes: "the project's name"),
+      Key("version", .string, goes: "nothing: obsolete", is: .harmless),
+      Key("name", .string, goes: "the project's name", is: .harmless),
       Key(
         "services", .names(.fields(ServiceKeys.table), allowsNull: false), omit: .unset,
-        goes: "containers"),
+        goes: "containers", is: .harmless),
       Key(
         "jobs", .names(.fields(JobKeys.table), allowsNull: false),
         never: "run by hand or by the clock"),
-      Key("networks", resource(Networks.keys), goes: "networks"),
-      Key("volumes", resource(Volumes.keys), goes: "volumes"),
-      Key("secrets", fileResource(Secrets.keys), goes: "files in containers"),
-      Key("configs", fileResource(Configs.keys), goes: "files in containers"),
+      Key("networks", resource(Networks.keys), goes: "networks", is: .harmless),
+      Key("volumes", resource(Volumes.keys), goes: "volumes", is: .harmless),
+      Key("secrets", fileResource(Secrets.keys), goes: "files in containers", is: .harmless),
+      Key("configs", fileResource(Configs.keys), goes: "files in containers", is: .harmless),
       Key(
         "models", .names(.fields(Models.keys), allowsNull: false), never: "for desktops"),
-      Key("include", Includes.shape, goes: "other files"),
+      Key("include", Includes.shape, goes: "other files", is: .harmless),
     ])
 
   private static func resource(_ keys: KeyTable) -> Shape {

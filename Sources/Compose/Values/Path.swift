@@ -1,4 +1,5 @@
 import Linux
+import SystemPackage
 
 #if canImport(Glibc)
   import Glibc
@@ -76,6 +77,24 @@ package enum Path {
   static func read(_ path: String, limit: Int) throws(ReadFailure) -> [UInt8] {
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadFailure(code: errno) }
+    return try read(descriptor, limit: limit)
+  }
+
+  /// The bytes of a file that is in one of some directories, whose real paths are given; at most `limit` and one more.
+  static func read(
+    _ path: String, limit: Int, within roots: [String]
+  ) throws(ReadFailure) -> [UInt8] {
+    let descriptor: Int32
+    do throws(Errno) {
+      descriptor = try ConfinedFile.open(path, within: roots)
+    } catch {
+      throw ReadFailure(code: error.rawValue)
+    }
+    return try read(descriptor, limit: limit)
+  }
+
+  /// Reads a descriptor to its end, and closes it.
+  private static func read(_ descriptor: Int32, limit: Int) throws(ReadFailure) -> [UInt8] {
     defer { close(descriptor) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
@@ -96,7 +115,13 @@ package enum Path {
     /// The system's error number.
     let code: Int32
     /// The reason in words.
-    var reason: String { String(cString: strerror(code)) }
+    var reason: String {
+      isOutside
+        ? "it is not among the files that may be read on this host (operator's file, allow: bind-mounts)"
+        : String(cString: strerror(code))
+    }
+    /// True for a file that is not among those that may be read.
+    var isOutside: Bool { code == EXDEV }
     /// True where there is no such file.
     var isMissing: Bool { code == ENOENT || code == ENOTDIR }
   }

@@ -2,10 +2,10 @@
 ///
 /// A key strategy of the coders would do the same for a fifth more time per response, and five times that per
 /// request.
-protocol EngineKey: CodingKey, RawRepresentable where RawValue == String {}
+package protocol EngineKey: CodingKey, RawRepresentable where RawValue == String {}
 
 extension EngineKey {
-  var stringValue: String {
+  package var stringValue: String {
     let name = rawValue.utf8
     guard let first = name.first, UInt8(ascii: "a")...UInt8(ascii: "z") ~= first else {
       return rawValue
@@ -17,7 +17,7 @@ extension EngineKey {
     }
   }
 
-  init?(stringValue: String) {
+  package init?(stringValue: String) {
     guard
       let key = Self(rawValue: stringValue)
         ?? Self(rawValue: stringValue.prefix(1).lowercased() + stringValue.dropFirst())
@@ -25,8 +25,8 @@ extension EngineKey {
     self = key
   }
 
-  var intValue: Int? { nil }
-  init?(intValue: Int) { nil }
+  package var intValue: Int? { nil }
+  package init?(intValue: Int) { nil }
 }
 
 /// An object that the engine sent, read field by field.

@@ -58,7 +58,7 @@ public struct ContainerCreate: Sendable, Encodable {
     self.image = image
   }
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case image, hostname, domainname, user, attachStdout, attachStderr, attachStdin, exposedPorts
     case tty, openStdin, stdinOnce, env, cmd, entrypoint, healthcheck, volumes, workingDir
     case networkDisabled, macAddress, labels, stopSignal, stopTimeout, shell, hostConfig
@@ -78,7 +78,7 @@ public struct NetworkingConfig: Sendable, Encodable {
     self.endpointsConfig = endpointsConfig
   }
 
-  enum CodingKeys: String, EngineKey { case endpointsConfig }
+  package enum CodingKeys: String, EngineKey, CaseIterable { case endpointsConfig }
 }
 
 /// Strings that the Engine API writes as the keys of empty objects: `{"80/tcp": {}}`.

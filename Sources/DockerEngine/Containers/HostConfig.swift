@@ -132,7 +132,7 @@ public struct HostConfig: Sendable, Encodable {
   /// All unset.
   public init() {}
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case binds, mounts, tmpfs, networkMode, pidMode, ipcMode, utsMode = "UTSMode", usernsMode
     case cgroupnsMode, portBindings, publishAllPorts, restartPolicy, autoRemove, capAdd, capDrop
     case privileged, readonlyRootfs, `init`, extraHosts, dns, dnsSearch, dnsOptions, links

@@ -35,7 +35,7 @@ public struct Mount: Sendable, Hashable, Encodable {
     self.tmpfsOptions = tmpfsOptions
   }
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case type, source, target, readOnly, consistency, bindOptions, volumeOptions, tmpfsOptions
     case imageOptions
   }
@@ -67,7 +67,7 @@ extension Mount {
       self.readOnlyForceRecursive = readOnlyForceRecursive
     }
 
-    enum CodingKeys: String, EngineKey {
+    package enum CodingKeys: String, EngineKey, CaseIterable {
       case propagation, nonRecursive, createMountpoint, readOnlyNonRecursive
       case readOnlyForceRecursive
     }
@@ -95,7 +95,9 @@ extension Mount {
       self.subpath = subpath
     }
 
-    enum CodingKeys: String, EngineKey { case noCopy, labels, driverConfig, subpath }
+    package enum CodingKeys: String, EngineKey, CaseIterable {
+      case noCopy, labels, driverConfig, subpath
+    }
   }
 
   /// A volume driver.
@@ -113,7 +115,7 @@ extension Mount {
       self.options = options
     }
 
-    enum CodingKeys: String, EngineKey { case name, options }
+    package enum CodingKeys: String, EngineKey, CaseIterable { case name, options }
   }
 
   /// Options of a temporary file system.
@@ -131,7 +133,7 @@ extension Mount {
       self.mode = mode
     }
 
-    enum CodingKeys: String, EngineKey { case sizeBytes, mode }
+    package enum CodingKeys: String, EngineKey, CaseIterable { case sizeBytes, mode }
   }
 
   /// Options of an image's files (API 1.48).
@@ -146,6 +148,6 @@ extension Mount {
       self.subpath = subpath
     }
 
-    enum CodingKeys: String, EngineKey { case subpath }
+    package enum CodingKeys: String, EngineKey, CaseIterable { case subpath }
   }
 }

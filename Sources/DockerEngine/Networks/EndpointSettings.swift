@@ -28,7 +28,7 @@ public struct EndpointSettings: Sendable, Hashable, Encodable {
     self.driverOpts = driverOpts
   }
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case aliases, links, ipamConfig = "IPAMConfig", macAddress, driverOpts, gwPriority
   }
 }
@@ -51,7 +51,7 @@ public struct EndpointIPAM: Sendable, Hashable, Codable {
     self.linkLocalIPs = linkLocalIPs
   }
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case ipv4Address = "IPv4Address", ipv6Address = "IPv6Address", linkLocalIPs
   }
 }

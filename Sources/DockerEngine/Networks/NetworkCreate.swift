@@ -39,7 +39,7 @@ public struct NetworkCreate: Sendable, Equatable, Encodable {
     self.labels = labels
   }
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case name, checkDuplicate, driver, scope, `internal`, attachable, ipam = "IPAM", enableIPv4
     case enableIPv6, options, labels
   }
@@ -63,7 +63,7 @@ public struct IPAM: Sendable, Hashable, Codable {
     self.options = options
   }
 
-  enum CodingKeys: String, EngineKey { case driver, config, options }
+  package enum CodingKeys: String, EngineKey, CaseIterable { case driver, config, options }
 }
 
 /// A pool of addresses (Engine API, "IPAMConfig").
@@ -88,7 +88,7 @@ public struct IPAMPool: Sendable, Hashable, Codable {
     self.auxiliaryAddresses = auxiliaryAddresses
   }
 
-  enum CodingKeys: String, EngineKey {
+  package enum CodingKeys: String, EngineKey, CaseIterable {
     case subnet, ipRange = "IPRange", gateway, auxiliaryAddresses
   }
 }

@@ -20,5 +20,5 @@ public struct VolumeCreate: Sendable, Equatable, Encodable {
     self.labels = labels
   }
 
-  enum CodingKeys: String, EngineKey { case name, driver, driverOpts, labels }
+  package enum CodingKeys: String, EngineKey, CaseIterable { case name, driver, driverOpts, labels }
 }

@@ -38,7 +38,8 @@ struct TaskPod {
       LoadOptions(
         files: files.paths, projectDirectory: files.paths.isEmpty ? mesos.directory : nil,
         projectName: nil, environment: own, fallbackEnvironment: settings.environment,
-        confine: true, bound: .sandbox(mesos.directory), podName: { _ in podName }))
+        confine: true, bound: .sandbox(mesos.directory),
+        readableDirectories: settings.file.policy.readableDirectories, podName: { _ in podName }))
     let earlier = EarlierSettings(task: task, sandbox: mesos.directory)
     func said(_ option: String) -> String? {
       if let text = task.label(Settings.podLabel(option)) { return text }

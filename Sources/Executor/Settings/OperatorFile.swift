@@ -134,32 +134,49 @@ struct OperatorFile {
       throw ComposeError("allow takes a mapping", at: node.position)
     }
     for (key, entry) in entries {
-      switch key {
-      case "privileged": policy.privileged = try flag(key, entry.value)
-      case "host-namespaces": policy.hostNamespaces = try flag(key, entry.value)
-      case "docker-socket": policy.dockerSocket = try flag(key, entry.value)
-      case "hooks": policy.hooks = try flag(key, entry.value)
-      case "devices": policy.devices = try list(key, entry.value)
-      case "capabilities": policy.capabilities = try list(key, entry.value)
-      case "bind-mounts": policy.bindMounts = try list(key, entry.value)
-      default:
-        throw ComposeError(
-          "unknown key 'allow.\(key)': known are privileged, host-namespaces, docker-socket, devices, "
-            + "capabilities, bind-mounts, hooks", at: entry.keyPosition)
+      guard let permission = Permission(rawValue: key) else {
+        let known = Permission.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ComposeError("unknown key 'allow.\(key)': known are \(known)", at: entry.keyPosition)
+      }
+      switch permission {
+      case .privileged, .hostNamespaces, .dockerSocket, .hooks:
+        policy[permission] = try flag(key, entry.value) ? .everything : .only([])
+      case .maxPids: policy.maxPids = try count(key, entry.value)
+      case .maxContainers: policy.maxContainers = try count(key, entry.value)
+      case .publishedPorts:
+        policy[permission] =
+          entry.value.string == "offered"
+          ? .only(["offered"])
+          : try flag(key, entry.value, or: ", or the word offered") ? .everything : .only([])
+      case .build:
+        policy[permission] = try list(key, entry.value, of: PodPolicy.buildParts)
+      case .devices, .capabilities, .bindMounts, .runtimes, .networkDrivers, .networks, .subnets,
+        .volumeDrivers, .volumes, .logDrivers, .registries, .securityOpt, .annotations, .sysctls,
+        .ulimits, .storageOpt:
+        policy[permission] = try list(key, entry.value)
       }
     }
     return policy
   }
 
-  private static func flag(_ key: String, _ node: YAMLNode) throws(ComposeError) -> Bool {
+  private static func flag(
+    _ key: String, _ node: YAMLNode, or other: String = ""
+  ) throws(ComposeError) -> Bool {
     guard let flag = node.boolean else {
-      throw ComposeError("allow.\(key) takes true or false", at: node.position)
+      throw ComposeError("allow.\(key) takes true or false\(other)", at: node.position)
     }
     return flag
   }
 
+  private static func count(_ key: String, _ node: YAMLNode) throws(ComposeError) -> Int {
+    guard let number = node.integer, number > 0, number <= Int32.max else {
+      throw ComposeError("allow.\(key) takes a number above 0", at: node.position)
+    }
+    return Int(number)
+  }
+
   private static func list(
-    _ key: String, _ node: YAMLNode
+    _ key: String, _ node: YAMLNode, of known: [String]? = nil
   ) throws(ComposeError) -> PodPolicy.Allowed {
     if let flag = node.boolean { return flag ? .everything : .only([]) }
     guard let items = node.sequence else {
@@ -169,6 +186,11 @@ struct OperatorFile {
     for item in items {
       guard let word = item.string else {
         throw ComposeError("allow.\(key) lists words", at: item.position)
+      }
+      if let known, !known.contains(word) {
+        throw ComposeError(
+          "allow.\(key) lists some of \(known.joined(separator: ", ")), not '\(word)'",
+          at: item.position)
       }
       words.append(word)
     }

@@ -18,7 +18,7 @@ extension Pod {
     }
     try Task.checkCancellation()
     // A hook may have changed where links lead.
-    try setup.checkHost()
+    try setup.checkPolicyAgain()
   }
 
   /// Starts the hooks for a pod that runs.

@@ -52,6 +52,8 @@ struct Images: Sendable {
   let projectDirectory: String
   /// Variables that lead a build to a proxy.
   let proxies: [String: String]
+  /// Which images a pod may use.
+  let policy: PodPolicy
   let log: Logger
   /// Asked about an error: waits until the engine is back, if it is away, and says whether to try again.
   var recovers: @Sendable (any Error) async throws -> Bool = { _ in false }
@@ -147,7 +149,7 @@ struct Images: Sendable {
     }
     let policy = service.pullPolicy?.value ?? .missing
     do {
-      if policy != .always, var found = try await lookUp(image.value),
+      if policy != .always, var found = try await permitted(image, of: service),
         !found.isOlder(than: service.pullAge)
       {
         found.isBuilt = service.build != nil
@@ -165,6 +167,7 @@ struct Images: Sendable {
         "image '\(image.value)' is not on this host, and pull_policy forbids to pull it",
         at: image.position)
     }
+    try self.policy.check(pulled: image)
     do {
       let store = CredentialStore(
         projectDirectory: projectDirectory, environment: environment, log: log)
@@ -175,14 +178,32 @@ struct Images: Sendable {
       throw ComposeError(
         "image '\(image.value)' can't be pulled: \(error.message)", at: image.position)
     }
-    if let found = try await lookUp(image.value) { return found }
+    if let found = try await lookUp(image.value, as: image) { return found }
     throw ComposeError(
       "image '\(image.value)' was pulled, but the engine doesn't have it", at: image.position)
   }
 
-  private func lookUp(_ reference: String) async throws -> ProvidedImage? {
+  /// The image that the engine has by a name; nil where it has none, or one that isn't the service's to use while it can
+  /// build its own.
+  private func permitted(
+    _ image: Located<String>, of service: Service
+  ) async throws -> ProvidedImage? {
+    do {
+      return try await lookUp(image.value, as: image)
+    } catch let error as ComposeError where service.build != nil && error.remedy != nil {
+      return nil
+    }
+  }
+
+  /// - Parameters:
+  ///   - reference: a name or ID.
+  ///   - image: the name in the file; nil for what was built.
+  private func lookUp(
+    _ reference: String, as image: Located<String>? = nil
+  ) async throws -> ProvidedImage? {
     do {
       let details = try await engine.inspectImage(reference)
+      if let image { try policy.check(details, named: image) }
       return ProvidedImage(
         reference: reference, id: details.id,
         hasHealthcheck: details.config?.bringsHealthcheck ?? false,

@@ -156,6 +156,9 @@ extension Pod {
       // Done before its start.
     }
     for (network, settings) in container.resolvedConnections(ids: ids) {
+      try checkPolicy { (check) throws(ComposeError) in
+        try check.check(settings, on: network, of: container, own: Set(ids.values))
+      }
       do {
         let warnings = try await withoutCancellation {
           try await engine.connectNetwork(network, container: id, settings)

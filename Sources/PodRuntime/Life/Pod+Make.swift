@@ -3,6 +3,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodIdentity
+import YAML
 
 extension Pod {
   /// Creates a container by the name of its image, as `docker ps` shows it; by the image's ID where
@@ -32,6 +33,10 @@ extension Pod {
   private func make(_ container: ContainerPlan, _ body: ContainerCreate) async throws -> String {
     let engine = engine
     let platform = container.service.isolation.platform
+    try checkPolicy { (check) throws(ComposeError) in
+      let own = members.values.compactMap(\.container)
+      try check.check(body, of: container, own: Set(own + madeContainers))
+    }
     let (id, warnings) = try await withoutCancellation {
       do {
         return try await engine.createContainer(name: container.name, platform: platform, body)
@@ -43,6 +48,14 @@ extension Pod {
     madeContainers.append(id)
     warn(warnings, of: container.key)
     return id
+  }
+
+  /// Holds a request against the operator's policy, as it is about to be sent.
+  func checkPolicy(
+    _ check: (PolicyCheck) throws(ComposeError) -> Void
+  ) throws(ComposeError) {
+    guard request.policy.isRestricted, let plan else { return }
+    try check(PolicyCheck(request, plan, socket: engine.endpoint.socketPath))
   }
 
   private func reference(of image: ProvidedImage) async throws -> String {

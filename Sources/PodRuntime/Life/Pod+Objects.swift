@@ -48,6 +48,9 @@ extension Pod {
 
   private func createNetwork(_ network: NetworkCreate, of plan: PodPlan) async throws {
     let engine = engine
+    try checkPolicy { (check) throws(ComposeError) in
+      try check.check(network, of: plan.networkSources[network.name])
+    }
     do {
       let id = try await persistently { pod in
         do {
@@ -68,6 +71,14 @@ extension Pod {
   func createVolume(_ volume: VolumeCreate, of plan: PodPlan) async throws {
     let name = volume.name ?? ""
     let engine = engine
+    try checkPolicy { (check) throws(ComposeError) in
+      let checked = try check.checked(volume, of: plan.volumeSources[name])
+      guard checked == volume else {
+        throw ComposeError(
+          "volume '\(name)': its device leads elsewhere than when it was checked",
+          at: plan.volumeSources[name]?.position)
+      }
+    }
     do {
       // The engine gives the volume of that name where there is one already.
       let made = try await persistently { _ in

@@ -95,7 +95,8 @@ public actor Pod {
     let names = request.identity.names
     images = Images(
       engine: engine, environment: environment, run: request.run, project: names.project,
-      projectDirectory: request.project.workingDirectory, proxies: request.proxies, log: log)
+      projectDirectory: request.project.workingDirectory, proxies: request.proxies,
+      policy: request.policy, log: log)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.

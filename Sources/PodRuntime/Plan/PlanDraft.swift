@@ -1,11 +1,25 @@
 import DockerEngine
 import PodIdentity
+import YAML
 
 /// A pod's plan whose cgroup isn't known yet: all else follows from the request alone.
 public struct PlanDraft: Sendable {
   private let plan: PodPlan
 
   init(_ plan: PodPlan) { self.plan = plan }
+
+  /// The draft with the paths that the operator's policy has checked.
+  ///
+  /// - Parameters:
+  ///   - request: what the pod is made from, with the policy.
+  ///   - socket: the engine's unix socket; nil for an engine over TCP.
+  /// - Returns: the draft.
+  /// - Throws: `ComposeError` with the line that asks for more than the policy permits.
+  func confined(by request: PodRequest, socket: String?) throws(ComposeError) -> PlanDraft {
+    var plan = plan
+    try PolicyCheck(request, plan, socket: socket).apply(to: &plan, of: request.project)
+    return PlanDraft(plan)
+  }
 
   /// The plan with its containers under a cgroup, which the labels of all objects name.
   ///

@@ -20,7 +20,7 @@ extension PodPlanner {
     host.cpuRealtimePeriod = resources.realtimePeriod.map(Int.init)
     host.cpuRealtimeRuntime = resources.realtimeRuntime.map(Int.init)
     host.memorySwappiness = resources.memorySwappiness.map(Int.init)
-    host.pidsLimit = resources.pidsLimit.map(Int.init)
+    host.pidsLimit = resources.pidsLimit.map(Int.init) ?? request.policy.maxPids
     host.oomKillDisable = resources.oomKillDisable?.value
     host.oomScoreAdj = resources.oomScoreAdjustment.map { Int($0.value) }
     host.ulimits =

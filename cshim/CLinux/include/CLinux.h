@@ -33,6 +33,9 @@ enum { LINUX_WATCH_FILLED = 1, LINUX_WATCH_REMOVED = 2, LINUX_WATCH_RENAMED = 4 
 /* What has happened to the folder, from what was read from the descriptor. */
 int linux_watch_came(const void *bytes, ssize_t size);
 
+/* A descriptor that only stands for a file: nothing is done to it, nor waited for (open(2), O_PATH); -1 and errno. */
+int linux_open_path(const char *path);
+
 /* Exchanges two files at once (renameat2(2), Linux 3.15); -1 and errno where that can't be. */
 int linux_exchange(const char *one, const char *other);
 

@@ -1,0 +1,30 @@
+import CLinux
+import Glibc
+import SystemPackage
+
+/// Files that may only be in some directories, whoever changes links on the way to them.
+public enum ConfinedFile {
+  /// Opens a file for reading if it is in one of the directories.
+  ///
+  /// Where it is is asked of the opened file itself, so that between the check and the use nobody can put another in its
+  /// place; and before the check nothing is done to it that a device or a pipe would notice. A path that is opened one
+  /// component at a time (openat2(2), Linux 5.6) would promise the same, on newer kernels alone.
+  ///
+  /// - Parameters:
+  ///   - path: the path, which may lead over links.
+  ///   - directories: the real paths of the directories.
+  /// - Returns: a descriptor, to be closed by the caller.
+  /// - Throws: `Errno`: `improperLink` for a file that is elsewhere, else as `open(2)` gives it.
+  public static func open(_ path: String, within directories: [String]) throws(Errno) -> Int32 {
+    let place = linux_open_path(path)
+    guard place >= 0 else { throw Errno(rawValue: errno) }
+    defer { close(place) }
+    let name = "/proc/self/fd/\(place)"
+    guard let real = TextFile.linkTarget(name),
+      directories.contains(where: { RealPath.isPath(real, atOrBelow: $0) })
+    else { throw .improperLink }
+    let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw Errno(rawValue: errno) }
+    return descriptor
+  }
+}

@@ -1,0 +1,129 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+import YAML
+
+extension PolicyCheck {
+  /// Refuses what a create request asks for beyond the policy.
+  ///
+  /// - Parameters:
+  ///   - body: the request.
+  ///   - container: what it is of.
+  ///   - own: the IDs of the pod's containers, which it may refer to.
+  /// - Throws: `ComposeError` with the line that asks.
+  func check(
+    _ body: ContainerCreate, of container: ContainerPlan, own: Set<String>
+  ) throws(ComposeError) {
+    guard policy.isRestricted else { return }
+    for key in ContainerCreate.CodingKeys.allCases {
+      switch key {
+      // The process, and what is inside of the container.
+      case .hostname, .domainname, .user, .attachStdout, .attachStderr, .exposedPorts, .tty,
+        .openStdin,
+        .env, .cmd, .entrypoint, .healthcheck, .workingDir, .stopSignal, .stopTimeout:
+        break
+      // Other programs of the host go by labels; those of the contract can't be set (PodPlanner).
+      case .labels: break
+      // Named by the service, and checked there and when the engine has it.
+      case .image: break
+      // Nothing of the executor's sets these.
+      case .attachStdin: try refuse(body.attachStdin == true, "AttachStdin", container)
+      case .stdinOnce: try refuse(body.stdinOnce == true, "StdinOnce", container)
+      case .volumes: try refuse(body.volumes != nil, "Volumes", container)
+      case .networkDisabled: try refuse(body.networkDisabled == true, "NetworkDisabled", container)
+      case .shell: try refuse(body.shell != nil, "Shell", container)
+      case .macAddress:
+        if let address = body.macAddress {
+          try check(hardwareAddress: address, on: body.hostConfig?.networkMode ?? "", of: container)
+        }
+      case .hostConfig:
+        if let host = body.hostConfig { try check(host, of: container, own: own) }
+      case .networkingConfig:
+        for (network, settings) in body.networkingConfig?.endpointsConfig ?? [:] {
+          try check(settings, on: network, of: container, own: own)
+        }
+      }
+    }
+  }
+
+  /// Refuses a field that nothing sets.
+  func refuse(_ isSet: Bool, _ field: String, _ container: ContainerPlan) throws(ComposeError) {
+    if isSet { throw policy.refusal(field, nil, at: container.service.position) }
+  }
+
+  /// Refuses how a container joins a network.
+  func check(
+    _ settings: EndpointSettings, on network: String, of container: ContainerPlan, own: Set<String>
+  ) throws(ComposeError) {
+    guard policy.isRestricted else { return }
+    let service = container.service
+    let position = service.places["networks"] ?? service.networkMode?.position ?? service.position
+    try check(network: network, at: position, as: "network \(network)")
+    for key in EndpointSettings.CodingKeys.allCases {
+      switch key {
+      case .aliases, .gwPriority: break
+      case .links: try check(links: settings.links, of: service, own: own)
+      case .ipamConfig:
+        guard let addresses = settings.ipamConfig else { continue }
+        for key in EndpointIPAM.CodingKeys.allCases {
+          let values =
+            switch key {
+            case .ipv4Address: addresses.ipv4Address.map { [$0] } ?? []
+            case .ipv6Address: addresses.ipv6Address.map { [$0] } ?? []
+            case .linkLocalIPs: addresses.linkLocalIPs ?? []
+            }
+          for value in values {
+            try check(address: value, at: place(of: value, in: service) ?? position)
+          }
+        }
+      case .macAddress:
+        if let address = settings.macAddress {
+          try check(hardwareAddress: address, on: network, of: container)
+        }
+      case .driverOpts:
+        for name in (settings.driverOpts ?? [:]).keys.sorted()
+        where name != EndpointSettings.interfaceName && !policy.allows(.networkDrivers) {
+          throw policy.refusal("network option \(name)", .networkDrivers, at: position)
+        }
+      }
+    }
+  }
+
+  /// Where a service names an address.
+  private func place(of address: String, in service: Service) -> SourcePosition? {
+    for (name, attachment) in service.networks {
+      for (key, value) in [
+        ("ipv4_address", attachment.ipv4Address), ("ipv6_address", attachment.ipv6Address),
+      ] where value == address { return service.places["networks.\(name).\(key)"] }
+      if attachment.linkLocalIPs.contains(address) {
+        return service.places["networks.\(name).link_local_ips"]
+      }
+    }
+    return nil
+  }
+
+  /// A hardware address of one's own choice takes another's traffic where others are.
+  private func check(
+    hardwareAddress address: String, on network: String, of container: ContainerPlan
+  ) throws(ComposeError) {
+    if ownNetworks.contains(network) || network == "none" || policy.allows(.networks) { return }
+    let service = container.service
+    throw policy.refusal(
+      "mac_address \(address) on network \(network.isEmpty ? "bridge" : network)", .networks,
+      at: service.macAddress?.position ?? service.places["networks"] ?? service.position)
+  }
+
+  /// A link to a container outside the pod copies that one's environment.
+  func check(links: [String]?, of service: Service, own: Set<String>) throws(ComposeError) {
+    for link in links ?? [] {
+      let target = String(link.prefix { $0 != ":" })
+      if own.contains(where: { $0 == target || (target.count == 12 && $0.hasPrefix(target)) }) {
+        continue
+      }
+      if policy.allows(.hostNamespaces) { return }
+      let position = service.externalLinks.first { $0.value.target == target }?.position
+      throw policy.refusal(
+        "external_links \(target)", .hostNamespaces, at: position ?? service.position)
+    }
+  }
+}

@@ -1,0 +1,291 @@
+import Compose
+import DockerEngine
+import YAML
+
+extension PolicyCheck {
+  /// Refuses what a container asks of the host beyond the policy (Engine API, "HostConfig").
+  ///
+  /// - Parameters:
+  ///   - host: how it uses the host.
+  ///   - container: what it is of.
+  ///   - own: the IDs of the pod's containers, which it may refer to.
+  /// - Throws: `ComposeError` with the line that asks.
+  func check(
+    _ host: HostConfig, of container: ContainerPlan, own: Set<String>
+  ) throws(ComposeError) {
+    let service = container.service
+    for key in HostConfig.CodingKeys.allCases {
+      switch key {
+      // Inside of the container, or held by the task's cgroup and its limits.
+      case .tmpfs, .capDrop, .readonlyRootfs, .`init`, .extraHosts, .dns, .dnsSearch, .dnsOptions,
+        .memory, .memorySwap, .memoryReservation, .memorySwappiness, .nanoCpus, .cpuShares,
+        .cpuQuota,
+        .cpuPeriod, .cpusetCpus, .cpusetMems, .shmSize, .groupAdd, .blkioWeight:
+        break
+      // The executor's own.
+      case .cgroupParent: break
+      case .restartPolicy: try refuse(host.restartPolicy?.name != "no", "RestartPolicy", container)
+      case .publishAllPorts: try refuse(host.publishAllPorts == true, "PublishAllPorts", container)
+      case .autoRemove: try refuse(host.autoRemove == true, "AutoRemove", container)
+      case .volumeDriver: try refuse(host.volumeDriver != nil, "VolumeDriver", container)
+      case .cpuCount: try refuse(host.cpuCount != nil, "CpuCount", container)
+      case .cpuPercent: try refuse(host.cpuPercent != nil, "CpuPercent", container)
+      case .binds, .mounts, .volumesFrom: try checkMounts(key, host, of: container, own: own)
+      case .networkMode, .pidMode, .ipcMode, .utsMode, .usernsMode, .cgroupnsMode:
+        try checkNamespace(key, host, of: container, own: own)
+      case .links: try check(links: host.links, of: service, own: own)
+      case .portBindings: try check(host.portBindings ?? [:], of: service)
+      case .capAdd, .privileged, .securityOpt, .maskedPaths, .readonlyPaths, .oomKillDisable,
+        .oomScoreAdj, .cpuRealtimePeriod, .cpuRealtimeRuntime:
+        try checkPrivilege(key, host, of: container)
+      case .devices, .deviceRequests, .deviceCgroupRules, .blkioWeightDevice, .blkioDeviceReadBps,
+        .blkioDeviceWriteBps, .blkioDeviceReadIOps, .blkioDeviceWriteIOps:
+        try checkDevices(key, host, of: service)
+      case .ulimits:
+        for limit in host.ulimits ?? [] where !policy.allows(.ulimits, limit.name) {
+          throw refusal(
+            "ulimits \(limit.name)", .ulimits, limit.name, at: "ulimits.\(limit.name)", of: service)
+        }
+      case .sysctls:
+        for name in (host.sysctls ?? [:]).keys.sorted() where !policy.allows(.sysctls, name: name) {
+          throw refusal("sysctls \(name)", .sysctls, name, at: "sysctls", of: service)
+        }
+      case .annotations:
+        for name in (host.annotations ?? [:]).keys.sorted()
+        where !policy.allows(.annotations, name: name) {
+          throw refusal("annotations \(name)", .annotations, name, at: "annotations", of: service)
+        }
+      case .storageOpt:
+        for name in (host.storageOpt ?? [:]).keys.sorted() where !policy.allows(.storageOpt, name) {
+          throw refusal("storage_opt \(name)", .storageOpt, name, at: "storage_opt", of: service)
+        }
+      case .logConfig: try check(host.logConfig, of: container)
+      case .pidsLimit:
+        guard let most = policy.maxPids else { continue }
+        let asked = host.pidsLimit ?? 0
+        if asked < 1 || asked > most {
+          let value = host.pidsLimit.map(String.init) ?? "without a number"
+          let key =
+            service.places["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
+          throw refusal(
+            "pids_limit \(value)", .maxPids, host.pidsLimit.map(String.init), at: key, of: service)
+        }
+      case .runtime:
+        guard let runtime = host.runtime, !runtime.isEmpty else { continue }
+        if !policy.allows(.runtimes, runtime) {
+          throw refusal("runtime \(runtime)", .runtimes, runtime, at: "runtime", of: service)
+        }
+      case .isolation:
+        guard let technology = host.isolation, !["", "default"].contains(technology) else {
+          continue
+        }
+        throw refusal("isolation \(technology)", nil, at: "isolation", of: service)
+      }
+    }
+  }
+
+  /// The error for what one of a service's keys asks.
+  func refusal(
+    _ what: String, _ permission: Permission?, _ word: String? = nil, at key: String,
+    of service: Service
+  ) -> ComposeError {
+    policy.refusal(what, permission, word, at: service.places[key] ?? service.position)
+  }
+
+  // MARK: Namespaces
+
+  private func checkNamespace(
+    _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan, own: Set<String>
+  ) throws(ComposeError) {
+    let service = container.service
+    func isOwn(_ mode: String) -> Bool {
+      mode.hasPrefix("container:") && own.contains(String(mode.dropFirst("container:".count)))
+    }
+    switch key {
+    case .networkMode:
+      let mode = host.networkMode ?? ""
+      let refersToOwn = container.references.contains {
+        if case .network = $0 { true } else { false }
+      }
+      if isOwn(mode) || (mode.isEmpty && refersToOwn) { return }
+      // Of the networks that a service joins the first is its mode.
+      if service.networkMode == nil, ownNetworks.contains(mode) { return }
+      let position = service.networkMode?.position ?? service.places["networks"] ?? service.position
+      try check(network: mode, at: position, as: "network \(mode.isEmpty ? "bridge" : mode)")
+    case .pidMode:
+      guard let mode = host.pidMode, !mode.isEmpty, !isOwn(mode), !policy.allows(.hostNamespaces)
+      else { return }
+      throw refusal("pid \(mode)", .hostNamespaces, at: "pid", of: service)
+    case .ipcMode:
+      guard let mode = host.ipcMode, !["", "none", "private", "shareable"].contains(mode),
+        !isOwn(mode), !policy.allows(.hostNamespaces)
+      else { return }
+      throw refusal("ipc \(mode)", .hostNamespaces, at: "ipc", of: service)
+    default:
+      let (mode, name, harmless) =
+        switch key {
+        case .utsMode: (host.utsMode, "uts", [""])
+        case .usernsMode: (host.usernsMode, "userns_mode", [""])
+        default: (host.cgroupnsMode, "cgroup", ["", "private"])
+        }
+      guard let mode, !harmless.contains(mode), !policy.allows(.hostNamespaces) else { return }
+      throw refusal("\(name) \(mode)", .hostNamespaces, at: name, of: service)
+    }
+  }
+
+  // MARK: Privileges
+
+  private func checkPrivilege(
+    _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan
+  ) throws(ComposeError) {
+    let service = container.service
+    switch key {
+    case .capAdd:
+      guard case .only(let names) = policy[.capabilities] else { return }
+      let allowed = Set(names.map(Self.capability))
+      for name in host.capAdd ?? [] where !allowed.contains(Self.capability(name)) {
+        let asked = service.capAdd.first { Self.capability($0.value) == Self.capability(name) }
+        throw policy.refusal(
+          "cap_add \(asked?.value ?? name)", .capabilities, Self.capability(name),
+          at: asked?.position ?? service.position)
+      }
+    case .securityOpt, .maskedPaths, .readonlyPaths:
+      if policy.allows(.privileged) || container.isInfra { return }
+      try checkConfinement(host, of: service)
+    default:
+      if policy.allows(.privileged) { return }
+      if host.privileged == true {
+        throw refusal("privileged", .privileged, at: "privileged", of: service)
+      }
+      // Memory that runs out must cost the one who took it.
+      if host.oomKillDisable == true {
+        throw refusal("oom_kill_disable", .privileged, at: "oom_kill_disable", of: service)
+      }
+      if let score = host.oomScoreAdj, score < 0 {
+        throw refusal("oom_score_adj \(score)", .privileged, at: "oom_score_adj", of: service)
+      }
+      // A real-time process is not interrupted by others.
+      for (value, name) in [
+        (host.cpuRealtimePeriod, "cpu_rt_period"), (host.cpuRealtimeRuntime, "cpu_rt_runtime"),
+      ] where (value ?? 0) != 0 { throw refusal(name, .privileged, at: name, of: service) }
+    }
+  }
+
+  static func capability(_ name: String) -> String {
+    let upper = name.uppercased()
+    return upper.hasPrefix("CAP_") ? String(upper.dropFirst(4)) : upper
+  }
+
+  /// A profile of one's own, or another type of SELinux, confines as little as its author likes: what isn't known to
+  /// confine is refused.
+  private func checkConfinement(_ host: HostConfig, of service: Service) throws(ComposeError) {
+    for option in service.securityOpt where !isConfining(option.value) {
+      throw policy.refusal(
+        "security_opt \(option.value)", .securityOpt, option.value, at: option.position)
+    }
+    // What the file doesn't name: only a profile's text, in the place of its path.
+    for option in host.securityOpt ?? []
+    where !isConfining(option) && !option.hasPrefix("seccomp={") {
+      throw refusal("security_opt \(option)", .securityOpt, option, at: "security_opt", of: service)
+    }
+    let isUnmasked = host.maskedPaths != nil || host.readonlyPaths != nil
+    if isUnmasked, !policy.allows(.securityOpt, "systempaths=unconfined") {
+      throw refusal(
+        "security_opt systempaths=unconfined", .securityOpt, "systempaths=unconfined",
+        at: "security_opt", of: service)
+    }
+  }
+
+  private func isConfining(_ option: String) -> Bool {
+    if policy.allows(.securityOpt, option) { return true }
+    let text = option.replacing(":", with: "=", maxReplacements: 1)
+    return [
+      "no-new-privileges", "no-new-privileges=true", "apparmor=docker-default", "seccomp=builtin",
+    ]
+    .contains(text) || option.replacing("=", with: ":").hasPrefix("label:level:")
+  }
+
+  // MARK: Devices
+
+  private func checkDevices(
+    _ key: HostConfig.CodingKeys, _ host: HostConfig, of service: Service
+  ) throws(ComposeError) {
+    guard case .only(let listed) = policy[.devices] else { return }
+    switch key {
+    case .devices:
+      for device in host.devices ?? [] {
+        let asked = service.devices.first { $0.value.prefix { $0 != ":" } == device.pathOnHost }
+        try paths.check(
+          device: device.pathOnHost, at: asked?.position ?? service.position,
+          as: "device \(device.pathOnHost)")
+      }
+    case .deviceRequests:
+      guard host.deviceRequests?.isEmpty == false, !listed.contains("gpus") else { return }
+      let needs = service.resources.gpus + service.resources.reservedDevices
+      let position = needs.first?.position ?? service.devices.first?.position
+      throw policy.refusal(
+        "a GPU or other device of a driver", .devices, "gpus", at: position ?? service.position)
+    case .deviceCgroupRules:
+      // A rule opens devices by number, whatever their path.
+      guard let rule = host.deviceCgroupRules?.first else { return }
+      let asked = service.resources.deviceCgroupRules.first
+      throw policy.refusal(
+        "device_cgroup_rules \(rule)", .devices, at: asked?.position ?? service.position)
+    default:
+      // A path shows whether there is something.
+      let rates = [
+        host.blkioDeviceReadBps, host.blkioDeviceWriteBps, host.blkioDeviceReadIOps,
+        host.blkioDeviceWriteIOps,
+      ]
+      let limited =
+        (host.blkioWeightDevice ?? []).map(\.path) + rates.flatMap { $0 ?? [] }.map(\.path)
+      for path in limited {
+        try paths.check(
+          device: path, at: service.places["blkio_config"] ?? service.position,
+          as: "blkio_config of device \(path)")
+      }
+    }
+  }
+
+  // MARK: Ports and output
+
+  private func check(
+    _ bindings: [String: [PortBinding]], of service: Service
+  ) throws(ComposeError) {
+    guard case .only(let words) = policy[.publishedPorts], !bindings.isEmpty else { return }
+    let offered = words.contains("offered") ? Set((offeredPorts ?? []).map(String.init)) : []
+    for (container, hosts) in bindings.sorted(by: { $0.key < $1.key }) {
+      guard let other = hosts.first(where: { !offered.contains($0.hostPort ?? "") }) else {
+        continue
+      }
+      let asked = service.ports.first { "\($0.container)" == container }
+      let isOfferable = offeredPorts != nil && !words.contains("offered")
+      let port = other.hostPort.flatMap { $0.isEmpty ? nil : $0 } ?? "of the engine's choice"
+      throw policy.refusal(
+        "host port \(port) for \(container)", .publishedPorts, isOfferable ? "offered" : nil,
+        at: asked?.position ?? service.position)
+    }
+  }
+
+  /// Options of logs that name neither a place nor a file.
+  private static let harmlessLogOptions: Set<String> = [
+    "max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode",
+    "max-buffer-size",
+  ]
+
+  private func check(_ log: LogConfig?, of container: ContainerPlan) throws(ComposeError) {
+    let service = container.service
+    // Without `logging` it is the operator's choice, or the executor's own.
+    guard let logging = service.logging, let log, !container.isInfra, !policy.allows(.logDrivers)
+    else { return }
+    if let driver = log.type, !driver.isEmpty, !policy.allows(.logDrivers, driver) {
+      throw policy.refusal(
+        "logging driver \(driver)", .logDrivers, driver,
+        at: logging.driver?.position ?? logging.position)
+    }
+    for name in (log.config ?? [:]).keys.sorted() where !Self.harmlessLogOptions.contains(name) {
+      throw refusal(
+        "logging option \(name)", .logDrivers, at: "logging.options.\(name)", of: service)
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+import YAML
+
+extension PolicyCheck {
+  /// Refuses an image whose name isn't in one of the policy's registries.
+  ///
+  /// - Parameter image: the name in the file.
+  /// - Throws: `ComposeError` with its line.
+  func check(image: Located<String>) throws(ComposeError) {
+    try policy.check(image: image)
+  }
+
+  /// Refuses what a build asks for beyond the policy.
+  ///
+  /// - Parameters:
+  ///   - build: what is built.
+  ///   - service: whose image it is.
+  /// - Throws: `ComposeError` with the line that asks.
+  func check(_ build: Build, of service: Service) throws(ComposeError) {
+    func place(_ key: String) -> SourcePosition {
+      service.places["build.\(key)"] ?? build.position
+    }
+    try check(part: "local", "build", at: build.position)
+    try check(context: build.context, "context", at: place("context"))
+    for (_, context) in build.contexts where !context.value.hasPrefix("service:") {
+      try check(context: context.value, "additional context", at: context.position)
+    }
+    if build.context.hasPrefix("/"), build.dockerfileText == nil {
+      let name = build.dockerfile ?? "Dockerfile"
+      let file = name.hasPrefix("/") ? name : build.context + "/" + name
+      let position = place("dockerfile")
+      try paths.check(file, at: position, as: "a build with the Dockerfile")
+      // The docker command reads this one beside it, or the context's.
+      for ignored in [file + ".dockerignore", build.context + "/.dockerignore"] {
+        try paths.check(ignored, at: position, as: "a build with")
+      }
+    }
+    for file in build.hostFiles where file.value.hasPrefix("/") {
+      try paths.check(file.value, at: file.position, as: "a build with")
+    }
+    if let asked = build.privileges, !policy.allows(.privileged) {
+      throw policy.refusal(asked.value, .privileged, at: asked.position)
+    }
+    if let network = build.network, !["", "default", "none"].contains(network),
+      !policy.allows(.hostNamespaces)
+    {
+      throw policy.refusal("build.network \(network)", .hostNamespaces, at: place("network"))
+    }
+    for image in build.cacheFrom { try check(cache: image, at: place("cache_from")) }
+    if service.image != nil { try check(part: "tags", "an image's name", at: build.position) }
+    try checkOptions(of: build, place)
+  }
+
+  /// The words of `docker build` that aren't fields of their own.
+  private func checkOptions(
+    of build: Build, _ place: (String) -> SourcePosition
+  ) throws(ComposeError) {
+    var words = build.options[...]
+    while let word = words.popFirst() {
+      let isWhole = word.contains("=") && word.hasPrefix("--")
+      let option = isWhole ? String(word.prefix { $0 != "=" }) : word
+      let value = isWhole ? String(word.dropFirst(option.count + 1)) : words.popFirst() ?? ""
+      switch option {
+      case "--no-cache-filter", "--platform", "--add-host", "--shm-size": break
+      case "--allow":
+        if policy.allows(.privileged) { continue }
+        throw policy.refusal("build.entitlements", .privileged, at: place("entitlements"))
+      case "--tag": try check(part: "tags", "build.tags", at: place("tags"))
+      case "--cache-to": try check(cache: value, at: place("cache_to"))
+      case "--ulimit":
+        let name = String(value.prefix { $0 != "=" })
+        if policy.allows(.ulimits, name) { continue }
+        throw policy.refusal("build.ulimits \(name)", .ulimits, name, at: place("ulimits"))
+      // Either may name an image that is run.
+      case "--provenance", "--sbom":
+        if ["true", "false", "mode=min", "mode=max"].contains(value) { continue }
+        let key = String(option.dropFirst(2))
+        try check(part: "remote", "build.\(key) \(value)", at: place(key))
+      // Both are lists separated by commas, which a path must not add to.
+      case "--ssh":
+        try check(part: "ssh", "build.ssh", at: place("ssh"))
+        guard value.contains(where: { ",\"\n".contains($0) }) else { continue }
+        throw policy.refusal("build.ssh \(value), with a comma or a quote,", nil, at: place("ssh"))
+      case "--secret":
+        let fields = value.split(separator: ",", omittingEmptySubsequences: false)
+        let isPlain =
+          fields.count == 2 && fields[0].hasPrefix("id=")
+          && ["src=", "env="].contains { fields[1].hasPrefix($0) }
+        if isPlain, !value.contains("\""), !value.contains("\n") { continue }
+        throw policy.refusal(
+          "build.secrets \(value), with a comma or a quote,", nil, at: place("secrets"))
+      default: throw policy.refusal("build option \(option)", nil, at: build.position)
+      }
+    }
+  }
+
+  private func check(
+    part: String, _ what: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    if policy.allows(.build, part) { return }
+    throw policy.refusal(
+      part == "local" ? what : "\(what) (part \(part))", .build, part, at: position)
+  }
+
+  /// A context is a directory of the sandbox, or of `bind-mounts`, or it is remote beyond doubt: the docker command takes
+  /// what merely looks so for a directory where there is one.
+  private func check(
+    context: String, _ what: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    if context.hasPrefix("/") {
+      try paths.check(context, at: position, as: "a build with the \(what)")
+      return
+    }
+    let isImage = context.hasPrefix("docker-image://")
+    if isImage {
+      try check(image: Located(String(context.dropFirst("docker-image://".count)), at: position))
+      return
+    }
+    let schemes = ["https://", "http://", "git://", "ssh://", "git@"]
+    let parts = context.split(whereSeparator: { "/:#".contains($0) })
+    let isRemote =
+      schemes.contains { context.hasPrefix($0) } && !parts.contains("..") && !parts.contains(".")
+    if !isRemote, !policy.allows(.bindMounts) {
+      throw policy.refusal("a build with the \(what) \(context)", .bindMounts, at: position)
+    }
+    try check(part: "remote", "the \(what) \(context)", at: position)
+  }
+
+  /// A cache in a registry is a name; one in a directory, or anywhere else, is whatever its fields say.
+  private func check(cache: String, at position: SourcePosition) throws(ComposeError) {
+    let fields = cache.split(separator: ",").map { $0.lowercased() }
+    let isPlain = !cache.contains("=")
+    let names = ["ref=", "mode=", "compression=", "image-manifest=", "oci-mediatypes="]
+    let isRegistry =
+      fields.contains("type=registry")
+      && fields.allSatisfy { field in
+        field == "type=registry" || names.contains { field.hasPrefix($0) }
+      }
+    guard isPlain || isRegistry || cache == "type=inline", !cache.contains("\"") else {
+      throw policy.refusal("a build's cache \(cache)", nil, at: position)
+    }
+    if cache == "type=inline" { return }
+    try check(part: "cache", "a build's cache \(cache)", at: position)
+    let reference =
+      isPlain
+      ? cache
+      : cache.split(separator: ",").first { $0.hasPrefix("ref=") }.map { String($0.dropFirst(4)) }
+    if let reference { try check(image: Located(reference, at: position)) }
+  }
+}
+
+extension PodPolicy {
+  /// The parts of `build`: directories of this host; contexts and generators of other hosts; caches in registries; names
+  /// for what is built; keys of an SSH agent.
+  package static let buildParts = ["local", "remote", "cache", "tags", "ssh"]
+
+  /// Refuses an image whose name isn't in one of the policy's registries.
+  ///
+  /// - Parameter image: the name in the file.
+  /// - Throws: `ComposeError` with its line.
+  func check(image: Located<String>) throws(ComposeError) {
+    guard case .only(let listed) = self[.registries] else { return }
+    let name = ImageName(image.value)
+    if let name, listed.contains(where: { name.isIn($0) }) { return }
+    // An image of this host is one that no registry has; the name says nothing of it (see `check(_:named:)`).
+    if name != nil, listed.contains(Self.localImages) { return }
+    throw refusal("image \(image.value)", .registries, name?.repository, at: image.position)
+  }
+
+  /// Refuses an image that would be pulled from a registry which the policy doesn't list.
+  ///
+  /// - Parameter image: the name in the file.
+  /// - Throws: `ComposeError` with its line.
+  func check(pulled image: Located<String>) throws(ComposeError) {
+    guard case .only(let listed) = self[.registries] else { return }
+    if let name = ImageName(image.value), listed.contains(where: { name.isIn($0) }) { return }
+    throw refusal("a pull of image \(image.value)", .registries, at: image.position)
+  }
+
+  /// The word of `registries` for images that come from no registry: loaded or built on this host.
+  static let localImages = "local"
+
+  /// Refuses an image that the engine has by another name than one of the policy's registries.
+  ///
+  /// A name of hexadecimal digits may be an ID, and any name may have been given to another image by a build.
+  ///
+  /// - Parameters:
+  ///   - details: the image.
+  ///   - image: the name in the file.
+  /// - Throws: `ComposeError` with its line.
+  func check(_ details: ImageDetails, named image: Located<String>) throws(ComposeError) {
+    guard case .only(let listed) = self[.registries] else { return }
+    let sources = details.repoDigests.compactMap { ImageName($0) }
+    if sources.isEmpty, listed.contains(Self.localImages) { return }
+    let isNamed = ImageName(image.value).map { name in
+      sources.contains { $0.repository == name.repository && listed.contains(where: name.isIn) }
+    }
+    if isNamed == true { return }
+    throw refusal(
+      "image \(image.value), which the engine has from \(sources.first.map { $0.repository } ?? "no registry"),",
+      .registries, at: image.position)
+  }
+}

@@ -1,0 +1,160 @@
+import Compose
+import DockerEngine
+import YAML
+
+extension PolicyCheck {
+  /// A container's binds and mounts with the paths that were checked, links followed.
+  ///
+  /// - Parameter container: the container.
+  /// - Returns: both lists; nil where it has neither.
+  /// - Throws: `ComposeError` with the line of a path that the policy doesn't open.
+  func checkedMounts(
+    of container: ContainerPlan
+  ) throws(ComposeError) -> (binds: [String]?, mounts: [Mount]?)? {
+    guard var host = container.create.hostConfig, host.binds != nil || host.mounts != nil else {
+      return nil
+    }
+    let service = container.service
+    for (index, bind) in (host.binds ?? []).enumerated() where bind.hasPrefix("/") {
+      let source = String(bind.prefix { $0 != ":" })
+      let real = try paths.check(source, at: position(of: source, in: service))
+      // The short form has no way to write a colon: such a path is a directory's real name behind a link.
+      if real.contains(":") {
+        throw policy.refusal(
+          "bind mount of \(source), which leads to a name with a colon,", nil,
+          at: position(of: source, in: service))
+      }
+      host.binds?[index] = real + bind.dropFirst(source.count)
+    }
+    for (index, mount) in (host.mounts ?? []).enumerated() where mount.type == "bind" {
+      let source = mount.source ?? ""
+      host.mounts?[index].source = try paths.check(source, at: position(of: source, in: service))
+    }
+    return (host.binds, host.mounts)
+  }
+
+  /// Where a service names a path of the host.
+  private func position(of path: String, in service: Service) -> SourcePosition {
+    let mount = service.mounts.first { $0.source == .bind(path: path) }?.position
+    let file = service.files.first { $0.source == .file(path: path) }?.position
+    return mount ?? file ?? service.position
+  }
+
+  /// Refuses a mount that the policy doesn't open.
+  func checkMounts(
+    _ key: HostConfig.CodingKeys, _ host: HostConfig, of container: ContainerPlan, own: Set<String>
+  ) throws(ComposeError) {
+    let service = container.service
+    switch key {
+    case .binds:
+      for bind in host.binds ?? [] {
+        let parts = bind.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let position = service.mounts.first { $0.target == parts.dropFirst().first }?.position
+        if bind.hasPrefix("/") {
+          try checkUsed(parts[0], at: position ?? service.position)
+        } else {
+          try check(volume: parts[0], at: position ?? service.position)
+        }
+        for mode in parts.dropFirst(2).joined(separator: ",").split(separator: ",") {
+          try check(mode: String(mode), of: parts[0], at: position ?? service.position)
+        }
+      }
+    case .mounts:
+      for mount in host.mounts ?? [] { try check(mount, of: service) }
+    default:
+      for entry in host.volumesFrom ?? [] {
+        let id = String(entry.prefix { $0 != ":" })
+        if own.contains(id) || policy.allows(.hostNamespaces) { continue }
+        let asked = service.volumesFrom.first {
+          if case .container(id) = $0.value.source { true } else { false }
+        }
+        throw policy.refusal(
+          "volumes of container \(id)", .hostNamespaces, at: asked?.position ?? service.position)
+      }
+    }
+  }
+
+  /// Refuses a path that leads elsewhere than when it was checked.
+  private func checkUsed(_ path: String, at position: SourcePosition) throws(ComposeError) {
+    let real = try paths.check(path, at: position)
+    if real == path { return }
+    throw ComposeError(
+      "bind mount of \(path): it leads to \(real) by now, and was another directory when it was checked",
+      at: position)
+  }
+
+  private func check(
+    mode: String, of source: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    switch mode {
+    case "ro", "rw", "nocopy", "private", "rprivate", "slave", "rslave": return
+    // Relabels the host's files for this container alone, or for all.
+    case "z", "Z":
+      if !source.hasPrefix("/") || paths.isInSandbox(source) || policy.allows(.privileged) {
+        return
+      }
+      throw policy.refusal("relabelling \(source) (\(mode))", .privileged, at: position)
+    // What is mounted inside would be mounted on the host.
+    case "shared", "rshared":
+      if policy.allows(.privileged) { return }
+      throw policy.refusal("propagation \(mode)", .privileged, at: position)
+    default: throw policy.refusal("the mode \(mode) of a mount", nil, at: position)
+    }
+  }
+
+  private func check(volume name: String, at position: SourcePosition) throws(ComposeError) {
+    if ownVolumes.contains(name) || policy.allows(.volumes, name) { return }
+    throw policy.refusal("volume \(name)", .volumes, name, at: position)
+  }
+
+  private func check(_ mount: Mount, of service: Service) throws(ComposeError) {
+    let entry = service.mounts.first { $0.target == mount.target }?.position
+    let file = service.files.first { $0.target == mount.target }?.position
+    let position = entry ?? file ?? service.position
+    for key in Mount.CodingKeys.allCases {
+      switch key {
+      case .target, .readOnly, .consistency: break
+      case .type:
+        if !["bind", "volume", "tmpfs", "image"].contains(mount.type) {
+          throw policy.refusal("a mount of type \(mount.type)", nil, at: position)
+        }
+      case .source:
+        switch mount.type {
+        case "bind": try checkUsed(mount.source ?? "", at: position)
+        // Without a name it is a new one.
+        case "volume":
+          if let name = mount.source, !name.isEmpty { try check(volume: name, at: position) }
+        case "image":
+          try check(image: Located(mount.source ?? "", at: position))
+        default: break
+        }
+      case .bindOptions: try check(mount.bindOptions, of: mount.source ?? "", at: position)
+      case .volumeOptions:
+        for key in Mount.VolumeOptions.CodingKeys.allCases {
+          switch key {
+          case .noCopy, .labels, .subpath: break
+          case .driverConfig:
+            if mount.volumeOptions?.driverConfig == nil { continue }
+            throw policy.refusal("a mount's driver", .volumeDrivers, at: position)
+          }
+        }
+      case .tmpfsOptions, .imageOptions: break
+      }
+    }
+  }
+
+  private func check(
+    _ options: Mount.BindOptions?, of source: String, at position: SourcePosition
+  ) throws(ComposeError) {
+    guard let options else { return }
+    for key in Mount.BindOptions.CodingKeys.allCases {
+      switch key {
+      case .propagation:
+        if let word = options.propagation, !word.isEmpty {
+          try check(mode: word, of: source, at: position)
+        }
+      case .nonRecursive, .createMountpoint, .readOnlyNonRecursive, .readOnlyForceRecursive: break
+      }
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import Compose
+import DockerEngine
+import YAML
+
+extension PolicyCheck {
+  // MARK: Networks
+
+  /// Options of a bridge that change nothing outside of the pod.
+  private static let harmlessNetworkOptions: Set<String> = [
+    "com.docker.network.driver.mtu", "com.docker.network.bridge.enable_icc",
+    "com.docker.network.bridge.enable_ip_masquerade",
+  ]
+
+  /// Refuses what a network asks for beyond the policy.
+  ///
+  /// - Parameters:
+  ///   - body: the request.
+  ///   - network: what the file says of it.
+  /// - Throws: `ComposeError` with the line that asks.
+  func check(_ body: NetworkCreate, of network: Network?) throws(ComposeError) {
+    func place(_ key: String) -> SourcePosition {
+      network?.places[key] ?? network?.position ?? start
+    }
+    for key in NetworkCreate.CodingKeys.allCases {
+      switch key {
+      // A name is the project's and then the file's (PodNames).
+      case .name, .checkDuplicate, .internal, .attachable, .enableIPv4, .enableIPv6, .labels: break
+      case .scope:
+        if let scope = body.scope { throw policy.refusal("scope \(scope)", nil, at: start) }
+      case .driver:
+        guard let driver = body.driver, !["", "default"].contains(driver) else { continue }
+        if !policy.allows(.networkDrivers, driver) {
+          throw policy.refusal(
+            "network driver \(driver)", .networkDrivers, driver, at: place("driver"))
+        }
+      case .options:
+        if policy.allows(.networkDrivers) { continue }
+        for name in (body.options ?? [:]).keys.sorted()
+        where !Self.harmlessNetworkOptions.contains(name) {
+          throw policy.refusal(
+            "network option \(name)", .networkDrivers, at: place("driver_opts.\(name)"))
+        }
+      case .ipam: if let ipam = body.ipam { try check(ipam, place) }
+      }
+    }
+  }
+
+  private func check(
+    _ ipam: EngineIPAM, _ place: (String) -> SourcePosition
+  ) throws(ComposeError) {
+    for key in EngineIPAM.CodingKeys.allCases {
+      switch key {
+      case .driver:
+        guard let driver = ipam.driver, !["", "default"].contains(driver) else { continue }
+        if policy.allows(.networkDrivers) { continue }
+        throw policy.refusal("ipam driver \(driver)", .networkDrivers, at: place("ipam.driver"))
+      case .options:
+        guard let name = ipam.options?.keys.sorted().first, !policy.allows(.networkDrivers) else {
+          continue
+        }
+        throw policy.refusal("ipam option \(name)", .networkDrivers, at: place("ipam.options"))
+      case .config:
+        for (index, pool) in (ipam.config ?? []).enumerated() {
+          try check(pool, at: place("ipam.config.\(index)"))
+        }
+      }
+    }
+  }
+
+  private func check(_ pool: IPAMPool, at position: SourcePosition) throws(ComposeError) {
+    for key in IPAMPool.CodingKeys.allCases {
+      switch key {
+      case .subnet:
+        guard let subnet = pool.subnet else { continue }
+        try check(address: subnet, at: position)
+        if policy.allows(.subnets) { continue }
+        if let taken = IPNetwork(subnet).flatMap({ own in
+          HostRoutes.current().first { $0.overlaps(own) }
+        }) {
+          throw ComposeError("subnet \(subnet) overlaps the host's route to \(taken)", at: position)
+        }
+      case .ipRange: if let range = pool.ipRange { try check(address: range, at: position) }
+      case .gateway: if let gateway = pool.gateway { try check(address: gateway, at: position) }
+      case .auxiliaryAddresses:
+        for (_, address) in pool.auxiliaryAddresses ?? [:] {
+          try check(address: address, at: position)
+        }
+      }
+    }
+  }
+
+  /// Refuses an address, or a subnet, that isn't in one of those which the policy lists.
+  func check(address: String, at position: SourcePosition) throws(ComposeError) {
+    guard case .only(let listed) = policy[.subnets], !address.isEmpty else { return }
+    if let own = IPNetwork(address),
+      listed.compactMap(IPNetwork.init).contains(where: { $0.contains(own) })
+    {
+      return
+    }
+    throw policy.refusal("the address \(address)", .subnets, address, at: position)
+  }
+
+  // MARK: Volumes
+
+  /// What of a volume's options the local driver understands.
+  private static let localOptions: Set<String> = ["type", "o", "device", "size"]
+  /// Other hosts' files, which the engine mounts as the host: the driver's list names them.
+  private static let remoteFilesystems: Set<String> = ["nfs", "nfs4", "cifs", "smb3"]
+  /// Whose contents are their device's alone.
+  private static let diskFilesystems: Set<String> = [
+    "btrfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "iso9660", "ntfs3", "udf", "vfat", "xfs",
+  ]
+
+  /// A volume's request with the path that was checked, links followed.
+  ///
+  /// - Parameters:
+  ///   - body: the request.
+  ///   - volume: what the file says of it.
+  /// - Returns: the request.
+  /// - Throws: `ComposeError` with the line that asks for more than the policy permits.
+  func checked(_ body: VolumeCreate, of volume: Volume?) throws(ComposeError) -> VolumeCreate {
+    func place(_ key: String) -> SourcePosition {
+      volume?.places[key] ?? volume?.position ?? start
+    }
+    var body = body
+    for key in VolumeCreate.CodingKeys.allCases {
+      switch key {
+      // A name is the project's and then the file's (PodNames).
+      case .name, .labels: break
+      case .driver:
+        guard let driver = body.driver, !driver.isEmpty else { continue }
+        if !policy.allows(.volumeDrivers, driver) {
+          throw policy.refusal(
+            "volume driver \(driver)", .volumeDrivers, driver, at: place("driver"))
+        }
+      case .driverOpts:
+        // The engine takes no name for its own driver.
+        guard let options = body.driverOpts, !options.isEmpty, !policy.allows(.volumeDrivers) else {
+          continue
+        }
+        guard ["", "local"].contains(body.driver ?? "") else {
+          throw policy.refusal(
+            "options of volume driver \(body.driver ?? "")", .volumeDrivers,
+            at: place("driver_opts"))
+        }
+        body.driverOpts?["device"] = try checkedDevice(options, place)
+      }
+    }
+    return body
+  }
+
+  /// A local volume is whatever mount(8) makes of its options: directories laid over each other, the host's /proc, a bind
+  /// mount of a path that only the daemon can resolve.
+  private func checkedDevice(
+    _ options: [String: String], _ place: (String) -> SourcePosition
+  ) throws(ComposeError) -> String? {
+    if let name = options.keys.sorted().first(where: { !Self.localOptions.contains($0) }) {
+      throw policy.refusal(
+        "volume option \(name)", .volumeDrivers, at: place("driver_opts.\(name)"))
+    }
+    let kind = options["type"] ?? ""
+    let device = options["device"] ?? ""
+    let words = (options["o"] ?? "").split(separator: ",").map { $0.lowercased() }
+    let here = place("driver_opts.device")
+    if words.contains(where: { ["bind", "rbind"].contains($0) }) {
+      if let word = words.first(where: { !["bind", "rbind", "ro", "rw"].contains($0) }) {
+        throw policy.refusal("volume option o=\(word)", .volumeDrivers, at: place("driver_opts.o"))
+      }
+      if !["", "none", "bind"].contains(kind) {
+        throw policy.refusal("a bind mount of type \(kind)", .volumeDrivers, at: here)
+      }
+      return try paths.check(device, at: here, as: "volume device")
+    }
+    if device.isEmpty, kind.isEmpty { return options["device"] }
+    if kind == "tmpfs" { return options["device"] }
+    if Self.remoteFilesystems.contains(kind) {
+      if policy.allows(.volumeDrivers, kind) { return device }
+      throw policy.refusal("volume of type \(kind)", .volumeDrivers, kind, at: here)
+    }
+    guard Self.diskFilesystems.contains(kind) else {
+      throw policy.refusal("volume of type \(kind) from \(device)", .volumeDrivers, at: here)
+    }
+    if let word = words.first(where: { $0.contains("=") || $0.contains("/") }) {
+      throw policy.refusal("volume option o=\(word)", .volumeDrivers, at: place("driver_opts.o"))
+    }
+    try paths.check(device: device, at: here, as: "volume device \(device)")
+    return device
+  }
+}

@@ -1,0 +1,138 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+import YAML
+
+/// Holds what a pod asks the engine for against the operator's policy.
+///
+/// It reads the requests as they are sent, after all defaults: each field of each request has a case in a `switch` without
+/// a default, so that a field nobody has thought of doesn't compile. What no request shows (files that the executor reads,
+/// what `docker build` is told) is checked from the project.
+struct PolicyCheck: Sendable {
+  let policy: PodPolicy
+  /// Where the host's paths may lead.
+  let paths: PolicyPaths
+  /// The names of the pod's own networks and volumes.
+  let ownNetworks: Set<String>
+  let ownVolumes: Set<String>
+  /// The offered host ports; nil where the task has none.
+  let offeredPorts: [UInt16]?
+  /// The first place of the first file.
+  let start: SourcePosition
+
+  /// Prepares the checks of a pod's requests.
+  ///
+  /// - Parameters:
+  ///   - request: what the pod is made from.
+  ///   - plan: its requests.
+  ///   - socket: the engine's unix socket; nil for an engine over TCP.
+  init(_ request: PodRequest, _ plan: PodPlan, socket: String?) {
+    policy = request.policy
+    paths = PolicyPaths(
+      policy: request.policy, sandbox: request.sandbox ?? request.project.workingDirectory,
+      socket: socket)
+    ownNetworks = Set(plan.networks.map(\.name))
+    ownVolumes = Set(plan.volumes.compactMap(\.name))
+    offeredPorts = request.offeredPorts
+    start = SourcePosition(file: request.project.files.first ?? "-", line: 1, column: 1)
+  }
+
+  /// Refuses what a pod asks for beyond the policy, and puts the paths that were checked into the requests.
+  ///
+  /// - Parameters:
+  ///   - plan: the pod's requests.
+  ///   - project: what they were made from.
+  /// - Throws: `ComposeError` with the line that asks.
+  func apply(to plan: inout PodPlan, of project: Project) throws(ComposeError) {
+    guard policy.isRestricted else { return }
+    if let key = project.unclassified.first {
+      throw policy.refusal(key.value, nil, at: key.position)
+    }
+    try checkFiles(of: project)
+    try checkExternal(of: project)
+    for network in plan.networks { try check(network, of: plan.networkSources[network.name]) }
+    for index in plan.volumes.indices {
+      let source = plan.volumeSources[plan.volumes[index].name ?? ""]
+      plan.volumes[index] = try checked(plan.volumes[index], of: source)
+    }
+    for index in plan.containers.indices { try apply(to: &plan.containers[index]) }
+    let count = plan.containers.reduce(0) { $0 + ($1.isInfra ? 0 : 1 + $1.preStart.count) }
+    if let most = policy.maxContainers, count > most {
+      throw policy.refusal(
+        "a pod of \(count) containers", .maxContainers, String(count),
+        at: project.servicesPosition ?? start)
+    }
+  }
+
+  private func apply(to container: inout ContainerPlan) throws(ComposeError) {
+    if let mounts = try checkedMounts(of: container) {
+      container.create.hostConfig?.binds = mounts.binds
+      container.create.hostConfig?.mounts = mounts.mounts
+    }
+    try check(container.create, of: container, own: [])
+    for (network, settings) in container.connections {
+      try check(settings, on: network, of: container, own: [])
+    }
+    let service = container.service
+    for hook in service.postStart + service.preStop {
+      if let asked = hook.privileged, asked.value, !policy.allows(.privileged) {
+        throw policy.refusal("a privileged hook", .privileged, at: asked.position)
+      }
+    }
+    // What is built gets its name from the file; what is found or pulled by it is looked at then (Images).
+    if let image = service.image, service.build == nil, !container.isInfra {
+      try check(image: image)
+    }
+    if let build = service.build { try check(build, of: service) }
+    for index in container.preStart.indices { try apply(to: &container.preStart[index]) }
+  }
+
+  // MARK: Files
+
+  /// The files that are read for a service besides those of its build.
+  private func checkFiles(of project: Project) throws(ComposeError) {
+    for service in project.services.values.flatMap(\.withPreStart) {
+      for option in service.securityOpt {
+        guard let path = SeccompProfiles.path(in: option.value) else { continue }
+        let whole = path.hasPrefix("/") ? path : project.workingDirectory + "/" + path
+        try paths.check(whole, at: option.position)
+      }
+    }
+  }
+
+  /// Networks and volumes of others.
+  private func checkExternal(of project: Project) throws(ComposeError) {
+    for network in project.networks.values where network.isExternal {
+      let name = network.name?.value ?? network.key
+      if ownNetworks.contains(name) { continue }
+      try check(network: name, at: network.position ?? start, as: "external network \(name)")
+    }
+    for volume in project.volumes.values where volume.isExternal {
+      let name = volume.name?.value ?? volume.key
+      guard !ownVolumes.contains(name), !policy.allows(.volumes, name) else { continue }
+      throw policy.refusal("external volume \(name)", .volumes, name, at: volume.position ?? start)
+    }
+  }
+
+  /// Refuses a network that isn't the pod's own.
+  ///
+  /// - Parameters:
+  ///   - name: its name in the engine.
+  ///   - position: where the file names it.
+  ///   - what: what the error calls it.
+  /// - Throws: `ComposeError`.
+  func check(
+    network name: String, at position: SourcePosition, as what: String
+  ) throws(ComposeError) {
+    // Docker's own network of this name is the host's namespace.
+    if name == "host" || name.hasPrefix("container:") {
+      if policy.allows(.hostNamespaces) { return }
+      throw policy.refusal(what, .hostNamespaces, at: position)
+    }
+    if name == "none" || ownNetworks.contains(name) { return }
+    let known = name == "default" || name.isEmpty ? "bridge" : name
+    if !policy.allows(.networks, known) {
+      throw policy.refusal(what, .networks, known, at: position)
+    }
+  }
+}

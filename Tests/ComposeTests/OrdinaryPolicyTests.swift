@@ -1,0 +1,76 @@
+import Compose
+import Foundation
+import OrderedCollections
+import PodRuntime
+import TestSupport
+import Testing
+import YAML
+
+@testable import Executor
+@testable import PodRuntime
+
+@Suite("Ordinary files pass under deploy/policy-restricted.yaml")
+struct OrdinaryPolicyTests {
+  private static let policy: PodPolicy? = {
+    let text = try? SourceTree.text("deploy/policy-restricted.yaml")
+    return try? OperatorFile(text: text ?? "", file: "policy-restricted.yaml").policy
+  }()
+
+  /// What a file is refused for; nil where it may be run. A file that is no pod at all isn't counted.
+  private static func refusal(
+    _ options: LoadOptions, sandbox: String, _ policy: PodPolicy
+  ) throws -> String?? {
+    var options = options
+    options.confine = true
+    options.bound = .sandbox(sandbox)
+    guard let project = try? ComposeLoader.load(options) else { return nil }
+    let ports = project.services.values.reduce(0) {
+      $0 + $1.ports.count * max(1, $1.scale?.value ?? 1)
+    }
+    var request = PodRequest(
+      project: project, executorID: "task", taskID: "task", run: "run",
+      offeredPorts: (0..<UInt16(ports + 1)).map { 31000 + $0 })
+    request.sandbox = sandbox
+    request.policy = policy
+    guard let draft = try? PodPlanner.plan(request, identity: request.identity) else { return nil }
+    options.readableDirectories = policy.readableDirectories
+    do throws(ComposeError) {
+      request.project = try ComposeLoader.load(options)
+      _ = try draft.confined(by: request, socket: nil)
+      return .some(nil)
+    } catch {
+      return .some("\(error.remedy?.setting ?? "-"): \(error.message)")
+    }
+  }
+
+  @Test("of the kinds that public stacks are of, with what refuses the others")
+  func kinds() async throws {
+    let policy = try #require(Self.policy)
+    var lines: [String] = []
+    var count = 0
+    for item in KindCase.all {
+      let found = try await item.inFolder { root, arguments in
+        try Self.refusal(
+          item.options(arguments), sandbox: root + "/" + item.name, policy
+        )
+        .map { $0?.replacing(root, with: "/@") }
+      }
+      guard let refusal = found else { continue }
+      count += 1
+      if let refusal { lines.append("\(item.description): \(refusal)") }
+    }
+    let text = lines.sorted().joined(separator: "\n") + "\n"
+    let golden = SourceTree.path("Tests/ComposeTests/Goldens/policy-restricted.txt")
+    if GoldenFile.isRecording { try Data(text.utf8).write(to: URL(fileURLWithPath: golden)) }
+    #expect(try String(contentsOfFile: golden, encoding: .utf8) == text)
+    #expect(count - lines.count >= 150, "\(count - lines.count) of \(count) pass")
+  }
+
+  @Test("of the samples", arguments: ["founding", "job", "sidecars", "terminal"])
+  func samples(_ name: String) throws {
+    let policy = try #require(Self.policy)
+    let folder = SourceTree.path("deploy/samples/\(name)")
+    let options = LoadOptions(files: ["\(folder)/compose.yaml"])
+    #expect(try Self.refusal(options, sandbox: folder, policy) == .some(nil))
+  }
+}

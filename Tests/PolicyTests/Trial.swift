@@ -1,0 +1,126 @@
+import Compose
+import DockerEngine
+import Foundation
+import PodIdentity
+import TestSupport
+import Testing
+import YAML
+
+@testable import PodRuntime
+
+/// A task's files in a sandbox of their own, beside a directory of the host that isn't the task's.
+struct Trial {
+  let sandbox: String
+  /// A directory outside of the sandbox, with a file `secret` in it.
+  let outside: String
+
+  /// Makes the sandbox.
+  ///
+  /// - Parameters:
+  ///   - folder: where it is made.
+  ///   - files: texts by their paths; `{outside}` stands for the other directory, `{sandbox}` for this one.
+  ///   - links: what links lead to, by their paths.
+  init(
+    in folder: TemporaryFolder, _ files: [String: String], links: [String: String] = [:]
+  ) throws {
+    (sandbox, outside) = (folder.path("sandbox"), folder.path("outside"))
+    try folder.write("outside/secret", "KEY=outside-secret\n")
+    try folder.write("outside/dir/file", "")
+    for (name, text) in files { try folder.write("sandbox/" + name, filled(text)) }
+    for (name, target) in links {
+      let path = URL(fileURLWithPath: sandbox + "/" + name)
+      try FileManager.default.createDirectory(
+        at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(
+        atPath: path.path, withDestinationPath: filled(target))
+    }
+  }
+
+  /// The policy with the names of its directories filled in.
+  func policy(_ permitted: [Permission: PodPolicy.Allowed]) -> PodPolicy {
+    var policy = PodPolicy.strict
+    for (permission, allowed) in permitted {
+      guard case .only(let words) = allowed else {
+        policy[permission] = allowed
+        continue
+      }
+      policy[permission] = .only(words.map(filled))
+    }
+    return policy
+  }
+
+  private func filled(_ text: String) -> String {
+    text.replacing("{outside}", with: outside).replacing("{sandbox}", with: sandbox)
+  }
+
+  /// Plans the pod as an executor does for a task: loaded, planned, and checked.
+  ///
+  /// - Parameters:
+  ///   - policy: the operator's.
+  ///   - offered: the task's host ports; nil where it has none.
+  /// - Returns: the plan with the paths that were checked.
+  func plan(_ policy: PodPolicy, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
+    let project = try ComposeLoader.load(
+      LoadOptions(
+        files: [sandbox + "/compose.yaml"], environment: ["VALUE": "value"], confine: true,
+        bound: .sandbox(sandbox), readableDirectories: policy.readableDirectories,
+        podName: { _ in "pod" }))
+    var request = PodRequest(
+      project: project, executorID: "task", taskID: "task",
+      run: "2f6f6d0c-2f55-4a3b-8b2f-1f3b9c1d2e3f", offeredPorts: offered)
+    request.policy = policy
+    request.sandbox = sandbox
+    let draft = try PodPlanner.plan(request, identity: request.identity)
+    return try draft.confined(by: request, socket: "/run/trial-engine.sock")
+      .placed(under: "/compose-pods/run")
+  }
+}
+
+/// A Compose file that asks for more than a closed policy permits.
+struct Attack: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// The keys of the table that it stands for, as their paths below `services.*.` or from the top.
+  let keys: [String]
+  /// What would permit it; nil where nothing does.
+  let permission: Permission?
+  /// The line in `compose.yaml` that is blamed; nil where it is another file's, or none.
+  let line: Int?
+  /// What the message says.
+  let message: String?
+  let files: [String: String]
+  let links: [String: String]
+  /// What is permitted beside; images always are.
+  let permitted: [Permission: PodPolicy.Allowed]
+
+  var testDescription: String { name }
+
+  /// Lines of a service, which begin at line 4 of the file.
+  init(
+    _ name: String, _ keys: [String] = [], needs permission: Permission?, line: Int? = 4,
+    says message: String? = nil, _ lines: String, top: String = "", files: [String: String] = [:],
+    links: [String: String] = [:], permitted: [Permission: PodPolicy.Allowed] = [:]
+  ) {
+    let service = lines.split(separator: "\n", omittingEmptySubsequences: false)
+      .map { "    \($0)\n" }.joined()
+    self.init(
+      name, keys, needs: permission, line: line, says: message,
+      file: "services:\n  a:\n    image: busybox\n\(service)\(top)", files: files, links: links,
+      permitted: permitted)
+  }
+
+  /// A whole file.
+  init(
+    _ name: String, _ keys: [String] = [], needs permission: Permission?, line: Int?,
+    says message: String? = nil, file: String, files: [String: String] = [:],
+    links: [String: String] = [:], permitted: [Permission: PodPolicy.Allowed] = [:]
+  ) {
+    self.name = name
+    self.keys = keys
+    self.permission = permission
+    self.line = line
+    self.message = message
+    self.files = files.merging(["compose.yaml": file]) { $1 }
+    self.links = links
+    self.permitted = permitted
+  }
+}
