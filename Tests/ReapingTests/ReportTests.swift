@@ -1,5 +1,6 @@
 import Foundation
 import PodIdentity
+import PodObjects
 import Program
 import Synchronization
 import SystemPackage
@@ -96,8 +97,10 @@ struct HostileLabelTests {
         let verdict = Sample.verdict(
           identity, [(100, .cgroupEmpty), (100, finding)], now: 101)
         let pod = ObservedPod(
-          identity: identity, containers: [.init(id: "i", name: hostile, state: "dead")],
-          networks: [.init(id: "i", name: hostile)], volumes: [hostile])
+          identity: identity,
+          objects: PodObjects(
+            containers: [.init("i", name: hostile)], networks: [.init("i", name: hostile)],
+            volumes: [.init(hostile)]))
         var entry = PodReport(
           pod, Sample.record([(100, finding)]), verdict, sandbox: hostile, now: Sample.time(101))
         var result = RemovalResult(removed: ["volumes": [hostile]], pending: [hostile])

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import PodIdentity
+import PodObjects
 
 /// What remains to be done once nothing of the pod runs any more.
 extension Pod {
@@ -15,7 +16,7 @@ extension Pod {
         engine: engine, identity: plan.identity,
         limit: cleanupLimit ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
-      created.containers = members.values.compactMap(\.container)
+      created.containers = members.values.compactMap(\.container).map { PodObject($0) }
       if request.options.keepsVolumes { created.volumes = [] }
       await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
@@ -53,11 +54,11 @@ extension Pod {
   /// - Returns: what is left, in words.
   public func removeCgroup(within limit: Duration) async -> [String] {
     guard let plan else { return [] }
-    let inventory = PodInventory(engine: engine, identity: plan.identity)
+    let inventory = PodInventory(engine: engine, doubt: .fail(plan.identity))
     // Where another incarnation has something of the run, the cgroup is its own, too.
-    guard let look = try? await inventory.look(known: PodObjects()), !look.hasOthers else {
-      return []
-    }
+    guard let found = try? await inventory.observe(run: plan.identity.run),
+      !found.own(plan.identity, made: []).hasOthers
+    else { return [] }
     return await PodCgroups(identity: plan.identity, log: log).remove(within: limit)
   }
 

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PodIdentity
+import PodObjects
 import Program
 
 /// One pod as `--once`, `status` and `explain` tell it.
@@ -56,9 +57,9 @@ package struct PodReport: Codable, Sendable {
     pid = identity.incarnation.pid
     cgroup = Printable.text(identity.cgroupParent)
     self.sandbox = sandbox.map { Printable.text($0) }
-    containers = pod.containers.map { Printable.text($0.name) }.sorted()
-    networks = pod.networks.map { Printable.text($0.name) }.sorted()
-    volumes = pod.volumes.map { Printable.text($0) }.sorted()
+    containers = pod.objects.containers.map { Printable.text($0.name) }.sorted()
+    networks = pod.objects.networks.map { Printable.text($0.name) }.sorted()
+    volumes = pod.objects.volumes.map { Printable.text($0.name) }.sorted()
     evidence = record.evidence.sorted { $0.time < $1.time }.map {
       Item(
         age: (now - $0.time).inSeconds, source: "\($0.finding.source)",

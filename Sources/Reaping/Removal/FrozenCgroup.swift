@@ -29,17 +29,3 @@ struct FrozenCgroup: Sendable {
     }
   }
 }
-
-extension CgroupFolders {
-  /// Whether a cgroup itself is frozen, or is becoming so, in the hierarchy that freezes.
-  func isFrozen(_ path: String) -> Bool {
-    mounts.hierarchies.contains { hierarchy in
-      switch hierarchy.version {
-      case .v1 where hierarchy.controllers.contains("freezer"):
-        line(of: "freezer.state", in: path, of: hierarchy).map { $0 != "THAWED" } ?? false
-      case .v1: false
-      case .v2: line(of: "cgroup.freeze", in: path, of: hierarchy) == "1"
-      }
-    }
-  }
-}

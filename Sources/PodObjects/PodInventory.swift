@@ -1,0 +1,111 @@
+import DockerEngine
+import PodIdentity
+
+/// Finds pods by their labels: containers in any state, networks and volumes.
+package actor PodInventory {
+  /// What to do about a container of which neither its image nor itself can be inspected, so that nothing shows whether
+  /// it inherited its labels.
+  package enum Doubt: Sendable {
+    /// The container counts as inherited and is left alone. pod-reaper does so: one broken container must not keep it
+    /// from all other pods.
+    case leaveAlone
+    /// The observation fails if the container bears this identity, and leaves alone what bears another. The executor
+    /// does so: it tries again until its time is up, and then reports that something of its pod may be left.
+    case fail(PodIdentity)
+  }
+
+  package nonisolated let engine: DockerEngine
+  private let doubt: Doubt
+  private let progress: @Sendable () -> Void
+  /// The run that an image's labels carry, by image ID: an image never changes.
+  private var runOfImage: [String: String?] = [:]
+
+  /// Prepares observations of one engine.
+  ///
+  /// - Parameters:
+  ///   - engine: the engine.
+  ///   - doubt: what to do about a container that can't be inspected.
+  ///   - progress: called after each inspection.
+  package init(
+    engine: DockerEngine, doubt: Doubt, progress: @escaping @Sendable () -> Void = {}
+  ) {
+    self.engine = engine
+    self.doubt = doubt
+    self.progress = progress
+  }
+
+  /// Lists the engine's objects. Volumes that stay when their pod has ended are left out.
+  ///
+  /// - Parameters:
+  ///   - run: only objects of this run; nil for all.
+  ///   - made: IDs of containers that this process has created, which are not inspected: they are its own even if their
+  ///     image carries the run.
+  /// - Returns: the pods that exist.
+  /// - Throws: `EngineError`.
+  package func observe(run: String? = nil, made: Set<String> = []) async throws -> Observation {
+    let filters = ["label": [run.map { "\(PodLabel.run)=\($0)" } ?? PodLabel.run]]
+    let engine = engine
+    async let containers = engine.listContainers(all: true, filters: filters)
+    async let networks = engine.listNetworks(filters: filters)
+    async let volumes = engine.listVolumes(filters: filters)
+    var found = Observation()
+    for summary in try await containers {
+      let container = PodObject(summary.id, name: summary.name)
+      guard let identity = PodIdentity(labels: summary.labels) else {
+        found.unlabelled.append("container \(container.name)")
+        continue
+      }
+      if !made.contains(summary.id), try await isInherited(summary, identity) {
+        found.inherited.append(InheritedContainer(identity: identity, container: container))
+      } else {
+        found.pods[identity, default: ObservedPod(identity: identity)]
+          .add(container, images: summary.labels[PodLabel.removeImages])
+      }
+    }
+    for network in try await networks {
+      guard let identity = PodIdentity(labels: network.labels) else {
+        found.unlabelled.append("network \(network.name)")
+        continue
+      }
+      found.pods[identity, default: ObservedPod(identity: identity)].objects.networks
+        .append(PodObject(network.id, name: network.name))
+    }
+    for volume in try await volumes where volume.labels[PodLabel.keep] != "true" {
+      guard let identity = PodIdentity(labels: volume.labels) else {
+        found.unlabelled.append("volume \(volume.name)")
+        continue
+      }
+      found.pods[identity, default: ObservedPod(identity: identity)].objects.volumes
+        .append(PodObject(volume.name))
+    }
+    return found
+  }
+
+  /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image, and
+  /// a container made from it inherits them. Where the image is gone or can't be inspected, the container's cgroup
+  /// parent decides: Docker's commit doesn't copy it, and an executor always sets it.
+  private func isInherited(
+    _ container: ContainerSummary, _ identity: PodIdentity
+  ) async throws -> Bool {
+    let image = container.imageID
+    if let known = runOfImage[image] { return known == identity.run }
+    defer { progress() }
+    do {
+      let run = try await engine.inspectImage(image).config?.labels[PodLabel.run]
+      if runOfImage.count > 4096 { runOfImage = [:] }
+      runOfImage[image] = .some(run)
+      return run == identity.run
+    } catch let error as EngineError where error.isRefusal {
+      return try await hasOtherParent(container.id, identity)
+    }
+  }
+
+  private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
+    do {
+      return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.engineParent
+    } catch let error as EngineError where error.isRefusal {
+      if !error.isNotFound, case .fail(identity) = doubt { throw error }
+      return true  // it is gone, or nothing shows whose it is
+    }
+  }
+}
