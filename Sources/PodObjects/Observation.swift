@@ -12,7 +12,7 @@ package struct Observation: Sendable {
   /// The part of an observation that one executor may call its own.
   package struct Own: Sendable, Equatable {
     /// The objects of its pod.
-    package var objects = PodObjects()
+    package var objects: [PodObject] = []
     /// Whether another incarnation has objects of the same run. They share the run's cgroup.
     package var hasOthers = false
   }
@@ -26,8 +26,8 @@ package struct Observation: Sendable {
   ///     its own.
   /// - Returns: its objects, and whether others have some.
   package func own(_ identity: PodIdentity, made: Set<String>) -> Own {
-    let found = pods[identity]?.objects ?? PodObjects()
-    let objects = identity.isUnique ? found : found.only(made)
+    let found = pods[identity]?.objects ?? []
+    let objects = found.filter { identity.isUnique || made.contains($0.id) }
     let hasOthers =
       objects != found
       || pods.keys.contains { $0.incarnation != identity.incarnation }
@@ -42,23 +42,24 @@ package struct Observation: Sendable {
 /// All objects that bear one pod's labels.
 package struct ObservedPod: Sendable, Equatable {
   package let identity: PodIdentity
-  package var objects: PodObjects
+  package private(set) var objects: [PodObject]
   /// Images to remove once the containers are gone, as the containers' labels record them.
   package private(set) var images: [String] = []
 
   /// Makes a pod of these objects.
-  package init(identity: PodIdentity, objects: PodObjects = PodObjects()) {
+  package init(identity: PodIdentity, objects: [PodObject] = []) {
     self.identity = identity
     self.objects = objects
   }
 
-  /// Adds a container.
+  /// Adds an object.
   ///
   /// - Parameters:
-  ///   - container: the container.
-  ///   - label: its label that names the pod's images to remove.
-  mutating func add(_ container: PodObject, images label: String?) {
-    objects.containers.append(container)
+  ///   - object: the object.
+  ///   - label: its label that names the pod's images to remove, read from containers alone.
+  mutating func add(_ object: PodObject, images label: String?) {
+    objects.append(object)
+    guard object.kind == .container else { return }
     for name in (label ?? "").split(separator: " ").map(String.init)
     where !images.contains(name) && images.count < Self.mostImages {
       images.append(name)

@@ -48,35 +48,26 @@ package actor PodInventory {
     async let containers = engine.listContainers(all: true, filters: filters)
     async let networks = engine.listNetworks(filters: filters)
     async let volumes = engine.listVolumes(filters: filters)
+    var listed = try await containers.map { summary in
+      (PodObject(.container, summary.id, name: summary.name), summary.labels, summary.imageID)
+    }
+    listed += try await networks.map { (PodObject(.network, $0.id, name: $0.name), $0.labels, "") }
+    listed += try await volumes.filter { $0.labels[PodLabel.keep] != "true" }
+      .map { (PodObject(.volume, $0.name), $0.labels, "") }
     var found = Observation()
-    for summary in try await containers {
-      let container = PodObject(summary.id, name: summary.name)
-      guard let identity = PodIdentity(labels: summary.labels) else {
-        found.unlabelled.append("container \(container.name)")
+    for (object, labels, image) in listed {
+      guard let identity = PodIdentity(labels: labels) else {
+        found.unlabelled.append("\(object.kind) \(object.name)")
         continue
       }
-      if !made.contains(summary.id), try await isInherited(summary, identity) {
-        found.inherited.append(InheritedContainer(identity: identity, container: container))
+      if object.kind == .container, !made.contains(object.id),
+        try await isInherited(object.id, image, identity)
+      {
+        found.inherited.append(InheritedContainer(identity: identity, container: object))
       } else {
         found.pods[identity, default: ObservedPod(identity: identity)]
-          .add(container, images: summary.labels[PodLabel.removeImages])
+          .add(object, images: labels[PodLabel.removeImages])
       }
-    }
-    for network in try await networks {
-      guard let identity = PodIdentity(labels: network.labels) else {
-        found.unlabelled.append("network \(network.name)")
-        continue
-      }
-      found.pods[identity, default: ObservedPod(identity: identity)].objects.networks
-        .append(PodObject(network.id, name: network.name))
-    }
-    for volume in try await volumes where volume.labels[PodLabel.keep] != "true" {
-      guard let identity = PodIdentity(labels: volume.labels) else {
-        found.unlabelled.append("volume \(volume.name)")
-        continue
-      }
-      found.pods[identity, default: ObservedPod(identity: identity)].objects.volumes
-        .append(PodObject(volume.name))
     }
     return found
   }
@@ -85,9 +76,8 @@ package actor PodInventory {
   /// a container made from it inherits them. Where the image is gone or can't be inspected, the container's cgroup
   /// parent decides: Docker's commit doesn't copy it, and an executor always sets it.
   private func isInherited(
-    _ container: ContainerSummary, _ identity: PodIdentity
+    _ id: String, _ image: String, _ identity: PodIdentity
   ) async throws -> Bool {
-    let image = container.imageID
     if let known = runOfImage[image] { return known == identity.run }
     defer { progress() }
     do {
@@ -96,7 +86,7 @@ package actor PodInventory {
       runOfImage[image] = .some(run)
       return run == identity.run
     } catch let error as EngineError where error.isRefusal {
-      return try await hasOtherParent(container.id, identity)
+      return try await hasOtherParent(id, identity)
     }
   }
 

@@ -39,9 +39,9 @@ package struct PodRemover: Sendable {
   ///   - objects: objects that were found to be the pod's, or that it has created.
   ///   - identity: the pod's identity: a volume goes only if it still bears that.
   /// - Returns: what was removed, and what was not.
-  package func remove(_ objects: PodObjects, of identity: PodIdentity) async -> RemovalResult {
+  package func remove(_ objects: [PodObject], of identity: PodIdentity) async -> RemovalResult {
     let deadline = ContinuousClock.now + policy.patience + .seconds(policy.stopTimeout)
-    var result = await each("containers", objects.containers, deadline) { id in
+    var result = await each(objects.of(.container), deadline) { id in
       if let gate {
         try await gate.withPermit { try await removeContainer(id) }
       } else {
@@ -52,12 +52,12 @@ package struct PodRemover: Sendable {
     // Networks and volumes are in use until their containers are gone.
     let areContainersGone = result.failed.isEmpty
     let endpoints = Endpoints()
-    async let networks = each("networks", objects.networks, deadline) { id in
+    async let networks = each(objects.of(.network), deadline) { id in
       try await removeNetwork(id, areContainersGone ? endpoints : nil)
       return true
     }
-    let doomed = policy.keepsVolumes ? [] : objects.volumes
-    async let volumes = each("volumes", doomed, deadline) { name in
+    let doomed = policy.keepsVolumes ? [] : objects.of(.volume)
+    async let volumes = each(doomed, deadline) { name in
       // A volume has no ID but its name, which another incarnation may use by now.
       let labels = try await engine.inspectVolume(name).labels
       guard PodIdentity(labels: labels) == identity else { return false }
@@ -107,12 +107,12 @@ package struct PodRemover: Sendable {
 
   /// Removes all objects of a kind at once. `remove` returns whether the object was the pod's.
   private func each(
-    _ kind: String, _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
+    _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
     _ remove: @escaping @Sendable (String) async throws -> Bool
   ) async -> RemovalResult {
     await withTaskGroup(of: RemovalResult.self) { group in
       for object in objects {
-        group.addTask { await attempt(kind, object, deadline, remove) }
+        group.addTask { await attempt(object, deadline, remove) }
       }
       return await group.reduce(into: RemovalResult()) { $0.merge($1) }
     }
@@ -120,9 +120,10 @@ package struct PodRemover: Sendable {
 
   /// Removes one object, again and again while the engine refuses and the time lasts.
   private func attempt(
-    _ kind: String, _ object: PodObject, _ deadline: ContinuousClock.Instant,
+    _ object: PodObject, _ deadline: ContinuousClock.Instant,
     _ remove: @escaping @Sendable (String) async throws -> Bool
   ) async -> RemovalResult {
+    let removed = RemovalResult(removed: [object.kind.plural: [object.name]])
     var wait = Duration.milliseconds(100)
     while true {
       defer { progress() }
@@ -133,15 +134,18 @@ package struct PodRemover: Sendable {
           } else {
             try await remove(object.id)
           }
-        return RemovalResult(removed: wasOwn ? [kind: [object.name]] : [:])
+        return wasOwn ? removed : RemovalResult()
       } catch let error as EngineError where error.isNotFound {
-        return RemovalResult(removed: [kind: [object.name]])
+        return removed
       } catch {
         // An engine that went away is asked again by the next round or pass.
         let isAway = (error as? EngineError)?.kind == .unreachable
         if Task.isCancelled || isAway || ContinuousClock.now + wait > deadline {
           return RemovalResult(
-            failed: [.init(kind: kind, id: object.id, name: object.name, reason: reason(error))])
+            failed: [
+              .init(
+                kind: object.kind.plural, id: object.id, name: object.name, reason: reason(error))
+            ])
         }
       }
       try? await Task.sleep(for: wait)

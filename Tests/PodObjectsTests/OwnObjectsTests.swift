@@ -11,9 +11,10 @@ struct OwnObjectsTests {
       let pid = identity.incarnation.pid.map { "\($0)" } ?? "none"
       found.pods[identity] = ObservedPod(
         identity: identity,
-        objects: PodObjects(
-          containers: [PodObject("c-\(pid)")], networks: [PodObject("n-\(pid)")],
-          volumes: [PodObject("v-\(pid)")]))
+        objects: [
+          PodObject(.container, "c-\(pid)"), PodObject(.network, "n-\(pid)"),
+          PodObject(.volume, "v-\(pid)"),
+        ])
     }
     return found
   }
@@ -21,7 +22,7 @@ struct OwnObjectsTests {
   @Test("is whatever bears its whole identity, made by this process or not")
   func own() {
     let own = observation(Sample.identity()).own(Sample.identity(), made: [])
-    #expect(own.objects.ids == ["c-42", "n-42", "v-42"])
+    #expect(own.objects.map(\.id) == ["c-42", "n-42", "v-42"])
     #expect(!own.hasOthers)
   }
 
@@ -34,7 +35,7 @@ struct OwnObjectsTests {
     }
     // The executor of a pod that has no object of its own any more.
     let own = observation(Sample.identity(pid: 43)).own(Sample.identity(), made: ["c-43"])
-    #expect(own.objects == PodObjects())
+    #expect(own.objects.isEmpty)
     #expect(own.hasOthers)
   }
 
@@ -43,19 +44,19 @@ struct OwnObjectsTests {
     let identity = Sample.identity(pid: nil, startTime: nil, agentID: "")
     let found = observation(identity)
     let part = found.own(identity, made: ["c-none"])
-    #expect(part.objects.ids == ["c-none"])
+    #expect(part.objects.map(\.id) == ["c-none"])
     #expect(part.hasOthers)
     let whole = found.own(identity, made: ["c-none", "n-none", "v-none"])
-    #expect(whole.objects.ids == ["c-none", "n-none", "v-none"])
+    #expect(whole.objects.map(\.id) == ["c-none", "n-none", "v-none"])
     #expect(!whole.hasOthers)
-    #expect(found.own(identity, made: []).objects == PodObjects())
+    #expect(found.own(identity, made: []).objects.isEmpty)
   }
 
   @Test("is everything under Mesos, whose agents never make the same run twice")
   func mesos() {
     let identity = Sample.identity(pid: nil, startTime: nil)
     let own = observation(identity).own(identity, made: [])
-    #expect(own.objects.ids.count == 3)
+    #expect(own.objects.count == 3)
     #expect(!own.hasOthers)
   }
 

@@ -46,8 +46,8 @@ struct PodInventoryTests {
     let inventory = PodInventory(engine: engine, doubt: .leaveAlone)
     let found = try await inventory.observe()
     let objects = try #require(found.pods[identity]?.objects)
-    #expect(objects.containers == [PodObject("c1", name: "c1-name")])
-    #expect(objects.volumes == [PodObject("data")])
+    #expect(objects.of(.container) == [PodObject(.container, "c1", name: "c1-name")])
+    #expect(objects.of(.volume) == [PodObject(.volume, "data")])
     #expect(found.unlabelled == ["network net"])
     #expect(found.inherited.isEmpty)
   }
@@ -59,10 +59,10 @@ struct PodInventoryTests {
     let inventory = PodInventory(engine: engine, doubt: .fail(identity))
     let found = try await inventory.observe(run: "run-1")
     #expect(found.inherited.map(\.container.id) == ["c1"])
-    #expect(found.pods[identity]?.objects.containers == [])
+    #expect(found.pods[identity]?.objects.of(.container) == [])
     let own = try await inventory.observe(run: "run-1", made: ["c1"])
     #expect(own.inherited.isEmpty)
-    #expect(own.pods[identity]?.objects.containers.map(\.id) == ["c1"])
+    #expect(own.pods[identity]?.objects.of(.container).map(\.id) == ["c1"])
     // An image never changes: it is asked for once.
     _ = try await inventory.observe(run: "run-1")
     #expect(server.requests.count { Sample.name(of: $0).hasPrefix("GET /images/") } == 1)
@@ -76,7 +76,7 @@ struct PodInventoryTests {
           let (server, engine) = try engine(image: image, container: details(parent: parent))
           defer { server.stop() }
           let found = try await PodInventory(engine: engine, doubt: doubt).observe(run: "run-1")
-          #expect((found.pods[identity]?.objects.containers.isEmpty == false) == isOwn)
+          #expect((found.pods[identity]?.objects.of(.container).isEmpty == false) == isOwn)
           #expect(found.inherited.isEmpty == isOwn)
         }
       }

@@ -10,9 +10,10 @@ import Testing
 @Suite("The remover", .timeLimit(.minutes(2)))
 struct PodRemoverTests {
   private let identity = Sample.identity()
-  private let objects = PodObjects(
-    containers: [PodObject("c1", name: "web")], networks: [PodObject("n1", name: "net")],
-    volumes: [PodObject("data")])
+  private let objects = [
+    PodObject(.container, "c1", name: "web"), PodObject(.network, "n1", name: "net"),
+    PodObject(.volume, "data"),
+  ]
 
   private func volume(of identity: PodIdentity) -> ServerReply {
     .answer(200, #"{"Name":"data","Labels":\#(Sample.json(identity.labels))}"#)
@@ -115,8 +116,7 @@ struct PodRemoverTests {
       let remover = PodRemover(
         engine: engine, policy: RemovalPolicy(patience: patience),
         progress: { steps.withLock { $0 += 1 } }, reason: { _ in "refused" })
-      let result = await remover.remove(
-        PodObjects(containers: objects.containers), of: identity)
+      let result = await remover.remove(objects.of(.container), of: identity)
       let isPatient = patience > .zero
       #expect(count.withLock { $0 } == (isPatient ? 2 : 1))
       #expect(steps.withLock { $0 } == (isPatient ? 2 : 1))
@@ -139,7 +139,7 @@ struct PodRemoverTests {
       defer { server.stop() }
       let result = await PodRemover(
         engine: engine, policy: RemovalPolicy(stopTimeout: timeout)
-      ).remove(PodObjects(containers: objects.containers), of: identity)
+      ).remove(objects.of(.container), of: identity)
       #expect(result.failed.isEmpty)
       let stop = server.requests.first { Sample.name(of: $0).hasSuffix("/stop") }
       #expect(stop?.target.split(separator: "?").last.map(String.init) == expected)
@@ -170,7 +170,7 @@ struct PodRemoverTests {
     let identity = identity
     let removal = Task {
       await PodRemover(engine: engine, policy: RemovalPolicy(), gate: gate).remove(
-        PodObjects(containers: (0..<12).map { PodObject("c\($0)") }), of: identity)
+        (0..<12).map { PodObject(.container, "c\($0)") }, of: identity)
     }
     defer { for _ in 0..<12 { release.signal() } }
     try await eventually("two requests, and ten that wait") {

@@ -98,9 +98,10 @@ struct HostileLabelTests {
           identity, [(100, .cgroupEmpty), (100, finding)], now: 101)
         let pod = ObservedPod(
           identity: identity,
-          objects: PodObjects(
-            containers: [.init("i", name: hostile)], networks: [.init("i", name: hostile)],
-            volumes: [.init(hostile)]))
+          objects: [
+            PodObject(.container, "i", name: hostile), PodObject(.network, "i", name: hostile),
+            PodObject(.volume, hostile),
+          ])
         var entry = PodReport(
           pod, Sample.record([(100, finding)]), verdict, sandbox: hostile, now: Sample.time(101))
         var result = RemovalResult(removed: ["volumes": [hostile]], pending: [hostile])

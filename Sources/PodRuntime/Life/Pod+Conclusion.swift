@@ -16,11 +16,12 @@ extension Pod {
         engine: engine, identity: plan.identity,
         limit: cleanupLimit ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
-      created.containers = members.values.compactMap(\.container).map { PodObject($0) }
-      if request.options.keepsVolumes { created.volumes = [] }
+      let known =
+        members.values.compactMap(\.container).map { PodObject(.container, $0) }
+        + created.of(.network) + (request.options.keepsVolumes ? [] : created.of(.volume))
       await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
-        created, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
+        known, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
         cgroupLimit: min(.seconds(10), cleanupLimit ?? .seconds(10)))
       if plan.slice != nil { await slices.lower() }
     }

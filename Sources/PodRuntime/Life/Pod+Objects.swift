@@ -60,7 +60,7 @@ extension Pod {
           return found.id
         }
       }
-      created.networks.append(PodObject(id))
+      created.append(PodObject(.network, id))
     } catch let error as EngineError {
       throw plan.explainNetwork(network.name, error)
     }
@@ -75,7 +75,7 @@ extension Pod {
         try await withoutCancellation { try await engine.createVolume(volume) }
       }
       try checkOwner(of: made.labels, of: plan, "volume \(name)")
-      created.volumes.append(PodObject(made.name))
+      created.append(PodObject(.volume, made.name))
     } catch let error as EngineError {
       throw plan.explainVolume(name, error)
     }
@@ -136,7 +136,7 @@ extension Pod {
 
   /// Whether an error names one of the pod's own networks.
   func isOwnNetwork(in error: EngineError) -> Bool {
-    let names = (plan?.networks.map(\.name) ?? []) + created.networks.map(\.id)
+    let names = (plan?.networks.map(\.name) ?? []) + created.of(.network).map(\.id)
     return names.contains { error.message.contains($0) }
   }
 

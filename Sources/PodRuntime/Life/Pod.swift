@@ -50,7 +50,7 @@ public actor Pod {
   /// The anonymous volumes of these, by name.
   var anonymousVolumes: Set<String> = []
   /// Networks and volumes that were made for the pod; containers are in `members`.
-  var created = PodObjects()
+  var created: [PodObject] = []
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
   /// How many levels of dependencies there are to be stopped one after the other.

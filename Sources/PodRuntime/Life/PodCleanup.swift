@@ -25,7 +25,7 @@ struct PodCleanup: Sendable {
   /// How far the removal has come.
   private struct Progress: Sendable {
     /// What is left.
-    var open: PodObjects
+    var open: [PodObject]
     /// Why, by ID.
     var problems: [String: String] = [:]
     /// Why, of those about which nothing else is known.
@@ -37,11 +37,11 @@ struct PodCleanup: Sendable {
 
     /// Names what is left, even where the engine can't be asked.
     var words: [String] {
-      if open.all.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
-      return open.all.map { kind, object in
+      if open.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
+      return open.map { object in
         let id = object.id
         let why = [killed[id], problems[id] ?? reason].compactMap { $0 }.joined(separator: "; ")
-        return "\(kind) \(id.prefix(40))" + (why.isEmpty ? "" : " (\(why))")
+        return "\(object.kind) \(id.prefix(40))" + (why.isEmpty ? "" : " (\(why))")
       }
     }
   }
@@ -67,18 +67,18 @@ struct PodCleanup: Sendable {
   ///   - cgroupLimit: how long removing the cgroup may take.
   /// - Returns: what is left, in words.
   func remove(
-    _ known: PodObjects, madeContainers: [String], mayGrow: Bool,
+    _ known: [PodObject], madeContainers: [String], mayGrow: Bool,
     ownsCgroup: @Sendable () async -> Bool, cgroupLimit: Duration
   ) async -> [String] {
-    cgroups.thaw(known.containers.map(\.id))
+    cgroups.thaw(known.of(.container).map(\.id))
     let reached = Reached(Progress(open: known, reason: "the engine doesn't answer"))
     let work = Task {
-      let made = known.ids.union(madeContainers)
+      let made = Set(known.map(\.id) + madeContainers)
       await self.work(known, made: made, mayGrow: mayGrow) { change in reached.update(change) }
     }
     let killing = Task {
       try? await Task.sleep(for: self.patience)
-      let left = reached.value.open.containers.map(\.id)
+      let left = reached.value.open.of(.container).map(\.id)
       if Task.isCancelled || left.isEmpty { return }
       self.log.warning("the engine doesn't end the pod's containers: their processes are killed")
       // What is begun is done: it takes no longer than this.
@@ -88,7 +88,7 @@ struct PodCleanup: Sendable {
     }
     if !(await work.hasEnded(within: limit)) {
       // A request that hangs. The others have their own time, but only once the containers are gone.
-      let rest = reached.value.open.containers.isEmpty ? limitOfOthers : nil
+      let rest = reached.value.open.of(.container).isEmpty ? limitOfOthers : nil
       let isDone = if let rest { await work.hasEnded(within: rest) } else { false }
       if !isDone { work.cancel() }
     }
@@ -103,13 +103,13 @@ struct PodCleanup: Sendable {
     case false?:
       return end.words
         + (await cgroups.remove(
-          within: end.open.containers.isEmpty ? cgroupLimit : .zero,
-          forgotten: end.open.containers.isEmpty ? madeContainers : []))
+          within: end.open.of(.container).isEmpty ? cgroupLimit : .zero,
+          forgotten: end.open.of(.container).isEmpty ? madeContainers : []))
     }
   }
 
   private func work(
-    _ known: PodObjects, made: Set<String>, mayGrow: Bool,
+    _ known: [PodObject], made: Set<String>, mayGrow: Bool,
     report: @Sendable ((inout Progress) -> Void) -> Void
   ) async {
     let inventory = PodInventory(engine: engine, doubt: .fail(identity))
@@ -121,7 +121,7 @@ struct PodCleanup: Sendable {
     var quietLooks = 0
     var open = known
     while !Task.isCancelled {
-      tried.formUnion(open.ids)
+      tried.formUnion(open.map(\.id))
       let failures = await remover.remove(open, of: identity).failed
       let problems = Dictionary(failures.map { ($0.id, $0.reason) }) { first, _ in first }
       do {
@@ -135,17 +135,17 @@ struct PodCleanup: Sendable {
           $0.reason = nil
           $0.hasOthers = look.hasOthers
         }
-        if hasContainers, open.containers.isEmpty {
+        if hasContainers, open.of(.container).isEmpty {
           hasContainers = false
           if let limitOfOthers { deadline = .now + limitOfOthers }
         }
-        if open.all.isEmpty {
+        if open.isEmpty {
           quietLooks += 1
           if !mayGrow || quietLooks > 1 { return }
           wait = .seconds(1)
-        } else if open.all.contains(where: { !tried.contains($0.object.id) }) {
+        } else if open.contains(where: { !tried.contains($0.id) }) {
           continue
-        } else if !mayGrow, open.all.allSatisfy({ held[$0.object.id] != nil }) {
+        } else if !mayGrow, open.allSatisfy({ held[$0.id] != nil }) {
           return  // Others decide when they go; the reaper removes it then.
         }
       } catch {
@@ -161,11 +161,11 @@ struct PodCleanup: Sendable {
   }
 
   /// Which of the networks and volumes that could not be removed containers of others hold, in words.
-  private func held(_ open: PodObjects, _ problems: [String: String]) async -> [String: String] {
-    guard open.containers.isEmpty else { return [:] }
+  private func held(_ open: [PodObject], _ problems: [String: String]) async -> [String: String] {
+    guard open.of(.container).isEmpty else { return [:] }
     var held: [String: String] = [:]
-    for (kind, object) in open.all where problems[object.id] != nil {
-      if let names = await engine.holders(ofA: kind, object.id) {
+    for object in open where problems[object.id] != nil {
+      if let names = await engine.holders(of: object) {
         held[object.id] = "held by \(names), not of this pod"
       }
     }
@@ -174,22 +174,16 @@ struct PodCleanup: Sendable {
 }
 
 extension DockerEngine {
-  /// Names the containers that keep a network or volume from being removed.
-  ///
-  /// - Parameters:
-  ///   - kind: `network` or `volume`.
-  ///   - id: the object's ID or name.
-  /// - Returns: their names; nil where there is none.
-  fileprivate func holders(ofA kind: String, _ id: String) async -> String? {
-    var holders: [PodObject] = []
-    if kind == "network" {
-      holders =
-        (try? await inspectNetwork(id))?.containers.map { PodObject($0.key, name: $0.value.name) }
-        ?? []
-    } else if let users = try? await listContainers(all: true, filters: ["volume": [id]]) {
-      holders = users.map { PodObject($0.id, name: $0.name) }
-    }
-    if holders.isEmpty { return nil }
+  /// Names the containers that keep a network or volume from being removed; nil where there is none.
+  fileprivate func holders(of object: PodObject) async -> String? {
+    let holders: [(id: String, name: String)]? =
+      if object.kind == .network {
+        (try? await inspectNetwork(object.id))?.containers.map { ($0.key, $0.value.name) }
+      } else {
+        (try? await listContainers(all: true, filters: ["volume": [object.id]]))?
+          .map { ($0.id, $0.name) }
+      }
+    guard let holders, !holders.isEmpty else { return nil }
     let names = holders.map { "'\($0.name)' (\($0.id.prefix(12)))" }.sorted()
     return "container\(names.count == 1 ? "" : "s") " + names.joined(separator: ", ")
   }

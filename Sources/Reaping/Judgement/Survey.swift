@@ -34,7 +34,7 @@ struct Survey: Sendable {
     if let fault = cgroups.fault, fault.hidesCgroups { return .cgroupUnreadable("\(fault)") }
     // Another task of the same executor has its containers in the same cgroup.
     let containers = pods.values.filter { $0.identity.run == identity.run }
-      .flatMap(\.objects.containers).flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
+      .flatMap { $0.objects.of(.container) }.flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
     return switch cgroups.folders.look(path, passingOver: Set(containers)) {
     case .missing: .cgroupMissing
     case .empty: .cgroupEmpty

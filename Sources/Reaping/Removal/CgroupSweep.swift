@@ -45,16 +45,6 @@ struct CgroupSweep: Sendable {
     return result
   }
 
-  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the
-  /// same checks as when it is removed, and never one that this process or another pod lives in.
-  func frozenCgroup(of identity: PodIdentity) -> FrozenCgroup? {
-    let path = identity.cgroupParent
-    guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),
-      folders.folders(of: path).allSatisfy({ !remover.keeping.contains($0) })
-    else { return nil }
-    return FrozenCgroup(path: path, folders: folders)
-  }
-
   var folders: CgroupFolders { remover.folders }
 
   /// Removes a dead run's cgroups.

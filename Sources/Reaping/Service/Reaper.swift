@@ -222,14 +222,13 @@ package actor Reaper {
     for (identity, pod) in leaked where ledger.failures[identity] == nil {
       let why = assessment.verdicts[identity]?.why ?? ""
       log.notice(
-        "leaked: \(pod.objects.all.count) objects of a dead executor",
+        "leaked: \(pod.objects.count) objects of a dead executor",
         metadata: identity.logFields.merging(["why": "\(why)"]) { $1 })
     }
     janitor.add(leaked.keys, assessment, log)
     ledger.noteImages(of: leaked.values, log)
     var results = await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
-        let frozen = sweep?.frozenCgroup(of: identity)
         let isRetry = ledger.failures[identity] != nil
         var policy = settings.removal
         // What was refused all along must not hold up the pods that come after.
@@ -241,8 +240,8 @@ package actor Reaper {
           if Task.isCancelled { return "pod-reaper was told to end" }
           return (error as? EngineError)?.message ?? "\(error)"
         }
-        group.addTask { [log] in
-          await frozen?.thaw(log, identity.logFields)
+        group.addTask {
+          await sweep?.thaw(identity)
           return (identity, await remover.remove(pod.objects, of: identity))
         }
       }
@@ -279,7 +278,9 @@ package actor Reaper {
     let removal = ImageRemoval(engine: engine, progress: progress, log: log)
     var done: Set<OwedImages> = []
     for debt in ledger.imageDebts.debts {
-      let owners = pods.values.filter { debt.isOf($0.identity) && !$0.objects.containers.isEmpty }
+      let owners = pods.values.filter {
+        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
+      }
       let areGone = owners.allSatisfy { pod in
         results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
       }
