@@ -115,13 +115,16 @@ let package = Package(
     library("LibcgroupTree", ["CCgroup", "Cgroups", "Linux", "PodIdentity", system]),
     library("HTTPClient", ["CCurl", "Concurrency"]),
     library("DockerEngine", ["Concurrency", "HTTPClient"]),
+    // What executor and reaper both know about a pod's objects.
+    library(
+      "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
     library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections, system]),
     library(
       "PodRuntime",
       [
         "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
-        "PodIdentity", "Systemd", collections, logging, system,
+        "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
       ]),
     library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
@@ -147,8 +150,8 @@ let package = Package(
       "Reaping",
       [
         "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
-        "Cgroups", "LibcgroupTree", "PodIdentity", "CLinux", "Concurrency", "Systemd", system,
-        collections, logging,
+        "Cgroups", "LibcgroupTree", "PodIdentity", "PodObjects", "CLinux", "Concurrency",
+        "Systemd", system, collections, logging,
       ]),
     program(
       "Reaper",
@@ -181,6 +184,9 @@ let package = Package(
     tests("SystemdTests", ["Systemd"]),
     tests("HTTPClientTests", ["HTTPClient"]),
     tests("DockerEngineTests", ["Concurrency", "DockerEngine", "HTTPClient"]),
+    tests(
+      "PodObjectsTests",
+      ["PodObjects", "Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", "Executor", "PodRuntime", collections],
@@ -208,7 +214,7 @@ let package = Package(
       "ReapingTests",
       [
         "Reaper", "Reaping", "HookEvents", "HookShim", "Linux", "YAML", "Settings", "Program",
-        "PodIdentity", "Cgroups", "DockerEngine", arguments, logging, system,
+        "PodIdentity", "PodObjects", "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
     tests(
       "DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),

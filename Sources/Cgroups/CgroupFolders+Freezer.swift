@@ -24,27 +24,38 @@ extension CgroupFolders {
     guard Self.isPath(path) else { return CgroupThaw(failed: [(path, .invalidArgument)]) }
     var result = CgroupThaw()
     for hierarchy in mounts.hierarchies {
-      let file: String
-      switch hierarchy.version {
-      case .v1 where hierarchy.controllers.contains("freezer"): file = "freezer.state"
-      case .v1: continue
-      case .v2: file = "cgroup.freeze"
-      }
+      guard let (file, free) = Self.freezer(of: hierarchy) else { continue }
       let folder = FilePath(hierarchy.mountPoint + path)
       // From above to below: a group goes on only when all above it do.
       for group in alone ? [folder] : Self.tree(from: folder) {
-        Self.thaw(group, file: group.appending(file), hierarchy.version, &result)
+        Self.thaw(group, file: group.appending(file), free, &result)
       }
     }
     return result
   }
 
+  /// Whether a cgroup itself is frozen, or is becoming so, in the hierarchy that freezes.
+  package func isFrozen(_ path: String) -> Bool {
+    mounts.hierarchies.contains { hierarchy in
+      guard let (file, free) = Self.freezer(of: hierarchy) else { return false }
+      return line(of: file, in: path, of: hierarchy).map { $0 != free } ?? false
+    }
+  }
+
+  /// The file that freezes a group of a hierarchy, and its text where the group is not frozen; nil where the hierarchy
+  /// has no freezer.
+  private static func freezer(of hierarchy: CgroupHierarchy) -> (file: String, free: String)? {
+    switch hierarchy.version {
+    case .v1: hierarchy.controllers.contains("freezer") ? ("freezer.state", "THAWED") : nil
+    case .v2: ("cgroup.freeze", "0")
+    }
+  }
+
   private static func thaw(
-    _ group: FilePath, file: FilePath, _ version: CgroupVersion, _ result: inout CgroupThaw
+    _ group: FilePath, file: FilePath, _ free: String, _ result: inout CgroupThaw
   ) {
     do {
       let state = try TextFile.text(file)
-      let free = version == .v1 ? "THAWED" : "0"
       if state.hasPrefix(free) { return }
       try write(free, to: file)
       result.thawed.append(group.string)

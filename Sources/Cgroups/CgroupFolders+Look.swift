@@ -75,16 +75,6 @@ extension CgroupFolders {
     return components.dropFirst().allSatisfy { IDCheck.problem(String(Substring($0))) == nil }
   }
 
-  /// Whether a path from a label names a cgroup that may be a run's: one that `isPath(_:)` takes, whose last component
-  /// is the run, or the run's slice. Labels are data that anybody could have written.
-  public static func isPath(_ path: String, of run: String) -> Bool {
-    guard isPath(path) else { return false }
-    if path.utf8.split(separator: UInt8(ascii: "/")).last?.elementsEqual(run.utf8) == true {
-      return true
-    }
-    return PodSlice(path: path)?.run.utf8.elementsEqual(run.utf8) == true
-  }
-
   static func processes(in folder: FilePath) throws -> Set<Int32> {
     do {
       let text = try TextFile.text(folder.appending("cgroup.procs"))

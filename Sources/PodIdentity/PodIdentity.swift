@@ -95,14 +95,6 @@ public struct PodIdentity: Sendable, Hashable {
   /// What the engine is told of the cgroup: the path, or the name of a slice.
   public var engineParent: String { slice?.unit ?? cgroupParent }
 
-  /// The cgroup of one of the pod's containers.
-  ///
-  /// - Parameter container: the container's ID.
-  /// - Returns: its path below each hierarchy's root.
-  public func cgroup(of container: String) -> String {
-    "\(cgroupParent)/" + (slice == nil ? container : PodSlice.scope(of: container))
-  }
-
   /// The names that the pod's objects get in Docker.
   public var names: PodNames { PodNames(identity: self) }
 }

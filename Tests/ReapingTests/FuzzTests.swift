@@ -4,6 +4,7 @@ import Logging
 import Program
 import TestSupport
 import PodIdentity
+import PodObjects
 import Testing
 import YAML
 import Settings

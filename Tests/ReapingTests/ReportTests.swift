@@ -1,5 +1,6 @@
 import Foundation
 import PodIdentity
+import PodObjects
 import Program
 import Synchronization
 import SystemPackage
@@ -96,8 +97,11 @@ struct HostileLabelTests {
         let verdict = Sample.verdict(
           identity, [(100, .cgroupEmpty), (100, finding)], now: 101)
         let pod = ObservedPod(
-          identity: identity, containers: [.init(id: "i", name: hostile, state: "dead")],
-          networks: [.init(id: "i", name: hostile)], volumes: [hostile])
+          identity: identity,
+          objects: [
+            PodObject(.container, "i", name: hostile), PodObject(.network, "i", name: hostile),
+            PodObject(.volume, hostile),
+          ])
         var entry = PodReport(
           pod, Sample.record([(100, finding)]), verdict, sandbox: hostile, now: Sample.time(101))
         var result = RemovalResult(removed: ["volumes": [hostile]], pending: [hostile])

@@ -165,17 +165,6 @@ struct PrintableTests {
     #expect(Printable.text(String(repeating: "x", count: 600)).count == 513)
   }
 
-  @Test(
-    "a label names a run's cgroup only without detours",
-    arguments: [
-      ("/mesos/run-1", true), ("/a/b/run-1", true), ("/run-1", false), ("mesos/run-1", false),
-      ("/mesos/../run-1", false), ("/mesos/./run-1", false), ("/mesos//run-1", false),
-      ("/mesos/run-2", false), ("/mesos/run-1/", false), ("", false),
-    ])
-  func paths(_ path: String, _ isRun: Bool) {
-    #expect(CgroupPath.isRun(path, "run-1") == isRun)
-  }
-
   @Test("the journal begins a new file when one is full, and keeps the old")
   func journal() async throws {
     try await withTemporaryFolder { folder in

@@ -36,6 +36,11 @@ public struct EngineError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Whether the engine knows no such object (404).
   public var isNotFound: Bool { kind == .status(404) }
 
+  /// Whether the engine was reached and did not do what it was asked, or its response makes no sense.
+  package var isRefusal: Bool {
+    if case .status = kind { true } else { kind == .malformed }
+  }
+
   /// Whether the object is in a state that forbids the request, or its name is taken (409).
   public var isConflict: Bool {
     guard case .status(let status) = kind else { return false }

@@ -4,6 +4,8 @@ public struct ContainerSummary: Sendable, Decodable {
   public let id: String
   /// Its name, and those that links give it, each with a leading `/`.
   public let names: [String]
+  /// Its first name, without the slash; empty where it has none.
+  package var name: String { names.first.map { String($0.drop { $0 == "/" }) } ?? "" }
   /// The image as it was asked for.
   public let image: String
   /// The ID of its image.

@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
 import PodIdentity
+import PodObjects
 
 /// What remains to be done once nothing of the pod runs any more.
 extension Pod {
@@ -15,11 +16,12 @@ extension Pod {
         engine: engine, identity: plan.identity,
         limit: cleanupLimit ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
-      created.containers = members.values.compactMap(\.container)
-      if request.options.keepsVolumes { created.volumes = [] }
+      let known =
+        members.values.compactMap(\.container).map { PodObject(.container, $0) }
+        + created.of(.network) + (request.options.keepsVolumes ? [] : created.of(.volume))
       await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
-        created, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
+        known, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
         cgroupLimit: min(.seconds(10), cleanupLimit ?? .seconds(10)))
       if plan.slice != nil { await slices.lower() }
     }
@@ -53,11 +55,11 @@ extension Pod {
   /// - Returns: what is left, in words.
   public func removeCgroup(within limit: Duration) async -> [String] {
     guard let plan else { return [] }
-    let inventory = PodInventory(engine: engine, identity: plan.identity)
+    let inventory = PodInventory(engine: engine, doubt: .fail(plan.identity))
     // Where another incarnation has something of the run, the cgroup is its own, too.
-    guard let look = try? await inventory.look(known: PodObjects()), !look.hasOthers else {
-      return []
-    }
+    guard let found = try? await inventory.observe(run: plan.identity.run),
+      !found.own(plan.identity, made: []).hasOthers
+    else { return [] }
     return await PodCgroups(identity: plan.identity, log: log).remove(within: limit)
   }
 

@@ -3,6 +3,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodIdentity
+import PodObjects
 import YAML
 
 extension Pod {
@@ -62,7 +63,7 @@ extension Pod {
           return found.id
         }
       }
-      created.networks.append(id)
+      created.append(PodObject(.network, id))
     } catch let error as EngineError {
       throw plan.explainNetwork(network.name, error)
     }
@@ -85,7 +86,7 @@ extension Pod {
         try await withoutCancellation { try await engine.createVolume(volume) }
       }
       try checkOwner(of: made.labels, of: plan, "volume \(name)")
-      created.volumes.append(made.name)
+      created.append(PodObject(.volume, made.name))
     } catch let error as EngineError {
       throw plan.explainVolume(name, error)
     }
@@ -146,7 +147,7 @@ extension Pod {
 
   /// Whether an error names one of the pod's own networks.
   func isOwnNetwork(in error: EngineError) -> Bool {
-    let names = (plan?.networks.map(\.name) ?? []) + created.networks
+    let names = (plan?.networks.map(\.name) ?? []) + created.of(.network).map(\.id)
     return names.contains { error.message.contains($0) }
   }
 

@@ -3,6 +3,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodIdentity
+import PodObjects
 import YAML
 
 /// One pod's life: from a plan to running containers, and back to nothing.
@@ -49,7 +50,7 @@ public actor Pod {
   /// The anonymous volumes of these, by name.
   var anonymousVolumes: Set<String> = []
   /// Networks and volumes that were made for the pod; containers are in `members`.
-  var created = PodCleanup.Objects()
+  var created: [PodObject] = []
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
   /// How many levels of dependencies there are to be stopped one after the other.

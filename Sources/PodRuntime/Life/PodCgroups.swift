@@ -1,7 +1,7 @@
 import Cgroups
 import Logging
 import PodIdentity
-import SystemPackage
+import PodObjects
 import Systemd
 
 /// The cgroups of one incarnation's pod: the group of each of its containers, and their parent.
@@ -12,7 +12,7 @@ struct PodCgroups: Sendable {
   private var parent: String? {
     let path = identity.cgroupParent
     // Whatever became of the ID: below a root, and the run's own.
-    return CgroupFolders.isPath(path, of: identity.run) ? path : nil
+    return CgroupPath.isRun(path, identity.run) ? path : nil
   }
 
   /// Lets the pod's processes go on, so that they can be ended: an agent that was killed in the middle of a destroy
@@ -24,7 +24,7 @@ struct PodCgroups: Sendable {
     let folders = CgroupFolders(mounts: mounts)
     var result = folders.thaw(parent, alone: true)
     for container in containers {
-      let below = folders.thaw(identity.cgroup(of: container))
+      let below = folders.thaw(CgroupPath.container(container, below: parent))
       result.thawed += below.thawed
       result.failed += below.failed
     }
@@ -34,24 +34,18 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// Ends the processes of containers that the engine doesn't end.
+  /// Kills the processes of containers that the engine doesn't end.
   ///
   /// - Parameters:
   ///   - containers: the pod's own, and nobody else's.
-  ///   - limit: how long they may take to end.
+  ///   - limit: how long they may take to exit.
   /// - Returns: what became of each of which something can be said, in words.
   func kill(_ containers: [String], within limit: Duration) async -> [String: String] {
-    guard parent != nil, let mounts = try? CgroupMounts.current() else { return [:] }
-    let identity = identity
-    let folders = CgroupFolders(mounts: mounts)
-    let keeping = (try? CgroupMembership.current()).map(folders.own(membership:)) ?? []
+    guard let parent, let remover = Self.remover else { return [:] }
     thaw(containers)
     return await withTaskGroup(of: (String, CgroupLook).self) { group in
       for container in containers {
-        group.addTask {
-          let path = identity.cgroup(of: container)
-          return (container, await folders.kill(path, keeping: keeping, within: limit))
-        }
+        group.addTask { (container, await remover.kill(container, below: parent, within: limit)) }
       }
       var words: [String: String] = [:]
       for await (container, look) in group {
@@ -76,62 +70,60 @@ struct PodCgroups: Sendable {
   func remove(within limit: Duration, forgotten: [String] = []) async -> [String] {
     guard !identity.cgroupParent.isEmpty else { return [] }
     guard let parent else { return ["cgroup \(identity.cgroupParent) (it isn't the run's)"] }
+    guard let remover = Self.remover else { return ["cgroup \(parent) (/proc can't be read)"] }
+    let begin = ContinuousClock.now
+    // Processes that the engine ended are gone by then.
+    let patience = forgotten.isEmpty ? limit : min(limit, .seconds(1))
+    var left = await remove(parent, by: remover, within: patience)
+    if patience < limit, case .folders(let folders) = left, !folders.isEmpty, !left.isDenied {
+      for (container, what) in await kill(forgotten, within: .seconds(2)) {
+        log.warning("container \(container.prefix(12)), which the engine has forgotten: \(what)")
+      }
+      left = await remove(parent, by: remover, within: limit - (.now - begin))
+    }
+    return words(for: left, of: parent)
+  }
+
+  private static var remover: CgroupRemover? {
     guard let mounts = try? CgroupMounts.current(),
       let membership = try? CgroupMembership.current()
-    else { return ["cgroup \(parent) (/proc can't be read)"] }
+    else { return nil }
     let folders = CgroupFolders(mounts: mounts)
-    let keeping = folders.own(membership: membership)
-    let begin = ContinuousClock.now
-    let deadline = begin + limit
-    var hasKilled = forgotten.isEmpty
-    var slice = identity.slice
-    while true {
-      // Only an empty one: to stop a slice is to end whatever is in it.
-      if let stopped = slice, folders.look(parent).isWithoutProcesses {
-        if let left = await stop(stopped) { return left }
-        slice = nil
-      }
-      let left =
-        slice == nil
-        ? folders.remove(parent, keeping: keeping).filter { !keeping.contains($0.folder) }
-        : [(folder: parent, reason: .resourceBusy)]
-      if left.isEmpty { return [] }
-      // A run of an ordinary user can't remove what Docker made as root: the reaper does that.
-      let denied = left.allSatisfy { $0.reason == .permissionDenied || $0.reason == .notPermitted }
-      if denied {
-        log.info("cgroups below \(parent) are left to pod-reaper: \(left[0].reason)")
-        return []
-      }
-      // Processes that the engine ended are gone by then.
-      if !hasKilled, .now - begin > .seconds(1) {
-        hasKilled = true
-        for (container, what) in await kill(forgotten, within: .seconds(2)) {
-          log.warning("container \(container.prefix(12)), which the engine has forgotten: \(what)")
-        }
-      }
-      if .now > deadline {
-        // A message has room for one of them: it is the same cgroup in every hierarchy.
-        for (folder, reason) in left { log.warning("cgroup \(folder) can't be removed: \(reason)") }
-        return ["cgroup \(parent) (\(left[0].reason))"]
-      }
-      try? await Task.sleep(for: .milliseconds(50))
+    return CgroupRemover(folders: folders, keeping: folders.own(membership: membership))
+  }
+
+  private func remove(
+    _ parent: String, by remover: CgroupRemover, within limit: Duration
+  ) async -> CgroupRemover.Left {
+    let isOwn = remover.folders.folders(of: parent).contains { remover.keeping.contains($0) }
+    return await remover.remove(parent, isOwn ? .emptyGroups : .run, within: limit) { slice in
+      guard Systemd.isInit else { return }
+      try await Systemd().stop(slice.unit, resettingFailed: PodSlice.scope(of: "*"))
     }
   }
 
-  /// Stops the pod's slice; its cgroups go then, but for those of version 1 that systemd doesn't manage.
-  ///
-  /// - Returns: what is left where it can't be stopped; nil where it is.
-  private func stop(_ slice: PodSlice) async -> [String]? {
-    guard Systemd.isInit else { return nil }
-    do {
-      try await Systemd().stop(slice.unit, resettingFailed: PodSlice.scope(of: "*"))
-      return nil
-    } catch  where error.isDenied {
-      log.info("slice \(slice.unit) is left to pod-reaper: \(error)")
-      return []
-    } catch {
+  /// Logs and describes what is left. An ordinary user can neither remove what Docker made as root nor stop a slice:
+  /// pod-reaper does that.
+  private func words(for left: CgroupRemover.Left, of parent: String) -> [String] {
+    switch left {
+    case .slice(let slice, let error):
+      if (error as? SystemdError)?.isDenied == true {
+        log.info("slice \(slice.unit) is left to pod-reaper: \(error)")
+        return []
+      }
       log.warning("slice \(slice.unit) can't be stopped: \(error)")
       return ["slice \(slice.unit) (\(error))"]
+    case .folders(let folders):
+      guard let first = folders.first else { return [] }
+      if left.isDenied {
+        log.info("cgroups below \(parent) are left to pod-reaper: \(first.reason)")
+        return []
+      }
+      // A message has room for one of them: it is the same cgroup in every hierarchy.
+      for (folder, reason) in folders {
+        log.warning("cgroup \(folder) can't be removed: \(reason)")
+      }
+      return ["cgroup \(parent) (\(first.reason))"]
     }
   }
 

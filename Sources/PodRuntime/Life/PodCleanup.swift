@@ -2,13 +2,12 @@ import Concurrency
 import DockerEngine
 import Logging
 import PodIdentity
+import PodObjects
 import Synchronization
 
 /// Removes all that a pod created: containers, networks, volumes, its cgroups. Only what bears the identity of this very
 /// incarnation goes.
 struct PodCleanup: Sendable {
-  typealias Objects = PodObjects
-
   let engine: DockerEngine
   let identity: PodIdentity
   /// How long containers may take.
@@ -21,13 +20,12 @@ struct PodCleanup: Sendable {
   /// SIGKILL is what they get either way.
   private var patience: Duration { min(.seconds(5), limit / 2) }
 
-  private var inventory: PodInventory { PodInventory(engine: engine, identity: identity) }
   private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
   /// How far the removal has come.
   private struct Progress: Sendable {
     /// What is left.
-    var open: Objects
+    var open: [PodObject]
     /// Why, by ID.
     var problems: [String: String] = [:]
     /// Why, of those about which nothing else is known.
@@ -39,10 +37,11 @@ struct PodCleanup: Sendable {
 
     /// Names what is left, even where the engine can't be asked.
     var words: [String] {
-      if open.all.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
-      return open.all.map { kind, id in
+      if open.isEmpty { return reason.map { ["whatever there is (\($0))"] } ?? [] }
+      return open.map { object in
+        let id = object.id
         let why = [killed[id], problems[id] ?? reason].compactMap { $0 }.joined(separator: "; ")
-        return "\(kind) \(id.prefix(40))" + (why.isEmpty ? "" : " (\(why))")
+        return "\(object.kind) \(id.prefix(40))" + (why.isEmpty ? "" : " (\(why))")
       }
     }
   }
@@ -68,19 +67,18 @@ struct PodCleanup: Sendable {
   ///   - cgroupLimit: how long removing the cgroup may take.
   /// - Returns: what is left, in words.
   func remove(
-    _ known: Objects, madeContainers: [String], mayGrow: Bool,
+    _ known: [PodObject], madeContainers: [String], mayGrow: Bool,
     ownsCgroup: @Sendable () async -> Bool, cgroupLimit: Duration
   ) async -> [String] {
-    cgroups.thaw(known.containers)
+    cgroups.thaw(known.of(.container).map(\.id))
     let reached = Reached(Progress(open: known, reason: "the engine doesn't answer"))
     let work = Task {
-      var made = known
-      made.containers += madeContainers
+      let made = Set(known.map(\.id) + madeContainers)
       await self.work(known, made: made, mayGrow: mayGrow) { change in reached.update(change) }
     }
     let killing = Task {
       try? await Task.sleep(for: self.patience)
-      let left = reached.value.open.containers
+      let left = reached.value.open.of(.container).map(\.id)
       if Task.isCancelled || left.isEmpty { return }
       self.log.warning("the engine doesn't end the pod's containers: their processes are killed")
       // What is begun is done: it takes no longer than this.
@@ -90,7 +88,7 @@ struct PodCleanup: Sendable {
     }
     if !(await work.hasEnded(within: limit)) {
       // A request that hangs. The others have their own time, but only once the containers are gone.
-      let rest = reached.value.open.containers.isEmpty ? limitOfOthers : nil
+      let rest = reached.value.open.of(.container).isEmpty ? limitOfOthers : nil
       let isDone = if let rest { await work.hasEnded(within: rest) } else { false }
       if !isDone { work.cancel() }
     }
@@ -105,15 +103,17 @@ struct PodCleanup: Sendable {
     case false?:
       return end.words
         + (await cgroups.remove(
-          within: end.open.containers.isEmpty ? cgroupLimit : .zero,
-          forgotten: end.open.containers.isEmpty ? madeContainers : []))
+          within: end.open.of(.container).isEmpty ? cgroupLimit : .zero,
+          forgotten: end.open.of(.container).isEmpty ? madeContainers : []))
     }
   }
 
   private func work(
-    _ known: Objects, made: Objects, mayGrow: Bool,
+    _ known: [PodObject], made: Set<String>, mayGrow: Bool,
     report: @Sendable ((inout Progress) -> Void) -> Void
   ) async {
+    let inventory = PodInventory(engine: engine, doubt: .fail(identity))
+    let remover = PodRemover(engine: engine, policy: RemovalPolicy())
     var deadline = ContinuousClock.now + limit
     var hasContainers = true
     var wait = Duration.milliseconds(100)
@@ -121,10 +121,12 @@ struct PodCleanup: Sendable {
     var quietLooks = 0
     var open = known
     while !Task.isCancelled {
-      tried.formUnion(open.all.map(\.id))
-      let problems = await removeAll(open)
+      tried.formUnion(open.map(\.id))
+      let failures = await remover.remove(open, of: identity).failed
+      let problems = Dictionary(failures.map { ($0.id, $0.reason) }) { first, _ in first }
       do {
-        let look = try await inventory.look(known: made)
+        let look = try await inventory.observe(run: identity.run, made: made)
+          .own(identity, made: made)
         open = look.objects
         let held = await held(open, problems)
         report {
@@ -133,17 +135,17 @@ struct PodCleanup: Sendable {
           $0.reason = nil
           $0.hasOthers = look.hasOthers
         }
-        if hasContainers, open.containers.isEmpty {
+        if hasContainers, open.of(.container).isEmpty {
           hasContainers = false
           if let limitOfOthers { deadline = .now + limitOfOthers }
         }
-        if open.all.isEmpty {
+        if open.isEmpty {
           quietLooks += 1
           if !mayGrow || quietLooks > 1 { return }
           wait = .seconds(1)
-        } else if open.all.contains(where: { !tried.contains($0.id) }) {
+        } else if open.contains(where: { !tried.contains($0.id) }) {
           continue
-        } else if !mayGrow, open.all.allSatisfy({ held[$0.id] != nil }) {
+        } else if !mayGrow, open.allSatisfy({ held[$0.id] != nil }) {
           return  // Others decide when they go; the reaper removes it then.
         }
       } catch {
@@ -159,63 +161,30 @@ struct PodCleanup: Sendable {
   }
 
   /// Which of the networks and volumes that could not be removed containers of others hold, in words.
-  private func held(_ open: Objects, _ problems: [String: String]) async -> [String: String] {
-    guard open.containers.isEmpty else { return [:] }
+  private func held(_ open: [PodObject], _ problems: [String: String]) async -> [String: String] {
+    guard open.of(.container).isEmpty else { return [:] }
     var held: [String: String] = [:]
-    for (kind, id) in open.all where problems[id] != nil {
-      if let names = await inventory.foreignHolders(of: kind, id) {
-        held[id] = "held by \(names), not of this pod"
+    for object in open where problems[object.id] != nil {
+      if let names = await engine.holders(of: object) {
+        held[object.id] = "held by \(names), not of this pod"
       }
     }
     return held
   }
+}
 
-  private func removeAll(_ objects: Objects) async -> [String: String] {
-    let engine = engine
-    let inventory = inventory
-    var problems = await each(objects.containers) {
-      try await engine.removeContainer($0, force: true, volumes: true)
-    }
-    // Networks and volumes are in use until their containers are gone.
-    async let networks = each(objects.networks) { id in
-      do {
-        try await engine.removeNetwork(id)
-      } catch let error as EngineError where !error.isNotFound {
-        // A dockerd that crashed leaves endpoints without a container.
-        guard case .status = error.kind, try await !engine.disconnectDeadEndpoints(of: id).isEmpty
-        else { throw error }
-        try await engine.removeNetwork(id)
+extension DockerEngine {
+  /// Names the containers that keep a network or volume from being removed; nil where there is none.
+  fileprivate func holders(of object: PodObject) async -> String? {
+    let holders: [(id: String, name: String)]? =
+      if object.kind == .network {
+        (try? await inspectNetwork(object.id))?.containers.map { ($0.key, $0.value.name) }
+      } else {
+        (try? await listContainers(all: true, filters: ["volume": [object.id]]))?
+          .map { ($0.id, $0.name) }
       }
-    }
-    async let volumes = each(objects.volumes) { name in
-      // A volume has no ID but its name, which another incarnation may use.
-      guard inventory.owns(try await engine.inspectVolume(name).labels) else { return }
-      try await engine.removeVolume(name, force: false)
-    }
-    problems.merge(await networks) { old, _ in old }
-    problems.merge(await volumes) { old, _ in old }
-    return problems
-  }
-
-  private func each(
-    _ ids: [String], _ remove: @escaping @Sendable (String) async throws -> Void
-  ) async -> [String: String] {
-    await withTaskGroup(of: (String, String?).self) { group in
-      for id in ids {
-        group.addTask {
-          do {
-            try await withoutCancellation { try await remove(id) }
-            return (id, nil)
-          } catch let error as EngineError where error.isNotFound {
-            return (id, nil)
-          } catch {
-            return (id, "\(error)")
-          }
-        }
-      }
-      var problems: [String: String] = [:]
-      for await (id, problem) in group { problems[id] = problem }
-      return problems
-    }
+    guard let holders, !holders.isEmpty else { return nil }
+    let names = holders.map { "'\($0.name)' (\($0.id.prefix(12)))" }.sorted()
+    return "container\(names.count == 1 ? "" : "s") " + names.joined(separator: ", ")
   }
 }

@@ -1,6 +1,7 @@
 import Cgroups
 import HookEvents
 import PodIdentity
+import PodObjects
 
 /// What is known of pods and of their executors. It is a value: whoever only observes works on a
 /// copy, and what that learns is lost with it.
@@ -183,10 +184,10 @@ struct EvidenceStore: Sendable, Equatable {
 
   /// Whether a living executor says that a run of our own root is its own: one whose directories
   /// are its user's, or root's.
-  func isLeased(_ run: String, _ path: String, _ removal: CgroupRemoval) -> Bool {
+  func isLeased(_ run: String, _ path: String, _ folders: CgroupFolders) -> Bool {
     leases.keys.contains { holder in
       holder.run == run && !holder.isGone
-        && (holder.user == 0 || removal.isOwned(path, by: holder.user))
+        && (holder.user == 0 || folders.isOwned(path, by: holder.user))
     }
   }
 
@@ -198,10 +199,10 @@ struct EvidenceStore: Sendable, Equatable {
   ///   - run: only this run's; nil for all.
   ///   - host: what is known of this host.
   ///   - grace: how old a proof must be.
-  ///   - removal: the host's cgroups.
+  ///   - folders: the host's cgroups.
   /// - Returns: the runs and their cgroups.
   func endedRuns(
-    _ run: String?, on host: HostFacts, grace: Duration, _ removal: CgroupRemoval
+    _ run: String?, on host: HostFacts, grace: Duration, _ folders: CgroupFolders
   ) -> [(run: String, path: String)] {
     let known = records.keys.filter { identity in
       (run == nil || identity.run == run) && records[identity]?.newest(.pidfd) != nil
@@ -210,11 +211,11 @@ struct EvidenceStore: Sendable, Equatable {
     }
     let held = ended.keys.filter { run == nil || $0.run == run }
       .flatMap { holder in
-        ["/\(CgroupPath.ownRoot)/\(holder.run)", PodSlice(run: holder.run)?.path ?? ""].map {
+        ["/\(CgroupParent.ownRoot)/\(holder.run)", PodSlice(run: holder.run)?.path ?? ""].map {
           (user: holder.user, run: holder.run, path: $0)
         }
       }
-      .filter { removal.isOwned($0.path, by: $0.user) }
+      .filter { folders.isOwned($0.path, by: $0.user) }
     return known.map { ($0.run, $0.cgroupParent) } + held.map { ($0.run, $0.path) }
   }
 }

@@ -1,5 +1,7 @@
 import Cgroups
+import LibcgroupTree
 import PodIdentity
+import PodObjects
 import Program
 
 /// What one look at the host and at the engine has found, before anything is judged.
@@ -11,7 +13,7 @@ struct Survey: Sendable {
   /// The boot that this program began in.
   var bootID: String?
   /// What is mounted; nil where that couldn't be read.
-  var cgroups: CgroupRemoval?
+  var cgroups: LibcgroupTable?
   var slices: PodSlices
   /// Cgroups below the roots that no known dead run accounts for, seen before the engine was asked.
   var strangers: Set<String>
@@ -32,7 +34,7 @@ struct Survey: Sendable {
     if let fault = cgroups.fault, fault.hidesCgroups { return .cgroupUnreadable("\(fault)") }
     // Another task of the same executor has its containers in the same cgroup.
     let containers = pods.values.filter { $0.identity.run == identity.run }
-      .flatMap(\.containers).flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
+      .flatMap { $0.objects.of(.container) }.flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
     return switch cgroups.folders.look(path, passingOver: Set(containers)) {
     case .missing: .cgroupMissing
     case .empty: .cgroupEmpty
@@ -107,7 +109,7 @@ struct Assessment: Sendable {
   func report(_ results: [PodIdentity: RemovalResult] = [:]) -> PassReport {
     var report = PassReport()
     report.dryRun = true
-    report.inherited = survey.engine.inherited.map { Printable.text($0.name) }
+    report.inherited = survey.engine.inherited.map { Printable.text($0.container.name) }
     report.unlabelled = survey.engine.unlabelled.map { Printable.text($0) }
     report.pods = pods.keys.compactMap { self.report(of: $0, results[$0]) }
     return report

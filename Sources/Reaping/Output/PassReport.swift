@@ -1,5 +1,6 @@
 import FoundationEssentials
 import PodIdentity
+import PodObjects
 import Program
 
 /// One pod as `--once`, `status` and `explain` tell it.
@@ -56,9 +57,10 @@ package struct PodReport: Codable, Sendable {
     pid = identity.incarnation.pid
     cgroup = Printable.text(identity.cgroupParent)
     self.sandbox = sandbox.map { Printable.text($0) }
-    containers = pod.containers.map { Printable.text($0.name) }.sorted()
-    networks = pod.networks.map { Printable.text($0.name) }.sorted()
-    volumes = pod.volumes.map { Printable.text($0) }.sorted()
+    func names(_ kind: PodObject.Kind) -> [String] {
+      pod.objects.of(kind).map { Printable.text($0.name) }.sorted()
+    }
+    (containers, networks, volumes) = (names(.container), names(.network), names(.volume))
     evidence = record.evidence.sorted { $0.time < $1.time }.map {
       Item(
         age: (now - $0.time).inSeconds, source: "\($0.finding.source)",

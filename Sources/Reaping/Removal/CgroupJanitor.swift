@@ -1,4 +1,5 @@
 import Cgroups
+import LibcgroupTree
 import Logging
 import PodIdentity
 

@@ -3,6 +3,7 @@ import DockerEngine
 import Glibc
 import Logging
 import PodIdentity
+import PodObjects
 import Linux
 
 /// Processes of containers that the engine has forgotten: one that is killed in the middle of a
@@ -18,21 +19,20 @@ extension CgroupSweep {
     let path = identity.cgroupParent
     guard CgroupPath.isRun(path, identity.run) else { return [] }
     var killed: [String] = []
-    for container in removal.populatedContainers(path) {
+    for container in folders.populatedContainers(path) {
       // Another incarnation may have begun in the same run since, or the engine have found the
       // container again.
-      guard let now = try? await observer.look(run: identity.run),
+      guard let now = try? await observer.observe(run: identity.run),
         !assessment.isShared(path, now.pods)
       else { break }
-      let processes = removal.processes(of: container, below: path)
+      let processes = folders.processes(of: container, below: path)
       guard let data = await dataFolder(), place(of: processes, data) != .elsewhere,
         await isForgotten(container)
       else { continue }
       guard await isDeadByProcess(identity),
-        await !evidence().isLeased(identity.run, path, removal)
+        await !evidence().isLeased(identity.run, path, folders)
       else { break }
-      let look = await removal.folders.kill(
-        CgroupPath.container(container, below: path), keeping: removal.keeping, within: .seconds(2))
+      let look = await remover.kill(container, below: path, within: .seconds(2))
       guard look == .empty || look == .missing else { continue }
       log.notice(
         "killed the processes of container \(container.prefix(12)), which the engine has forgotten",
@@ -58,8 +58,8 @@ extension CgroupSweep {
     var found: [(container: String, processes: Set<Int32>)] = []
     if janitor.engineData == nil { janitor.engineData = await dataFolder() }
     guard let engineData = janitor.engineData else { return nil }
-    for container in removal.populatedContainers(path) {
-      let processes = removal.processes(of: container, below: path)
+    for container in folders.populatedContainers(path) {
+      let processes = folders.processes(of: container, below: path)
       if place(of: processes, engineData) == .onThisEngine, await isForgotten(container) {
         found.append((container, processes))
       }

@@ -2,17 +2,18 @@ import Cgroups
 import DockerEngine
 import Logging
 import PodIdentity
+import PodObjects
 import Program
 
 /// Removes cgroups in one pass: what the pass found is fixed, what is known of executors is asked
 /// for anew before each removal.
 struct CgroupSweep: Sendable {
-  let removal: CgroupRemoval
+  let remover: CgroupRemover
   let assessment: Assessment
   /// The host as it was when this program began.
   let host: HostFacts
   let settings: ReaperSettings
-  let observer: EngineObserver
+  let observer: PodInventory
   let log: Logger
   /// What is known now.
   let evidence: @Sendable () async -> EvidenceStore
@@ -24,33 +25,45 @@ struct CgroupSweep: Sendable {
     let path = identity.cgroupParent
     guard CgroupPath.isRun(path, identity.run), !assessment.isShared(path) else { return result }
     let isOwn = CgroupPath.isOwn(path)
-    var left = await removal.remove(path, wholly: isOwn)
-    if !left.failures.isEmpty {
+    let wasThere = !folders.folders(of: path).isEmpty
+    var failures = await remove(path, isOwn ? .run : .containers)
+    if !failures.isEmpty {
       let killed = await killForgotten(of: identity)
       if !killed.isEmpty {
         result.removed["processes"] = killed
-        left = await removal.remove(path, wholly: isOwn)
+        failures = await remove(path, isOwn ? .run : .containers)
       }
     }
-    for failure in left.failures {
+    for failure in failures {
       result.failed.append(.init(kind: "cgroups", name: path, reason: failure))
     }
     if isOwn {
-      if left.removedAny && left.failures.isEmpty { result.removed["cgroups"] = [path] }
-    } else if !removal.folders.folders(of: path).isEmpty {
+      if wasThere && failures.isEmpty { result.removed["cgroups"] = [path] }
+    } else if !folders.folders(of: path).isEmpty {
       result.pending = [path]
     }
     return result
   }
 
-  /// The cgroup to thaw before a leaked pod's containers are removed: only the run's own, by the
-  /// same checks as when it is removed, and never one that this process or another pod lives in.
-  func frozenCgroup(of identity: PodIdentity) -> FrozenCgroup? {
-    let path = identity.cgroupParent
-    guard host.engineIsLocal, CgroupPath.isRun(path, identity.run), !assessment.isShared(path),
-      removal.folders.folders(of: path).allSatisfy({ !removal.keeping.contains($0) })
-    else { return nil }
-    return FrozenCgroup(path: path, folders: removal.folders)
+  var folders: CgroupFolders { remover.folders }
+
+  /// Removes a dead run's cgroups.
+  ///
+  /// - Parameters:
+  ///   - path: the run's cgroup, checked before.
+  ///   - scope: which groups go.
+  ///   - isProven: whether the run's executor is known to be dead; else its slice has to tell.
+  /// - Returns: what is left against our will, with the reason.
+  private func remove(
+    _ path: String, _ scope: CgroupRemover.Scope, isProven: Bool = true
+  ) async -> [String] {
+    let left = await remover.remove(path, scope, within: .seconds(2)) {
+      try await $0.stop(isProven: isProven)
+    }
+    return switch left {
+    case .folders(let folders): folders.map { "\($0.folder): \($0.reason)" }
+    case .slice(let slice, let error): ["\(slice.unit): \(error)"]
+    }
   }
 
   /// Removes the directories below our own root of executors that have just ended and left no
@@ -61,15 +74,15 @@ struct CgroupSweep: Sendable {
   func removeEnded(_ report: inout PassReport) async {
     guard host.engineIsLocal else { return }
     let ended = await evidence().endedRuns(
-      assessment.survey.run, on: host, grace: settings.grace, removal)
+      assessment.survey.run, on: host, grace: settings.grace, folders)
     for (run, path) in ended {
       guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
         !assessment.pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
-        await !evidence().isLeased(run, path, removal), removal.isAbandoned(path)
+        await !evidence().isLeased(run, path, folders), folders.isAbandoned(path)
       else { continue }
-      let left = await removal.remove(path, wholly: true)
-      report.cgroupsFailed += left.failures
-      guard left.failures.isEmpty else { continue }
+      let failures = await remove(path, .run)
+      report.cgroupsFailed += failures
+      guard failures.isEmpty else { continue }
       report.cgroupsRemoved.append(path)
       log.notice("removed a cgroup", metadata: ["run": "\(Printable.text(run))"])
     }
@@ -113,7 +126,7 @@ struct CgroupSweep: Sendable {
         .map(\.cgroupParent))
     var done: Set<String> = []
     for run in outcome.janitor.pending.runs where !living.contains(run.path) {
-      if removal.folders.folders(of: run.path).isEmpty {
+      if folders.folders(of: run.path).isEmpty {
         done.insert(run.path)
         continue
       }
@@ -122,12 +135,12 @@ struct CgroupSweep: Sendable {
         continue
       }
       if !removes { continue }
-      let left = await removal.remove(run.path, wholly: true)
-      if left.failures.isEmpty {
+      let failures = await remove(run.path, .run)
+      if failures.isEmpty {
         done.insert(run.path)
         report.cgroupsRemoved.append(run.path)
       } else {
-        report.cgroupsFailed += left.failures
+        report.cgroupsFailed += failures
         outcome.failed += 1
       }
     }
@@ -159,7 +172,7 @@ struct CgroupSweep: Sendable {
     for path in survey.strangers {
       let run = CgroupPath.run(of: path)
       guard await isUnowned(run, path, owned) else { continue }
-      guard removal.isAbandoned(path) else {
+      guard folders.isAbandoned(path) else {
         outcome.add(due: await reportForgotten(path, removes, &outcome.janitor, &report))
         continue
       }
@@ -174,9 +187,9 @@ struct CgroupSweep: Sendable {
         report.cgroupsPending.append(path)
         continue
       }
-      let left = await removal.remove(path, wholly: true, isProven: false)
-      report.cgroupsFailed += left.failures
-      if left.failures.isEmpty {
+      let failures = await remove(path, .run, isProven: false)
+      report.cgroupsFailed += failures
+      if failures.isEmpty {
         report.cgroupsRemoved.append(path)
         seen[path] = nil
       }
@@ -203,7 +216,7 @@ struct CgroupSweep: Sendable {
         } == true || settings.checkpoint?.isOver(run: run) == true
       guard isOver else { return false }
     }
-    guard !evidence.isLeased(run, path, removal) else { return false }
+    guard !evidence.isLeased(run, path, folders) else { return false }
     // No slice goes for being empty: its executor may be about to start something in it.
     return PodSlice(path: path) == nil
       || assessment.survey.slices.owner(of: path).refusal(isProven: false) == nil

@@ -1,4 +1,5 @@
 import Logging
+import Cgroups
 import PodIdentity
 import Systemd
 import Linux
@@ -106,17 +107,14 @@ extension PodSlice {
   ///
   /// - Parameter isProven: whether the executor is known to be dead by other evidence than the
   ///   slice's.
-  /// - Returns: why it can't be stopped, in words; nil once it is, or where there is no systemd any
-  ///   more.
-  func stop(isProven: Bool) async -> String? {
+  /// - Throws: `Refusal` where it must stay; `SystemdError`.
+  func stop(isProven: Bool) async throws {
     let owner = await owner()
-    if let refusal = owner.refusal(isProven: isProven) { return refusal }
-    if owner == .noSlice { return nil }
-    do {
-      try await Systemd.forReaper.stop(unit, resettingFailed: Self.scope(of: "*"))
-      return nil
-    } catch {
-      return "\(error)"
-    }
+    if let why = owner.refusal(isProven: isProven) { throw Refusal(description: why) }
+    if owner == .noSlice { return }
+    try await Systemd.forReaper.stop(unit, resettingFailed: Self.scope(of: "*"))
   }
+
+  /// Why a slice must stay.
+  struct Refusal: Error, CustomStringConvertible { let description: String }
 }

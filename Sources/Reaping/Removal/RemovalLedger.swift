@@ -1,6 +1,7 @@
 import DockerEngine
 import Logging
 import PodIdentity
+import PodObjects
 import Program
 
 /// What became of removals, from one pass to the next: failures, images that are still owed, and

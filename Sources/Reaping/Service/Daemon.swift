@@ -3,6 +3,7 @@ import Glibc
 import HookEvents
 import Logging
 import PodIdentity
+import PodObjects
 import SystemPackage
 
 /// The service: follows the engine's events and the executors' ends, and makes a pass when either

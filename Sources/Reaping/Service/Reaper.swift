@@ -2,8 +2,10 @@ import Cgroups
 import Concurrency
 import DockerEngine
 import HookEvents
+import LibcgroupTree
 import Logging
 import PodIdentity
+import PodObjects
 
 /// Knows what was observed of pods, judges them, and removes the leaked ones.
 ///
@@ -25,9 +27,9 @@ package actor Reaper {
   nonisolated let progress = PassHeartbeat()
   nonisolated let health = Health()
   private let log: Logger
-  private let observer: EngineObserver
+  private let observer: PodInventory
   /// Serves those who only observe, so that a pass that hangs isn't taken for one that gets on.
-  private let onlooker: EngineObserver
+  private let onlooker: PodInventory
   private let turn = AsyncSemaphore(value: 1)
   private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.
@@ -38,13 +40,13 @@ package actor Reaper {
     self.engine = engine
     self.dryRun = dryRun
     self.log = log
-    observer = EngineObserver(engine: engine, progress: progress)
-    onlooker = EngineObserver(engine: engine, progress: PassHeartbeat())
+    observer = PodInventory(engine: engine, doubt: .leaveAlone, progress: progress.step)
+    onlooker = PodInventory(engine: engine, doubt: .leaveAlone)
     host = HostFacts.current(engine: engine.endpoint)
     janitor = CgroupJanitor(path: settings.stateFolder + "/pending.json", bootID: host.bootID)
     ledger = RemovalLedger(imageDebts: ImageDebts(path: settings.stateFolder + "/images.json"))
-    removals = AsyncSemaphore(value: settings.removal.parallel)
-    retries = AsyncSemaphore(value: settings.removal.parallel)
+    removals = AsyncSemaphore(value: settings.parallel)
+    retries = AsyncSemaphore(value: settings.parallel)
   }
 
   /// Applies other settings from the next pass on; where lock, sockets and journal are stays as it
@@ -53,8 +55,8 @@ package actor Reaper {
     let old = settings
     settings = new
     (settings.runFolder, settings.stateFolder) = (old.runFolder, old.stateFolder)
-    removals = AsyncSemaphore(value: new.removal.parallel)
-    retries = AsyncSemaphore(value: new.removal.parallel)
+    removals = AsyncSemaphore(value: new.parallel)
+    retries = AsyncSemaphore(value: new.parallel)
   }
 
   // MARK: Inputs
@@ -113,18 +115,18 @@ package actor Reaper {
   /// What metrics are made of: the counts, and the hierarchies as the last pass found them.
   var figures: (counters: Counters, mounts: CgroupMounts?) { (ledger.counters, janitor.mounts) }
 
-  private func survey(_ run: String?, by observer: EngineObserver) async throws -> Survey {
+  private func survey(_ run: String?, by observer: PodInventory) async throws -> Survey {
     // /proc may have been mounted anew since the start, or may be while processes are looked for.
     let now = HostFacts.current(engine: engine.endpoint)
-    let cgroups = try? CgroupRemoval()
-    if let failure = cgroups?.libraryFailure { log.debug("cgroups without \(failure)") }
+    let cgroups = try? LibcgroupTable.current()
+    if let failure = cgroups?.failure { log.debug("cgroups without \(failure)") }
     // Cgroups first: a pod that begins in between has its objects in the later look.
     let slices = run == nil ? await PodSlices.current(log) : PodSlices()
     var strangers: Set<String> = []
     if run == nil, let folders = cgroups?.folders {
       strangers = janitor.strangers(folders, slices, settings, evidence)
     }
-    let found = try await observer.look(run: run)
+    let found = try await observer.observe(run: run)
     return Survey(
       run: run, host: now, bootID: host.bootID, cgroups: cgroups, slices: slices,
       strangers: strangers, engine: found, time: .now)
@@ -171,8 +173,8 @@ package actor Reaper {
     let assessment = try await learn(run)
     let sweep = assessment.survey.cgroups.map {
       CgroupSweep(
-        removal: $0, assessment: assessment, host: host, settings: settings, observer: observer,
-        log: log
+        remover: CgroupRemover(folders: $0.folders, keeping: $0.own), assessment: assessment,
+        host: host, settings: settings, observer: observer, log: log
       ) { await self.evidence }
     }
     let results = dryRun ? [:] : await remove(assessment, sweep)
@@ -220,23 +222,27 @@ package actor Reaper {
     for (identity, pod) in leaked where ledger.failures[identity] == nil {
       let why = assessment.verdicts[identity]?.why ?? ""
       log.notice(
-        "leaked: \(pod.count) objects of a dead executor",
+        "leaked: \(pod.objects.count) objects of a dead executor",
         metadata: identity.logFields.merging(["why": "\(why)"]) { $1 })
     }
     janitor.add(leaked.keys, assessment, log)
     ledger.noteImages(of: leaked.values, log)
     var results = await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
       for (identity, pod) in leaked {
-        let frozen = sweep?.frozenCgroup(of: identity)
         let isRetry = ledger.failures[identity] != nil
         var policy = settings.removal
         // What was refused all along must not hold up the pods that come after.
         if isRetry { policy.patience = .zero }
-        let removal = PodRemoval(
-          engine: engine, policy: policy, gate: isRetry ? retries : removals, progress: progress)
-        group.addTask { [log] in
-          await frozen?.thaw(log, identity.logFields)
-          return (identity, await removal.remove(pod))
+        let remover = PodRemover(
+          engine: engine, policy: policy, gate: isRetry ? retries : removals,
+          progress: progress.step
+        ) { error in
+          if Task.isCancelled { return "pod-reaper was told to end" }
+          return (error as? EngineError)?.message ?? "\(error)"
+        }
+        group.addTask {
+          await sweep?.thaw(identity)
+          return (identity, await remover.remove(pod.objects, of: identity))
         }
       }
       var results: [PodIdentity: RemovalResult] = [:]
@@ -272,7 +278,9 @@ package actor Reaper {
     let removal = ImageRemoval(engine: engine, progress: progress, log: log)
     var done: Set<OwedImages> = []
     for debt in ledger.imageDebts.debts {
-      let owners = pods.values.filter { debt.isOf($0.identity) && !$0.containers.isEmpty }
+      let owners = pods.values.filter {
+        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
+      }
       let areGone = owners.allSatisfy { pod in
         results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
       }

@@ -1,5 +1,6 @@
 import Logging
 import OrderedCollections
+import PodObjects
 import YAML
 import Settings
 
@@ -12,6 +13,8 @@ package struct ReaperSettings: Sendable {
   /// Whether the roots that labels name count as well: where nobody named others.
   var findsRootsByLabels: Bool
   var removal: RemovalPolicy
+  /// How many containers are stopped and removed at once, of all pods together.
+  var parallel: Int
   var agent: AgentClient?
   var checkpoint: Checkpoint?
   var runFolder: String
@@ -53,8 +56,9 @@ package struct ReaperSettings: Sendable {
     }
     removal = RemovalPolicy(
       stopTimeout: Int((try source.duration(.stopTimeout)).components.seconds),
-      keepsVolumes: try source.flag(.keepVolumes), parallel: try source.count(.parallel, 1...256),
-      patience: try source.duration(.removalTimeout))
+      keepsVolumes: try source.flag(.keepVolumes),
+      patience: try source.duration(.removalTimeout), finishesRequests: false)
+    parallel = try source.count(.parallel, 1...256)
     checkpoint = source.text(.agentWorkFolder).map { Checkpoint(workFolder: $0) }
     let sees = try source.flag(.agentSeesEverything)
     agent = try source.text(.agentURL).map {

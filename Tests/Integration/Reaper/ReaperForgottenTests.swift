@@ -1,3 +1,4 @@
+import Cgroups
 import Foundation
 import PodIdentity
 import Reaping
@@ -89,7 +90,8 @@ struct ReaperForgottenTests {
       if inSlice { dead.cgroupParent = try #require(PodSlice(run: dead.run)).path }
       let id = unknownID()
       let paths = [
-        dead.cgroup(of: id), "/compose-pods/\(UUID().uuidString.lowercased())/\(id)",
+        CgroupPath.container(id, below: dead.cgroupParent),
+        "/compose-pods/\(UUID().uuidString.lowercased())/\(id)",
       ]
       try await withForged([dead], on: engine) { pods in
         try await pods[0].network()

@@ -1,0 +1,84 @@
+import PodIdentity
+
+/// The pods that the labels of an engine's containers, networks and volumes describe.
+package struct Observation: Sendable {
+  /// Pods by identity.
+  package var pods: [PodIdentity: ObservedPod] = [:]
+  /// Containers that inherited their labels from an image. They belong to no pod.
+  package var inherited: [InheritedContainer] = []
+  /// Containers, networks and volumes with a run but without the full set of labels.
+  package var unlabelled: [String] = []
+
+  /// The part of an observation that one executor may call its own.
+  package struct Own: Sendable, Equatable {
+    /// The objects of its pod.
+    package var objects: [PodObject] = []
+    /// Whether another incarnation has objects of the same run. They share the run's cgroup.
+    package var hasOthers = false
+  }
+
+  /// Separates the objects of one incarnation from those of others with the same run and task: nothing prevents two
+  /// executors from being given the same ones.
+  ///
+  /// - Parameters:
+  ///   - identity: the pod's identity.
+  ///   - made: the IDs of what this process has created. Where labels do not identify the incarnation, nothing else is
+  ///     its own.
+  /// - Returns: its objects, and whether others have some.
+  package func own(_ identity: PodIdentity, made: Set<String>) -> Own {
+    let found = pods[identity]?.objects ?? []
+    let objects = found.filter { identity.isUnique || made.contains($0.id) }
+    let hasOthers =
+      objects != found
+      || pods.keys.contains { $0.incarnation != identity.incarnation }
+      || inherited.contains {
+        $0.identity.incarnation != identity.incarnation
+          || $0.identity == identity && !identity.isUnique
+      }
+    return Own(objects: objects, hasOthers: hasOthers)
+  }
+}
+
+/// All objects that bear one pod's labels.
+package struct ObservedPod: Sendable, Equatable {
+  package let identity: PodIdentity
+  package private(set) var objects: [PodObject]
+  /// Images to remove once the containers are gone, as the containers' labels record them.
+  package private(set) var images: [String] = []
+
+  /// Makes a pod of these objects.
+  package init(identity: PodIdentity, objects: [PodObject] = []) {
+    self.identity = identity
+    self.objects = objects
+  }
+
+  /// Adds an object.
+  ///
+  /// - Parameters:
+  ///   - object: the object.
+  ///   - label: its label that names the pod's images to remove, read from containers alone.
+  mutating func add(_ object: PodObject, images label: String?) {
+    objects.append(object)
+    guard object.kind == .container else { return }
+    for name in (label ?? "").split(separator: " ").map(String.init)
+    where !images.contains(name) && images.count < Self.mostImages {
+      images.append(name)
+    }
+  }
+
+  /// More images than a pod has: anybody can write a label.
+  private static let mostImages = 1024
+}
+
+/// A container whose image carries the labels of the pod that it was committed from.
+package struct InheritedContainer: Sendable, Equatable {
+  /// The identity that the labels describe.
+  package let identity: PodIdentity
+  package let container: PodObject
+}
+
+extension PodIdentity {
+  /// Whether the labels tell this incarnation from another of the same run and task. In a pid namespace of its own an
+  /// executor knows neither its pid nor its start time; under Mesos the agent makes the run, and never the same twice.
+  var isUnique: Bool { incarnation.pid != nil || !agentID.isEmpty }
+}

@@ -1,0 +1,101 @@
+import DockerEngine
+import PodIdentity
+
+/// Finds pods by their labels: containers in any state, networks and volumes.
+package actor PodInventory {
+  /// What to do about a container of which neither its image nor itself can be inspected, so that nothing shows whether
+  /// it inherited its labels.
+  package enum Doubt: Sendable {
+    /// The container counts as inherited and is left alone. pod-reaper does so: one broken container must not keep it
+    /// from all other pods.
+    case leaveAlone
+    /// The observation fails if the container bears this identity, and leaves alone what bears another. The executor
+    /// does so: it tries again until its time is up, and then reports that something of its pod may be left.
+    case fail(PodIdentity)
+  }
+
+  package nonisolated let engine: DockerEngine
+  private let doubt: Doubt
+  private let progress: @Sendable () -> Void
+  /// The run that an image's labels carry, by image ID: an image never changes.
+  private var runOfImage: [String: String?] = [:]
+
+  /// Prepares observations of one engine.
+  ///
+  /// - Parameters:
+  ///   - engine: the engine.
+  ///   - doubt: what to do about a container that can't be inspected.
+  ///   - progress: called after each inspection.
+  package init(
+    engine: DockerEngine, doubt: Doubt, progress: @escaping @Sendable () -> Void = {}
+  ) {
+    self.engine = engine
+    self.doubt = doubt
+    self.progress = progress
+  }
+
+  /// Lists the engine's objects. Volumes that stay when their pod has ended are left out.
+  ///
+  /// - Parameters:
+  ///   - run: only objects of this run; nil for all.
+  ///   - made: IDs of containers that this process has created, which are not inspected: they are its own even if their
+  ///     image carries the run.
+  /// - Returns: the pods that exist.
+  /// - Throws: `EngineError`.
+  package func observe(run: String? = nil, made: Set<String> = []) async throws -> Observation {
+    let filters = ["label": [run.map { "\(PodLabel.run)=\($0)" } ?? PodLabel.run]]
+    let engine = engine
+    async let containers = engine.listContainers(all: true, filters: filters)
+    async let networks = engine.listNetworks(filters: filters)
+    async let volumes = engine.listVolumes(filters: filters)
+    var listed = try await containers.map { summary in
+      (PodObject(.container, summary.id, name: summary.name), summary.labels, summary.imageID)
+    }
+    listed += try await networks.map { (PodObject(.network, $0.id, name: $0.name), $0.labels, "") }
+    listed += try await volumes.filter { $0.labels[PodLabel.keep] != "true" }
+      .map { (PodObject(.volume, $0.name), $0.labels, "") }
+    var found = Observation()
+    for (object, labels, image) in listed {
+      guard let identity = PodIdentity(labels: labels) else {
+        found.unlabelled.append("\(object.kind) \(object.name)")
+        continue
+      }
+      if object.kind == .container, !made.contains(object.id),
+        try await isInherited(object.id, image, identity)
+      {
+        found.inherited.append(InheritedContainer(identity: identity, container: object))
+      } else {
+        found.pods[identity, default: ObservedPod(identity: identity)]
+          .add(object, images: labels[PodLabel.removeImages])
+      }
+    }
+    return found
+  }
+
+  /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image, and
+  /// a container made from it inherits them. Where the image is gone or can't be inspected, the container's cgroup
+  /// parent decides: Docker's commit doesn't copy it, and an executor always sets it.
+  private func isInherited(
+    _ id: String, _ image: String, _ identity: PodIdentity
+  ) async throws -> Bool {
+    if let known = runOfImage[image] { return known == identity.run }
+    defer { progress() }
+    do {
+      let run = try await engine.inspectImage(image).config?.labels[PodLabel.run]
+      if runOfImage.count > 4096 { runOfImage = [:] }
+      runOfImage[image] = .some(run)
+      return run == identity.run
+    } catch let error as EngineError where error.isRefusal {
+      return try await hasOtherParent(id, identity)
+    }
+  }
+
+  private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
+    do {
+      return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.engineParent
+    } catch let error as EngineError where error.isRefusal {
+      if !error.isNotFound, case .fail(identity) = doubt { throw error }
+      return true  // it is gone, or nothing shows whose it is
+    }
+  }
+}

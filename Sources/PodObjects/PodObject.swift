@@ -1,0 +1,28 @@
+/// A container, network or volume of a pod.
+package struct PodObject: Sendable, Hashable {
+  /// What it is.
+  package enum Kind: String, Sendable {
+    case container, network, volume
+
+    /// The name of several, which results of removals are counted by.
+    var plural: String { rawValue + "s" }
+  }
+
+  package let kind: Kind
+  /// The engine's ID. A volume has none but its name.
+  package let id: String
+  /// The name; the ID where the name is not known.
+  package let name: String
+
+  /// Identifies an object.
+  package init(_ kind: Kind, _ id: String, name: String? = nil) {
+    self.kind = kind
+    self.id = id
+    self.name = name ?? id
+  }
+}
+
+extension [PodObject] {
+  /// The objects of one kind.
+  package func of(_ kind: PodObject.Kind) -> [PodObject] { filter { $0.kind == kind } }
+}

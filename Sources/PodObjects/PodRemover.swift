@@ -1,0 +1,155 @@
+import Concurrency
+import DockerEngine
+import PodIdentity
+
+/// Removes a pod's objects from the engine: containers, then networks and volumes. Every step can be repeated; what is
+/// gone already is no failure.
+package struct PodRemover: Sendable {
+  let engine: DockerEngine
+  let policy: RemovalPolicy
+  /// How many containers are stopped and removed at once, of all removals that share it; nil for no limit.
+  let gate: AsyncSemaphore?
+  let progress: @Sendable () -> Void
+  let reason: @Sendable (any Error) -> String
+
+  /// Prepares removals from one engine.
+  ///
+  /// - Parameters:
+  ///   - engine: the engine.
+  ///   - policy: how objects are removed.
+  ///   - gate: bounds how many containers are stopped and removed at once, of all removals that share it. pod-reaper has
+  ///     one, as a thousand pods may be leaked at once; an executor's one pod is small.
+  ///   - progress: called after each attempt.
+  ///   - reason: describes a failure, in the task in which it occurred.
+  package init(
+    engine: DockerEngine, policy: RemovalPolicy, gate: AsyncSemaphore? = nil,
+    progress: @escaping @Sendable () -> Void = {},
+    reason: @escaping @Sendable (any Error) -> String = { "\($0)" }
+  ) {
+    self.engine = engine
+    self.policy = policy
+    self.gate = gate
+    self.progress = progress
+    self.reason = reason
+  }
+
+  /// Removes objects.
+  ///
+  /// - Parameters:
+  ///   - objects: objects that were found to be the pod's, or that it has created.
+  ///   - identity: the pod's identity: a volume goes only if it still bears that.
+  /// - Returns: what was removed, and what was not.
+  package func remove(_ objects: [PodObject], of identity: PodIdentity) async -> RemovalResult {
+    let deadline = ContinuousClock.now + policy.patience + .seconds(policy.stopTimeout)
+    var result = await each(objects.of(.container), deadline) { id in
+      if let gate {
+        try await gate.withPermit { try await removeContainer(id) }
+      } else {
+        try await removeContainer(id)
+      }
+      return true
+    }
+    // Networks and volumes are in use until their containers are gone.
+    let areContainersGone = result.failed.isEmpty
+    let endpoints = Endpoints()
+    async let networks = each(objects.of(.network), deadline) { id in
+      try await removeNetwork(id, areContainersGone ? endpoints : nil)
+      return true
+    }
+    let doomed = policy.keepsVolumes ? [] : objects.of(.volume)
+    async let volumes = each(doomed, deadline) { name in
+      // A volume has no ID but its name, which another incarnation may use by now.
+      let labels = try await engine.inspectVolume(name).labels
+      guard PodIdentity(labels: labels) == identity else { return false }
+      try await engine.removeVolume(name, force: false)
+      return true
+    }
+    result.merge(await networks)
+    result.merge(await volumes)
+    let dead = await endpoints.names
+    if !dead.isEmpty { result.removed["endpoints"] = dead }
+    return result
+  }
+
+  /// Endpoints that were disconnected because their containers don't exist.
+  private actor Endpoints {
+    private(set) var names: [String] = []
+    func add(_ more: [String]) { names += more }
+  }
+
+  private func removeContainer(_ id: String) async throws {
+    if policy.stopTimeout > 0 {
+      let details = try await engine.inspectContainer(id)
+      if details.state.running || details.state.restarting {
+        let own = details.config.stopTimeout ?? 10
+        let limit = own < 0 ? policy.stopTimeout : min(own, policy.stopTimeout)
+        // One that can't be stopped is killed by the removal.
+        try? await engine.stopContainer(id, timeout: limit)
+      }
+    }
+    try await engine.removeContainer(id, force: true, volumes: true)
+  }
+
+  /// Removes a network, and before it dead endpoints that prevent that: a dockerd that crashed leaves them. They stay
+  /// where `endpoints` is nil, since some of the pod's own containers exist.
+  private func removeNetwork(_ id: String, _ endpoints: Endpoints?) async throws {
+    do {
+      try await engine.removeNetwork(id)
+    } catch let error as EngineError where error.isRefusal && !error.isNotFound {
+      guard let endpoints else { throw error }
+      let names = try await engine.disconnectDeadEndpoints(of: id)
+      // Only containers that exist hold it: that is the reason to report.
+      if names.isEmpty { throw error }
+      await endpoints.add(names)
+      try await engine.removeNetwork(id)
+    }
+  }
+
+  /// Removes all objects of a kind at once. `remove` returns whether the object was the pod's.
+  private func each(
+    _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
+    _ remove: @escaping @Sendable (String) async throws -> Bool
+  ) async -> RemovalResult {
+    await withTaskGroup(of: RemovalResult.self) { group in
+      for object in objects {
+        group.addTask { await attempt(object, deadline, remove) }
+      }
+      return await group.reduce(into: RemovalResult()) { $0.merge($1) }
+    }
+  }
+
+  /// Removes one object, again and again while the engine refuses and the time lasts.
+  private func attempt(
+    _ object: PodObject, _ deadline: ContinuousClock.Instant,
+    _ remove: @escaping @Sendable (String) async throws -> Bool
+  ) async -> RemovalResult {
+    let removed = RemovalResult(removed: [object.kind.plural: [object.name]])
+    var wait = Duration.milliseconds(100)
+    while true {
+      defer { progress() }
+      do {
+        let wasOwn =
+          if policy.finishesRequests {
+            try await withoutCancellation { try await remove(object.id) }
+          } else {
+            try await remove(object.id)
+          }
+        return wasOwn ? removed : RemovalResult()
+      } catch let error as EngineError where error.isNotFound {
+        return removed
+      } catch {
+        // An engine that went away is asked again by the next round or pass.
+        let isAway = (error as? EngineError)?.kind == .unreachable
+        if Task.isCancelled || isAway || ContinuousClock.now + wait > deadline {
+          return RemovalResult(
+            failed: [
+              .init(
+                kind: object.kind.plural, id: object.id, name: object.name, reason: reason(error))
+            ])
+        }
+      }
+      try? await Task.sleep(for: wait)
+      wait = min(wait * 2, .seconds(2))
+    }
+  }
+}

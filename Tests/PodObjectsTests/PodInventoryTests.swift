@@ -1,0 +1,98 @@
+import DockerEngine
+import PodIdentity
+import PodObjects
+import TestSupport
+import Testing
+
+@Suite("The inventory", .timeLimit(.minutes(2)))
+struct PodInventoryTests {
+  private let identity = Sample.identity()
+
+  /// An engine with one container, a volume that is kept and one that isn't.
+  private func engine(
+    image: ServerReply?, container: ServerReply?
+  ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
+    let labels = identity.labels
+    let kept = labels.merging([PodLabel.keep: "true"]) { $1 }
+    let list = "[\(Sample.container("c1", image: "i1", identity))]"
+    let volumes =
+      #"{"Volumes":[{"Name":"data","Labels":\#(Sample.json(labels))},"#
+      + #"{"Name":"kept","Labels":\#(Sample.json(kept))}]}"#
+    return try Sample.engine { request in
+      switch request {
+      case "GET /containers/json": .answer(200, list)
+      case "GET /networks":
+        .answer(200, #"[{"Id":"n1","Name":"net","Labels":{"mesos.container_id":"run-1"}}]"#)
+      case "GET /volumes": .answer(200, volumes)
+      case "GET /images/i1/json": image
+      case "GET /containers/c1/json": container
+      default: nil
+      }
+    }
+  }
+
+  private func details(parent: String) -> ServerReply {
+    .answer(200, Sample.details("c1", host: #"{"CgroupParent":"\#(parent)"}"#))
+  }
+
+  private func image(run: String) -> ServerReply {
+    .answer(200, #"{"Id":"i1","Config":{"Labels":{"mesos.container_id":"\#(run)"}}}"#)
+  }
+
+  @Test("has no volume that is to be kept, and names what lacks labels")
+  func lists() async throws {
+    let (server, engine) = try engine(image: image(run: "another"), container: nil)
+    defer { server.stop() }
+    let inventory = PodInventory(engine: engine, doubt: .leaveAlone)
+    let found = try await inventory.observe()
+    let objects = try #require(found.pods[identity]?.objects)
+    #expect(objects.of(.container) == [PodObject(.container, "c1", name: "c1-name")])
+    #expect(objects.of(.volume) == [PodObject(.volume, "data")])
+    #expect(found.unlabelled == ["network net"])
+    #expect(found.inherited.isEmpty)
+  }
+
+  @Test("passes over a container whose image carries the run, unless this process has made it")
+  func inherited() async throws {
+    let (server, engine) = try engine(image: image(run: "run-1"), container: nil)
+    defer { server.stop() }
+    let inventory = PodInventory(engine: engine, doubt: .fail(identity))
+    let found = try await inventory.observe(run: "run-1")
+    #expect(found.inherited.map(\.container.id) == ["c1"])
+    #expect(found.pods[identity]?.objects.of(.container) == [])
+    let own = try await inventory.observe(run: "run-1", made: ["c1"])
+    #expect(own.inherited.isEmpty)
+    #expect(own.pods[identity]?.objects.of(.container).map(\.id) == ["c1"])
+    // An image never changes: it is asked for once.
+    _ = try await inventory.observe(run: "run-1")
+    #expect(server.requests.count { Sample.name(of: $0).hasPrefix("GET /images/") } == 1)
+  }
+
+  @Test("judges by the cgroup parent where the image is gone or broken, for executor and reaper")
+  func broken() async throws {
+    for doubt: PodInventory.Doubt in [.leaveAlone, .fail(identity)] {
+      for image in [nil, Sample.refusal] {
+        for (parent, isOwn) in [(Sample.parent, true), ("", false), ("/other", false)] {
+          let (server, engine) = try engine(image: image, container: details(parent: parent))
+          defer { server.stop() }
+          let found = try await PodInventory(engine: engine, doubt: doubt).observe(run: "run-1")
+          #expect((found.pods[identity]?.objects.of(.container).isEmpty == false) == isOwn)
+          #expect(found.inherited.isEmpty == isOwn)
+        }
+      }
+    }
+  }
+
+  @Test("leaves alone what can't be judged, and fails for the executor whose container it may be")
+  func doubt() async throws {
+    let (server, engine) = try engine(image: Sample.refusal, container: Sample.refusal)
+    defer { server.stop() }
+    for doubt: PodInventory.Doubt in [.leaveAlone, .fail(Sample.identity(pid: 43))] {
+      let found = try await PodInventory(engine: engine, doubt: doubt).observe(run: "run-1")
+      #expect(found.inherited.map(\.container.id) == ["c1"])
+      #expect(found.own(Sample.identity(pid: 43), made: []).hasOthers)
+    }
+    let own = PodInventory(engine: engine, doubt: .fail(identity))
+    await #expect(throws: EngineError.self) { try await own.observe(run: "run-1") }
+  }
+}

@@ -1,0 +1,182 @@
+import Concurrency
+import Dispatch
+import DockerEngine
+import PodIdentity
+import PodObjects
+import Synchronization
+import TestSupport
+import Testing
+
+@Suite("The remover", .timeLimit(.minutes(2)))
+struct PodRemoverTests {
+  private let identity = Sample.identity()
+  private let objects = [
+    PodObject(.container, "c1", name: "web"), PodObject(.network, "n1", name: "net"),
+    PodObject(.volume, "data"),
+  ]
+
+  private func volume(of identity: PodIdentity) -> ServerReply {
+    .answer(200, #"{"Name":"data","Labels":\#(Sample.json(identity.labels))}"#)
+  }
+
+  /// An engine that removes everything, but for what `replies` says.
+  private func engine(
+    _ replies: @escaping @Sendable (String) -> ServerReply?
+  ) throws -> (server: FakeHTTPServer, engine: DockerEngine) {
+    let volume = volume(of: identity)
+    return try Sample.engine { request in
+      if let reply = replies(request) { return reply }
+      if request == "GET /volumes/data" { return volume }
+      return request.hasPrefix("DELETE ") ? .answer(204) : nil
+    }
+  }
+
+  private func requests(_ server: FakeHTTPServer) -> [String] {
+    server.requests.map(Sample.name).filter { $0 != "GET /" }
+  }
+
+  @Test("removes containers before networks and volumes, and names what it has removed")
+  func order() async throws {
+    let (server, engine) = try engine { _ in nil }
+    defer { server.stop() }
+    let result = await PodRemover(engine: engine, policy: RemovalPolicy())
+      .remove(objects, of: identity)
+    #expect(result.failed.isEmpty)
+    #expect(result.removed == ["containers": ["web"], "networks": ["net"], "volumes": ["data"]])
+    let order = requests(server).filter { $0.hasPrefix("DELETE") }
+    #expect(order.first == "DELETE /containers/c1")
+    #expect(Set(order.dropFirst()) == ["DELETE /networks/n1", "DELETE /volumes/data"])
+  }
+
+  @Test("leaves a volume that bears another pod's labels by now, and doesn't report it")
+  func volumes() async throws {
+    let other = volume(of: Sample.identity(pid: 43))
+    let (server, engine) = try engine { $0 == "GET /volumes/data" ? other : nil }
+    defer { server.stop() }
+    let result = await PodRemover(engine: engine, policy: RemovalPolicy())
+      .remove(objects, of: identity)
+    #expect(result.failed.isEmpty)
+    #expect(result.removed["volumes"] == nil)
+    #expect(!requests(server).contains("DELETE /volumes/data"))
+  }
+
+  @Test("keeps volumes by the operator's policy")
+  func keepsVolumes() async throws {
+    let (server, engine) = try engine { _ in nil }
+    defer { server.stop() }
+    let result = await PodRemover(engine: engine, policy: RemovalPolicy(keepsVolumes: true))
+      .remove(objects, of: identity)
+    #expect(result.removed == ["containers": ["web"], "networks": ["net"]])
+    #expect(!requests(server).contains { $0.contains("/volumes/") })
+  }
+
+  @Test("disconnects dead endpoints only once the pod's containers are gone")
+  func endpoints() async throws {
+    let network =
+      #"{"Id":"n1","Name":"net","Scope":"local","Containers":"#
+      + #"{"ep-1":{"Name":"dead","EndpointID":"1"}}}"#
+    let isDisconnected = Mutex(false)
+    for areGone in [false, true] {
+      let (server, engine) = try engine { request in
+        switch request {
+        case "DELETE /containers/c1": areGone ? nil : Sample.refusal
+        case "DELETE /networks/n1":
+          isDisconnected.withLock { $0 } ? nil : .answer(403, #"{"message":"active endpoints"}"#)
+        case "GET /networks/n1": .answer(200, network)
+        case "POST /networks/n1/disconnect":
+          isDisconnected.withLock { isDisconnected -> ServerReply in
+            isDisconnected = true
+            return .answer(200)
+          }
+        default: nil
+        }
+      }
+      defer { server.stop() }
+      let result = await PodRemover(engine: engine, policy: RemovalPolicy())
+        .remove(objects, of: identity)
+      #expect(isDisconnected.withLock { $0 } == areGone)
+      #expect(result.removed["endpoints"] == (areGone ? ["dead"] : nil))
+      #expect(result.failed.map(\.id) == (areGone ? [] : ["c1", "n1"]))
+    }
+  }
+
+  @Test("tries once without patience, and again with it; each attempt is progress")
+  func patience() async throws {
+    for patience in [Duration.zero, .seconds(30)] {
+      let count = Mutex(0)
+      let steps = Mutex(0)
+      let (server, engine) = try engine { request in
+        guard request == "DELETE /containers/c1" else { return nil }
+        return count.withLock { count -> ServerReply? in
+          count += 1
+          return count == 1 ? Sample.refusal : nil
+        }
+      }
+      defer { server.stop() }
+      let remover = PodRemover(
+        engine: engine, policy: RemovalPolicy(patience: patience),
+        progress: { steps.withLock { $0 += 1 } }, reason: { _ in "refused" })
+      let result = await remover.remove(objects.of(.container), of: identity)
+      let isPatient = patience > .zero
+      #expect(count.withLock { $0 } == (isPatient ? 2 : 1))
+      #expect(steps.withLock { $0 } == (isPatient ? 2 : 1))
+      #expect(result.failed.map(\.reason) == (isPatient ? [] : ["refused"]))
+    }
+  }
+
+  @Test("stops a running container before by its own time, if that is shorter than the policy's")
+  func stops() async throws {
+    let details = Sample.details(
+      "c1", state: #"{"Running":true}"#, config: #"{"StopTimeout":3}"#)
+    for (timeout, expected) in [(0, nil), (2, "t=2"), (10, "t=3")] {
+      let (server, engine) = try engine { request in
+        switch request {
+        case "GET /containers/c1/json": .answer(200, details)
+        case "POST /containers/c1/stop": .answer(204)
+        default: nil
+        }
+      }
+      defer { server.stop() }
+      let result = await PodRemover(
+        engine: engine, policy: RemovalPolicy(stopTimeout: timeout)
+      ).remove(objects.of(.container), of: identity)
+      #expect(result.failed.isEmpty)
+      let stop = server.requests.first { Sample.name(of: $0).hasSuffix("/stop") }
+      #expect(stop?.target.split(separator: "?").last.map(String.init) == expected)
+    }
+  }
+
+  @Test("doesn't count what was gone already as a failure")
+  func gone() async throws {
+    let (server, engine) = try Sample.engine { _ in nil }
+    defer { server.stop() }
+    let result = await PodRemover(engine: engine, policy: RemovalPolicy(stopTimeout: 1))
+      .remove(objects, of: identity)
+    #expect(result.failed.isEmpty)
+  }
+
+  @Test("removes no more containers at once than its gate lets through")
+  func gate() async throws {
+    let arrived = Mutex(0)
+    let release = DispatchSemaphore(value: 0)
+    let (server, engine) = try engine { request in
+      guard request.hasPrefix("DELETE") else { return nil }
+      arrived.withLock { $0 += 1 }
+      release.wait()
+      return nil
+    }
+    defer { server.stop() }
+    let gate = AsyncSemaphore(value: 2)
+    let identity = identity
+    let removal = Task {
+      await PodRemover(engine: engine, policy: RemovalPolicy(), gate: gate).remove(
+        (0..<12).map { PodObject(.container, "c\($0)") }, of: identity)
+    }
+    defer { for _ in 0..<12 { release.signal() } }
+    try await eventually("two requests, and ten that wait") {
+      arrived.withLock { $0 } == 2 && gate.waitingCount == 10
+    }
+    for _ in 0..<12 { release.signal() }
+    #expect(await removal.value.removed["containers"]?.count == 12)
+  }
+}
