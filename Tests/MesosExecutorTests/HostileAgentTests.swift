@@ -127,7 +127,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an update that is refused for ever holds up no terminal one", arguments: [400, 307, 503])
+  @Test("an update that is refused for ever holds up no terminal one", arguments: [400, 413])
   func refusedForEver(status: Int) async throws {
     let agent = try FakeAgent()
     let refusals = Array(repeating: FakeAgent.Fault.answer(status, "no"), count: 5)

@@ -240,6 +240,7 @@ public actor MesosSession {
     isSubscribed = true
     isAccepted = true
     subscriptionCount += 1
+    outbox.resetPace()
     emit(.subscribed(said, isFirst: isFirst))
     changed()
   }
