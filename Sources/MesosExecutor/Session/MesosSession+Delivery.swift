@@ -8,7 +8,7 @@ extension MesosSession {
   func deliver() async -> SessionEnd? {
     while true {
       do {
-        try await wait { $0.isSubscribed && ($0.outbox.hasUndelivered || !$0.messages.isEmpty) }
+        try await wait { $0.isSubscribed && $0.outbox.hasUndelivered }
         for update in outbox.removeRefused(limit: limits.updateAttempts) {
           report(
             .error,
@@ -17,10 +17,8 @@ extension MesosSession {
         let end: SessionEnd? =
           switch outbox.next(at: timing.now()) {
           case .send(let status): await deliver(status)
-          case .wait(let moment) where messages.isEmpty:
-            try await waitForChange(until: moment)
-          case .wait, nil:
-            messages.isEmpty ? nil : try await deliverMessage()
+          case .wait(let moment): try await waitForChange(until: moment)
+          case nil: nil
           }
         if let end { return end }
       } catch {
@@ -82,27 +80,6 @@ extension MesosSession {
       let factor = attempts > 1 ? 1 << min(attempts, 20) : 0
       return max(least, min(most, .milliseconds(100) * factor))
     }
-  }
-
-  private func deliverMessage() async throws -> SessionEnd? {
-    let response = await answer(to: .message(messages[0]))
-    switch response {
-    case .accepted:
-      messages.removeFirst()
-      return nil
-    case .malformed(let reason):
-      report(.error, "the agent refuses a message; it is dropped: \(reason)")
-      messages.removeFirst()
-    case .refused(let end):
-      report(.error, "the agent refuses a message: \(end)")
-      if let end = bear(end) { return end }
-    case .unready(let reason):
-      report(.warning, "the agent does not accept a message, it is sent again: \(reason)")
-    case .notSubscribed, .unknown, .unavailable:
-      handleOthers(response)
-    }
-    if isSubscribed { try await timing.sleep(backoff) }
-    return nil
   }
 
   private func handleOthers(_ response: AgentAnswer) {

@@ -78,7 +78,7 @@ public struct SessionLimits: Sendable {
 public struct SessionDeadlines: Sendable {
   /// To connect, TLS included.
   public var connect: Duration
-  /// An UPDATE or MESSAGE, from the request to the end of the answer.
+  /// An UPDATE, from the request to the end of the answer.
   public var call: Duration
   /// A SUBSCRIBE, from the request to the head of its answer.
   public var subscribe: Duration
