@@ -121,7 +121,9 @@ enum ServiceKeys {
     Key("depends_on", .expanding(DependsOn.expand, DependsOn.shape), goes: "the order of starting"),
     Key("expose", .texts, .append(identity: Identity.scalar), goes: "ExposedPorts"),
     Key("healthcheck", .fields(Healthchecks.keys), goes: "Healthcheck"),
-    Key("ports", Ports.shape, .append(identity: Ports.identity), goes: "HostConfig.PortBindings"),
+    Key(
+      "ports", Ports.shape, .append(identity: Ports.identity, keepsPosition: true),
+      goes: "HostConfig.PortBindings"),
     Key("stdin_open", .boolean, goes: "OpenStdin"),
     Key("tty", .boolean, goes: "Tty"),
   ]

@@ -142,8 +142,9 @@ enum MergeRule: Sendable {
   case deep
   /// Key by key, where null is a value.
   case pairs
-  /// One list after the other; entries of the same identity keep the first's place and the last's value.
-  case append(identity: (@Sendable (YAMLNode) -> String?)?)
+  /// One list after the other; entries of the same identity keep the first's place and the last's value, and the first's
+  /// position in the files if that tells which entries were written as one.
+  case append(identity: (@Sendable (YAMLNode) -> String?)?, keepsPosition: Bool = false)
   /// Key by key if both name the same driver or one names none, else the later.
   case sameDriver
   /// One list after the other without what the first has already, mappings turned into lists.
