@@ -111,7 +111,8 @@ final class LeaseServer: Restorable {
   }
 
   private func accept(_ listening: Int32, _ state: inout State) {
-    while true {
+    // A handler that has begun may run on after its listener is given up.
+    while state.listener?.source.descriptor == listening {
       let client = linux_accept(listening)
       if client < 0 {
         if errno == EINTR || errno == ECONNABORTED { continue }
