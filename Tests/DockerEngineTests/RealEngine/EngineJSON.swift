@@ -18,8 +18,8 @@ struct RealContainer: Decodable {
     struct Log: Decodable { let Config: [String: String] }
     let Memory: Int
     let NanoCpus: Int
-    let ExtraHosts: [String]
-    let CapDrop: [String]
+    let ExtraHosts: [String]?
+    let CapDrop: [String]?
     let LogConfig: Log
   }
   struct Status: Decodable {

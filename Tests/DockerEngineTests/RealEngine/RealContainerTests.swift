@@ -151,7 +151,7 @@ struct RealContainerTests {
       #expect(found.hostConfig.restartPolicy?.maximumRetryCount == 2)
       #expect(json.HostConfig.LogConfig.Config["max-file"] == "2")
       #expect(json.HostConfig.ExtraHosts == ["a:10.0.0.1"])
-      #expect(json.HostConfig.CapDrop.contains { $0.hasSuffix("NET_RAW") })
+      #expect(json.HostConfig.CapDrop?.contains { $0.hasSuffix("NET_RAW") } == true)
       #expect(found.mounts.contains { $0.destination == "/data" && $0.type == "volume" })
       #expect(found.state.running && json.State.Pid > 0)
       #expect(found.state.health != nil)
