@@ -31,12 +31,23 @@ public enum UnixSocket {
     defer { close(file) }
     var flags = Int32(MSG_NOSIGNAL)
     if limit == .zero { flags |= Int32(MSG_DONTWAIT) }
-    var time = timeval(tv_sec: Int(limit.components.seconds), tv_usec: 0)
-    setsockopt(file, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+    self.limit(file, SO_SNDTIMEO, to: limit)
     let sent = withAddress(path) { address, length in
       Int32(sendto(file, bytes, bytes.count, flags, address, length))
     }
     return sent == Int32(bytes.count)
+  }
+
+  /// Bounds how long sending or receiving may wait (socket(7)).
+  ///
+  /// - Parameters:
+  ///   - file: the socket.
+  ///   - option: `SO_SNDTIMEO` or `SO_RCVTIMEO`.
+  ///   - limit: whole seconds; zero for no bound.
+  public static func limit(_ file: Int32, _ option: Int32, to limit: Duration) {
+    var time = timeval()
+    time.tv_sec = Int(limit.components.seconds)
+    setsockopt(file, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
   /// Binds a socket to a path; a socket file that nobody listens on is replaced, anything else is not.

@@ -194,7 +194,7 @@ extension MergeRule {
     case .override: "replaced, by nothing too"
     case .deep: "key by key"
     case .pairs: "name by name"
-    case .append(let identity): identity == nil ? "added" : "added, one of each"
+    case .append(let identity, _): identity == nil ? "added" : "added, one of each"
     case .sameDriver: "key by key under the same driver"
     case .hosts: "added, one of each"
     case .pools: "by subnet"

@@ -127,7 +127,7 @@ struct HostileAgentTests {
     }
   }
 
-  @Test("an update that is refused for ever holds up no terminal one", arguments: [400, 307, 503])
+  @Test("an update that is refused for ever holds up no terminal one", arguments: [400, 413])
   func refusedForEver(status: Int) async throws {
     let agent = try FakeAgent()
     let refusals = Array(repeating: FakeAgent.Fault.answer(status, "no"), count: 5)
@@ -278,25 +278,5 @@ struct HostileAgentTests {
       #expect(calls.map { $0.contains("REASON_TASK_HEALTH") } == [true, false, false])
       #expect(calls.allSatisfy { $0.contains("network_infos") })
     }
-  }
-}
-
-@Suite("Lines that an agent causes")
-struct LineLimitTests {
-  @Test("the same one is logged once a minute, with the number of those before")
-  func repeated() {
-    var limit = LineLimit()
-    #expect(limit.admit("a", at: .zero) == "a")
-    for second in 1...59 { #expect(limit.admit("a", at: .seconds(second)) == nil) }
-    #expect(limit.admit("b", at: .seconds(59)) == "b")
-    #expect(limit.admit("a", at: .seconds(60)) == "a (and 59 times before)")
-  }
-
-  @Test("a hundred different ones a minute are enough")
-  func different() {
-    var limit = LineLimit()
-    let admitted = (0..<1000).compactMap { limit.admit("\($0)", at: .seconds(1)) }
-    #expect(admitted.count == 100)
-    #expect(limit.admit("later", at: .seconds(62)) == "later")
   }
 }

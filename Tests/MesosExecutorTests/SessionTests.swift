@@ -209,20 +209,6 @@ struct SessionTests {
     }
   }
 
-  @Test("a message goes out after the updates; one that is refused is dropped")
-  func messages() async throws {
-    let agent = try FakeAgent()
-    agent.fail("MESSAGE", .answer(503, "later"), .answer(400, "Failed to validate"))
-    try await withSession(agent: agent) { stage in
-      await stage.session.sendMessage(Data("one".utf8))
-      await stage.session.sendMessage(Data("two".utf8))
-      await stage.send("a", .starting)
-      try await eventually("three messages") { agent.calls("MESSAGE").count == 3 }
-      let data = agent.calls("MESSAGE").map { $0.json.contains("dHdv") }
-      #expect(data == [false, false, true])
-    }
-  }
-
   @Test("cancelling ends the session and its events at once")
   func cancellation() async throws {
     let agent = try FakeAgent()

@@ -7,21 +7,6 @@ import YAML
 
 @testable import PodRuntime
 
-/// Plans a Compose file as the executor does.
-private func planned(_ text: String) throws -> PodPlan {
-  let folder = FileManager.default.temporaryDirectory
-    .appendingPathComponent("older-\(UUID().uuidString)")
-  try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-  defer { try? FileManager.default.removeItem(at: folder) }
-  let file = folder.appendingPathComponent("compose.yaml").path
-  try Data(text.utf8).write(to: URL(fileURLWithPath: file))
-  return try plan(
-    try ComposeLoader.load(
-      LoadOptions(
-        files: [file], projectDirectory: nil, projectName: "p", environment: [:],
-        fallbackEnvironment: [:], confine: false)))
-}
-
 @Suite("A pod on an engine of an older API")
 struct OlderEngineTests {
   /// Keys of service `web` from line 4 on, the place to blame, and what is missing.

@@ -78,7 +78,7 @@ struct Canonicalizer {
       }
       let value = try read(entry.value, as: known.shape, name: key)
       entries.values[index].value = value
-      if isMerging, case .append(identity: nil) = known.merge {
+      if isMerging, case .append(identity: nil, _) = known.merge {
         entries.values[index].value = try expanded(entry.value, as: known.shape)
       }
     }

@@ -33,8 +33,8 @@ enum Merge {
   }
 
   private static func unique(_ node: YAMLNode, _ key: Key) -> YAMLNode {
-    if case .append(let identity) = key.merge, let identity, let items = node.sequence {
-      return YAMLNode(.sequence(unique(items, identity)), at: node.position)
+    if case .append(let identity?, let keepsPosition) = key.merge, let items = node.sequence {
+      return YAMLNode(.sequence(unique(items, identity, keepsPosition)), at: node.position)
     }
     return unique(node, key.shape)
   }
@@ -51,13 +51,16 @@ enum Merge {
   }
 
   private static func unique(
-    _ items: [YAMLNode], _ identity: (YAMLNode) -> String?
+    _ items: [YAMLNode], _ identity: (YAMLNode) -> String?, _ keepsPosition: Bool
   ) -> [YAMLNode] {
     var found: OrderedDictionary<String, YAMLNode> = [:]
     for (index, item) in items.enumerated() {
       let key = identity(item) ?? "#\(index)"
       // What is written again stays where it was written first.
-      if found[key] != item { found[key] = item }
+      let first = found[key]
+      guard first != item else { continue }
+      found[key] = item
+      if keepsPosition, let first { found[key]?.position = first.position }
     }
     return Array(found.values)
   }
@@ -91,7 +94,7 @@ enum Merge {
       let other = ExtraHosts.list(later).filter { !known.contains($0.string ?? "") }
       return YAMLNode(.sequence(one + other), at: later.position)
     case .pools: return try pools(earlier, later)
-    case .append(let identity):
+    case .append(let identity, let keepsPosition):
       if later.isNull { return earlier }
       // Nothing can be added to a single value.
       if earlier.sequence == nil, earlier.mapping == nil { return later }
@@ -100,7 +103,7 @@ enum Merge {
       }
       let joined = joined(one, other)
       return YAMLNode(
-        .sequence(identity.map { unique(joined, $0) } ?? joined), at: later.position)
+        .sequence(identity.map { unique(joined, $0, keepsPosition) } ?? joined), at: later.position)
     case .sameDriver:
       guard earlier.mapping != nil, later.mapping != nil else {
         return try refuseMixed(earlier, later)

@@ -1,4 +1,3 @@
-import OrderedCollections
 import YAML
 
 /// What the value of a key may look like, and the canonical form that it is brought to.
@@ -142,8 +141,9 @@ enum MergeRule: Sendable {
   case deep
   /// Key by key, where null is a value.
   case pairs
-  /// One list after the other; entries of the same identity keep the first's place and the last's value.
-  case append(identity: (@Sendable (YAMLNode) -> String?)?)
+  /// One list after the other; entries of the same identity keep the first's place and the last's value, and the first's
+  /// position in the files if that tells which entries were written as one.
+  case append(identity: (@Sendable (YAMLNode) -> String?)?, keepsPosition: Bool = false)
   /// Key by key if both name the same driver or one names none, else the later.
   case sameDriver
   /// One list after the other without what the first has already, mappings turned into lists.
@@ -166,153 +166,4 @@ enum Omission: Sendable {
   case never(YAMLNode.Content)
   /// Where it is empty in JSON; never in YAML, which shows this.
   case emptyInJSON(YAMLNode.Content)
-}
-
-/// One key of a mapping of the specification.
-struct Key: Sendable {
-  /// Its name in the file.
-  let name: String
-  /// Its name in JSON.
-  let nameInJSON: String
-  /// What it holds.
-  let shape: Shape
-  /// How several files' values become one.
-  let merge: MergeRule
-  /// When `config` leaves it out.
-  let omission: Omission
-  /// Where it goes: a field of the Engine API, or what the executor does with it.
-  let goes: String
-  /// False for what only a desktop, a swarm or Windows can do: `config` keeps it, and a pod's start says so.
-  let isHonoured: Bool
-  /// What an operator's `allow:` makes of it.
-  let keyClass: KeyClass
-
-  init(
-    _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
-    json: String? = nil, goes: String, is keyClass: KeyClass = .never
-  ) {
-    self.init(
-      name, shape, merge, omit: omit, json: json, goes: goes, isHonoured: true, is: keyClass)
-  }
-
-  /// A key that no pod can honour: nothing comes of it.
-  init(
-    _ name: String, _ shape: Shape, _ merge: MergeRule? = nil, omit: Omission? = nil,
-    json: String? = nil, never: String
-  ) {
-    self.init(
-      name, shape, merge, omit: omit, json: json, goes: never, isHonoured: false, is: .harmless)
-  }
-
-  private init(
-    _ name: String, _ shape: Shape, _ merge: MergeRule?, omit: Omission?, json: String?,
-    goes: String, isHonoured: Bool, is keyClass: KeyClass
-  ) {
-    self.name = name
-    self.nameInJSON = json ?? name
-    self.shape = shape
-    self.merge = merge ?? Self.merge(for: shape)
-    self.omission = omit ?? Self.omission(for: shape)
-    self.goes = goes
-    self.isHonoured = isHonoured
-    self.keyClass = keyClass
-  }
-
-  /// The same where entries of a list are never taken for one another, and where some lists refuse what stands in
-  /// them twice.
-  var withoutIdentity: Key {
-    var (shape, merge) = (self.shape, self.merge)
-    if case .append = merge { merge = .append(identity: nil) }
-    if case .pairs(let values, _) = shape { shape = .pairs(values, distinct: true) }
-    if case .expanding(let expand, let long) = shape, ["ports", "volumes"].contains(name) {
-      let expandDistinct: Expander = { (node, canonicalizer) throws(ComposeError) in
-        try Canonicalizer.refuseEqualItems(of: node)
-        return try expand(node, &canonicalizer)
-      }
-      shape = .expanding(expandDistinct, long)
-    }
-    return Key(
-      name, shape, merge, omit: omission, json: nameInJSON, goes: goes, isHonoured: isHonoured,
-      is: keyClass)
-  }
-
-  private static func merge(for shape: Shape) -> MergeRule {
-    switch shape.resolved {
-    case .command, .test: .override
-    case .hosts: .hosts
-    case .pairs: .pairs
-    case .fields, .names, .manyValued, .any: .deep
-    case .list, .strings, .distinctStrings, .stringOrStrings, .texts: .append(identity: nil)
-    default: .replace
-    }
-  }
-
-  private static func omission(for shape: Shape) -> Omission {
-    switch shape.resolved {
-    case .command, .duration, .fields: .unset
-    default: .empty
-    }
-  }
-}
-
-/// The keys of one kind of mapping, in the order in which `config` prints them.
-struct KeyTable: Sendable {
-  /// What the mapping is, for messages: "a service".
-  let subject: String
-  /// The keys.
-  let keys: [Key]
-  /// Those that must be there.
-  let required: [String]
-  /// True where Docker Compose says nothing of keys that it doesn't know.
-  let ignoresUnknown: Bool
-  /// True where keys that start with `x-` may stand.
-  let allowsExtensions: Bool
-  /// Former names of keys; a value under one stands before that under the key itself.
-  let formerNames: KeyValuePairs<String, String>
-  private let index: [String: Int]
-
-  init(
-    _ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false,
-    allowsExtensions: Bool = true, formerNames: KeyValuePairs<String, String> = [:]
-  ) {
-    self.ignoresUnknown = ignoresUnknown
-    self.allowsExtensions = allowsExtensions
-    self.formerNames = formerNames
-    self.subject = subject
-    self.keys = keys
-    self.required = required
-    var index: [String: Int] = [:]
-    for (offset, key) in keys.enumerated() { index[key.name] = offset }
-    self.index = index
-  }
-
-  subscript(_ name: String) -> Key? { index[name].map { keys[$0] } }
-
-  /// The key that a mistyped one most likely stands for.
-  func similar(to name: String) -> String? {
-    let wanted = name.lowercased().filter { $0 != "_" && $0 != "-" }
-    let near = keys.map { key in
-      let own = key.name.filter { $0 != "_" }
-      return (key.name, Self.distance(Array(wanted.utf8), Array(own.utf8)))
-    }
-    guard let best = near.min(by: { $0.1 < $1.1 }), best.1 <= max(1, wanted.count / 4) else {
-      return nil
-    }
-    return best.0
-  }
-
-  private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    guard left.count < 64 else { return left.count }
-    var row = Array(0...right.count)
-    for (i, a) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let cost = min(row[j] + 1, row[j + 1] + 1, diagonal + (a == b ? 0 : 1))
-        diagonal = row[j + 1]
-        row[j + 1] = cost
-      }
-    }
-    return row[right.count]
-  }
 }

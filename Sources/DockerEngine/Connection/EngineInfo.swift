@@ -2,8 +2,6 @@
 public struct EngineInfo: Sendable, Decodable {
   /// The engine's own ID.
   public let id: String
-  /// The host's name.
-  public let name: String
   /// The engine's version.
   public let serverVersion: String
   /// `1` or `2`; engines before API 1.41 know only 1.
@@ -12,16 +10,10 @@ public struct EngineInfo: Sendable, Decodable {
   public let cgroupDriver: String
   /// `linux` or `windows`.
   public let osType: String
-  /// The distribution.
-  public let operatingSystem: String
-  /// The kernel's version.
-  public let kernelVersion: String
   /// The host's processor.
   public let architecture: String
   /// Where the engine keeps its data.
   public let dockerRootDir: String
-  /// The storage driver.
-  public let storageDriver: String
   /// The default log driver.
   public let loggingDriver: String
   /// Whether containers outlive the engine.
@@ -32,16 +24,6 @@ public struct EngineInfo: Sendable, Decodable {
   public let ncpu: Int
   /// The host's memory in bytes.
   public let memTotal: Int
-  /// The OCI runtime.
-  public let defaultRuntime: String
-  /// The engine's clock, RFC 3339.
-  public let systemTime: String
-  /// Whether the kernel can limit memory.
-  public let memoryLimit: Bool
-  /// Whether the kernel can limit processor time.
-  public let cpuCfsQuota: Bool
-  /// Whether the kernel can limit processes.
-  public let pidsLimit: Bool
   /// Whether it is podman, whose compatible API names the version of its builder beside Docker's fields.
   public let isPodman: Bool
 
@@ -49,26 +31,17 @@ public struct EngineInfo: Sendable, Decodable {
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     id = try fields["ID"] ?? ""
-    name = try fields["Name"] ?? ""
     serverVersion = try fields["ServerVersion"] ?? ""
     cgroupVersion = try fields["CgroupVersion"] ?? "1"
     cgroupDriver = try fields["CgroupDriver"] ?? ""
     osType = try fields["OSType"] ?? ""
-    operatingSystem = try fields["OperatingSystem"] ?? ""
-    kernelVersion = try fields["KernelVersion"] ?? ""
     architecture = try fields["Architecture"] ?? ""
     dockerRootDir = try fields["DockerRootDir"] ?? ""
-    storageDriver = try fields["Driver"] ?? ""
     loggingDriver = try fields["LoggingDriver"] ?? ""
     liveRestoreEnabled = try fields["LiveRestoreEnabled"] ?? false
     securityOptions = try fields["SecurityOptions"] ?? []
     ncpu = try fields["NCPU"] ?? 0
     memTotal = try fields["MemTotal"] ?? 0
-    defaultRuntime = try fields["DefaultRuntime"] ?? ""
-    systemTime = try fields["SystemTime"] ?? ""
-    memoryLimit = try fields["MemoryLimit"] ?? false
-    cpuCfsQuota = try fields["CpuCfsQuota"] ?? false
-    pidsLimit = try fields["PidsLimit"] ?? false
     isPodman = try fields["BuildahVersion"] ?? "" != ""
   }
 }

@@ -12,16 +12,12 @@ public struct ContainerCreate: Sendable, Encodable {
   public var attachStdout: Bool?
   /// Has no effect on `DockerEngine.attach`; kept in the configuration.
   public var attachStderr: Bool?
-  /// Has no effect on `DockerEngine.attach`; kept in the configuration.
-  public var attachStdin: Bool?
   /// Ports as `80/tcp`.
   public var exposedPorts: KeySet?
   /// Whether the process gets a terminal; its output is then one raw stream.
   public var tty: Bool?
   /// Whether standard input stays open.
   public var openStdin: Bool?
-  /// Whether standard input closes after the first client.
-  public var stdinOnce: Bool?
   /// Variables as `NAME=value`; `NAME` alone removes the image's.
   public var env: [String]?
   /// The command; nil keeps the image's, an empty list clears it.
@@ -34,8 +30,6 @@ public struct ContainerCreate: Sendable, Encodable {
   public var volumes: KeySet?
   /// The working directory, an absolute path.
   public var workingDir: String?
-  /// Whether the container has no network at all.
-  public var networkDisabled: Bool?
   /// The MAC address on the first network. From API 1.44 on set it in `EndpointSettings`.
   public var macAddress: String?
   /// Labels, added to the image's.
@@ -59,9 +53,9 @@ public struct ContainerCreate: Sendable, Encodable {
   }
 
   package enum CodingKeys: String, EngineKey, CaseIterable {
-    case image, hostname, domainname, user, attachStdout, attachStderr, attachStdin, exposedPorts
-    case tty, openStdin, stdinOnce, env, cmd, entrypoint, healthcheck, volumes, workingDir
-    case networkDisabled, macAddress, labels, stopSignal, stopTimeout, shell, hostConfig
+    case image, hostname, domainname, user, attachStdout, attachStderr, exposedPorts
+    case tty, openStdin, env, cmd, entrypoint, healthcheck, volumes, workingDir
+    case macAddress, labels, stopSignal, stopTimeout, shell, hostConfig
     case networkingConfig
   }
 }

@@ -20,12 +20,8 @@ public struct HostConfig: Sendable, Encodable {
   public var cgroupnsMode: String?
   /// Published ports, by `80/tcp`.
   public var portBindings: [String: [PortBinding]]?
-  /// Whether each exposed port gets a host port of the engine's choice.
-  public var publishAllPorts: Bool?
   /// What the engine does when the container ends.
   public var restartPolicy: RestartPolicy?
-  /// Whether the engine removes the container when it ends.
-  public var autoRemove: Bool?
   /// Capabilities to add.
   public var capAdd: [String]?
   /// Capabilities to drop.
@@ -48,8 +44,6 @@ public struct HostConfig: Sendable, Encodable {
   public var links: [String]?
   /// Containers to take volumes from, as `container[:ro|:rw]`.
   public var volumesFrom: [String]?
-  /// The driver of volumes that `binds` names.
-  public var volumeDriver: String?
   /// Security options: labels, seccomp, apparmor, no-new-privileges.
   public var securityOpt: [String]?
   /// Devices of the host.
@@ -88,12 +82,6 @@ public struct HostConfig: Sendable, Encodable {
   public var cpuRealtimeRuntime: Int?
   /// Processors to run on, as `0-2,4`.
   public var cpusetCpus: String?
-  /// Memory nodes to use, as `0,1`.
-  public var cpusetMems: String?
-  /// Processors (Windows).
-  public var cpuCount: Int?
-  /// Percent of the processors (Windows).
-  public var cpuPercent: Int?
   /// The most processes; 0 or -1 is no limit.
   public var pidsLimit: Int?
   /// Size of /dev/shm in bytes.
@@ -134,12 +122,12 @@ public struct HostConfig: Sendable, Encodable {
 
   package enum CodingKeys: String, EngineKey, CaseIterable {
     case binds, mounts, tmpfs, networkMode, pidMode, ipcMode, utsMode = "UTSMode", usernsMode
-    case cgroupnsMode, portBindings, publishAllPorts, restartPolicy, autoRemove, capAdd, capDrop
+    case cgroupnsMode, portBindings, restartPolicy, capAdd, capDrop
     case privileged, readonlyRootfs, `init`, extraHosts, dns, dnsSearch, dnsOptions, links
-    case volumesFrom, volumeDriver, securityOpt, devices, deviceRequests, deviceCgroupRules
+    case volumesFrom, securityOpt, devices, deviceRequests, deviceCgroupRules
     case ulimits, sysctls, logConfig, cgroupParent, memory, memorySwap, memoryReservation
     case memorySwappiness, nanoCpus, cpuShares, cpuQuota, cpuPeriod, cpuRealtimePeriod
-    case cpuRealtimeRuntime, cpusetCpus, cpusetMems, cpuCount, cpuPercent, pidsLimit, shmSize
+    case cpuRealtimeRuntime, cpusetCpus, pidsLimit, shmSize
     case oomKillDisable, oomScoreAdj, groupAdd, runtime, storageOpt, isolation, annotations
     case maskedPaths, readonlyPaths, blkioWeight, blkioWeightDevice, blkioDeviceReadBps
     case blkioDeviceWriteBps, blkioDeviceReadIOps, blkioDeviceWriteIOps

@@ -7,23 +7,13 @@ extension DockerEngine {
     try await decoded(EngineCall("GET", "/images/\(imagePath(ref))/json"))
   }
 
-  /// Images (Engine API, "ImageList").
-  /// - Throws: `EngineError`.
-  public func listImages(filters: [String: [String]] = [:]) async throws -> [ImageSummary] {
-    var call = EngineCall("GET", "/images/json")
-    try call.add(filters: filters)
-    return try await decoded(call)
-  }
-
   /// Removes a name of an image, and the image with its last name (Engine API, "ImageDelete").
   /// - Parameters:
   ///   - ref: Name or ID.
   ///   - force: Whether it goes even if stopped containers use it or it has several names.
-  /// - Returns: what was removed.
   /// - Throws: `EngineError`: 409 where a container uses it.
-  @discardableResult
-  public func removeImage(_ ref: String, force: Bool) async throws -> [ImageRemoval] {
-    try await decoded(
+  public func removeImage(_ ref: String, force: Bool) async throws {
+    try await send(
       EngineCall("DELETE", "/images/\(imagePath(ref))", query: [("force", force ? "1" : "0")]))
   }
 

@@ -6,14 +6,12 @@ struct Call: Encodable, Sendable {
   enum Content: Sendable {
     case subscribe(tasks: [UnacknowledgedTask], updates: [TaskStatus])
     case update(TaskStatus)
-    case message(Data)
 
     /// The name of the call's type.
     var type: String {
       switch self {
       case .subscribe: "SUBSCRIBE"
       case .update: "UPDATE"
-      case .message: "MESSAGE"
       }
     }
   }
@@ -23,13 +21,12 @@ struct Call: Encodable, Sendable {
   let content: Content
 
   private enum CodingKeys: String, CodingKey {
-    case type, subscribe, update, message
+    case type, subscribe, update
     case executorID = "executor_id"
     case frameworkID = "framework_id"
   }
 
   private struct Update: Encodable { let status: TaskStatus }
-  private struct Message: Encodable { let data: Data }
   private struct Subscribe: Encodable {
     let unacknowledged_tasks: [UnacknowledgedTask]
     let unacknowledged_updates: [Update]
@@ -47,8 +44,6 @@ struct Call: Encodable, Sendable {
       try values.encode(lists, forKey: .subscribe)
     case .update(let status):
       try values.encode(Update(status: status), forKey: .update)
-    case .message(let data):
-      try values.encode(Message(data: data), forKey: .message)
     }
   }
 

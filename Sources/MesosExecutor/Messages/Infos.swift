@@ -12,8 +12,6 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
 
     /// The framework understands TASK_KILLING.
     public static let taskKillingState = Self(rawValue: "TASK_KILLING_STATE")
-    /// The framework handles tasks on partitioned agents.
-    public static let partitionAware = Self(rawValue: "PARTITION_AWARE")
   }
 
   /// The ID that the master gave it.

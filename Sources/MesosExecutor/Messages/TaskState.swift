@@ -27,31 +27,13 @@ public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
   }
 }
 
-/// Why: those of TaskStatus.Reason in mesos/v1/mesos.proto that an executor can know. An agent that is older than a
+/// Why: those of TaskStatus.Reason in mesos/v1/mesos.proto that the executor sends. An agent that is older than a
 /// reason answers 400; the session then leaves it out.
 public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
-  /// The container could not be started.
-  case containerLaunchFailed = "REASON_CONTAINER_LAUNCH_FAILED"
-  /// A limit was hit, other than of memory or disk.
-  case containerLimitation = "REASON_CONTAINER_LIMITATION"
-  /// The disk quota was hit.
-  case containerLimitationDisk = "REASON_CONTAINER_LIMITATION_DISK"
   /// The memory limit was hit.
   case containerLimitationMemory = "REASON_CONTAINER_LIMITATION_MEMORY"
-  /// Something more important took its place.
-  case containerPreempted = "REASON_CONTAINER_PREEMPTED"
-  /// Its limits could not be changed.
-  case containerUpdateFailed = "REASON_CONTAINER_UPDATE_FAILED"
-  /// What runs the command failed, not the command.
-  case commandExecutorFailed = "REASON_COMMAND_EXECUTOR_FAILED"
-  /// The executor ends.
-  case executorTerminated = "REASON_EXECUTOR_TERMINATED"
   /// The task's description is at fault.
   case taskInvalid = "REASON_TASK_INVALID"
-  /// The task asks for what it may not have.
-  case taskUnauthorized = "REASON_TASK_UNAUTHORIZED"
-  /// There is no such task.
-  case taskUnknown = "REASON_TASK_UNKNOWN"
   /// The result of its check has changed.
   case taskCheckStatusUpdated = "REASON_TASK_CHECK_STATUS_UPDATED"
   /// Its health has changed.

@@ -8,14 +8,17 @@ extension MesosSession {
   func deliver() async -> SessionEnd? {
     while true {
       do {
-        try await wait { $0.isSubscribed && ($0.outbox.hasUndelivered || !$0.messages.isEmpty) }
+        try await wait { $0.isSubscribed && $0.outbox.hasUndelivered }
+        for update in outbox.removeRefused(limit: limits.updateAttempts) {
+          report(
+            .error,
+            "given up, the agent refuses it: task \(update.taskID) \(update.state.rawValue)")
+        }
         let end: SessionEnd? =
-          switch outbox.next(at: timing.now(), limit: limits.updateAttempts) {
+          switch outbox.next(at: timing.now()) {
           case .send(let status): await deliver(status)
-          case .wait(let moment) where messages.isEmpty:
-            try await waitForChange(until: moment)
-          case .wait, nil:
-            messages.isEmpty ? nil : try await deliverMessage()
+          case .wait(let moment): try await waitForChange(until: moment)
+          case nil: nil
           }
         if let end { return end }
       } catch {
@@ -43,17 +46,10 @@ extension MesosSession {
   private func deliver(_ status: TaskStatus) async -> SessionEnd? {
     let response = await answer(to: .update(status))
     let task = "task \(status.taskID) \(status.state.rawValue)"
-    var isRefused = true
     switch response {
     case .accepted:
       refusedSince = nil
-      let obsolete = outbox.markDelivered(status.uuid, limit: limits.updateAttempts)
-      for update in obsolete {
-        report(
-          .error,
-          "\(task) is delivered; the agent has refused \(update.state.rawValue) before it: given up"
-        )
-      }
+      outbox.markDelivered(status.uuid)
       return nil
     case .malformed(let reason):
       if outbox.dropNewerReasons(status.uuid) {
@@ -64,44 +60,26 @@ extension MesosSession {
           .error, "the agent refuses \(task); it is sent again with less in it: \(reason)")
         outbox.reduce(status.uuid)
       }
+      outbox.markRefused(status.uuid, at: timing.now(), pause: pause())
+      return nil
     case .refused(let end):
       report(.error, "the agent refuses \(task): \(end)")
       if let end = bear(end) { return end }
     case .unready(let reason):
       report(.warning, "the agent does not accept \(task), it is sent again: \(reason)")
-    case .notSubscribed, .unknown, .unavailable:
-      isRefused = false
-      handleOthers(response)
+    case .notSubscribed, .unknown, .unavailable: handleOthers(response)
     }
-    let backoff = backoff
-    let limits = limits
-    outbox.postpone(status.uuid, isRefused: isRefused, at: timing.now()) { attempts in
-      // One refusal may be of the moment; what is refused again and again waits longer each time.
-      let factor = attempts > 1 ? 1 << min(attempts, 20) : 0
-      return max(backoff, min(limits.updateBackoff, .milliseconds(100) * factor))
-    }
+    outbox.markFailed(at: timing.now(), pause: pause())
     return nil
   }
 
-  private func deliverMessage() async throws -> SessionEnd? {
-    let response = await answer(to: .message(messages[0]))
-    switch response {
-    case .accepted:
-      messages.removeFirst()
-      return nil
-    case .malformed(let reason):
-      report(.error, "the agent refuses a message; it is dropped: \(reason)")
-      messages.removeFirst()
-    case .refused(let end):
-      report(.error, "the agent refuses a message: \(end)")
-      if let end = bear(end) { return end }
-    case .unready(let reason):
-      report(.warning, "the agent does not accept a message, it is sent again: \(reason)")
-    case .notSubscribed, .unknown, .unavailable:
-      handleOthers(response)
+  /// The wait after a number of attempts. One failure may be of the moment; after each further one the wait grows.
+  private func pause() -> (Int) -> Duration {
+    let (least, most) = (backoff, limits.updateBackoff)
+    return { attempts in
+      let factor = attempts > 1 ? 1 << min(attempts, 20) : 0
+      return max(least, min(most, .milliseconds(100) * factor))
     }
-    if isSubscribed { try await timing.sleep(backoff) }
-    return nil
   }
 
   private func handleOthers(_ response: AgentAnswer) {

@@ -25,8 +25,6 @@ public actor MesosSession {
 
   // What the parts in the other files share.
   var outbox = Outbox()
-  /// Messages that the agent has not taken; they need no acknowledgement.
-  var messages: [Data] = []
   /// Whether calls other than SUBSCRIBE may be sent.
   var isSubscribed = false
   /// Whether the agent has accepted the current try to subscribe, even if the stream is broken by now.
@@ -35,7 +33,7 @@ public actor MesosSession {
   var stream: HTTPBody?
   /// Why we gave up a stream that the agent had not.
   var streamBreak: String?
-  /// The UPDATE or MESSAGE on its way.
+  /// The UPDATE on its way.
   var callInFlight: Task<AgentAnswer, Never>?
   /// How often in a row the agent has said that it doesn't know us.
   var timesUnknown = 0
@@ -143,13 +141,6 @@ public actor MesosSession {
     return uuid
   }
 
-  /// Sends bytes to the framework, after all updates that wait. Mesos makes no promise about them; here they are sent
-  /// until the agent takes them.
-  public func sendMessage(_ data: Data) {
-    messages.append(data)
-    changed()
-  }
-
   /// How many updates have not been acknowledged.
   public var unacknowledgedCount: Int { outbox.entries.count }
 
@@ -240,6 +231,7 @@ public actor MesosSession {
     isSubscribed = true
     isAccepted = true
     subscriptionCount += 1
+    outbox.resetPace()
     emit(.subscribed(said, isFirst: isFirst))
     changed()
   }

@@ -9,9 +9,9 @@ struct Outbox: Sendable {
     /// Whether the agent has taken it, in an UPDATE or with a SUBSCRIBE. It is kept all the same.
     var isDelivered = false
     var isReduced = false
-    /// How often the agent has refused it.
-    var attempts = 0
-    /// Not to be sent before this time.
+    /// How often the agent has refused this very update.
+    var refusals = 0
+    /// Not to be sent before this time, after a refusal.
     var notBefore = Duration.zero
   }
 
@@ -26,6 +26,10 @@ struct Outbox: Sendable {
   private var tasks: [TaskID: Task] = [:]
   /// Task IDs in the order of their launch.
   private var order: [TaskID] = []
+  /// Calls in a row that failed for a reason that is not in the update: the agent isn't ready, or can't be reached.
+  private var failures = 0
+  /// No update is sent before this time, after such a failure.
+  private var notBefore = Duration.zero
 
   /// Takes note of a launch; false if the task is known already.
   mutating func launch(_ task: UnacknowledgedTask) -> Bool {
@@ -69,21 +73,18 @@ struct Outbox: Sendable {
   /// Whether there is an update that the agent has not taken.
   var hasUndelivered: Bool { entries.contains { !$0.isDelivered } }
 
-  /// The update to send: the oldest that the agent has not taken. One that was refused `limit` times holds up no other.
+  /// The update to send: the oldest that the agent has not taken. Updates of one task never overtake each other; one that
+  /// was refused holds up no other task's.
   ///
-  /// - Parameters:
-  ///   - now: the time.
-  ///   - limit: how often an update may be refused before others overtake it.
+  /// - Parameter now: the time.
   /// - Returns: the update, or the time at which there will be one; nil where there is none.
-  func next(at now: Duration, limit: Int) -> Next? {
-    let waiting = entries.filter { !$0.isDelivered }
-    if let first = waiting.first(where: { $0.attempts < limit }) {
-      if first.notBefore <= now { return .send(first.status) }
-      let overdue = waiting.first { $0.attempts >= limit && $0.notBefore <= now }
-      return overdue.map { .send($0.status) } ?? .wait(until: first.notBefore)
-    }
-    guard let soonest = waiting.min(by: { $0.notBefore < $1.notBefore }) else { return nil }
-    return soonest.notBefore <= now ? .send(soonest.status) : .wait(until: soonest.notBefore)
+  func next(at now: Duration) -> Next? {
+    var seen: Set<TaskID> = []
+    let first = entries.filter { !$0.isDelivered && seen.insert($0.status.taskID).inserted }
+    guard let soonest = first.min(by: { $0.notBefore < $1.notBefore }) else { return nil }
+    guard notBefore <= now else { return .wait(until: max(notBefore, soonest.notBefore)) }
+    let due = first.first { $0.notBefore <= now }
+    return due.map { .send($0.status) } ?? .wait(until: soonest.notBefore)
   }
 
   /// What to do about the updates that the agent has not taken.
@@ -92,38 +93,59 @@ struct Outbox: Sendable {
     case wait(until: Duration)
   }
 
-  /// Records that the agent has an update.
+  /// Removes each update that the agent has refused `limit` times and that a later one of its task waits for. It is never
+  /// sent again: the agent may have a later update although its response was lost.
   ///
-  /// - Parameters:
-  ///   - uuid: the update's.
-  ///   - limit: how often an earlier update of the task may have been refused to be kept behind a terminal one.
-  /// - Returns: earlier updates of the same task that are given up: after its terminal one they mean nothing.
-  @discardableResult
-  mutating func markDelivered(_ uuid: Data, limit: Int = .max) -> [TaskStatus] {
-    guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return [] }
-    entries[index].isDelivered = true
-    let status = entries[index].status
-    guard status.state.isTerminal else { return [] }
-    let obsolete = entries.filter {
-      $0.status.taskID == status.taskID && !$0.isDelivered && $0.attempts >= limit
-    }.map(\.status)
-    entries.removeAll { entry in obsolete.contains { $0.uuid == entry.status.uuid } }
-    return obsolete
+  /// - Parameter limit: how often an update may be refused.
+  /// - Returns: the removed updates.
+  mutating func removeRefused(limit: Int) -> [TaskStatus] {
+    var removed: [TaskStatus] = []
+    var isLast: Set<TaskID> = []
+    for index in entries.indices.reversed() {
+      let entry = entries[index]
+      guard !isLast.insert(entry.status.taskID).inserted, !entry.isDelivered,
+        entry.refusals >= limit
+      else { continue }
+      removed.insert(entry.status, at: 0)
+      entries.remove(at: index)
+    }
+    return removed
   }
 
-  /// Records that an update has to be sent again.
+  /// Records that the agent has an update.
+  mutating func markDelivered(_ uuid: Data) {
+    resetPace()
+    guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
+    entries[index].isDelivered = true
+  }
+
+  /// Records that the agent has refused an update for what is in it.
   ///
   /// - Parameters:
   ///   - uuid: the update's.
-  ///   - isRefused: whether the agent has refused it.
   ///   - now: the time.
-  ///   - pause: how long to wait, by the number of refusals.
-  mutating func postpone(
-    _ uuid: Data, isRefused: Bool, at now: Duration, pause: (Int) -> Duration
-  ) {
+  ///   - pause: how long to wait before it is sent again, by the number of refusals.
+  mutating func markRefused(_ uuid: Data, at now: Duration, pause: (Int) -> Duration) {
+    resetPace()
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
-    if isRefused { entries[index].attempts += 1 }
-    entries[index].notBefore = now + pause(entries[index].attempts)
+    entries[index].refusals += 1
+    entries[index].notBefore = now + pause(entries[index].refusals)
+  }
+
+  /// Records that a call failed, whatever its update.
+  ///
+  /// - Parameters:
+  ///   - now: the time.
+  ///   - pause: how long to wait before the next call, by the number of failures in a row.
+  mutating func markFailed(at now: Duration, pause: (Int) -> Duration) {
+    failures += 1
+    notBefore = now + pause(failures)
+  }
+
+  /// The agent is there: the next call need not wait.
+  mutating func resetPace() {
+    failures = 0
+    notBefore = .zero
   }
 
   /// Takes the reasons that older agents can't read off an update and off all others; false where it has none such.

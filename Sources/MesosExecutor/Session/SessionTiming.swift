@@ -48,9 +48,9 @@ public struct SessionLimits: Sendable {
   public var registration: Duration
   /// How long the stream may be silent, at least, once it has carried two heartbeats; else three of their intervals.
   public var silence: Duration
-  /// How often an update may be refused before later ones overtake it.
+  /// How often the agent may refuse an update before it is given up for a later one of its task.
   public var updateAttempts: Int
-  /// The longest wait before a refused update is sent again.
+  /// The longest wait before an update is sent again.
   public var updateBackoff: Duration
   /// The shortest wait before the next try to subscribe.
   public var leastBackoff: Duration
@@ -78,7 +78,7 @@ public struct SessionLimits: Sendable {
 public struct SessionDeadlines: Sendable {
   /// To connect, TLS included.
   public var connect: Duration
-  /// An UPDATE or MESSAGE, from the request to the end of the answer.
+  /// An UPDATE, from the request to the end of the answer.
   public var call: Duration
   /// A SUBSCRIBE, from the request to the head of its answer.
   public var subscribe: Duration

@@ -27,10 +27,7 @@ extension PolicyCheck {
       // Named by the service, and checked there and when the engine has it.
       case .image: break
       // Nothing of the executor's sets these.
-      case .attachStdin: try refuse(body.attachStdin == true, "AttachStdin", container)
-      case .stdinOnce: try refuse(body.stdinOnce == true, "StdinOnce", container)
       case .volumes: try refuse(body.volumes != nil, "Volumes", container)
-      case .networkDisabled: try refuse(body.networkDisabled == true, "NetworkDisabled", container)
       case .shell: try refuse(body.shell != nil, "Shell", container)
       case .macAddress:
         if let address = body.macAddress {

@@ -20,16 +20,11 @@ extension PolicyCheck {
       case .tmpfs, .capDrop, .readonlyRootfs, .`init`, .extraHosts, .dns, .dnsSearch, .dnsOptions,
         .memory, .memorySwap, .memoryReservation, .memorySwappiness, .nanoCpus, .cpuShares,
         .cpuQuota,
-        .cpuPeriod, .cpusetCpus, .cpusetMems, .shmSize, .groupAdd, .blkioWeight:
+        .cpuPeriod, .cpusetCpus, .shmSize, .groupAdd, .blkioWeight:
         break
       // The executor's own.
       case .cgroupParent: break
       case .restartPolicy: try refuse(host.restartPolicy?.name != "no", "RestartPolicy", container)
-      case .publishAllPorts: try refuse(host.publishAllPorts == true, "PublishAllPorts", container)
-      case .autoRemove: try refuse(host.autoRemove == true, "AutoRemove", container)
-      case .volumeDriver: try refuse(host.volumeDriver != nil, "VolumeDriver", container)
-      case .cpuCount: try refuse(host.cpuCount != nil, "CpuCount", container)
-      case .cpuPercent: try refuse(host.cpuPercent != nil, "CpuPercent", container)
       case .binds, .mounts, .volumesFrom: try checkMounts(key, host, of: container, own: own)
       case .networkMode, .pidMode, .ipcMode, .utsMode, .usernsMode, .cgroupnsMode:
         try checkNamespace(key, host, of: container, own: own)

@@ -6,6 +6,7 @@ import Logging
 import PodIdentity
 import Synchronization
 import SystemPackage
+import Linux
 
 /// Receives what the agent's hook sends: datagrams on a socket, and files of the spool for what
 /// came while nobody listened, in their order. Each event is taken off before it is acted on, so
@@ -25,9 +26,9 @@ final class HookEventListener: Restorable {
 
   private struct State {
     /// The socket, and the file that it is bound to.
-    var socket: (source: Source, place: BoundPath)?
+    var socket: (source: ReadSource, place: BoundPath)?
     /// The watches on the spool and on the directory that it is exchanged for.
-    var watches: [Spool.Folder: Source] = [:]
+    var watches: [Spool.Folder: ReadSource] = [:]
     /// What was taken is read in a moment; whether there is more by then.
     var isReading = false
     var isMore = false
@@ -37,8 +38,6 @@ final class HookEventListener: Restorable {
     /// Nothing is taken any more: that is the next one's.
     var isStopped = false
   }
-  /// A source may be used from any thread; Dispatch just doesn't say so to the compiler.
-  private struct Source: @unchecked Sendable { let source: any DispatchSourceRead }
 
   /// Listens from now on, and reads what the spool holds.
   ///
@@ -92,7 +91,7 @@ final class HookEventListener: Restorable {
     let socket = state.withLock { $0.socket }
     socket?.place.remove()
     queue.sync {
-      if let socket { receive(Int32(socket.source.source.handle)) }
+      if let socket { receive(socket.source.descriptor) }
       letGo()
       report.finish()
     }
@@ -103,7 +102,7 @@ final class HookEventListener: Restorable {
       defer { (state.socket, state.watches, state.isStopped) = (nil, [:], true) }
       return Array(state.watches.values) + [state.socket?.source].compactMap { $0 }
     }
-    for source in sources { source.source.cancel() }
+    for source in sources { source.cancel() }
   }
 
   /// Whether the spool is there, and a directory that is watched.
@@ -123,7 +122,7 @@ final class HookEventListener: Restorable {
       for folder in old.keys { state.watches[folder] = nil }
       return old
     }
-    for source in old.values { source.source.cancel() }
+    for source in old.values { source.cancel() }
   }
 
   /// Watches a directory: as for the shim, it must be nobody's to change but this user's or root's.
@@ -142,12 +141,12 @@ final class HookEventListener: Restorable {
       close(file)
       throw Errno.notPermitted
     }
-    let source = source(file) { [weak self] in self?.changed(file, folder) }
     state.withLock { state in
-      state.watches[folder] = source
+      state.watches[folder] = ReadSource(file, on: queue) { [weak self] in
+        self?.changed(file, folder)
+      }
       state.saidUnwatched = false
     }
-    source.source.activate()
   }
 
   /// What the kernel says where a limit on watches, files or memory is reached.
@@ -177,7 +176,7 @@ final class HookEventListener: Restorable {
       came |= linux_watch_came(bytes, count)
     }
     if came & Int32(LINUX_WATCH_REMOVED) != 0 {
-      state.withLock { $0.watches.removeValue(forKey: folder) }?.source.cancel()
+      state.withLock { $0.watches.removeValue(forKey: folder) }?.cancel()
     }
     // An exchange of its own is a rename too, and calls for nothing.
     let isNew = !isWatched
@@ -228,15 +227,6 @@ final class HookEventListener: Restorable {
     if isMore { readSpool() }
   }
 
-  private func source(
-    _ descriptor: Int32, _ handle: @escaping @Sendable () -> Void
-  ) -> Source {
-    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    source.setEventHandler(handler: handle)
-    source.setCancelHandler { close(descriptor) }
-    return Source(source: source)
-  }
-
   private func listen() throws(Errno) {
     let file = socket(
       AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
@@ -250,18 +240,17 @@ final class HookEventListener: Restorable {
       close(file)
       throw error
     }
-    let source = source(file) { [weak self] in self?.receive(file) }
-    let old = state.withLock { state in
-      defer { state.socket = (source, place) }
-      return state.socket
-    }
     // What is queued in the old one came first; the queue runs one handler at a time.
-    queue.async { [weak self] in
-      if let old {
-        self?.receive(Int32(old.source.source.handle))
-        old.source.source.cancel()
+    let old = state.withLock(\.socket)?.source
+    if let old {
+      queue.async { [weak self] in
+        self?.receive(old.descriptor)
+        old.cancel()
       }
-      source.source.activate()
+    }
+    state.withLock { state in
+      let source = ReadSource(file, on: queue) { [weak self] in self?.receive(file) }
+      state.socket = (source, place)
     }
   }
 

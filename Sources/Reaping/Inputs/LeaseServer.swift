@@ -4,6 +4,7 @@ import Dispatch
 import Glibc
 import Logging
 import PodIdentity
+import Synchronization
 import SystemPackage
 import Linux
 
@@ -13,8 +14,7 @@ import Linux
 /// 4,096, fewer where the process may have few descriptors, and a user who has taken twice as many
 /// leases as he may hold gets four more each second, since each end of one calls for a look at the
 /// engine: who breaks a bound loses that connection and nothing else.
-final class LeaseServer: Restorable, @unchecked Sendable {
-  // All state is confined to the queue.
+final class LeaseServer: Restorable {
   private let queue = DispatchQueue(label: "leases")
   private let path: String
   private let limits: Limits
@@ -22,13 +22,15 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   /// What happens to leases, one event at a time and in its order, until it is stopped.
   let events: AsyncStream<LeaseEvent>
   private let report: AsyncStream<LeaseEvent>.Continuation
-  private var listener: (any DispatchSourceRead)?
-  private var place: BoundPath?
-  private var peers: [Int32: Peer] = [:]
-  private var connections: [uid_t: Int] = [:]
-  private var allowances: [uid_t: Allowance] = [:]
-  private var welcomed = 0
-  private var isPaused = false
+  private let state = Mutex(State())
+
+  private struct State {
+    var listener: (source: ReadSource, place: BoundPath)?
+    var peers: [Int32: Peer] = [:]
+    var connections: [uid_t: Int] = [:]
+    var allowances: [uid_t: Allowance] = [:]
+    var accepted = 0
+  }
 
   /// How many leases a user may take now.
   private struct Allowance {
@@ -39,12 +41,12 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   private struct Peer {
     /// Tells it from a later peer with the same descriptor.
     let number: Int
-    let source: any DispatchSourceRead
+    let source: ReadSource
     let user: uid_t
     let pid: pid_t
     var line: [UInt8] = []
     var holder: LeaseHolder?
-    var pidfd: (any DispatchSourceRead)?
+    var pidfd: ReadSource?
   }
 
   /// Listens.
@@ -59,142 +61,125 @@ final class LeaseServer: Restorable, @unchecked Sendable {
     self.limits = limits
     self.log = log
     (events, report) = AsyncStream.makeStream(of: LeaseEvent.self)
-    try queue.sync { try open() }
+    try state.withLock { state throws(Errno) in try open(&state) }
   }
 
-  private func open() throws(Errno) {
+  private func open(_ state: inout State) throws(Errno) {
     let file = socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
     guard file >= 0 else { throw Errno(rawValue: errno) }
+    let place: BoundPath
     do throws(Errno) {
-      let bound = try BoundPath(file, to: path, mode: 0o666)
+      place = try BoundPath(file, to: path, mode: 0o666)
       guard listen(file, 128) == 0 else { throw Errno(rawValue: errno) }
-      place = bound
     } catch {
       close(file)
       throw error
     }
-    let source = DispatchSource.makeReadSource(fileDescriptor: file, queue: queue)
-    source.setEventHandler { [weak self] in self?.welcome(file) }
-    source.setCancelHandler { close(file) }
-    // One that is paused can't be cancelled.
-    resume()
-    listener?.cancel()
-    listener = source
-    source.activate()
+    state.listener?.source.cancel()
+    let source = ReadSource(file, on: queue) { [weak self] in
+      self?.state.withLock { state in self?.accept(file, &state) }
+    }
+    state.listener = (source, place)
   }
 
   /// Lets go of all: nothing is reported as dropped, and executors connect again later.
   func stop() {
-    defer { report.finish() }
-    queue.sync {
-      place?.remove()
-      resume()
-      listener?.cancel()
-      listener = nil
-      place = nil
-      for peer in peers.values {
+    state.withLock { state in
+      state.listener?.place.remove()
+      state.listener?.source.cancel()
+      for peer in state.peers.values {
         peer.source.cancel()
         peer.pidfd?.cancel()
       }
-      peers = [:]
-      connections = [:]
+      (state.listener, state.peers, state.connections) = (nil, [:], [:])
     }
+    report.finish()
   }
 
   /// Who holds a lease goes on holding it: only the way in is made anew.
   func restore() throws(RestoreFailure) -> [String] {
     do {
-      return try queue.sync {
-        if place?.isInPlace != false { return [] }
-        try open()
+      return try state.withLock { state throws(Errno) in
+        if state.listener?.place.isInPlace != false { return [] }
+        try open(&state)
         return [path]
       }
     } catch {
-      throw RestoreFailure(path: path, reason: error as? Errno ?? .ioError)
+      throw RestoreFailure(path: path, reason: error)
     }
   }
 
-  private func welcome(_ listening: Int32) {
-    while true {
+  private func accept(_ listening: Int32, _ state: inout State) {
+    // A handler that has begun may run on after its listener is given up.
+    while state.listener?.source.descriptor == listening {
       let client = linux_accept(listening)
       if client < 0 {
         if errno == EINTR || errno == ECONNABORTED { continue }
         // Who waits goes on waiting: without a descriptor to spare nobody can even be turned away.
-        if errno != EAGAIN { pause() }
+        if errno != EAGAIN { state.listener?.source.pause(milliseconds: 200) }
         return
       }
       var pid: pid_t = 0
       var user: uid_t = 0
-      guard linux_peer(client, &pid, &user) == 0, pid > 0, peers.count < limits.total,
-        connections[user, default: 0] < limits.perUser
+      guard linux_peer(client, &pid, &user) == 0, pid > 0, state.peers.count < limits.total,
+        state.connections[user, default: 0] < limits.perUser
       else {
         close(client)
         continue
       }
-      connections[user, default: 0] += 1
-      let source = DispatchSource.makeReadSource(fileDescriptor: client, queue: queue)
-      source.setEventHandler { [weak self] in self?.readable(client) }
-      source.setCancelHandler { close(client) }
-      welcomed += 1
-      let number = welcomed
-      peers[client] = Peer(number: number, source: source, user: user, pid: pid)
-      source.activate()
+      state.connections[user, default: 0] += 1
+      let source = ReadSource(client, on: queue) { [weak self] in
+        self?.state.withLock { state in self?.read(client, &state) }
+      }
+      state.accepted += 1
+      let number = state.accepted
+      state.peers[client] = Peer(number: number, source: source, user: user, pid: pid)
       queue.asyncAfter(deadline: .now() + limits.hello.inSeconds) { [weak self] in
-        guard let self, let peer = peers[client], peer.number == number, peer.holder == nil
-        else { return }
-        drop(client)
+        self?.state.withLock { state in
+          let peer = state.peers[client]
+          if peer?.number == number, peer?.holder == nil { self?.drop(client, &state) }
+        }
       }
     }
   }
 
-  private func pause() {
-    guard !isPaused else { return }
-    isPaused = true
-    listener?.suspend()
-    queue.asyncAfter(deadline: .now() + .milliseconds(200)) { [weak self] in self?.resume() }
-  }
-
-  private func resume() {
-    guard isPaused else { return }
-    isPaused = false
-    listener?.resume()
-  }
-
   /// Reads all there is: once a peer has hung up, Dispatch reports nothing of it a second time.
-  private func readable(_ client: Int32) {
+  private func read(_ client: Int32, _ state: inout State) {
     var chunk = [UInt8](repeating: 0, count: 1024)
-    while var peer = peers[client] {
-      let count = read(client, &chunk, chunk.count)
+    while var peer = state.peers[client] {
+      let count = Glibc.read(client, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       if count < 0, errno == EAGAIN { return }
-      guard count > 0 else { return drop(client) }
+      guard count > 0 else { return drop(client, &state) }
       peer.line += chunk[..<count]
       while let end = peer.line.firstIndex(of: 0x0a) {
         let line = String(decoding: peer.line[..<end], as: UTF8.self)
         peer.line.removeSubrange(...end)
-        peers[client] = peer
-        guard take(line, from: client), let now = peers[client] else { return drop(client) }
+        state.peers[client] = peer
+        guard handle(line, from: client, &state), let now = state.peers[client] else {
+          return drop(client, &state)
+        }
         peer.holder = now.holder
         peer.pidfd = now.pidfd
       }
-      guard peer.line.count <= limits.line else { return drop(client) }
-      peers[client] = peer
+      guard peer.line.count <= limits.line else { return drop(client, &state) }
+      state.peers[client] = peer
     }
   }
 
   /// - Returns: false for what ends the connection.
-  private func take(_ line: String, from client: Int32) -> Bool {
-    guard var peer = peers[client] else { return false }
+  private func handle(_ line: String, from client: Int32, _ state: inout State) -> Bool {
+    guard var peer = state.peers[client] else { return false }
     if let holder = peer.holder {
       guard line == LeaseProtocol.release else { return false }
       peer.holder = nil
-      peers[client] = peer
+      state.peers[client] = peer
       report.yield(.released(holder))
       return false
     }
     guard let run = LeaseProtocol.run(of: line), let holder = Self.holder(peer, run: run),
-      isAllowed(peer.user)
+      isAllowed(peer.user, &state)
     else {
       log.debug("a lease of process \(peer.pid) is refused")
       answer(client, LeaseProtocol.refused + "\n")
@@ -207,21 +192,23 @@ final class LeaseServer: Restorable, @unchecked Sendable {
       peer.pidfd?.cancel()
       return false
     }
-    peers[client] = peer
+    state.peers[client] = peer
     report.yield(.held(holder))
     answer(client, LeaseProtocol.accepted + "\n")
     return true
   }
 
-  private func isAllowed(_ user: uid_t) -> Bool {
+  private func isAllowed(_ user: uid_t, _ state: inout State) -> Bool {
     let (most, now) = (2 * Double(limits.perUser), ContinuousClock.now)
     func count(_ old: Allowance) -> Double {
       min(most, old.count + limits.perSecond * (now - old.time).inSeconds)
     }
     // Whoever may have all again is forgotten.
-    if allowances.count > 1024 { allowances = allowances.filter { count($0.value) < most } }
-    let left = allowances[user].map(count) ?? most
-    allowances[user] = Allowance(count: left < 1 ? left : left - 1, time: now)
+    if state.allowances.count > 1024 {
+      state.allowances = state.allowances.filter { count($0.value) < most }
+    }
+    let left = state.allowances[user].map(count) ?? most
+    state.allowances[user] = Allowance(count: left < 1 ? left : left - 1, time: now)
     return left >= 1
   }
 
@@ -231,22 +218,20 @@ final class LeaseServer: Restorable, @unchecked Sendable {
   }
 
   /// The peer's end, even where a child of it has inherited the connection.
-  private func watch(_ holder: LeaseHolder, _ client: Int32) -> (any DispatchSourceRead)? {
+  private func watch(_ holder: LeaseHolder, _ client: Int32) -> ReadSource? {
     let descriptor = linux_pidfd_open(holder.pid)
     guard descriptor >= 0 else { return nil }
-    let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
-    source.setEventHandler { [weak self] in
-      if self?.peers[client]?.holder == holder { self?.drop(client) }
+    return ReadSource(descriptor, on: queue) { [weak self] in
+      self?.state.withLock { state in
+        if state.peers[client]?.holder == holder { self?.drop(client, &state) }
+      }
     }
-    source.setCancelHandler { close(descriptor) }
-    source.activate()
-    return source
   }
 
-  private func drop(_ client: Int32) {
-    guard let peer = peers.removeValue(forKey: client) else { return }
-    connections[peer.user, default: 1] -= 1
-    if connections[peer.user] == 0 { connections[peer.user] = nil }
+  private func drop(_ client: Int32, _ state: inout State) {
+    guard let peer = state.peers.removeValue(forKey: client) else { return }
+    state.connections[peer.user, default: 1] -= 1
+    if state.connections[peer.user] == 0 { state.connections[peer.user] = nil }
     peer.source.cancel()
     peer.pidfd?.cancel()
     guard let holder = peer.holder else { return }

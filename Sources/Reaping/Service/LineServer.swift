@@ -272,8 +272,7 @@ enum LineClient {
   static func request(_ path: String, _ line: String) -> String? {
     guard let file = UnixSocket.connect(path) else { return nil }
     defer { close(file) }
-    var limit = timeval(tv_sec: 5, tv_usec: 0)
-    setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    UnixSocket.limit(file, SO_RCVTIMEO, to: .seconds(5))
     let bytes = Array((line + "\n").utf8)
     guard send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
       return nil

@@ -67,6 +67,8 @@ final class FakeAgent: Sendable {
     var violations: [String] = []
     /// Decides about each call, if set.
     var chaos: (@Sendable (String) -> Fault?)?
+    /// The next UPDATEs of a state, as TASK_RUNNING, meet these faults, in this order.
+    var updateFaults: [String: [Fault]] = [:]
   }
 
   let server = FakeHTTPServer()
@@ -167,6 +169,11 @@ final class FakeAgent: Sendable {
     guard let call = seen(request) else { return false }
     let fault: Fault? = state.withLock { state in
       state.calls.append(call)
+      if call.type == "UPDATE", let name = call.updates.first?.state,
+        state.updateFaults[name]?.isEmpty == false
+      {
+        return state.updateFaults[name]?.removeFirst()
+      }
       if state.faults[call.type]?.isEmpty == false { return state.faults[call.type]?.removeFirst() }
       return state.chaos?(call.type)
     }

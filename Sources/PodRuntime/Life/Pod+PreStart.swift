@@ -1,0 +1,140 @@
+import Concurrency
+import Compose
+import DockerEngine
+import OrderedCollections
+import YAML
+
+extension Pod {
+  /// Runs a service's `pre_start`, each in a container that has the volumes of the service's first.
+  ///
+  /// - Parameters:
+  ///   - container: the service's first container, which is created and not started.
+  ///   - images: the images of the pod by `Service.imageKey`.
+  /// - Throws: `ComposeError` with the hook's line where one can't be run, or doesn't end with 0.
+  func runPreStart(
+    of container: ContainerPlan, images: [String: ProvidedImage]
+  ) async throws {
+    var attempt = 1
+    var shared: String?
+    repeat {
+      try await ensureCreated(container.key)
+      shared = members[container.key]?.container
+      for (index, hook) in container.preStart.enumerated() {
+        let key = container.service.imageKey(ofHook: index)
+        guard var image = images[key] else { continue }
+        while true {
+          try checkLaunch()
+          try await ensureCreated(container.key)
+          guard let id = members[container.key]?.container else { return }
+          let owners = startsOfOwners(of: container.key)
+          do {
+            try await runPreStart(hook, sharing: id, image)
+            break
+          } catch let error as EngineError {
+            let hasReturned = try await hasOwnerReturned(
+              of: container.key, since: owners, after: error)
+            if hasReturned { try await removeStray(of: hook) }
+            // Whoever crashes again and again keeps those waiting that live in its namespaces.
+            if hasReturned, error.isFailedJoin { continue }
+            let mayRetry = hasReturned ? true : try await mayRetry(error, hook, &image)
+            guard attempt < Self.mostAttempts, mayRetry else {
+              throw ComposeError(
+                "the pre_start of service '\(container.service.name)' can't be run: \(error.message)",
+                at: hook.service.position)
+            }
+            attempt += 1
+          }
+        }
+      }
+      // Where someone else removed the service's container, what they wrote to its own volumes is gone with it.
+      attempt += 1
+    } while members[container.key]?.container != shared && attempt < Self.mostAttempts
+  }
+
+  /// Decides whether a hook's container may be run again, and provides what was missing.
+  private func mayRetry(
+    _ error: EngineError, _ hook: ContainerPlan, _ image: inout ProvidedImage
+  ) async throws -> Bool {
+    if try await recovers(from: error) {
+      try await removeStray(of: hook)
+      return true
+    }
+    try checkLaunch()
+    switch error.missing {
+    case .image:
+      guard let again = try await images.provide(for: [hook.service])[hook.service.name] else {
+        return false
+      }
+      image = again
+    case .network where isOwnNetwork(in: error): try await restoreNetworks()
+    case .container: break
+    default:
+      guard plan?.slice != nil, error.isOfSystemd, await slices.isSystemdThere() else {
+        return false
+      }
+    }
+    try await removeStray(of: hook)
+    return true
+  }
+
+  private func runPreStart(
+    _ hook: ContainerPlan, sharing service: String, _ image: ProvidedImage
+  ) async throws {
+    let ids = members.compactMapValues(\.container)
+    var body = hook.resolved(image: "", ids: ids)
+    let others = body.hostConfig?.volumesFrom ?? []
+    body.hostConfig?.volumesFrom = [service] + others
+    let id = try await create(hook, image, body, ids: ids)
+    hookContainers[id] = .some(nil)
+    hookSignals[id] = hook.service.stopSignal ?? image.stopSignal
+    // One that still runs when the pod ends is stopped like a service.
+    defer { if !isEnding { hookContainers[id] = nil } }
+    let tail = try await follow(hook, id)
+    let code = try await exitCode(ofHook: id)
+    try await checkEngine()
+    try Self.check(
+      code, tail, "the pre_start of service '\(hook.service.name)'", at: hook.service.position)
+    let engine = engine
+    do {
+      try await withoutCancellation {
+        try await engine.removeContainer(id, force: true, volumes: true)
+      }
+    } catch let error as EngineError where error.isNotFound {
+      // Someone else has removed it.
+    }
+  }
+
+  /// How a hook's container exited, also where someone else has removed it since.
+  private func exitCode(ofHook id: String) async throws -> Int {
+    do {
+      return try await engine.waitContainer(id)
+    } catch let error as EngineError where error.isNotFound {
+      func code() -> Int? { hookContainers[id] ?? nil }
+      try await wait(within: .seconds(2)) { code() != nil }
+      guard let code = code() else { throw error }
+      return code
+    }
+  }
+
+  private func create(
+    _ hook: ContainerPlan, _ image: ProvidedImage, _ body: ContainerCreate, ids: [String: String]
+  ) async throws -> String {
+    let engine = engine
+    let id = try await make(hook, from: image, body)
+    try await copyFiles(of: hook, into: id)
+    for (network, settings) in hook.resolvedConnections(ids: ids) {
+      try await engine.connectNetwork(network, container: id, settings)
+    }
+    return id
+  }
+
+  /// Starts a hook's container, and passes on what it writes until it ends.
+  private func follow(_ hook: ContainerPlan, _ id: String) async throws -> [String] {
+    let engine = engine
+    try await ensureSlice()
+    let frames = try await engine.attach(id, tty: hook.service.tty)
+    try await withoutCancellation { try await engine.startContainer(id) }
+    return try await forward(
+      frames, label: hook.service.name + " pre_start ->", index: members[hook.key]?.index ?? 0)
+  }
+}
