@@ -30,7 +30,7 @@ public struct PodPolicy: Sendable, Equatable {
   /// What a permission opens.
   package subscript(permission: Permission) -> Allowed {
     get { isRestricted ? grants[permission] ?? .only([]) : .everything }
-    set { grants[permission] = newValue }
+    set { grants[permission] = newValue == .only([]) ? nil : newValue }
   }
 
   /// Whether everything of a kind is permitted.
