@@ -12,7 +12,7 @@ public struct PodPolicy: Sendable, Equatable {
   }
 
   /// False where the operator restricts nothing: no check refuses anything then.
-  let isRestricted: Bool
+  package let isRestricted: Bool
   private var grants: [Permission: Allowed] = [:]
   /// The most processes that a container may have; nil for no bound.
   package var maxPids: Int?
