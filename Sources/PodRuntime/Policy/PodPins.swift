@@ -12,7 +12,7 @@ struct PodPins: Sendable {
   private let mounts: PinnedMounts
   private let run: String
   /// The pinned paths, and their names among the mounts.
-  private(set) var names: [String: String] = [:]
+  private var names: [[UInt8]: String] = [:]
 
   /// Where all pods' are: memory, which the next boot begins with anew.
   static let directory = "/run/compose-executor/mounts"
@@ -37,10 +37,12 @@ struct PodPins: Sendable {
   /// - Returns: what is to be mounted in its place.
   /// - Throws: `Errno`.
   mutating func pin(_ path: String, makes: Bool) throws(Errno) -> String {
-    if let name = names[path] { return "\(mounts.directory)/\(name)" }
+    // By its bytes: two ways of writing a character are two names to the kernel.
+    let key = Array(path.utf8)
+    if let name = names[key] { return "\(mounts.directory)/\(name)" }
     let name = String(names.count)
     let pinned = try mounts.pin(path, as: name, makes: makes)
-    names[path] = name
+    names[key] = name
     return pinned
   }
 

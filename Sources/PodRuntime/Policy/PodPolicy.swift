@@ -57,7 +57,7 @@ public struct PodPolicy: Sendable, Equatable {
   package var readableDirectories: [String]? {
     switch self[.bindMounts] {
     case .everything: nil
-    case .only(let directories): directories
+    case .only(let words): words.map { $0.hasSuffix(":ro") ? String($0.dropLast(3)) : $0 }
     }
   }
 

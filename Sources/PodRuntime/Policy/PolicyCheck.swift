@@ -69,6 +69,15 @@ struct PolicyCheck: Sendable {
       container.create.hostConfig?.binds = mounts.binds
       container.create.hostConfig?.mounts = mounts.mounts
     }
+    let devices = container.create.hostConfig?.devices ?? []
+    for (index, device) in devices.enumerated() where !policy.allows(.devices) {
+      let asked = container.service.devices.first {
+        $0.value.prefix { $0 != ":" } == device.pathOnHost
+      }
+      container.create.hostConfig?.devices?[index].pathOnHost = try paths.check(
+        device: device.pathOnHost, at: asked?.position ?? container.service.position,
+        as: "device \(device.pathOnHost)")
+    }
     try check(container.create, of: container, own: [])
     for (network, settings) in container.connections {
       try check(settings, on: network, of: container, own: [])
