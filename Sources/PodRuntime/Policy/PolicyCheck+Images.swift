@@ -29,10 +29,12 @@ extension PolicyCheck {
     }
     for (name, context) in build.contexts {
       // A name ends at the first `=`, to the docker command.
-      let isName = !name.isEmpty && name.utf8.allSatisfy { byte in
-        "._/-@:".utf8.contains(byte) || (0x30...0x39).contains(byte)
-          || (0x61...0x7a).contains(byte | 0x20)
-      }
+      let isName =
+        !name.isEmpty
+        && name.utf8.allSatisfy { byte in
+          "._/-@:".utf8.contains(byte) || (0x30...0x39).contains(byte)
+            || (0x61...0x7a).contains(byte | 0x20)
+        }
       if !isName {
         throw policy.refusal("the name of an additional context", nil, at: context.position)
       }
@@ -149,7 +151,8 @@ extension PolicyCheck {
     let names: Set = ["type", "ref", "mode", "compression", "image-manifest", "oci-mediatypes"]
     let isPlain = !cache.contains("=") && fields.count == 1
     let isRegistry =
-      fields.contains("type=registry") && Set(keys).count == keys.count && names.isSuperset(of: keys)
+      fields.contains("type=registry") && Set(keys).count == keys.count
+      && names.isSuperset(of: keys)
       && keys.contains("ref")
     guard isPlain || isRegistry || cache == "type=inline", !cache.contains("\"") else {
       throw policy.refusal("a build's cache \(cache)", nil, at: position)

@@ -80,7 +80,8 @@ extension PolicyCheck {
   }
 
   /// Refuses a text whose parts aren't what they look like.
-  func checkPlain(_ text: String, _ what: String, at position: SourcePosition) throws(ComposeError) {
+  func checkPlain(_ text: String, _ what: String, at position: SourcePosition) throws(ComposeError)
+  {
     if text.hidesDelimiter {
       throw policy.refusal("\(what) that hides its parts", nil, at: position)
     }
@@ -88,7 +89,8 @@ extension PolicyCheck {
 
   /// What tmpfs(5) and mount(8) take that changes nothing but the mount itself.
   private static let harmlessTmpfsOptions: Set<String> = [
-    "ro", "rw", "exec", "noexec", "nosuid", "nodev", "noatime", "nodiratime", "relatime", "strictatime",
+    "ro", "rw", "exec", "noexec", "nosuid", "nodev", "noatime", "nodiratime", "relatime",
+    "strictatime",
     "sync", "async", "dirsync", "mand", "nomand",
   ]
   private static let harmlessTmpfsKeys: Set<String> = [

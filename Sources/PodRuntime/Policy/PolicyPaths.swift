@@ -99,7 +99,8 @@ struct PolicyPaths: Sendable {
   ) throws(ComposeError) -> String {
     guard case .only(let listed) = policy[.devices] else { return path }
     let real = RealPath.of(path)
-    let isPlain = path.hasPrefix("/") && !path.hidesDelimiter
+    let isPlain =
+      path.hasPrefix("/") && !path.hidesDelimiter
       && !RealPath.components(of: path).contains("..")
     if !isPlain
       || !listed.contains(where: {

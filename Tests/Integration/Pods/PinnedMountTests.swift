@@ -55,7 +55,9 @@ struct PinnedMountTests {
             pod.run.text("stdout").contains("of the sandbox")
           }
           pod.kill()
-          _ = try await pod.ended()
+          let end = try await pod.ended()
+          let exit = try await pod.exited()
+          #expect(exit == .exited(0), "\(exit) \(end) \(pod.run.text("stderr"))")
           let output = pod.run.text("stdout") + pod.run.text("stderr")
           #expect(!output.contains("of the outside"), "\(output)")
         }
