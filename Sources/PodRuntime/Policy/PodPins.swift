@@ -114,6 +114,24 @@ extension Pod {
     return body
   }
 
+  /// A volume's request whose directory is pinned; the same where it has none, or outlives the pod.
+  ///
+  /// - Parameter volume: the request, with the path that was checked.
+  /// - Returns: the request.
+  /// - Throws: `ComposeError` with the volume's line; `EngineError`.
+  func pinned(_ volume: VolumeCreate) throws -> VolumeCreate {
+    let words = (volume.driverOpts?["o"] ?? "").split(separator: ",")
+    guard request.policy[.bindMounts] != .everything, !request.options.keepsVolumes,
+      words.contains("bind") || words.contains("rbind"),
+      let device = volume.driverOpts?["device"], device.hasPrefix("/"), try makePins()
+    else { return volume }
+    let source = plan?.volumeSources[volume.name ?? ""]
+    let start = SourcePosition(file: request.project.files.first ?? "-", line: 1, column: 1)
+    var volume = volume
+    volume.driverOpts?["device"] = try pin(device, makes: false, at: source?.position ?? start)
+    return volume
+  }
+
   /// Whether the pod's paths can be pinned.
   private func makePins() throws -> Bool {
     if pins != nil { return true }

@@ -37,7 +37,7 @@ public struct PodPolicy: Sendable, Equatable {
   func allows(_ permission: Permission) -> Bool { self[permission] == .everything }
 
   /// Whether a word of a kind is permitted.
-  func allows(_ permission: Permission, _ word: String) -> Bool {
+  package func allows(_ permission: Permission, _ word: String) -> Bool {
     switch self[permission] {
     case .everything: true
     case .only(let words): words.contains(word)

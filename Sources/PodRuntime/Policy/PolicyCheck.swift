@@ -56,12 +56,6 @@ struct PolicyCheck: Sendable {
       plan.volumes[index] = try checked(plan.volumes[index], of: source)
     }
     for index in plan.containers.indices { try apply(to: &plan.containers[index]) }
-    let count = plan.containers.reduce(0) { $0 + ($1.isInfra ? 0 : 1 + $1.preStart.count) }
-    if let most = policy.maxContainers, count > most {
-      throw policy.refusal(
-        "a pod of \(count) containers", .maxContainers, String(count),
-        at: project.servicesPosition ?? start)
-    }
   }
 
   private func apply(to container: inout ContainerPlan) throws(ComposeError) {
