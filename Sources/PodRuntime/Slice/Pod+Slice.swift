@@ -24,7 +24,11 @@ extension Pod {
       let members = members.values.sorted { $0.index < $1.index }
       let killed =
         members.first { $0.container.flatMap { files?.memoryKills(of: $0) } ?? 0 > 0 }
-        ?? members.first { $0.run.outOfMemoryAt != nil || $0.run.exit?.code == 137 }
+        ?? members.first { member in
+          // With version 1 the engine reports every container below the group whose limit was reached.
+          guard let exit = member.run.exit else { return false }
+          return member.run.outOfMemoryAt != nil || exit.code == 137
+        }
       victim = killed?.plan.title
     }
     fail("\(victim ?? "a process of the pod") was killed for memory\(limit)", reason: .memoryLimit)
