@@ -52,12 +52,15 @@ struct ImageBuild: Sendable {
   }
 
   private func noDocker(_ build: Build, _ service: Service) -> ComposeError {
-    let place =
-      programs.folders == nil
-      ? "on PATH" : "in \(programs.folders?.joined(separator: ":") ?? "") (program-path)"
+    let way = "build the image beforehand and name it with `image`"
+    guard let folders = programs.folders else {
+      return ComposeError(
+        "service '\(service.name)' has build, and there is no docker command on PATH: \(way)",
+        at: build.position)
+    }
     return ComposeError(
-      "service '\(service.name)' has build, and there is no docker command \(place): build the image "
-        + "beforehand and name it with `image`", at: build.position)
+      "service '\(service.name)' has build, and there is no docker command in \(folders.joined(separator: ":")) "
+        + "(operator's file, program-path): \(way)", at: build.position)
   }
 
   /// The variables that a build reads from the docker command's environment: arguments without a value, and secrets.
