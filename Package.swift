@@ -201,7 +201,8 @@ let package = Package(
         "PodIdentity",
         "Systemd", logging, collections,
       ]),
-    tests("PolicyTests", ["Compose", "DockerEngine", "Linux", "PodIdentity", "PodRuntime", "YAML"]),
+    tests(
+      "PolicyTests", ["Compose", "DockerEngine", "Linux", "PodIdentity", "PodRuntime", "YAML"]),
     tests("ProgramTests", ["Program"]),
     tests(
       "ExecutorTests",

@@ -56,7 +56,11 @@ struct RunCommand: AsyncParsableCommand {
         name: nil, confine: true, bound: try task.bound(),
         readableDirectories: settings.file.policy.readableDirectories, podName: ids.podName(of:),
         ports: task.offeredPorts(settings), environment: environment)
-      request = try task.request(for: project, ids: ids, settings: settings)
+      var made = try task.request(for: project, ids: ids, settings: settings)
+      if !settings.file.policy.isRestricted, let notice = UnrestrictedNotice.first() {
+        made.notes.append(notice)
+      }
+      request = made
     } catch {
       throw CommandFailure(of: error)
     }

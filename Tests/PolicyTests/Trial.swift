@@ -20,6 +20,7 @@ struct Trial {
   ///   - folder: where it is made.
   ///   - files: texts by their paths; `{outside}` stands for the other directory, `{sandbox}` for this one.
   ///   - links: what links lead to, by their paths.
+  /// - Throws: what Foundation throws when it can't write.
   init(
     in folder: TemporaryFolder, _ files: [String: String], links: [String: String] = [:]
   ) throws {
@@ -59,6 +60,7 @@ struct Trial {
   ///   - policy: the operator's.
   ///   - offered: the task's host ports; nil where it has none.
   /// - Returns: the plan with the paths that were checked.
+  /// - Throws: `ComposeError` where it is refused.
   func plan(_ policy: PodPolicy, offered: [UInt16]? = nil) throws(ComposeError) -> PodPlan {
     let project = try ComposeLoader.load(
       LoadOptions(

@@ -62,7 +62,7 @@ struct PathBound {
   private func isInsideByName(_ path: String) -> Bool {
     let clean = Path.clean(path)
     return [directory, RealPath.of(directory)].contains { root in
-      root == "/" || clean == root || clean.hasPrefix(root + "/")
+      RealPath.isPath(clean, atOrBelow: root)
     }
   }
 }

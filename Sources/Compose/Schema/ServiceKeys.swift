@@ -174,8 +174,8 @@ enum ServiceKeys {
     Key("expose", .texts, .append(identity: Identity.scalar), goes: "ExposedPorts", is: .harmless),
     Key("healthcheck", .fields(Healthchecks.keys), goes: "Healthcheck", is: .harmless),
     Key(
-      "ports", Ports.shape, .append(identity: Ports.identity, keepsPosition: true), goes: "HostConfig.PortBindings",
-      is: .needs(.publishedPorts)),
+      "ports", Ports.shape, .append(identity: Ports.identity, keepsPosition: true),
+      goes: "HostConfig.PortBindings", is: .needs(.publishedPorts)),
     Key("stdin_open", .boolean, goes: "OpenStdin", is: .harmless),
     Key("tty", .boolean, goes: "Tty", is: .harmless),
   ]

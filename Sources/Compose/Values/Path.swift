@@ -13,9 +13,9 @@ package enum Path {
   /// something stands before.
   package static func clean(_ path: String) -> String {
     guard !path.isEmpty else { return "." }
-    let isAbsolute = path.hasPrefix("/")
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
+    let isAbsolute = path.utf8.first == UInt8(ascii: "/")
+    var parts: [String] = []
+    for part in RealPath.components(of: path) where part != "." {
       if part == "..", let last = parts.last, last != ".." {
         parts.removeLast()
       } else if part != ".." || !isAbsolute {
@@ -28,18 +28,18 @@ package enum Path {
 
   /// The path beside a folder, unless it is absolute itself; cleaned.
   package static func join(_ folder: String, _ path: String) -> String {
-    clean(path.hasPrefix("/") ? path : folder + "/" + path)
+    clean(path.utf8.first == UInt8(ascii: "/") ? path : folder + "/" + path)
   }
 
   /// The folder of a path; `.` for a name alone.
   package static func folder(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
+    guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
   /// The last part of a path.
   package static func name(of path: String) -> String {
-    String(path.split(separator: "/").last ?? "")
+    RealPath.components(of: path).last ?? ""
   }
 
   /// The process's working directory.
@@ -47,7 +47,8 @@ package enum Path {
 
   /// True if a path is a folder or lies in it, links followed.
   static func isInside(_ path: String, _ folder: String) -> Bool {
-    RealPath.isPath(RealPath.of(path), atOrBelow: RealPath.of(folder))
+    path.utf8.count <= RealPath.longest
+      && RealPath.isPath(RealPath.of(path), atOrBelow: RealPath.of(folder))
   }
 
   /// True if something is there.
@@ -62,7 +63,7 @@ package enum Path {
   /// The path with the first of its parts that is a link followed.
   static func withoutFirstLink(_ path: String) -> String {
     var at = ""
-    for part in path.split(separator: "/") {
+    for part in RealPath.components(of: path) {
       at += "/" + part
       var status = stat()
       guard lstat(at, &status) == 0 else { return path }

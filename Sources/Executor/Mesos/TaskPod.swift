@@ -62,6 +62,9 @@ struct TaskPod {
     request.sandbox = mesos.directory
     request.options = try settings.podOptions(said)
     request.notes = earlier.notes
+    if !settings.file.policy.isRestricted, let notice = UnrestrictedNotice.first() {
+      request.notes.append(notice)
+    }
     request.warnings = earlier.warnings
     // There a pod with such a service has no infrastructure container; here sharing that is asked for is meant.
     if task.label(Settings.podLabel("share")) == nil, earlier.options["share"] != nil,

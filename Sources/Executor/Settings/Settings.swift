@@ -1,3 +1,4 @@
+import Compose
 import Logging
 import PodRuntime
 import Program
@@ -77,6 +78,12 @@ struct Settings {
     guard let word = ownText("logging", option: option) else { return file.logging ?? .bounded }
     guard let logging = PodLogging(word: word) else {
       throw SettingError(description: Self.loggingRefusal(word))
+    }
+    // The environment is the task's.
+    guard file.policy.allows(.logDrivers, word) || logging == .bounded else {
+      throw SettingError(
+        description:
+          "logging \(word) is not allowed on this host (operator's file, allow: log-drivers)")
     }
     return logging
   }

@@ -201,6 +201,8 @@ struct Images: Sendable {
   /// - Parameters:
   ///   - reference: a name or ID.
   ///   - image: the name in the file; nil for what was built.
+  /// - Returns: the image; nil where the engine has none.
+  /// - Throws: `EngineError`; `ComposeError` for an image that the policy refuses.
   private func lookUp(
     _ reference: String, as image: Located<String>? = nil
   ) async throws -> ProvidedImage? {

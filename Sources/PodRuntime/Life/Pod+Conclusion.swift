@@ -24,6 +24,7 @@ extension Pod {
         known, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
         cgroupLimit: min(.seconds(10), cleanupLimit ?? .seconds(10)))
       if plan.slice != nil { await slices.lower() }
+      leftovers += pins?.release() ?? []
     }
     let drainLimit: Duration = cleanupLimit == nil ? .seconds(5) : .milliseconds(200)
     await withTaskGroup(of: Void.self) { group in

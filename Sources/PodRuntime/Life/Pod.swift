@@ -47,6 +47,8 @@ public actor Pod {
   var runningHooks: Task<Void, Never>?
   /// Every container that was created for a service or its hooks, those that were discarded among them.
   var madeContainers: [String] = []
+  /// The private mounts of what they mount; nil where there are none.
+  var pins: PodPins?
   /// The anonymous volumes of these, by name.
   var anonymousVolumes: Set<String> = []
   /// Where the values of external secrets are on the engine's host; nil where the pod has none.

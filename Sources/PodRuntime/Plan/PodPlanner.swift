@@ -38,7 +38,7 @@ public struct PodPlanner: Sendable {
     self.identity = identity
     let names = identity.names
     if let fault = request.project.faults.first { throw fault }
-    try Self.checkNumber(of: request.project)
+    try Self.checkNumber(of: request.project, policy: request.policy)
     try Self.refuseContractLabels(request.project)
     try BuildOrder(request.project.services.values).check()
     try request.project.checkOrder()
@@ -99,7 +99,18 @@ public struct PodPlanner: Sendable {
   /// How many containers a service may have: more fit no host, and a plan of each would take the executor's memory.
   static let mostContainers = 1000
 
-  private static func checkNumber(of project: Project) throws(ComposeError) {
+  private static func checkNumber(
+    of project: Project, policy: PodPolicy
+  ) throws(ComposeError) {
+    // Before any of them is planned.
+    let count = project.services.values.reduce(0) { sum, service in
+      sum + min(service.containers, mostContainers + 1) + service.preStart.count
+    }
+    if let most = policy.maxContainers, count > most {
+      throw policy.refusal(
+        "a pod of \(count) containers", .maxContainers, String(count),
+        at: project.servicesPosition)
+    }
     for service in project.services.values where service.containers > mostContainers {
       throw ComposeError(
         "service '\(service.name)' has \(service.containers) containers: at most \(mostContainers) can be had",

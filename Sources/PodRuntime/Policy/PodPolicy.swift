@@ -12,7 +12,7 @@ public struct PodPolicy: Sendable, Equatable {
   }
 
   /// False where the operator restricts nothing: no check refuses anything then.
-  let isRestricted: Bool
+  package let isRestricted: Bool
   private var grants: [Permission: Allowed] = [:]
   /// The most processes that a container may have; nil for no bound.
   package var maxPids: Int?
@@ -30,14 +30,14 @@ public struct PodPolicy: Sendable, Equatable {
   /// What a permission opens.
   package subscript(permission: Permission) -> Allowed {
     get { isRestricted ? grants[permission] ?? .only([]) : .everything }
-    set { grants[permission] = newValue }
+    set { grants[permission] = newValue == .only([]) ? nil : newValue }
   }
 
   /// Whether everything of a kind is permitted.
   func allows(_ permission: Permission) -> Bool { self[permission] == .everything }
 
   /// Whether a word of a kind is permitted.
-  func allows(_ permission: Permission, _ word: String) -> Bool {
+  package func allows(_ permission: Permission, _ word: String) -> Bool {
     switch self[permission] {
     case .everything: true
     case .only(let words): words.contains(word)
@@ -57,7 +57,7 @@ public struct PodPolicy: Sendable, Equatable {
   package var readableDirectories: [String]? {
     switch self[.bindMounts] {
     case .everything: nil
-    case .only(let directories): directories
+    case .only(let words): words.map { $0.hasSuffix(":ro") ? String($0.dropLast(3)) : $0 }
     }
   }
 

@@ -17,11 +17,12 @@ extension PolicyCheck {
     for key in HostConfig.CodingKeys.allCases {
       switch key {
       // Inside of the container, or held by the task's cgroup and its limits.
-      case .tmpfs, .capDrop, .readonlyRootfs, .`init`, .extraHosts, .dns, .dnsSearch, .dnsOptions,
+      case .capDrop, .readonlyRootfs, .`init`, .extraHosts, .dns, .dnsSearch, .dnsOptions,
         .memory, .memorySwap, .memoryReservation, .memorySwappiness, .nanoCpus, .cpuShares,
         .cpuQuota,
         .cpuPeriod, .cpusetCpus, .shmSize, .groupAdd, .blkioWeight:
         break
+      case .tmpfs: try checkTmpfs(host.tmpfs ?? [:], host, of: service)
       // The executor's own.
       case .cgroupParent: break
       case .restartPolicy: try refuse(host.restartPolicy?.name != "no", "RestartPolicy", container)
@@ -265,7 +266,7 @@ extension PolicyCheck {
   /// Options of logs that name neither a place nor a file.
   private static let harmlessLogOptions: Set<String> = [
     "max-size", "max-file", "compress", "labels", "labels-regex", "env", "env-regex", "tag", "mode",
-    "max-buffer-size",
+    "max-buffer-size", "cache-disabled", "cache-max-size", "cache-max-file", "cache-compress",
   ]
 
   private func check(_ log: LogConfig?, of container: ContainerPlan) throws(ComposeError) {

@@ -24,6 +24,21 @@ extension PolicyCheck {
     }
     try check(part: "local", "build", at: build.position)
     try check(context: build.context, "context", at: place("context"))
+    for text in build.options + build.cacheFrom + [build.context, build.dockerfile ?? ""] {
+      try checkPlain(text, "a build", at: build.position)
+    }
+    for (name, context) in build.contexts {
+      // A name ends at the first `=`, to the docker command.
+      let isName =
+        !name.isEmpty
+        && name.utf8.allSatisfy { byte in
+          "._/-@:".utf8.contains(byte) || (0x30...0x39).contains(byte)
+            || (0x61...0x7a).contains(byte | 0x20)
+        }
+      if !isName {
+        throw policy.refusal("the name of an additional context", nil, at: context.position)
+      }
+    }
     for (_, context) in build.contexts where !context.value.hasPrefix("service:") {
       try check(context: context.value, "additional context", at: context.position)
     }
@@ -115,7 +130,8 @@ extension PolicyCheck {
     }
     let isImage = context.hasPrefix("docker-image://")
     if isImage {
-      try check(image: Located(String(context.dropFirst("docker-image://".count)), at: position))
+      let name = String(context.dropFirst("docker-image://".count))
+      try policy.check(pulled: Located(name, at: position))
       return
     }
     let schemes = ["https://", "http://", "git://", "ssh://", "git@"]
@@ -130,24 +146,22 @@ extension PolicyCheck {
 
   /// A cache in a registry is a name; one in a directory, or anywhere else, is whatever its fields say.
   private func check(cache: String, at position: SourcePosition) throws(ComposeError) {
-    let fields = cache.split(separator: ",").map { $0.lowercased() }
-    let isPlain = !cache.contains("=")
-    let names = ["ref=", "mode=", "compression=", "image-manifest=", "oci-mediatypes="]
+    let fields = cache.split(separator: ",", omittingEmptySubsequences: false)
+    let keys = fields.map { String($0.prefix { $0 != "=" }) }
+    let names: Set = ["type", "ref", "mode", "compression", "image-manifest", "oci-mediatypes"]
+    let isPlain = !cache.contains("=") && fields.count == 1
     let isRegistry =
-      fields.contains("type=registry")
-      && fields.allSatisfy { field in
-        field == "type=registry" || names.contains { field.hasPrefix($0) }
-      }
+      fields.contains("type=registry") && Set(keys).count == keys.count
+      && names.isSuperset(of: keys)
+      && keys.contains("ref")
     guard isPlain || isRegistry || cache == "type=inline", !cache.contains("\"") else {
       throw policy.refusal("a build's cache \(cache)", nil, at: position)
     }
     if cache == "type=inline" { return }
     try check(part: "cache", "a build's cache \(cache)", at: position)
     let reference =
-      isPlain
-      ? cache
-      : cache.split(separator: ",").first { $0.hasPrefix("ref=") }.map { String($0.dropFirst(4)) }
-    if let reference { try check(image: Located(reference, at: position)) }
+      isPlain ? cache : fields.first { $0.hasPrefix("ref=") }.map { String($0.dropFirst(4)) }
+    if let reference { try policy.check(pulled: Located(reference, at: position)) }
   }
 }
 

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import Linux
 import YAML
 
 extension PolicyCheck {
@@ -17,7 +18,9 @@ extension PolicyCheck {
     let service = container.service
     for (index, bind) in (host.binds ?? []).enumerated() where bind.hasPrefix("/") {
       let source = String(bind.prefix { $0 != ":" })
-      let real = try paths.check(source, at: position(of: source, in: service))
+      let modes = bind.split(separator: ":").last?.split(separator: ",") ?? []
+      let real = try paths.check(
+        source, at: position(of: source, in: service), isWritten: !modes.contains("ro"))
       // The short form has no way to write a colon: such a path is a directory's real name behind a link.
       if real.contains(":") {
         throw policy.refusal(
@@ -28,7 +31,8 @@ extension PolicyCheck {
     }
     for (index, mount) in (host.mounts ?? []).enumerated() where mount.type == "bind" {
       let source = mount.source ?? ""
-      host.mounts?[index].source = try paths.check(source, at: position(of: source, in: service))
+      host.mounts?[index].source = try paths.check(
+        source, at: position(of: source, in: service), isWritten: mount.readOnly != true)
     }
     return (host.binds, host.mounts)
   }
@@ -48,6 +52,7 @@ extension PolicyCheck {
     switch key {
     case .binds:
       for bind in host.binds ?? [] {
+        try checkPlain(bind, "a mount", at: service.position)
         let parts = bind.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         let position = service.mounts.first { $0.target == parts.dropFirst().first }?.position
         if bind.hasPrefix("/") {
@@ -74,10 +79,62 @@ extension PolicyCheck {
     }
   }
 
+  /// Refuses a text whose parts aren't what they look like.
+  func checkPlain(_ text: String, _ what: String, at position: SourcePosition) throws(ComposeError)
+  {
+    if text.hidesDelimiter {
+      throw policy.refusal("\(what) that hides its parts", nil, at: position)
+    }
+  }
+
+  /// What tmpfs(5) and mount(8) take that changes nothing but the mount itself.
+  private static let harmlessTmpfsOptions: Set<String> = [
+    "ro", "rw", "exec", "noexec", "nosuid", "nodev", "noatime", "nodiratime", "relatime",
+    "strictatime",
+    "sync", "async", "dirsync", "mand", "nomand",
+  ]
+  private static let harmlessTmpfsKeys: Set<String> = [
+    "size", "mode", "uid", "gid", "nr_inodes", "nr_blocks",
+  ]
+
+  /// Refuses options of a tmpfs that do something else, such as mounting anew what is there.
+  func checkTmpfs(_ options: String, at position: SourcePosition) throws(ComposeError) {
+    try checkPlain(options, "tmpfs", at: position)
+    for option in options.split(separator: ",") {
+      let key = String(option.prefix { $0 != "=" })
+      let isHarmless =
+        option.contains("=")
+        ? Self.harmlessTmpfsKeys.contains(key) : Self.harmlessTmpfsOptions.contains(key)
+      if isHarmless || policy.allows(.privileged) { continue }
+      throw policy.refusal("tmpfs option \(option)", .privileged, at: position)
+    }
+  }
+
+  /// Refuses a tmpfs in the place of what the engine itself mounts, or of another mount.
+  func checkTmpfs(
+    _ mounts: [String: String], _ host: HostConfig, of service: Service
+  ) throws(ComposeError) {
+    let binds = (host.binds ?? []).compactMap { bind in
+      bind.split(separator: ":").dropFirst().first.map { String($0).cleanPath }
+    }
+    let others = binds + (host.mounts ?? []).map(\.target.cleanPath)
+    for (target, options) in mounts.sorted(by: { $0.key < $1.key }) {
+      let position =
+        service.mounts.first { $0.target == target }?.position ?? service.position
+      try checkPlain(target, "tmpfs", at: position)
+      try checkTmpfs(options, at: position)
+      let clean = target.cleanPath
+      let isKernels = ["/proc", "/sys"].contains { RealPath.isPath(clean, atOrBelow: $0) }
+      if isKernels || others.contains(clean), !policy.allows(.privileged) {
+        throw policy.refusal("a tmpfs at \(target)", .privileged, at: position)
+      }
+    }
+  }
+
   /// Refuses a path that leads elsewhere than when it was checked.
   private func checkUsed(_ path: String, at position: SourcePosition) throws(ComposeError) {
     let real = try paths.check(path, at: position)
-    if real == path { return }
+    if real.utf8.elementsEqual(path.utf8) { return }
     throw ComposeError(
       "bind mount of \(path): it leads to \(real) by now, and was another directory when it was checked",
       at: position)
@@ -111,6 +168,7 @@ extension PolicyCheck {
     let entry = service.mounts.first { $0.target == mount.target }?.position
     let file = service.files.first { $0.target == mount.target }?.position
     let position = entry ?? file ?? service.position
+    for text in [mount.source ?? "", mount.target] { try checkPlain(text, "a mount", at: position) }
     for key in Mount.CodingKeys.allCases {
       switch key {
       case .target, .readOnly, .consistency: break
@@ -125,7 +183,7 @@ extension PolicyCheck {
         case "volume":
           if let name = mount.source, !name.isEmpty { try check(volume: name, at: position) }
         case "image":
-          try check(image: Located(mount.source ?? "", at: position))
+          try policy.check(pulled: Located(mount.source ?? "", at: position))
         default: break
         }
       case .bindOptions: try check(mount.bindOptions, of: mount.source ?? "", at: position)

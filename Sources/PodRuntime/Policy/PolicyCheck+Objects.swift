@@ -158,6 +158,9 @@ extension PolicyCheck {
       throw policy.refusal(
         "volume option \(name)", .volumeDrivers, at: place("driver_opts.\(name)"))
     }
+    for (name, value) in options {
+      try checkPlain(value, "volume option \(name)", at: place("driver_opts.\(name)"))
+    }
     let kind = options["type"] ?? ""
     let device = options["device"] ?? ""
     let words = (options["o"] ?? "").split(separator: ",").map { $0.lowercased() }
@@ -172,7 +175,10 @@ extension PolicyCheck {
       return try paths.check(device, at: here, as: "volume device")
     }
     if device.isEmpty, kind.isEmpty { return options["device"] }
-    if kind == "tmpfs" { return options["device"] }
+    if kind == "tmpfs" {
+      try checkTmpfs(options["o"] ?? "", at: place("driver_opts.o"))
+      return "tmpfs"
+    }
     if Self.remoteFilesystems.contains(kind) {
       if policy.allows(.volumeDrivers, kind) { return device }
       throw policy.refusal("volume of type \(kind)", .volumeDrivers, kind, at: here)
@@ -183,7 +189,6 @@ extension PolicyCheck {
     if let word = words.first(where: { $0.contains("=") || $0.contains("/") }) {
       throw policy.refusal("volume option o=\(word)", .volumeDrivers, at: place("driver_opts.o"))
     }
-    try paths.check(device: device, at: here, as: "volume device \(device)")
-    return device
+    return try paths.check(device: device, at: here, as: "volume device \(device)")
   }
 }

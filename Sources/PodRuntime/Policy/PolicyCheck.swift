@@ -56,18 +56,21 @@ struct PolicyCheck: Sendable {
       plan.volumes[index] = try checked(plan.volumes[index], of: source)
     }
     for index in plan.containers.indices { try apply(to: &plan.containers[index]) }
-    let count = plan.containers.reduce(0) { $0 + ($1.isInfra ? 0 : 1 + $1.preStart.count) }
-    if let most = policy.maxContainers, count > most {
-      throw policy.refusal(
-        "a pod of \(count) containers", .maxContainers, String(count),
-        at: project.servicesPosition ?? start)
-    }
   }
 
   private func apply(to container: inout ContainerPlan) throws(ComposeError) {
     if let mounts = try checkedMounts(of: container) {
       container.create.hostConfig?.binds = mounts.binds
       container.create.hostConfig?.mounts = mounts.mounts
+    }
+    let devices = container.create.hostConfig?.devices ?? []
+    for (index, device) in devices.enumerated() where !policy.allows(.devices) {
+      let asked = container.service.devices.first {
+        $0.value.prefix { $0 != ":" } == device.pathOnHost
+      }
+      container.create.hostConfig?.devices?[index].pathOnHost = try paths.check(
+        device: device.pathOnHost, at: asked?.position ?? container.service.position,
+        as: "device \(device.pathOnHost)")
     }
     try check(container.create, of: container, own: [])
     for (network, settings) in container.connections {

@@ -9,8 +9,19 @@ struct PolicyPaths: Sendable {
   let sandbox: String
   /// The real paths of the engine's sockets.
   private let sockets: [String]
-  /// The real paths that `bind-mounts` lists; nil where all are permitted.
-  private let roots: [String]?
+  /// What `bind-mounts` lists; nil where all are permitted.
+  private let roots: [Root]?
+
+  /// A listed path; `PATH:ro` may only be read.
+  private struct Root: Sendable {
+    let path: String
+    let isReadOnly: Bool
+
+    init(_ word: String) {
+      isReadOnly = word.hasSuffix(":ro")
+      path = RealPath.of(isReadOnly ? String(word.dropLast(3)) : word)
+    }
+  }
 
   /// Resolves the policy's own paths.
   ///
@@ -25,7 +36,7 @@ struct PolicyPaths: Sendable {
     sockets = known.map(RealPath.of)
     switch policy[.bindMounts] {
     case .everything: roots = nil
-    case .only(let listed): roots = listed.map(RealPath.of)
+    case .only(let listed): roots = listed.map(Root.init)
     }
   }
 
@@ -35,12 +46,17 @@ struct PolicyPaths: Sendable {
   ///   - path: an absolute path.
   ///   - position: where the file names it.
   ///   - what: what is done with it, for the error.
+  ///   - isWritten: whether it can be written to.
   /// - Returns: where it leads, links followed: what is to be used in its place.
   /// - Throws: `ComposeError`.
   @discardableResult
   func check(
-    _ path: String, at position: SourcePosition?, as what: String = "bind mount of"
+    _ path: String, at position: SourcePosition?, as what: String = "bind mount of",
+    isWritten: Bool = false
   ) throws(ComposeError) -> String {
+    guard path.utf8.count <= RealPath.longest, !path.hidesDelimiter else {
+      throw policy.refusal("\(what) a path that hides its parts", nil, at: position)
+    }
     guard path.hasPrefix("/") else {
       // The engine has it start at a directory of its own.
       if roots == nil, policy.allows(.dockerSocket) { return path }
@@ -55,8 +71,11 @@ struct PolicyPaths: Sendable {
       throw policy.refusal("\(path), which holds Docker's socket,", .dockerSocket, at: position)
     }
     if RealPath.isPath(real, atOrBelow: sandbox) { return real }
-    if let roots, !roots.contains(where: { RealPath.isPath(real, atOrBelow: $0) }) {
-      throw policy.refusal("\(what) \(path)", .bindMounts, real, at: position)
+    guard let roots else { return real }
+    let found = roots.filter { RealPath.isPath(real, atOrBelow: $0.path) }
+    if found.isEmpty { throw policy.refusal("\(what) \(path)", .bindMounts, real, at: position) }
+    if isWritten, found.allSatisfy(\.isReadOnly) {
+      throw policy.refusal("\(what) \(path) that isn't read-only", .bindMounts, real, at: position)
     }
     return real
   }
@@ -72,13 +91,17 @@ struct PolicyPaths: Sendable {
   ///   - path: the device's path.
   ///   - position: where the file names it.
   ///   - what: what the error calls it.
+  /// - Returns: where it leads, links followed: what is to be used in its place.
   /// - Throws: `ComposeError`.
-  func check(device path: String, at position: SourcePosition?, as what: String)
-    throws(ComposeError)
-  {
-    guard case .only(let listed) = policy[.devices] else { return }
+  @discardableResult
+  func check(
+    device path: String, at position: SourcePosition?, as what: String
+  ) throws(ComposeError) -> String {
+    guard case .only(let listed) = policy[.devices] else { return path }
     let real = RealPath.of(path)
-    let isPlain = path.hasPrefix("/") && !path.split(separator: "/").contains("..")
+    let isPlain =
+      path.hasPrefix("/") && !path.hidesDelimiter
+      && !RealPath.components(of: path).contains("..")
     if !isPlain
       || !listed.contains(where: {
         $0.hasPrefix("/") && RealPath.isPath(real, atOrBelow: RealPath.of($0))
@@ -86,5 +109,19 @@ struct PolicyPaths: Sendable {
     {
       throw policy.refusal(what, .devices, isPlain ? real : nil, at: position)
     }
+    return real
   }
 }
+
+extension String {
+  /// Whether a character joins a byte to itself that the kernel, the engine or the docker command separates words by: such a
+  /// text is another to them than it looks.
+  var hidesDelimiter: Bool {
+    contains { character in
+      character.utf8.count > 1
+        && character.utf8.contains { $0 < 0x80 && !(0x30...0x39).contains($0) && !isLetter($0) }
+    }
+  }
+}
+
+private func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7a).contains(byte | 0x20) }

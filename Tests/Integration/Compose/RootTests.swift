@@ -145,7 +145,8 @@ struct RootTests {
       services:
         a: {image: pod-test/busybox, command: [cat, /src/a], volumes: ["../src:/src"]}
       """,
-      "src/a": "above\n", "etc/compose-executor.yaml": "allow: {bind-mounts: [/srv]}\n",
+      "src/a": "above\n",
+      "etc/compose-executor.yaml": "allow: {bind-mounts: [/srv], registries: [local]}\n",
     ])
     settings.make = { id, executor in
       .plain(id: id, executor: executor, labels: [("fileName", file)])

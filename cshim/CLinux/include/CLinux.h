@@ -36,6 +36,14 @@ int linux_watch_came(const void *bytes, ssize_t size);
 /* A descriptor that only stands for a file: nothing is done to it, nor waited for (open(2), O_PATH); -1 and errno. */
 int linux_open_path(const char *path);
 
+/* Mounts what a path without links leads to in a directory, at a name that is made for it, in a mount namespace (setns(2));
+   -1 for this process's own. Once done nobody can put something else in the place of what was found: ELOOP where that was
+   done before. What is missing of the path is made, directories, where `makes` says so. 0, or -1 and errno. */
+int linux_pin(int space, const char *source, const char *directory, const char *name, int makes);
+
+/* Takes back what linux_pin has mounted and made, and with the last the directory. 0, or -1 and errno. */
+int linux_unpin(int space, const char *directory, const char *name);
+
 /* Exchanges two files at once (renameat2(2), Linux 3.15); -1 and errno where that can't be. */
 int linux_exchange(const char *one, const char *other);
 

@@ -1,0 +1,164 @@
+import Compose
+import DockerEngine
+import Glibc
+import Linux
+import PodIdentity
+import SystemPackage
+import YAML
+
+/// The private mounts of a pod's bind mounts: Docker follows a path anew whenever it starts a container, and a tenant may have put
+/// a link in its place by then.
+struct PodPins: Sendable {
+  private let mounts: PinnedMounts
+  private let run: String
+  /// The pinned paths, and their names among the mounts.
+  private var names: [[UInt8]: String] = [:]
+
+  /// Where all pods' are: memory, which the next boot begins with anew.
+  static let directory = "/run/compose-executor/mounts"
+
+  /// The mounts of a pod.
+  ///
+  /// - Parameters:
+  ///   - identity: the pod's.
+  ///   - process: the engine's, which follows the paths.
+  init(_ identity: PodIdentity, process: Int32) {
+    let owner = identity.incarnation
+    let name = "\(identity.run).\(owner.pid ?? 0).\(owner.startTime ?? 0)"
+    mounts = PinnedMounts(directory: "\(Self.directory)/\(name)", process: process)
+    run = identity.run
+  }
+
+  /// Pins a path, once for all containers of the pod.
+  ///
+  /// - Parameters:
+  ///   - path: an absolute path without links.
+  ///   - makes: whether directories that are missing are made.
+  /// - Returns: what is to be mounted in its place.
+  /// - Throws: `Errno`.
+  mutating func pin(_ path: String, makes: Bool) throws(Errno) -> String {
+    // By its bytes: two ways of writing a character are two names to the kernel.
+    let key = Array(path.utf8)
+    if let name = names[key] { return "\(mounts.directory)/\(name)" }
+    let name = String(names.count)
+    let pinned = try mounts.pin(path, as: name, makes: makes)
+    names[key] = name
+    return pinned
+  }
+
+  /// Takes all of them back.
+  ///
+  /// - Returns: what is left, in words.
+  mutating func release() -> [String] {
+    var left: [String] = []
+    for (path, name) in names {
+      do {
+        try mounts.unpin(name)
+        names[path] = nil
+      } catch {
+        left.append("mount \(mounts.directory)/\(name) (\(error))")
+      }
+    }
+    return left
+  }
+
+  /// Takes back what executors that died left.
+  ///
+  /// - Parameter process: the engine's.
+  static func releaseAbandoned(process: Int32) {
+    guard let bootID = Incarnation.current().bootID else { return }
+    for name in (try? Directory.names(of: directory)) ?? [] {
+      let parts = name.split(separator: ".")
+      guard parts.count >= 3, let pid = Int32(parts[parts.count - 2]), pid > 0,
+        let start = UInt64(parts[parts.count - 1]),
+        case .gone? = Incarnation(bootID: bootID, pid: pid, startTime: start).look()
+      else { continue }
+      let mounts = PinnedMounts(directory: "\(directory)/\(name)", process: process)
+      for entry in (try? Directory.names(of: mounts.directory)) ?? [] { try? mounts.unpin(entry) }
+    }
+  }
+}
+
+extension Pod {
+  /// A request whose bind mounts are pinned: what Docker mounts is what the policy has checked, whoever changes the path.
+  ///
+  /// - Parameters:
+  ///   - body: the request, with the paths that were checked.
+  ///   - container: what it is of.
+  /// - Returns: the request; the same where the policy restricts no paths, or mounts can't be made.
+  /// - Throws: `ComposeError` with the line of a path that leads elsewhere by now; `EngineError`.
+  func pinned(
+    _ body: ContainerCreate, of container: ContainerPlan
+  ) throws -> ContainerCreate {
+    let host = body.hostConfig
+    guard request.policy[.bindMounts] != .everything, host?.binds != nil || host?.mounts != nil,
+      try makePins()
+    else { return body }
+    var body = body
+    let mounts = container.service.mounts
+    for (index, bind) in (body.hostConfig?.binds ?? []).enumerated() where bind.hasPrefix("/") {
+      let path = String(bind.prefix { $0 != ":" })
+      let target = bind.dropFirst(path.count + 1).prefix { $0 != ":" }
+      let position = mounts.first { $0.target == target }?.position
+      body.hostConfig?.binds?[index] =
+        try pin(path, makes: true, at: position ?? container.service.position)
+        + bind.dropFirst(path.count)
+    }
+    for (index, mount) in (body.hostConfig?.mounts ?? []).enumerated() where mount.type == "bind" {
+      let entry = mounts.first { $0.target == mount.target }?.position
+      let file = container.service.files.first { $0.target == mount.target }?.position
+      body.hostConfig?.mounts?[index].source = try pin(
+        mount.source ?? "", makes: mount.bindOptions?.createMountpoint == true,
+        at: entry ?? file ?? container.service.position)
+    }
+    return body
+  }
+
+  /// A volume's request whose directory is pinned; the same where it has none, or outlives the pod.
+  ///
+  /// - Parameter volume: the request, with the path that was checked.
+  /// - Returns: the request.
+  /// - Throws: `ComposeError` with the volume's line; `EngineError`.
+  func pinned(_ volume: VolumeCreate) throws -> VolumeCreate {
+    let words = (volume.driverOpts?["o"] ?? "").split(separator: ",")
+    guard request.policy[.bindMounts] != .everything, !request.options.keepsVolumes,
+      words.contains("bind") || words.contains("rbind"),
+      let device = volume.driverOpts?["device"], device.hasPrefix("/"), try makePins()
+    else { return volume }
+    let source = plan?.volumeSources[volume.name ?? ""]
+    let start = SourcePosition(file: request.project.files.first ?? "-", line: 1, column: 1)
+    var volume = volume
+    volume.driverOpts?["device"] = try pin(device, makes: false, at: source?.position ?? start)
+    return volume
+  }
+
+  /// Whether the pod's paths can be pinned.
+  private func makePins() throws -> Bool {
+    if pins != nil { return true }
+    // Without a process that is seen, its mount namespace isn't either.
+    guard geteuid() == 0, let plan, let socket = engine.endpoint.socketPath else { return false }
+    guard let process = UnixSocket.listener(socket) else {
+      throw EngineError(kind: .unreachable, message: "nobody listens on \(socket)")
+    }
+    if process == 0 { return false }
+    PodPins.releaseAbandoned(process: process)
+    pins = PodPins(plan.identity, process: process)
+    return true
+  }
+
+  private func pin(
+    _ path: String, makes: Bool, at position: SourcePosition
+  ) throws(ComposeError) -> String {
+    do throws(Errno) {
+      return try pins?.pin(path, makes: makes) ?? path
+    } catch .noSuchFileOrDirectory {
+      throw ComposeError("bind mount of \(path): there is no such file or directory", at: position)
+    } catch .tooManySymbolicLinkLevels {
+      throw ComposeError(
+        "bind mount of \(path): there is a link by now, and was none when it was checked",
+        at: position)
+    } catch {
+      throw ComposeError("bind mount of \(path) can't be kept in place: \(error)", at: position)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Executor
+
+@Suite("That an operator restricts nothing")
+struct UnrestrictedNoticeTests {
+  @Test("is said by the first launch on a host, and by no other")
+  func once() async throws {
+    try await withTemporaryFolder { folder in
+      let place = folder.path("run")
+      let first = try #require(UnrestrictedNotice.first(in: place))
+      #expect(first.contains("/etc/compose-executor.yaml") && first.contains("docs/security.md"))
+      for _ in 1...3 { #expect(UnrestrictedNotice.first(in: place) == nil) }
+    }
+  }
+
+  @Test("is said by one of many at once")
+  func race() async throws {
+    try await withTemporaryFolder { folder in
+      let place = folder.path("run")
+      let said = await withTaskGroup(of: Bool.self) { group in
+        for _ in 1...16 { group.addTask { UnrestrictedNotice.first(in: place) != nil } }
+        return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+      }
+      #expect(said == 1)
+    }
+  }
+
+  @Test("leaves nothing in a directory that others could write, or behind a link")
+  func others() async throws {
+    try await withTemporaryFolder { folder in
+      let manager = FileManager.default
+      let open = folder.path("open")
+      try manager.createDirectory(atPath: open, withIntermediateDirectories: false)
+      chmod(open, 0o777)
+      try manager.createSymbolicLink(atPath: folder.path("link"), withDestinationPath: "/tmp")
+      #expect(UnrestrictedNotice.first(in: open) == nil)
+      #expect(UnrestrictedNotice.first(in: folder.path("link")) == nil)
+      #expect(try manager.contentsOfDirectory(atPath: open).isEmpty)
+      #expect(!manager.fileExists(atPath: "/tmp/unrestricted"))
+    }
+  }
+}

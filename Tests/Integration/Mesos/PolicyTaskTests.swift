@@ -1,0 +1,79 @@
+import AgentStandIn
+import TestSupport
+import Testing
+
+@Suite("Under the operator's policy a task")
+struct PolicyTaskTests {
+  /// Settings of a task on whose host the policy is in force.
+  private func settings(_ policy: String) -> MesosSettings {
+    var settings = MesosSettings(files: ["etc/compose-executor.yaml": policy])
+    // The executor alone sees an /etc with that file in it; this machine's own is never touched.
+    settings.make = { id, executor in
+      .plain(id: id, executor: executor, labels: [("fileName", "compose.yaml")])
+    }
+    settings.task = { task in
+      let mount = "mount -t overlay overlay -o lowerdir=$MESOS_SANDBOX/etc:/etc /etc"
+      task.command =
+        "chown 0:0 etc/*; exec unshare -m sh -c '\(mount) && exec \(BuiltProgram.composeExecutor)'"
+    }
+    return settings
+  }
+
+  private func file(_ lines: String, image: String = "pod-test/busybox") -> String {
+    let service = lines.split(separator: "\n").map { "    \($0)\n" }.joined()
+    return "services:\n  web:\n    image: \(image)\n\(service)"
+  }
+
+  @Test(
+    "runs with what is permitted, and with the bounds that the policy sets",
+    arguments: MesosHost.linux)
+  func permitted(on host: MesosHost) async throws {
+    var settings = settings("allow: {registries: [local], max-pids: 77, max-containers: 1}\n")
+    settings.files["data/text"] = "of the sandbox\n"
+    let command =
+      "cat /data/text && cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max || true"
+    let lines = """
+      command: [sh, -c, "\(command)"]
+      volumes: ["./data:/data"]
+      tmpfs: [/scratch]
+      cap_drop: [ALL]
+      security_opt: ["no-new-privileges:true"]
+      read_only: true
+      """
+    try await withMesosPod(on: host, file(lines), settings) { pod in
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FINISHED", "\(end.message ?? "")")
+      let output = pod.run.text("stdout")
+      #expect(output.contains("of the sandbox"), "\(output)")
+      // The hosts of these tests have the controller in version 1.
+      if host.engine.cgroups == .v1 { #expect(output.contains("77"), "\(output)") }
+    }
+  }
+
+  @Test(
+    "has no image but those of the listed registries, whatever it is called by",
+    arguments: MesosHost.linux)
+  func images(on host: MesosHost) async throws {
+    let id = try await host.engine.docker("image", "inspect", "-f", "{{.Id}}", "pod-test/busybox")
+      .output()
+    let hex = String(id.dropFirst("sha256:".count))
+    for name in ["pod-test/busybox", String(hex.prefix(12)), hex, id] {
+      let settings = settings("allow: {registries: [docker.io/library]}\n")
+      try await withMesosPod(on: host, file("command: [\"true\"]", image: name), settings) { pod in
+        let end = try await pod.ended()
+        let message = end.message ?? ""
+        #expect(end.state == "TASK_FAILED")
+        #expect(
+          message.contains("compose.yaml:3:12: ") && message.contains("allow: registries)"),
+          "\(name): \(message)")
+      }
+    }
+    // Docker takes the beginning of an ID for the image, and the name for one of its own library.
+    let settings = settings("allow: {registries: [docker.io/library]}\n")
+    let file = file("command: [\"true\"]\npull_policy: never", image: String(hex.prefix(12)))
+    try await withMesosPod(on: host, file, settings) { pod in
+      let message = try await pod.ended().message ?? ""
+      #expect(message.contains("which the engine has from no registry"), "\(message)")
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Synchronization
+import SystemPackage
+import TestSupport
+import Testing
+
+@testable import Linux
+
+@Suite("A pinned mount", .enabled(if: geteuid() == 0))
+struct PinnedMountsTests {
+  private func text(_ path: String) -> String? {
+    try? String(contentsOfFile: path, encoding: .utf8)
+  }
+
+  @Test("is what was found, whatever takes its path's place; taken back, nothing is left")
+  func pinned() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("box/data/file", "inside")
+      try folder.write("outside/file", "outside")
+      let mounts = PinnedMounts(directory: folder.path("mounts/run"), process: nil)
+      let data = try mounts.pin(folder.path("box/data"), as: "0", makes: false)
+      let file = try mounts.pin(folder.path("box/data/file"), as: "1", makes: false)
+      try FileManager.default.removeItem(atPath: folder.path("box/data"))
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("box/data"), withDestinationPath: folder.path("outside"))
+      #expect(text(file) == "inside")
+      #expect(text(data + "/file") == nil)
+      for name in ["0", "1", "1"] { try mounts.unpin(name) }
+      #expect(!FileManager.default.fileExists(atPath: mounts.directory))
+    }
+  }
+
+  @Test("is not made of a link, at any place of the path")
+  func links() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("outside/dir/file", "outside")
+      try folder.write("box/plain/file", "inside")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("box/link"), withDestinationPath: folder.path("outside"))
+      let mounts = PinnedMounts(directory: folder.path("mounts"), process: nil)
+      for path in ["box/link", "box/link/dir", "box/link/dir/file"] {
+        for makes in [false, true] {
+          #expect(throws: Errno.tooManySymbolicLinkLevels) {
+            try mounts.pin(folder.path(path), as: "0", makes: makes)
+          }
+        }
+      }
+      #expect(throws: Errno.invalidArgument) {
+        try mounts.pin(folder.path("box/../outside"), as: "0", makes: false)
+      }
+      #expect(throws: Errno.noSuchFileOrDirectory) {
+        try mounts.pin(folder.path("box/new/deep"), as: "0", makes: false)
+      }
+      let made = try mounts.pin(folder.path("box/new/deep"), as: "0", makes: true)
+      try Data("x".utf8).write(to: URL(fileURLWithPath: folder.path("box/new/deep/file")))
+      #expect(text(made + "/file") == "x")
+      try mounts.unpin("0")
+    }
+  }
+
+  @Test("never shows the outside while a link takes the place of the path, ten thousand times")
+  func swapped() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("box/data/file", "inside")
+      try folder.write("outside/file", "outside")
+      let (path, other, link) = (
+        folder.path("box/data"), folder.path("box/away"), folder.path("box/link")
+      )
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: folder.path("outside"))
+      let mounts = PinnedMounts(directory: folder.path("mounts"), process: nil)
+      let swapper = Swapper(path: path, other: other, link: link)
+      Thread.detachNewThread { swapper.run() }
+      var found: [String: Int] = [:]
+      while swapper.swaps.load(ordering: .relaxed) < 10_000 || (found["inside"] ?? 0) < 100 {
+        do throws(Errno) {
+          let pinned = try mounts.pin(path, as: "0", makes: false)
+          found[text(pinned + "/file") ?? "nothing", default: 0] += 1
+          try mounts.unpin("0")
+        } catch {
+          found["\(error)", default: 0] += 1
+        }
+        await Task.yield()
+      }
+      swapper.isOver.store(true, ordering: .relaxed)
+      #expect(found["outside"] == nil && (found["inside"] ?? 0) >= 100, "\(found)")
+    }
+  }
+}
+
+/// Puts a link in the place of a directory, and the directory back, as fast as it can.
+private final class Swapper: Sendable {
+  let isOver = Atomic(false)
+  let swaps = Atomic(0)
+  private let path: String
+  private let other: String
+  private let link: String
+
+  init(path: String, other: String, link: String) {
+    (self.path, self.other, self.link) = (path, other, link)
+  }
+
+  func run() {
+    while !isOver.load(ordering: .relaxed) {
+      rename(path, other)
+      rename(link, path)
+      rename(path, link)
+      rename(other, path)
+      swaps.add(1, ordering: .relaxed)
+    }
+  }
+}
