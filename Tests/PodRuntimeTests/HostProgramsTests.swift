@@ -12,9 +12,8 @@ import YAML
 @Suite("Programs of the host")
 struct HostProgramsTests {
   /// Makes a program that says who it is and what it sees.
-  private func program(_ name: String, in folder: TemporaryFolder, _ script: String) throws {
-    let path = try folder.write(name, "#!/bin/sh\n\(script)\n")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+  private func program(_ name: String, in folder: TemporaryFolder, _ script: String) async throws {
+    try await folder.program(name, "#!/bin/sh\n\(script)\n")
   }
 
   private func hooks() -> PodPolicy {
@@ -74,10 +73,10 @@ struct HostProgramsTests {
   ) async throws -> (user: String?, warnings: [String]) {
     try await withTemporaryFolder { folder in
       let answer = #"read -r s; echo "{\"Username\": \"WHO$LD_WORD\", \"Secret\": \"s\"}""#
-      try program(
+      try await program(
         "sandbox/bin/docker-credential-test", in: folder,
         answer.replacing("WHO", with: "task"))
-      try program(
+      try await program(
         "own/docker-credential-test", in: folder, answer.replacing("WHO", with: "operator"))
       try folder.write(place + "/config.json", #"{"credsStore": "test"}"#)
       let log = Recorded()
@@ -153,8 +152,8 @@ struct HostProgramsTests {
   @Test("build with the operator's docker, which sees no plugins of the sandbox's")
   func build() async throws {
     try await withTemporaryFolder { folder in
-      try program("sandbox/bin/docker", in: folder, "echo sha256:task")
-      try program(
+      try await program("sandbox/bin/docker", in: folder, "echo sha256:task")
+      try await program(
         "own/docker", in: folder,
         "echo \"sha256:${LD_WORD:-none},${DOCKER_CONFIG:-none},${SECRET:-none},$PATH\"")
       try folder.write("sandbox/.docker/cli-plugins/docker-buildx", "")

@@ -14,12 +14,10 @@ struct SecretCommandTests {
     roles: ["r"])
 
   private func value(
-    _ script: String, kind: FileMount.Kind = .secret, limit: Duration = .seconds(30),
-    mode: Int = 0o755
+    _ script: String, kind: FileMount.Kind = .secret, limit: Duration = .seconds(30)
   ) async throws -> [UInt8] {
     try await withTemporaryFolder { folder in
-      let path = try folder.write("program", "#!/bin/sh\n\(script)\n")
-      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+      let path = try await folder.program("program", "#!/bin/sh\n\(script)\n")
       let position = SourcePosition(file: "compose.yaml", line: 3, column: 7)
       let key = ExternalValue(kind: kind, key: "s")
       let mount = ExternalMount(

@@ -20,16 +20,18 @@ struct ExternalSecretTests {
     """
   }
 
-  /// An executor that sees an operator's file with `secret-command`; this machine's own is never touched.
+  /// An executor that sees an operator's file with `secret-command`; this machine's own is never touched. The shell writes the
+  /// program, since one that this process has open for writing while it forks can't be run for a moment (ETXTBSY).
   static func settings(
     _ program: String = program(), prepare: String = "chmod 755 program",
     rest: String = ""
   ) -> PodSettings {
     let mount = "mount -t overlay overlay -o lowerdir=$PWD/etc:/etc /etc"
     return PodSettings(
-      files: ["etc/placeholder": "", "program": program],
+      files: ["etc/placeholder": "", "program.txt": program],
       shell: """
         printf 'secret-command: %s/program\\n\(rest)' "$PWD" > etc/compose-executor.yaml
+        install -m 755 program.txt program
         \(prepare)
         exec unshare -m sh -c '\(mount) && exec "$@"' sh "$@"
         """)
