@@ -148,8 +148,8 @@ extension Pod {
       error.message.contains(secretFolder + "/")
     {
       return ComposeError(
-        "\(container.title) can't be \(step): the values of its external secrets are gone, since the container that "
-          + "keeps them has ended, as with a restart of the Docker Engine. A new launch of the task fetches them again",
+        "\(container.title) can't be \(step): the values of its external secrets are gone, as after a restart "
+          + "of the Docker Engine, or of the container that keeps them. A new launch of the task fetches them again",
         at: first.position)
     }
     return container.explain(error, doing: step)
