@@ -125,6 +125,8 @@ public enum PodLabel {
   public static let executorCgroup = "mesos.executor_cgroup"
   /// `true` on a volume that stays when its pod has ended.
   public static let keep = "mesos.keep"
+  /// `true` on the volume that holds the values of external secrets: it goes with its pod, whatever becomes of others.
+  public static let secrets = "mesos.secrets"
   /// The images to remove when the pod has ended, separated by spaces: on every container those of the whole pod, since
   /// any one of them may be the last. What begins with `-` is a name of a built image that is taken back, while the image
   /// stays. Empty where none are, and on networks and volumes.
@@ -151,7 +153,7 @@ public enum PodLabel {
   /// Every key of the contract: a Compose file that sets one of them is refused.
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
-    executorCgroup, keep, removeImages, legacyTaskID, legacyExecutorID, composeProject,
+    executorCgroup, keep, secrets, removeImages, legacyTaskID, legacyExecutorID, composeProject,
     composeService,
     composeContainerNumber,
     composeOneOff, composeConfigHash, composeNetwork, composeVolume,

@@ -53,7 +53,10 @@ package actor PodInventory {
     }
     listed += try await networks.map { (PodObject(.network, $0.id, name: $0.name), $0.labels, "") }
     listed += try await volumes.filter { $0.labels[PodLabel.keep] != "true" }
-      .map { (PodObject(.volume, $0.name), $0.labels, "") }
+      .map {
+        let isSecret = $0.labels[PodLabel.secrets] == "true"
+        return (PodObject(.volume, $0.name, isSecret: isSecret), $0.labels, "")
+      }
     var found = Observation()
     for (object, labels, image) in listed {
       guard let identity = PodIdentity(labels: labels) else {

@@ -14,11 +14,15 @@ package struct PodObject: Sendable, Hashable {
   /// The name; the ID where the name is not known.
   package let name: String
 
+  /// Whether it is the volume of the pod's external secrets, which goes even where volumes are kept.
+  package let isSecret: Bool
+
   /// Identifies an object.
-  package init(_ kind: Kind, _ id: String, name: String? = nil) {
+  package init(_ kind: Kind, _ id: String, name: String? = nil, isSecret: Bool = false) {
     self.kind = kind
     self.id = id
     self.name = name ?? id
+    self.isSecret = isSecret
   }
 }
 

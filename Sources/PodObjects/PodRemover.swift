@@ -56,8 +56,9 @@ package struct PodRemover: Sendable {
       try await removeNetwork(id, areContainersGone ? endpoints : nil)
       return true
     }
-    let doomed = policy.keepsVolumes ? [] : objects.of(.volume)
-    async let volumes = each(doomed, deadline) { name in
+    let volumes = objects.of(.volume)
+    let doomed = policy.keepsVolumes ? volumes.filter(\.isSecret) : volumes
+    async let removedVolumes = each(doomed, deadline) { name in
       // A volume has no ID but its name, which another incarnation may use by now.
       let labels = try await engine.inspectVolume(name).labels
       guard PodIdentity(labels: labels) == identity else { return false }
@@ -65,7 +66,7 @@ package struct PodRemover: Sendable {
       return true
     }
     result.merge(await networks)
-    result.merge(await volumes)
+    result.merge(await removedVolumes)
     let dead = await endpoints.names
     if !dead.isEmpty { result.removed["endpoints"] = dead }
     return result

@@ -27,6 +27,12 @@ public struct PodRequest: Sendable {
   public var limits: TaskLimits?
   /// What the pod may ask of the host.
   public var policy = PodPolicy.unrestricted
+  /// The operator's program that gives the values of external secrets and configs; nil for none.
+  public var secretCommand: String?
+  /// Directories in which the operator's programs are looked for; nil for the usual ones.
+  public var programPath: [String]?
+  /// Who the task's framework is, as the agent says.
+  public var owner = TaskOwner()
   /// What the operator says of slices.
   public var slices = SliceSettings()
   /// Where the engine puts the output of services without `logging:`.
@@ -65,6 +71,19 @@ public struct PodRequest: Sendable {
       frameworkID: frameworkID, executorID: executorID, taskID: taskID, run: run,
       agentID: agentID, incarnation: .current(), host: .current(), cgroupParent: "")
   }
+}
+
+/// Who runs a task's framework (mesos.v1.FrameworkInfo); empty where the agent doesn't say.
+public struct TaskOwner: Sendable, Equatable {
+  /// The user that its tasks run as unless they say otherwise.
+  public var user: String?
+  /// The principal that it authenticated as.
+  public var principal: String?
+  /// Its roles.
+  public var roles: [String]?
+
+  /// Makes an owner of whom nothing is known.
+  public init() {}
 }
 
 /// How long a pod may take over each part of its life.

@@ -36,6 +36,9 @@ public struct PodSetup: Sendable {
     }
   }
 
+  /// The external secrets and configs of all containers.
+  var externalMounts: [ExternalMount] { draft.externalMounts }
+
   /// Holds the pod's plan against the operator's policy once more.
   ///
   /// - Throws: `ComposeError` with the line to blame.

@@ -30,6 +30,7 @@ extension SettingsPage {
     "COMPOSE_PROFILES": "Profiles to enable, comma separated.",
     "COMPOSE_PROJECT_NAME": "The project's name; in a pod's files the name of its objects.",
     "DOCKER_API_VERSION": "The newest version of the Engine API to use, such as `1.40`.",
+    "DOCKER_BUILDKIT": "Whether the docker command builds by BuildKit; read by that command alone.",
     "DOCKER_CERT_PATH": "The folder of `ca.pem`, `cert.pem` and `key.pem`.",
     "DOCKER_CONFIG": "A folder with a `config.json` that holds registry credentials.",
     "DOCKER_DEFAULT_PLATFORM": "The platform of services without one; `.env` can set it too.",

@@ -122,11 +122,11 @@ extension Attack {
       "configs:\n  - c", top: "configs: {c: {file: /etc/shadow}}\n"),
     Attack(
       "a secret of a swarm", ["secrets.external", "secrets.driver", "secrets.template_driver"],
-      needs: nil, line: 6, says: "swarm", "secrets:\n  - s",
+      needs: nil, line: 6, says: "secret-command", "secrets:\n  - s",
       top: "secrets: {s: {external: true}}\n"),
     Attack(
       "a config of a swarm", ["configs.external", "configs.template_driver"], needs: nil,
-      line: 6, says: "swarm", "configs:\n  - c", top: "configs: {c: {external: true}}\n"),
+      line: 6, says: "secret-command", "configs:\n  - c", top: "configs: {c: {external: true}}\n"),
     Attack(
       "a volume that binds", ["volumes.driver_opts"], needs: .bindMounts, line: 6,
       "volumes: [\"vol:/x\"]",

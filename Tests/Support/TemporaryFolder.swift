@@ -20,6 +20,18 @@ public struct TemporaryFolder: Sendable {
     try Data(text.utf8).write(to: file)
     return file.path
   }
+
+  /// Writes a program. Another process does it: what this one has open for writing while it forks can't be run for a moment
+  /// (ETXTBSY).
+  ///
+  /// - Returns: The program's path.
+  /// - Throws: What `write(_:_:)` and `Command` throw.
+  @discardableResult
+  public func program(_ name: String, _ text: String) async throws -> String {
+    let source = try write(name + ".text", text)
+    try await Command("install", ["-m", "755", source, path(name)]).output()
+    return path(name)
+  }
 }
 
 /// Makes a folder of mode 0700, lends it to `body`, and removes it with all that is in it.

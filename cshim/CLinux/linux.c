@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -94,3 +95,9 @@ int linux_peer(int socket, pid_t *process, uid_t *user) {
   *user = peer.uid;
   return 0;
 }
+
+void linux_forbid_dumps(void) { prctl(PR_SET_DUMPABLE, 0); }
+
+int linux_forbids_dumps(void) { return prctl(PR_GET_DUMPABLE) == 0; }
+
+int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -6,13 +6,18 @@ enum Secrets {
   static let keys = KeyTable(
     "a secret",
     [
-      Key("name", .string, never: "a swarm's"),
+      Key(
+        "name", .string, goes: "what secret-command is asked for",
+        is: .confined("the operator's secret-command decides")),
       Key("file", .string, goes: "where it comes from", is: .hostPath(.read)),
       Key("environment", .string, goes: "where it comes from", is: .harmless),
       Key(
-        "external", .boolean, goes: "refused: a swarm's",
+        "external", .boolean,
+        goes: "the value comes from the operator's secret-command, else refused",
         is: .confined("refused, or the operator's secret-command decides")),
-      Key("labels", .pairs(.labels, distinct: true), never: "a swarm's"),
+      Key(
+        "labels", .pairs(.labels, distinct: true), goes: "told to secret-command",
+        is: .confined("the operator's secret-command decides")),
       Key("driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
       Key("driver_opts", .pairs(.secretOptions), never: "a swarm's"),
       Key("template_driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
@@ -24,14 +29,19 @@ enum Configs {
   static let keys = KeyTable(
     "a config",
     [
-      Key("name", .string, never: "a swarm's"),
+      Key(
+        "name", .string, goes: "what secret-command is asked for",
+        is: .confined("the operator's secret-command decides")),
       Key("file", .string, goes: "where it comes from", is: .hostPath(.read)),
       Key("environment", .string, goes: "where it comes from", is: .harmless),
       Key("content", .string, goes: "what it holds", is: .harmless),
       Key(
-        "external", .boolean, goes: "refused: a swarm's",
+        "external", .boolean,
+        goes: "the value comes from the operator's secret-command, else refused",
         is: .confined("refused, or the operator's secret-command decides")),
-      Key("labels", .pairs(.labels, distinct: true), never: "a swarm's"),
+      Key(
+        "labels", .pairs(.labels, distinct: true), goes: "told to secret-command",
+        is: .confined("the operator's secret-command decides")),
       Key("template_driver", .string, goes: "refused: a swarm's", is: .confined("refused")),
     ])
 }

@@ -16,6 +16,24 @@ public struct FileMount: Sendable, Equatable {
     case file(path: String)
     /// A text, which is copied into the container before it starts.
     case content(String)
+    /// A value that the operator's `secret-command` gives, which is never a part of the project.
+    case external(External)
+  }
+  /// What is known of a secret or config whose value is kept elsewhere.
+  public struct External: Sendable, Equatable {
+    /// `name`: what the operator's program is asked for.
+    public var name: String
+    /// `labels` at the top level.
+    public var labels: [String: String]
+    /// Where the top level says `external`.
+    public var position: SourcePosition
+
+    /// Makes a reference to a value.
+    public init(name: String, labels: [String: String], position: SourcePosition) {
+      self.name = name
+      self.labels = labels
+      self.position = position
+    }
   }
   /// Secret or config.
   public var kind: Kind

@@ -59,7 +59,7 @@ struct FileMountReader {
   /// Whether a target can be no file's; where a file of the host is mounted the engine drops a slash at the end.
   private static func namesFolder(_ mount: FileMount) -> Bool {
     if Path.clean(mount.target) == "/" { return true }
-    guard case .content = mount.source else { return false }
+    if case .file = mount.source { return false }
     let last = mount.target.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
     return ["", ".", ".."].contains(last)
   }
@@ -69,14 +69,21 @@ struct FileMountReader {
   ) throws(ComposeError) -> FileMount.Source {
     let subject = "the \(kind.rawValue) `\(name)`"
     for (key, home) in [
-      ("external", "only a swarm has those"), ("driver", "only a swarm has those"),
-      ("template_driver", "only a swarm fills in templates"),
+      ("driver", "only a swarm has those"), ("template_driver", "only a swarm fills in templates"),
     ] {
       guard let value = resource[key], value.boolean != false, value.string?.isEmpty != true,
         !value.isNull
       else { continue }
       throw ComposeError(
         "\(subject) has `\(key)`, and \(home)", at: resource.position(ofKey: key))
+    }
+    if resource["external"]?.boolean == true {
+      return .external(
+        FileMount.External(
+          name: resource["name"]?.string ?? name,
+          labels: Dictionary(
+            uniqueKeysWithValues: resource["labels"].pairs.map { ($0.key, $0.value) }),
+          position: resource.position(ofKey: "external")))
     }
     if let content = resource.located("content") { return .content(content.value) }
     if let variable = resource.located("environment") {

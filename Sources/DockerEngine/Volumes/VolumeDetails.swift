@@ -4,6 +4,8 @@ public struct VolumeDetails: Sendable, Decodable {
   public let name: String
   /// The driver.
   public let driver: String
+  /// Where its files are, on the engine's host.
+  public let mountpoint: String
   /// When it was created, RFC 3339.
   public let createdAt: String
   /// Labels.
@@ -14,6 +16,7 @@ public struct VolumeDetails: Sendable, Decodable {
     let fields = try EngineFields(decoder)
     name = try fields.required("Name")
     driver = try fields["Driver"] ?? ""
+    mountpoint = try fields["Mountpoint"] ?? ""
     createdAt = try fields["CreatedAt"] ?? ""
     labels = try fields["Labels"] ?? [:]
   }

@@ -56,6 +56,8 @@ struct TaskPod {
       timeouts: timeouts)
     request.policy = settings.file.policy
     request.slices = settings.file.slices
+    request.secretCommand = settings.file.secretCommand
+    request.programPath = settings.file.programPath
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
     request.options = try settings.podOptions(said)

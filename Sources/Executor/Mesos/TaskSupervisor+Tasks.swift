@@ -66,7 +66,7 @@ extension TaskSupervisor {
     if let refusal { return PodOutcome(state: .failed, message: refusal) }
     let loaded = await load(info)
     if let end = tasks[id]?.end { return PodOutcome(state: .killed, message: end.message) }
-    let request: PodRequest
+    var request: PodRequest
     switch loaded {
     case .success(let loaded): request = loaded
     case .failure(let error):
@@ -75,6 +75,11 @@ extension TaskSupervisor {
       }
       return PodOutcome(state: .failed, message: "\(error)")
     case nil: return PodOutcome(state: .killed, message: "the task was ended")
+    }
+    if let framework = await session.subscription?.framework {
+      request.owner.user = framework.user
+      request.owner.principal = framework.principal
+      if !framework.roles.isEmpty { request.owner.roles = framework.roles }
     }
     let pod = Pod(
       request: request, engine: engine, output: output, environment: settings.environment, log: log,

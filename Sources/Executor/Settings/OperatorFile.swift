@@ -20,6 +20,11 @@ struct OperatorFile {
   /// The slices of pods, on engines with the systemd cgroup driver.
   var slices = SliceSettings()
 
+  /// The program that gives the values of external secrets and configs; nil where pods can't have any.
+  var secretCommand: String?
+  /// Directories in which programs are looked for; nil for the usual ones.
+  var programPath: [String]?
+
   /// Reads the file; one that isn't there restricts nothing.
   ///
   /// - Parameter path: its path.
@@ -40,6 +45,13 @@ struct OperatorFile {
         policy = try Self.policy(entry.value)
       } else if key == "slice-parent" {
         slices.parent = try Self.sliceParent(entry.value)
+      } else if key == "secret-command" {
+        guard let path = entry.value.string, path.hasPrefix("/") else {
+          throw ComposeError("secret-command takes an absolute path", at: entry.value.position)
+        }
+        secretCommand = path
+      } else if key == "program-path" {
+        programPath = try Self.programPath(entry.value)
       } else if key == "escape-isolators" {
         guard let word = entry.value.string, let escape = SliceSettings.Escape(rawValue: word)
         else {
@@ -71,7 +83,9 @@ struct OperatorFile {
   static let names = Settings.names.union(ownNames).sorted()
 
   /// Those that are in this file alone.
-  static let ownNames: Set<String> = ["escape-isolators", "slice-parent"]
+  static let ownNames: Set<String> = [
+    "escape-isolators", "program-path", "secret-command", "slice-parent",
+  ]
 
   private static func sliceParent(_ node: YAMLNode) throws(ComposeError) -> String {
     guard let name = node.string, PodSlice(run: "run", parent: name) != nil else {
@@ -79,6 +93,17 @@ struct OperatorFile {
         "slice-parent takes the name of a slice, such as mesos.slice", at: node.position)
     }
     return name
+  }
+
+  /// Directories with colons between them, or a list of them.
+  private static func programPath(_ node: YAMLNode) throws(ComposeError) -> [String] {
+    let words =
+      node.sequence?.map { $0.string ?? "" }
+      ?? node.string?.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    guard let words, !words.isEmpty, words.allSatisfy({ $0.hasPrefix("/") }) else {
+      throw ComposeError("program-path takes absolute paths of directories", at: node.position)
+    }
+    return words.flatMap { $0.split(separator: ":").map(String.init) }
   }
 
   // MARK: logging

@@ -120,6 +120,8 @@ struct TaskOptions: ParsableArguments {
         relist: relistInterval))
     request.policy = settings.file.policy
     request.slices = settings.file.slices
+    request.secretCommand = settings.file.secretCommand
+    request.programPath = settings.file.programPath
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
     try request.takeProxies(environment: settings.environment)

@@ -20,15 +20,29 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
   public let name: String
   /// What it says it understands.
   public let capabilities: Set<Capability>
+  /// The user that its tasks run as unless they say otherwise.
+  public let user: String?
+  /// What it authenticated as.
+  public let principal: String?
+  /// Its roles; the only one of a framework that isn't in several.
+  public let roles: [String]
 
   /// A framework.
-  public init(id: FrameworkID?, name: String, capabilities: Set<Capability> = []) {
+  public init(
+    id: FrameworkID?, name: String, capabilities: Set<Capability> = [], user: String? = nil,
+    principal: String? = nil, roles: [String] = []
+  ) {
     self.id = id
     self.name = name
     self.capabilities = capabilities
+    self.user = user
+    self.principal = principal
+    self.roles = roles
   }
 
-  private enum CodingKeys: String, CodingKey { case id, name, capabilities }
+  private enum CodingKeys: String, CodingKey {
+    case id, name, capabilities, user, principal, role, roles
+  }
   private struct Entry: Codable { let type: String? }
 
   /// Reads what an agent sends.
@@ -38,6 +52,11 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
     name = try values.decodeIfPresent(String.self, forKey: .name) ?? ""
     let entries: [Entry] = try values.list(.capabilities)
     capabilities = Set(entries.compactMap { $0.type.map(Capability.init(rawValue:)) })
+    user = try values.decodeIfPresent(String.self, forKey: .user)
+    principal = try values.decodeIfPresent(String.self, forKey: .principal)
+    let several: [String] = try values.list(.roles)
+    let one = try values.decodeIfPresent(String.self, forKey: .role)
+    roles = several.isEmpty ? one.map { [$0] } ?? [] : several
   }
 
   /// Writes the proto's shape.
@@ -47,6 +66,9 @@ public struct FrameworkInfo: Codable, Sendable, Hashable {
     try values.encode(name, forKey: .name)
     let entries = capabilities.map(\.rawValue).sorted().map(Entry.init(type:))
     try values.encode(list: entries, .capabilities)
+    try values.encodeIfPresent(user, forKey: .user)
+    try values.encodeIfPresent(principal, forKey: .principal)
+    try values.encode(list: roles, .roles)
   }
 }
 

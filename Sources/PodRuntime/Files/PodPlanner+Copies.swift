@@ -58,8 +58,8 @@ extension Service {
     return devices.filter { $0.hasPrefix("/") }
       + (initProcess == true ? ["/sbin/docker-init"] : []) + mounts.map(\.target)
       + files.compactMap { file in
-        if case .file = file.source { return file.target }
-        return nil
+        if case .content = file.source { return nil }
+        return file.target
       }
   }
 }

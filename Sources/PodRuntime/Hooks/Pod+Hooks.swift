@@ -59,7 +59,9 @@ extension Pod {
   ) async -> String? {
     let hooks = request.options.hooks.filter { $0.event == event }
     guard !hooks.isEmpty, let input = try? data.json() else { return nil }
-    let run = HookRun(folder: sandbox, environment: environment)
+    let programs = HostPrograms(
+      policy: request.policy, path: request.programPath, taskFolders: [sandbox])
+    let run = HookRun(folder: sandbox, environment: programs.environment(environment))
     let begin = ContinuousClock.now
     var first: String?
     for hook in hooks {

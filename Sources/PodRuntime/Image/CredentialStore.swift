@@ -1,3 +1,4 @@
+import Compose
 import DockerEngine
 import FoundationEssentials
 import Logging
@@ -9,29 +10,49 @@ struct CredentialStore: Sendable {
   let configuration: DockerConfiguration
   let environment: [String: String]
   let log: Logger
+  let policy: PodPolicy
+  let programs: HostPrograms
 
   /// Looks in the folders that the environment names.
   ///
   /// - Parameters:
   ///   - projectDirectory: the folder of the Compose file.
   ///   - environment: has HOME and DOCKER_CONFIG, PATH for the helpers, and under Mesos the sandbox.
+  ///   - policy: whether helpers that the task names may run.
+  ///   - programPath: the operator's directories of programs; nil for none.
   ///   - log: takes what is wrong with a file.
-  init(projectDirectory: String, environment: [String: String], log: Logger) {
+  init(
+    projectDirectory: String, environment: [String: String],
+    policy: PodPolicy = .unrestricted, programPath: [String]? = nil, log: Logger
+  ) {
     configuration = DockerConfiguration(
       projectDirectory: projectDirectory, environment: environment)
     self.environment = environment
     self.log = log
+    self.policy = policy
+    programs = HostPrograms(
+      policy: policy, path: programPath, taskFolders: configuration.taskFolders)
   }
 
   /// The credentials for an image's registry, or nil where no file has any.
   func credentials(for image: String) async -> RegistryCredentials? {
     let registry = Self.registry(of: image)
-    for (file, text) in configuration.texts {
+    for file in configuration.read(warn: { log.warning("\($0)") }) {
       do {
-        let config = try JSONDecoder().decode(ConfigFile.self, from: Data(text.utf8))
+        var config = try JSONDecoder().decode(ConfigFile.self, from: Data(file.text.utf8))
+        if file.isTasks, !policy.allows(.hooks) {
+          if config.credsStore != nil || config.credHelpers?.isEmpty == false {
+            log.warning(
+              "the credential helpers that \(file.path) names are not run on this host (operator's file, allow: hooks)"
+            )
+          }
+          config.credsStore = nil
+          config.credHelpers = nil
+        }
         if let found = try await credentials(for: registry, in: config) { return found }
       } catch {
-        log.warning("credentials for \(registry) in \(file) can't be used: \(Self.words(error))")
+        log.warning(
+          "credentials for \(registry) in \(file.path) can't be used: \(Self.words(error))")
       }
     }
     return nil
@@ -77,8 +98,12 @@ struct CredentialStore: Sendable {
   private func ask(_ helper: String, for server: String) async throws -> RegistryCredentials? {
     let isPlain = helper.allSatisfy { $0.isLetter || $0.isNumber || "._-".contains($0) }
     guard isPlain else { throw Fault(words: "'\(helper)' is no name of a credential helper") }
+    guard let path = programs.find("docker-credential-\(helper)") else {
+      throw Fault(words: "there is no docker-credential-\(helper) in the directories of programs")
+    }
     let program = SupervisedProcess(
-      "docker-credential-\(helper)", ["get"], environment: environment, folder: ".")
+      path, ["get"], environment: programs.environment(environment),
+      folder: programs.isRestricted ? "/" : ".")
     let (ending, output, _) = try await program.texts(input: server)
     // A helper that doesn't know the server says so by failing.
     guard ending == .exited(0) else { return nil }

@@ -1,13 +1,18 @@
+import Compose
 import DockerEngine
 import FoundationEssentials
-import PodIdentity
+import Glibc
 import Linux
+import PodIdentity
+import SystemPackage
 
 /// The docker command's configuration: the `config.json` of the sandbox's `.docker`, of the project's, of DOCKER_CONFIG and
 /// of HOME's `.docker`, the first that says something.
 public struct DockerConfiguration: Sendable {
   /// Where it may be, the strongest first.
   let files: [String]
+  /// The real paths of the directories whose files are the task's.
+  let taskFolders: [String]
 
   /// Looks in the folders that the environment names.
   ///
@@ -20,14 +25,48 @@ public struct DockerConfiguration: Sendable {
     if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty, sandbox != projectDirectory {
       folders.insert(sandbox + "/.docker", at: 0)
     }
+    var own = [projectDirectory]
+    if let sandbox = environment["MESOS_DIRECTORY"], !sandbox.isEmpty { own.append(sandbox) }
+    taskFolders = own.map(RealPath.of)
     if let folder = environment["DOCKER_CONFIG"], !folder.isEmpty { folders.append(folder) }
     if let home = environment["HOME"], !home.isEmpty { folders.append(home + "/.docker") }
     files = folders.map { $0 + "/config.json" }
   }
 
-  /// What each file that is there holds.
-  var texts: [(file: String, text: String)] {
-    files.compactMap { file in (try? TextFile.text(file)).map { (file, $0) } }
+  /// One that is there.
+  struct File {
+    let path: String
+    let text: String
+    /// Whether the task may have written it.
+    let isTasks: Bool
+  }
+
+  /// Reads those that are there. One in a directory of the task that is a link leading out of it isn't read.
+  ///
+  /// - Parameter warn: told of such a link.
+  /// - Returns: the files.
+  func read(warn: (String) -> Void) -> [File] {
+    files.compactMap { file in
+      let isNamedSo = taskFolders.contains {
+        RealPath.isPath(Path.clean(file), atOrBelow: $0)
+          || RealPath.isPath(RealPath.of(Path.folder(of: Path.folder(of: file))), atOrBelow: $0)
+      }
+      guard isNamedSo else {
+        let isTasks = taskFolders.contains { RealPath.isPath(RealPath.of(file), atOrBelow: $0) }
+        return (try? TextFile.text(file)).map { File(path: file, text: $0, isTasks: isTasks) }
+      }
+      do {
+        let descriptor = try ConfinedFile.open(file, within: taskFolders)
+        defer { close(descriptor) }
+        return try File(
+          path: file, text: TextFile.text("/proc/self/fd/\(descriptor)"), isTasks: true)
+      } catch Errno.improperLink {
+        warn("\(file) isn't read: it is a link that leads out of the task's directory")
+        return nil
+      } catch {
+        return nil
+      }
+    }
   }
 
   /// The variables that lead containers and builds to a proxy, as the docker command sets them: `proxies` of the first
@@ -40,12 +79,13 @@ public struct DockerConfiguration: Sendable {
   public func proxies(
     of endpoint: EngineEndpoint, warn: (String) -> Void
   ) -> [String: String] {
-    for (file, text) in texts {
+    for file in read(warn: warn) {
       do {
-        let all = try JSONDecoder().decode(Proxies.self, from: Data(text.utf8)).proxies ?? [:]
+        let all =
+          try JSONDecoder().decode(Proxies.self, from: Data(file.text.utf8)).proxies ?? [:]
         if let found = all[endpoint.daemonHost] ?? all["default"] { return found.variables }
       } catch {
-        warn("proxies in \(file) can't be used: not the JSON of a docker config file")
+        warn("proxies in \(file.path) can't be used: not the JSON of a docker config file")
       }
     }
     return [:]

@@ -10,6 +10,7 @@ struct ImageBuild: Sendable {
   let environment: [String: String]
   /// Build arguments that lead to a proxy, for those that the file doesn't name.
   let proxies: [String: String]
+  let programs: HostPrograms
   let log: Logger
 
   /// Builds an image, from the cache where nothing has changed.
@@ -26,18 +27,17 @@ struct ImageBuild: Sendable {
   ) async throws -> String {
     log.info("building the image of '\(service.name)'")
     let start = ContinuousClock.now
+    guard let program = programs.find("docker") else { throw noDocker(build, service) }
     let docker = SupervisedProcess(
-      "docker", arguments(build, service: service, on: bases, tag: tag), environment: environment,
-      folder: ".")
+      program, arguments(build, service: service, on: bases, tag: tag),
+      environment: programs.environment(environment, named: Self.variables(of: build)), folder: ".")
     let (ending, output, errors): (SupervisedProcess.Ending?, String, String)
     do {
       (ending, output, errors) = try await docker.texts(input: build.dockerfileText ?? "")
     } catch let error as CancellationError {
       throw error
     } catch Errno.noSuchFileOrDirectory {
-      throw ComposeError(
-        "service '\(service.name)' has build, and there is no docker command on PATH: build the image "
-          + "beforehand and name it with `image`", at: build.position)
+      throw noDocker(build, service)
     } catch {
       throw ComposeError(
         "service '\(service.name)' can't be built: \(error)", at: build.position)
@@ -49,6 +49,29 @@ struct ImageBuild: Sendable {
     log.info(
       "built the image of '\(service.name)' in \((.now - start).components.seconds) s")
     return String(id)
+  }
+
+  private func noDocker(_ build: Build, _ service: Service) -> ComposeError {
+    let way = "build the image beforehand and name it with `image`"
+    guard let folders = programs.folders else {
+      return ComposeError(
+        "service '\(service.name)' has build, and there is no docker command on PATH: \(way)",
+        at: build.position)
+    }
+    return ComposeError(
+      "service '\(service.name)' has build, and there is no docker command in \(folders.joined(separator: ":")) "
+        + "(operator's file, program-path): \(way)", at: build.position)
+  }
+
+  /// The variables that a build reads from the docker command's environment: arguments without a value, and secrets.
+  private static func variables(of build: Build) -> Set<String> {
+    var names = Set(build.args.filter { $0.value == nil }.map(\.key))
+    for option in build.options {
+      for part in option.split(separator: ",") where part.hasPrefix("env=") {
+        names.insert(String(part.dropFirst(4)))
+      }
+    }
+    return names
   }
 
   private func refusal(of build: Build, service: Service, errors: String) -> ComposeError {

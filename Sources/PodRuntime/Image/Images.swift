@@ -54,6 +54,8 @@ struct Images: Sendable {
   let proxies: [String: String]
   /// Which images a pod may use.
   let policy: PodPolicy
+  /// The operator's directories of programs; nil for none.
+  let programPath: [String]?
   let log: Logger
   /// Asked about an error: waits until the engine is back, if it is away, and says whether to try again.
   var recovers: @Sendable (any Error) async throws -> Bool = { _ in false }
@@ -170,7 +172,8 @@ struct Images: Sendable {
     try self.policy.check(pulled: image)
     do {
       let store = CredentialStore(
-        projectDirectory: projectDirectory, environment: environment, log: log)
+        projectDirectory: projectDirectory, environment: environment, policy: self.policy,
+        programPath: programPath, log: log)
       try await ImagePull(engine: engine, credentials: store, log: log).pull(
         image.value, platform: service.isolation.platform)
     } catch let error as EngineError where !error.isEngineAway {
@@ -225,8 +228,13 @@ struct Images: Sendable {
     guard let build = service.build else {
       throw ComposeError("service '\(service.name)' has no build", at: service.position)
     }
-    let id = try await ImageBuild(environment: environment, proxies: proxies, log: log)
-      .build(build, service: service, on: bases, tag: tag)
+    let own = DockerConfiguration(
+      projectDirectory: projectDirectory, environment: environment
+    ).taskFolders
+    let programs = HostPrograms(policy: policy, path: programPath, taskFolders: own)
+    let id = try await ImageBuild(
+      environment: environment, proxies: proxies, programs: programs, log: log
+    ).build(build, service: service, on: bases, tag: tag)
     guard var found = try await lookUp(id) else {
       throw ComposeError(
         "service '\(service.name)' was built, but the engine doesn't have the image \(id)",

@@ -25,7 +25,7 @@ extension Pod {
         noteUnanswered(error)
         guard attempt < Self.mostAttempts,
           try await mayRetry(error, of: name)
-        else { throw member.plan.explain(error, doing: "created") }
+        else { throw explain(error, of: member.plan, doing: "created") }
       }
     }
   }

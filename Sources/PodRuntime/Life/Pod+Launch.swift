@@ -48,6 +48,8 @@ extension Pod {
       try await pod.images.provide(
         for: pod.request.project.services.values.flatMap { [$0] + $0.hookImages })
     }
+    let externalMounts = setup.externalMounts
+    async let secrets = orFail { try await $0.fetchSecrets(of: externalMounts) }
     async let infra = orFail { pod in try await pod.persistently { try await $0.infraImage() } }
     async let asked = orFail { try await $0.plan(setup) }
     let early = try setup.earlyPlan(ability)
@@ -56,6 +58,7 @@ extension Pod {
     try refuseCrashing(details)
     provided = details
     let infraImage = try await infra
+    let values = try await secrets
     try checkLaunch()
     // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
     async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
@@ -72,6 +75,7 @@ extension Pod {
         path, with: first, image: first.isInfra ? infraImage : details[first.service.name])
     }
     if early == nil { try await createNetworksAndVolumes(of: plan) }
+    if !values.isEmpty { try await placeSecrets(values, of: plan) }
     await withTaskGroup(of: Void.self) { group in
       for container in plan.containers where !container.isInfra || early == nil {
         let images =
@@ -142,7 +146,11 @@ extension Pod {
   }
 
   func infraImage() async throws -> ProvidedImage? {
-    guard request.options.needsInfra else { return nil }
+    request.options.needsInfra ? try await holderImage() : nil
+  }
+
+  /// The image of containers that do nothing but hold something for others.
+  func holderImage() async throws -> ProvidedImage {
     let engine = engine
     let info = info
     return try await InfraImage(engine: engine, log: log).provide {

@@ -35,7 +35,7 @@ extension Pod {
           continue
         }
         guard attempt < Self.mostAttempts else {
-          throw member.plan.explain(error, doing: "started")
+          throw explain(error, of: member.plan, doing: "started")
         }
         attempt += 1
         if try await recovers(from: error) {
@@ -43,7 +43,7 @@ extension Pod {
         } else if try await mayRetry(error, of: name, id) {
           continue
         } else if !(try await hasOwnerReturned(of: name, since: owners, after: error)) {
-          throw member.plan.explain(error, doing: "started")
+          throw explain(error, of: member.plan, doing: "started")
         }
       }
     }

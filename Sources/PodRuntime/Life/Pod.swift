@@ -51,6 +51,8 @@ public actor Pod {
   var pins: PodPins?
   /// The anonymous volumes of these, by name.
   var anonymousVolumes: Set<String> = []
+  /// Where the values of external secrets are on the engine's host; nil where the pod has none.
+  var secretFolder: String?
   /// Networks and volumes that were made for the pod; containers are in `members`.
   var created: [PodObject] = []
   var stopDeadline: ContinuousClock.Instant?
@@ -99,7 +101,7 @@ public actor Pod {
     images = Images(
       engine: engine, environment: environment, run: request.run, project: names.project,
       projectDirectory: request.project.workingDirectory, proxies: request.proxies,
-      policy: request.policy, log: log)
+      policy: request.policy, programPath: request.programPath, log: log)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.

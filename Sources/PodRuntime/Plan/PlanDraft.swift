@@ -6,6 +6,9 @@ import YAML
 public struct PlanDraft: Sendable {
   private let plan: PodPlan
 
+  /// The external secrets and configs of all containers.
+  var externalMounts: [ExternalMount] { plan.externalMounts }
+
   init(_ plan: PodPlan) { self.plan = plan }
 
   /// The draft with the paths that the operator's policy has checked.

@@ -96,6 +96,8 @@ public struct ContainerPlan: Sendable {
   public var preStart: [ContainerPlan] = []
   /// Secrets and configs whose text is copied into it before it starts.
   public var copies: [FileMount] = []
+  /// External secrets and configs, which are mounted from the pod's secret volume.
+  var externalMounts: [ExternalMount] = []
   /// What the file says of the volumes that it mounts, by their names in Docker.
   var volumeSources: [String: Volume] = [:]
   /// True for a container that has another's mounts besides its own: one that runs before its service.

@@ -61,6 +61,7 @@ extension PodPlanner {
       nameIfTaken: names.containerWithHash(word),
       create: body, connections: connections, references: references, dependencies: dependencies,
       ports: published, copies: try copies(of: service, sharing: other),
+      externalMounts: try externalMounts(of: service),
       volumeSources: volumes(of: service), sharesMounts: other != nil)
   }
 

@@ -57,14 +57,15 @@ struct FileTests {
   @Test("that a pod can't have are refused with their line")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
-    let swarm = """
+    let external = """
       services: {web: {image: pod-test/busybox, secrets: [s]}}
       secrets:
         s: {external: true}
       """
     #expect(
-      try await podEnd(on: engine, swarm).stdout.contains {
+      try await podEnd(on: engine, external).stdout.contains {
         $0.contains("compose.yaml:3:7: the secret `s` has `external`")
+          && $0.contains("secret-command")
       })
     let unset = """
       services: {web: {image: pod-test/busybox, configs: [c]}}

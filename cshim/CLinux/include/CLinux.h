@@ -47,6 +47,15 @@ int linux_unpin(int space, const char *directory, const char *name);
 /* Exchanges two files at once (renameat2(2), Linux 3.15); -1 and errno where that can't be. */
 int linux_exchange(const char *one, const char *other);
 
+/* The two ends of a pipe, both closed on exec (pipe2(2)); 0, or -1 and errno. */
+int linux_pipe(int ends[2]);
+
+/* No core dump has this process's memory from now on (prctl(2), PR_SET_DUMPABLE). */
+void linux_forbid_dumps(void);
+
+/* Whether that is so. */
+int linux_forbids_dumps(void);
+
 /* Whether the kernel makes the files there: /proc, /sys and cgroups. */
 int linux_is_kernels(const char *path);
 

@@ -1,0 +1,157 @@
+import Compose
+import Concurrency
+import DockerEngine
+import Logging
+import PodIdentity
+import PodObjects
+import YAML
+
+/// How the values of external secrets reach containers.
+///
+/// They are files on a tmpfs: a volume of the pod's own, which a container without network or rights, the keeper, holds
+/// mounted as long as the pod lives. A tmpfs volume is mounted while a running container uses it, so the values outlive
+/// the restarts of services and are gone with the keeper: also with one that pod-reaper removes, and with one that an
+/// engine's restart has ended. Each file is bind-mounted alone, read-only, into the containers that may have it.
+extension Pod {
+  /// Where the keeper has the volume.
+  private static let keeperFolder = "/secrets"
+  /// Room on the tmpfs besides the values.
+  private static let spareBytes = 1 << 16
+
+  /// Fetches the values of all external secrets and configs.
+  ///
+  /// - Parameter mounts: the pod's mounts of them.
+  /// - Returns: the values.
+  /// - Throws: `ComposeError` with the line of one that can't be had.
+  func fetchSecrets(of mounts: [ExternalMount]) async throws -> [ExternalValue: [UInt8]] {
+    guard !mounts.isEmpty, let command = request.secretCommand else { return [:] }
+    let task = SecretCommand.TaskDescription(
+      id: request.taskID, frameworkID: request.frameworkID, executorID: request.executorID,
+      agentID: request.agentID, user: request.owner.user, principal: request.owner.principal,
+      roles: request.owner.roles)
+    return try await SecretCommand(path: command, task: task).values(of: mounts)
+  }
+
+  /// Makes the pod's secret volume, and fills it.
+  ///
+  /// - Parameters:
+  ///   - values: what to put there.
+  ///   - plan: the placed plan.
+  /// - Throws: `LaunchFailure`, `EngineError`; `CancellationError`.
+  func placeSecrets(_ values: [ExternalValue: [UInt8]], of plan: PodPlan) async throws {
+    let files = plan.externalFiles
+    guard !files.isEmpty else { return }
+    let image = try await persistently { try await $0.holderImage() }
+    let archive = FileArchive(
+      files: files.enumerated().map { index, file in
+        FileArchive.File(
+          path: String(index), content: values[file.value] ?? [], mode: file.mode, uid: file.uid,
+          gid: file.gid)
+      })
+    let pages = archive.files.reduce(0) { $0 + ($1.content.count + 4095) / 4096 * 4096 }
+    secretFolder = try await persistently { pod in
+      try await pod.placeSecrets(archive, size: pages + Self.spareBytes, of: plan, image)
+    }
+  }
+
+  /// - Returns: where the files are on the engine's host.
+  private func placeSecrets(
+    _ archive: FileArchive, size: Int, of plan: PodPlan, _ image: ProvidedImage
+  ) async throws -> String {
+    let engine = engine
+    // Nobody can have made a volume of this name beforehand.
+    let mark = "secrets-" + String(UInt64.random(in: .min ... .max), radix: 16)
+    var labels = plan.identity.labels
+    labels[PodLabel.secrets] = "true"
+    let name = plan.identity.names.object(mark)
+    let volume = VolumeCreate(
+      name: name, driver: "local",
+      driverOpts: [
+        "type": "tmpfs", "device": "tmpfs", "o": "size=\(size),mode=0711,nosuid,nodev,noexec",
+      ], labels: labels)
+    let made = try await withoutCancellation { try await engine.createVolume(volume) }
+    created.append(PodObject(.volume, made.name, isSecret: true))
+    guard made.mountpoint.hasPrefix("/") else {
+      throw LaunchFailure(description: "the engine doesn't say where the volume \(name) is")
+    }
+    let body = keeper(of: plan, volume: name, image)
+    let container = plan.identity.names.container(mark)
+    let id = try await withoutCancellation {
+      try await engine.createContainer(name: container, body).id
+    }
+    madeContainers.append(id)
+    try checkLaunch()
+    try await ensureSlice()
+    try await withoutCancellation {
+      try await engine.startContainer(id)
+      // Into the mounted volume, since the container runs.
+      try await engine.putArchive(id, at: Self.keeperFolder, archive)
+    }
+    return made.mountpoint
+  }
+
+  private func keeper(of plan: PodPlan, volume: String, _ image: ProvidedImage) -> ContainerCreate {
+    var body = ContainerCreate(image: image.id)
+    var labels = plan.identity.labels
+    // Compose lists it with its one-off containers: not at all, unless asked.
+    labels[PodLabel.composeOneOff] = "True"
+    labels[PodLabel.composeService] = ""
+    labels[PodLabel.composeContainerNumber] = ""
+    labels[PodLabel.composeConfigHash] = ""
+    body.labels = labels
+    var host = HostConfig()
+    host.restartPolicy = EngineRestartPolicy(name: "no")
+    host.logConfig = LogConfig(type: "none")
+    host.networkMode = "none"
+    host.readonlyRootfs = true
+    host.capDrop = ["ALL"]
+    host.securityOpt = ["no-new-privileges"]
+    host.cgroupParent = plan.identity.engineParent
+    host.mounts = [Mount(type: "volume", source: volume, target: Self.keeperFolder)]
+    body.hostConfig = host
+    return recordingImages(body)
+  }
+
+  /// A request with the container's secrets, which no plan has.
+  ///
+  /// - Parameters:
+  ///   - body: the request.
+  ///   - container: whose it is.
+  /// - Returns: the request as it is sent.
+  func addingSecrets(_ body: ContainerCreate, of container: ContainerPlan) -> ContainerCreate {
+    guard !container.externalMounts.isEmpty, let plan, let secretFolder else { return body }
+    let files = plan.externalFiles
+    var body = body
+    var mounts = body.hostConfig?.mounts ?? []
+    for entry in container.externalMounts {
+      guard let index = files.firstIndex(of: entry.file) else { continue }
+      // A missing source is refused, never made: no container starts without its secret.
+      var mount = Mount(type: "bind", source: "\(secretFolder)/\(index)", target: entry.target)
+      mount.readOnly = true
+      mounts.append(mount)
+    }
+    body.hostConfig?.mounts = mounts
+    return body
+  }
+
+  /// Says why a container can't be created or started, also where its secrets are gone.
+  ///
+  /// - Parameters:
+  ///   - error: what the engine said.
+  ///   - container: the container.
+  ///   - step: `created` or `started`.
+  /// - Returns: an error for people.
+  func explain(
+    _ error: EngineError, of container: ContainerPlan, doing step: String
+  ) -> any Error {
+    if let secretFolder, let first = container.externalMounts.first, case .status = error.kind,
+      error.message.contains(secretFolder + "/")
+    {
+      return ComposeError(
+        "\(container.title) can't be \(step): the values of its external secrets are gone, as after a restart "
+          + "of the Docker Engine, or of the container that keeps them. A new launch of the task fetches them again",
+        at: first.position)
+    }
+    return container.explain(error, doing: step)
+  }
+}
