@@ -19,7 +19,8 @@ struct ParityKeys {
     "services.*.pre_stop",
     // What a swarm has is refused.
     "secrets.*.external", "secrets.*.driver", "secrets.*.template_driver", "configs.*.external",
-    "configs.*.template_driver",
+    "configs.*.template_driver", "secrets.*.name", "secrets.*.labels", "configs.*.name",
+    "configs.*.labels",
   ]
 
   /// Every key that a pod honours and Docker shows.
