@@ -202,7 +202,8 @@ let package = Package(
         "Systemd", logging, collections,
       ]),
     tests(
-      "PolicyTests", ["Compose", "DockerEngine", "Linux", "PodIdentity", "PodRuntime", "YAML"]),
+      "PolicyTests",
+      ["Compose", "DockerEngine", "Executor", "Linux", "PodIdentity", "PodRuntime", "YAML"]),
     tests("ProgramTests", ["Program"]),
     tests(
       "ExecutorTests",

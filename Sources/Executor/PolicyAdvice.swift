@@ -50,10 +50,9 @@ struct PolicyAdvice {
   private var policy: PodPolicy {
     var policy = PodPolicy.strict
     for (permission, words) in needs {
-      let number = words?.compactMap { Int($0) }.max()
       switch permission {
-      case .maxPids: policy.maxPids = number
-      case .maxContainers: policy.maxContainers = number
+      case .maxPids: policy.maxPids = Self.most(words)
+      case .maxContainers: policy.maxContainers = Self.most(words)
       default: policy[permission] = words.map { .only($0) } ?? .everything
       }
     }
@@ -61,17 +60,24 @@ struct PolicyAdvice {
   }
 
   /// The part of the operator's file.
-  var text: String {
+  var text: String { Self.text(needs) }
+
+  /// The part of the operator's file that permits something.
+  static func text(_ needs: [Permission: [String]?]) -> String {
     if needs.isEmpty { return "allow: {}\n" }
     return needs.sorted { $0.key < $1.key }.reduce(into: "allow:\n") { text, need in
       let value =
         switch need.key {
         case .publishedPorts: need.value?.first ?? "true"
-        default: need.value.map { "[\($0.map(Self.quoted).joined(separator: ", "))]" } ?? "true"
+        case .maxPids, .maxContainers: "\(most(need.value) ?? 0)"
+        default: need.value.map { "[\($0.map(quoted).joined(separator: ", "))]" } ?? "true"
         }
       text += "  \(need.key.rawValue): \(value)\n"
     }
   }
+
+  /// What a permission that is a number has to be.
+  private static func most(_ words: [String]?) -> Int? { words?.compactMap { Int($0) }.max() }
 
   /// A word as a YAML list in brackets takes it.
   private static func quoted(_ word: String) -> String {

@@ -168,15 +168,10 @@ struct StateLines: Sendable {
       case .failed: "TASK_FAILED"
       case .killed: "TASK_KILLED"
       }
-    let left =
-      outcome.leftovers.isEmpty
-      ? "" : "; not removed: " + outcome.leftovers.joined(separator: ", ")
-    say(state, outcome.message + left)
+    say(state, outcome.line)
   }
 
   private func say(_ state: String, _ message: String) {
-    // A message is one line, whatever the engine put into it.
-    let line = message.split(whereSeparator: { $0.isNewline }).joined(separator: " ")
-    lines.yield("\(Timestamp.now) \(state) \(line)")
+    lines.yield("\(Timestamp.now) \(state) \(Printable.line(message))")
   }
 }

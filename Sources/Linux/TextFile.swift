@@ -26,11 +26,20 @@ public enum TextFile {
   /// - Parameters:
   ///   - path: an absolute path.
   ///   - limit: how many bytes it may have.
+  ///   - directories: the real paths of the directories that it may be in, links followed; nil for any.
   /// - Returns: the text; bytes that are no UTF-8 are replaced.
-  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it; `EFBIG` where it is longer; `EINVAL` where it is no regular file.
-  public static func regular(_ path: String, limit: Int = 16 << 20) throws -> String {
-    let file = try FileDescriptor.open(
-      FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+  /// - Throws: `Errno`, as `open(2)` and `read(2)` give it; `EFBIG` where it is longer; `EINVAL` where it is no regular file;
+  ///   `improperLink` where it is elsewhere.
+  public static func regular(
+    _ path: String, limit: Int = 16 << 20, within directories: [String]? = nil
+  ) throws -> String {
+    let file =
+      if let directories {
+        FileDescriptor(rawValue: try ConfinedFile.open(path, within: directories))
+      } else {
+        try FileDescriptor.open(
+          FilePath(path), .readOnly, options: [.closeOnExec, .nonBlocking])
+      }
     return try file.closeAfter {
       var status = stat()
       guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {

@@ -1,6 +1,7 @@
 import Cgroups
 import Compose
 import DockerEngine
+import Linux
 import PodIdentity
 import SystemPackage
 import Systemd
@@ -86,7 +87,11 @@ public struct PodSetup: Sendable {
     ).fitted(to: try await engine.ability())
     try PodmanLimits.check(
       plan.containers, by: info, hasSystemd: PodmanLimits.hasSystemd(at: engine.endpoint))
-    try SeccompProfiles.inline(in: &plan, directory: request.project.workingDirectory)
+    let directory = request.project.workingDirectory
+    let roots = request.policy.readableDirectories.map {
+      ([request.sandbox ?? directory] + $0).map(RealPath.of)
+    }
+    try SeccompProfiles.inline(in: &plan, directory: directory, within: roots)
     plan.slice = slice
     if slice == nil, parent.isMesos, version == .v2 {
       plan.reservation = try reserveFolder(below: parent)

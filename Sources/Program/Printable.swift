@@ -19,4 +19,15 @@ public enum Printable {
     }
     return String(result) + (text.unicodeScalars.count > limit ? "…" : "")
   }
+
+  /// The same of a text of several lines, which become one.
+  ///
+  /// - Parameters:
+  ///   - text: anything.
+  ///   - limit: how many Unicode scalars are kept.
+  /// - Returns: the line.
+  public static func line(_ text: String, limit: Int = 65_536) -> String {
+    self.text(
+      text.split(whereSeparator: { $0.isNewline }).joined(separator: " "), limit: limit)
+  }
 }

@@ -81,13 +81,13 @@ struct PodSliceTests {
   @Test("belongs to a process that its description names")
   func owner() {
     let incarnation = Incarnation(bootID: "b-1", pid: 4711, startTime: 99)
-    let description = SliceOwner(incarnation).description
+    let description = PodOwner(incarnation).description
     #expect(description == "compose-executor pod: process 4711 started 99 boot=b-1")
-    #expect(SliceOwner(description: description)?.incarnation == incarnation)
-    let unknown = SliceOwner(Incarnation(bootID: "b-1", pid: nil, startTime: nil)).description
+    #expect(PodOwner(description: description)?.incarnation == incarnation)
+    let unknown = PodOwner(Incarnation(bootID: "b-1", pid: nil, startTime: nil)).description
     for text in [
       unknown, "", "Slice /composepods/a", description + " x", "x " + description,
       description.replacing("4711", with: "0"), description.replacing("99", with: "-1"),
-    ] { #expect(SliceOwner(description: text) == nil) }
+    ] { #expect(PodOwner(description: text) == nil) }
   }
 }

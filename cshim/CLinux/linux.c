@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 int linux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
@@ -101,3 +102,11 @@ void linux_forbid_dumps(void) { prctl(PR_SET_DUMPABLE, 0); }
 int linux_forbids_dumps(void) { return prctl(PR_GET_DUMPABLE) == 0; }
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int linux_set_attribute(const char *path, const char *name, const void *bytes, size_t size) {
+  return lsetxattr(path, name, bytes, size, 0);
+}
+
+ssize_t linux_get_attribute(const char *path, const char *name, void *bytes, size_t size) {
+  return lgetxattr(path, name, bytes, size);
+}

@@ -3,6 +3,7 @@ import Dispatch
 import Logging
 import MesosExecutor
 import PodRuntime
+import Program
 import YAML
 
 extension TaskSupervisor {
@@ -187,6 +188,6 @@ extension PodOutcome {
   /// The message in one line, with what could not be removed.
   var line: String {
     let left = leftovers.isEmpty ? "" : "; not removed: " + leftovers.joined(separator: ", ")
-    return (message + left).split(whereSeparator: { $0.isNewline }).joined(separator: " ")
+    return Printable.line(message + left)
   }
 }

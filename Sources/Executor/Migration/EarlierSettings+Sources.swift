@@ -44,9 +44,8 @@ extension EarlierSettings {
   /// A file's settings; none if it isn't there, is a link, or is some other program's.
   private static func entries(of path: String, below sandbox: String) -> [Entry] {
     var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20,
-      RealPath.isPath(RealPath.of(path), atOrBelow: RealPath.of(sandbox)),
-      let text = try? TextFile.text(path)
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+      let text = try? TextFile.regular(path, limit: 1 << 20, within: [RealPath.of(sandbox)])
     else { return [] }
     let name = String(path.dropFirst(sandbox.count + 1))
     guard let document = try? YAMLNode.document(text, file: name), let top = document.mapping,

@@ -53,20 +53,30 @@ public struct DockerConfiguration: Sendable {
       }
       guard isNamedSo else {
         let isTasks = taskFolders.contains { RealPath.isPath(RealPath.of(file), atOrBelow: $0) }
-        return (try? TextFile.text(file)).map { File(path: file, text: $0, isTasks: isTasks) }
+        return read(file, within: nil, warn).map { File(path: file, text: $0, isTasks: isTasks) }
       }
-      do {
-        let descriptor = try ConfinedFile.open(file, within: taskFolders)
-        defer { close(descriptor) }
-        return try File(
-          path: file, text: TextFile.text("/proc/self/fd/\(descriptor)"), isTasks: true)
-      } catch Errno.improperLink {
-        warn("\(file) isn't read: it is a link that leads out of the task's directory")
-        return nil
-      } catch {
-        return nil
+      return read(file, within: taskFolders, warn).map {
+        File(path: file, text: $0, isTasks: true)
       }
     }
+  }
+
+  /// A file's text; nil where there is none, or nothing that could be one.
+  private func read(
+    _ file: String, within folders: [String]?, _ warn: (String) -> Void
+  ) -> String? {
+    do {
+      return try TextFile.regular(file, limit: 1 << 20, within: folders)
+    } catch Errno.improperLink {
+      warn("\(file) isn't read: it is a link that leads out of the task's directory")
+    } catch Errno.fileTooLarge {
+      warn("\(file) isn't read: it is longer than 1 MiB")
+    } catch Errno.invalidArgument {
+      warn("\(file) isn't read: it is no regular file")
+    } catch {
+      // Most of the places have none.
+    }
+    return nil
   }
 
   /// The variables that lead containers and builds to a proxy, as the docker command sets them: `proxies` of the first

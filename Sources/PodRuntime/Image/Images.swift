@@ -13,6 +13,8 @@ struct ProvidedImage: Sendable {
   var id: String
   /// True where its name is one that another build may give to another image at any time.
   var isBuilt = false
+  /// True where the engine didn't have it before.
+  var isNew = false
   /// True if it brings a healthcheck.
   var hasHealthcheck: Bool
   /// Its stop signal, if it sets one.
@@ -150,12 +152,17 @@ struct Images: Sendable {
       throw ComposeError("service '\(service.name)' has no image", at: service.position)
     }
     let policy = service.pullPolicy?.value ?? .missing
+    let isNew: Bool
     do {
-      if policy != .always, var found = try await permitted(image, of: service),
-        !found.isOlder(than: service.pullAge)
-      {
-        found.isBuilt = service.build != nil
-        return found
+      if policy == .always {
+        isNew = try await lookUp(image.value) == nil
+      } else {
+        let found = try await permitted(image, of: service)
+        if var found, !found.isOlder(than: service.pullAge) {
+          found.isBuilt = service.build != nil
+          return found
+        }
+        isNew = found == nil
       }
     } catch let error as EngineError where error.kind == .status(400) {
       throw ComposeError(
@@ -181,7 +188,10 @@ struct Images: Sendable {
       throw ComposeError(
         "image '\(image.value)' can't be pulled: \(error.message)", at: image.position)
     }
-    if let found = try await lookUp(image.value, as: image) { return found }
+    if var found = try await lookUp(image.value, as: image) {
+      found.isNew = isNew
+      return found
+    }
     throw ComposeError(
       "image '\(image.value)' was pulled, but the engine doesn't have it", at: image.position)
   }
@@ -242,6 +252,7 @@ struct Images: Sendable {
     }
     found.reference = service.image?.value ?? tag ?? id
     found.isBuilt = true
+    found.isNew = true
     return found
   }
 }

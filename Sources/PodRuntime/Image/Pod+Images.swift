@@ -57,7 +57,8 @@ extension Pod {
         switch request.options.imageRemoval {
         case .none: false
         case .local: service.build != nil && name == nil
-        case .all: true
+        // Where a policy holds, what others have put on the host is nobody's to remove.
+        case .all: image.isNew || !request.policy.isRestricted
         }
       let reference = name ?? image.reference
       if isWanted, !names.contains(reference) { names.append(reference) }

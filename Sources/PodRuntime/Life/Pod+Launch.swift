@@ -60,6 +60,7 @@ extension Pod {
     let infraImage = try await infra
     let values = try await secrets
     try checkLaunch()
+    if let early { claimCgroup(of: early) }
     // The engine takes its time to tell of its cgroups, and what all services wait for has no need to wait for that.
     async let ahead: Void = bringUpInfra(of: early, infraImage, setup)
     if let early {
@@ -74,7 +75,10 @@ extension Pod {
       try await reserve(
         path, with: first, image: first.isInfra ? infraImage : details[first.service.name])
     }
-    if early == nil { try await createNetworksAndVolumes(of: plan) }
+    if early == nil {
+      claimCgroup(of: plan)
+      try await createNetworksAndVolumes(of: plan)
+    }
     if !values.isEmpty { try await placeSecrets(values, of: plan) }
     await withTaskGroup(of: Void.self) { group in
       for container in plan.containers where !container.isInfra || early == nil {
@@ -125,6 +129,12 @@ extension Pod {
   }
 
   /// Starts the container that all services wait for, before the engine has told of its cgroups.
+  private func claimCgroup(of plan: PodPlan) {
+    // That of an engine elsewhere is out of reach.
+    guard engine.endpoint.socketPath != nil else { return }
+    PodCgroups(identity: plan.identity, log: log).claim()
+  }
+
   private func bringUpInfra(
     of plan: PodPlan?, _ image: ProvidedImage?, _ setup: PodSetup
   ) async {

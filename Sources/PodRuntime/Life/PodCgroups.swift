@@ -15,6 +15,21 @@ struct PodCgroups: Sendable {
     return CgroupPath.isRun(path, identity.run) ? path : nil
   }
 
+  /// Writes on a cgroup of the pod's own whose it is, before a container is in it: where an engine forgets a container
+  /// and someone removes the others, nothing else tells pod-reaper whose the processes are. A process that may not, such
+  /// as an ordinary user's, leaves them to the operator.
+  func claim() {
+    let owner = identity.incarnation
+    guard let parent, identity.slice == nil, CgroupPath.isOwn(parent), owner.pid != nil,
+      owner.startTime != nil, owner.bootID != nil, let mounts = try? CgroupMounts.current()
+    else { return }
+    do {
+      try CgroupFolders(mounts: mounts).claim(parent, for: PodOwner(owner))
+    } catch {
+      log.debug("cgroup \(parent) doesn't say whose it is: \(error)")
+    }
+  }
+
   /// Lets the pod's processes go on, so that they can be ended: an agent that was killed in the middle of a destroy
   /// leaves them frozen, and so does `docker pause`. Groups of other containers stay as they are.
   ///

@@ -1,6 +1,8 @@
 import Compose
 import DockerEngine
 import FoundationEssentials
+import Linux
+import SystemPackage
 import YAML
 
 /// Seccomp profiles, which a client reads: the engine takes their text.
@@ -10,8 +12,11 @@ enum SeccompProfiles {
   /// - Parameters:
   ///   - plan: the pod's plan.
   ///   - directory: the folder that relative paths resolve against.
+  ///   - roots: the real paths of the directories that profiles may be in; nil for any.
   /// - Throws: `ComposeError` with the option's line where there is no such file, or it isn't JSON.
-  static func inline(in plan: inout PodPlan, directory: String) throws(ComposeError) {
+  static func inline(
+    in plan: inout PodPlan, directory: String, within roots: [String]?
+  ) throws(ComposeError) {
     for index in plan.containers.indices {
       guard let options = plan.containers[index].create.hostConfig?.securityOpt else { continue }
       var resolved: [String] = []
@@ -22,7 +27,7 @@ enum SeccompProfiles {
         }
         let place = plan.containers[index].service.securityOpt.first { $0.value == option }
         let whole = path.hasPrefix("/") ? path : directory + "/" + path
-        resolved.append("seccomp=" + (try profile(at: whole, place?.position)))
+        resolved.append("seccomp=" + (try profile(at: whole, place?.position, within: roots)))
       }
       plan.containers[index].create.hostConfig?.securityOpt = resolved
     }
@@ -35,12 +40,18 @@ enum SeccompProfiles {
     return path == "unconfined" || path == "builtin" ? nil : path
   }
 
-  private static func profile(
-    at path: String, _ position: SourcePosition?
+  static func profile(
+    at path: String, _ position: SourcePosition?, within roots: [String]?
   ) throws(ComposeError) -> String {
-    guard let data = try? Data(contentsOf: URL(filePath: path)) else {
+    let text: String
+    do {
+      text = try TextFile.regular(path, limit: 1 << 20, within: roots)
+    } catch Errno.fileTooLarge {
+      throw ComposeError("the seccomp profile \(path) is longer than 1 MiB", at: position)
+    } catch {
       throw ComposeError("the seccomp profile \(path) can't be read", at: position)
     }
+    let data = Data(text.utf8)
     struct Anything: Decodable {}
     guard (try? JSONDecoder().decode(Anything.self, from: data)) != nil else {
       throw ComposeError("the seccomp profile \(path) isn't JSON", at: position)
@@ -48,7 +59,7 @@ enum SeccompProfiles {
     if let fault = (try? JSONDecoder().decode(Profile.self, from: data))?.fault {
       throw ComposeError("the seccomp profile \(path) \(fault)", at: position)
     }
-    return compact(String(decoding: data, as: UTF8.self))
+    return compact(text)
   }
 
   /// What of a profile the engine can't stand.

@@ -101,7 +101,7 @@ public actor SliceKeeper {
       let properties = limits.properties(version: claim.version, release: known)
       do {
         try await systemd.start(
-          slice, [.text("Description", SliceOwner(claim.incarnation).description)] + properties,
+          slice, [.text("Description", PodOwner(claim.incarnation).description)] + properties,
           in: claim.slice.above)
       } catch  where error.isExisting {
         try await systemd.set(properties, of: slice)

@@ -5,6 +5,7 @@ import Logging
 import PodIdentity
 import PodObjects
 import Linux
+import Program
 
 /// Processes of containers that the engine has forgotten: one that is killed in the middle of a
 /// start can lose a container whose processes live. Nothing but the run's cgroup leads to them.
@@ -42,9 +43,11 @@ extension CgroupSweep {
     return killed
   }
 
-  /// Reports a cgroup that no pod owns and that forgotten containers of this engine live in:
-  /// nothing proves that their executor is dead, so they are left alone. It is looked at twice, as
-  /// a pod that ends is no leak.
+  /// Ends what is in a cgroup that no object of a pod leads to: someone has removed all that the
+  /// engine had left of it. Where the cgroup or its slice says whose it is, and that executor is
+  /// gone, the processes of forgotten containers are killed, and the cgroup is removed with what is
+  /// empty in it. Else nothing proves that its executor is dead: processes of forgotten containers
+  /// are reported. It is looked at twice, as a pod that ends is no leak.
   ///
   /// - Parameters:
   ///   - path: the cgroup, directly below a root.
@@ -52,7 +55,7 @@ extension CgroupSweep {
   ///   - janitor: since when it is seen.
   ///   - report: told of it.
   /// - Returns: when a further look is due.
-  func reportForgotten(
+  func endForgotten(
     _ path: String, _ removes: Bool, _ janitor: inout CgroupJanitor, _ report: inout PassReport
   ) async -> BootTime? {
     var found: [(container: String, processes: Set<Int32>)] = []
@@ -60,11 +63,16 @@ extension CgroupSweep {
     guard let engineData = janitor.engineData else { return nil }
     for container in folders.populatedContainers(path) {
       let processes = folders.processes(of: container, below: path)
-      if place(of: processes, engineData) == .onThisEngine, await isForgotten(container) {
+      let place = place(of: processes, engineData)
+      if place != .elsewhere, await isForgotten(container) {
         found.append((container, processes))
       }
     }
-    guard !found.isEmpty, removes else {
+    let isDead = await isOwnerDead(path)
+    // One that has no files of its own yet may be another engine's.
+    if !isDead { found.removeAll { place(of: $0.processes, engineData) != .onThisEngine } }
+    let isToGo = !found.isEmpty || (isDead && folders.look(path) == .empty)
+    guard isToGo, removes else {
       janitor.forgottenSince[path] = nil
       return nil
     }
@@ -74,7 +82,10 @@ extension CgroupSweep {
     }
     let ripe = first + max(settings.grace, .milliseconds(500))
     guard .now >= ripe else { return ripe }
+    var isLeft = false
     for (container, processes) in found {
+      if await kill(container, ofOwnerless: path) { continue }
+      isLeft = true
       let numbers = processes.sorted().prefix(8).map { "\($0)" }.joined(separator: " ")
       let words =
         "\(path)/\(container): processes of a container that the engine has forgotten: \(numbers)"
@@ -83,7 +94,51 @@ extension CgroupSweep {
         log.error("not removed: cgroup \(words)")
       }
     }
+    guard !isLeft, await mayEnd(path) else { return nil }
+    let failures = await remove(path, .run)
+    report.cgroupsFailed += failures
+    if failures.isEmpty {
+      report.cgroupsRemoved.append(path)
+      janitor.forgottenSince[path] = nil
+    }
     return nil
+  }
+
+  /// Kills what a forgotten container left in a cgroup that no object leads to.
+  ///
+  /// - Returns: whether its processes are gone; false where its executor isn't proven to be dead.
+  private func kill(_ container: String, ofOwnerless path: String) async -> Bool {
+    // The engine may have found the container again.
+    guard await isForgotten(container), await mayEnd(path) else { return false }
+    let look = await remover.kill(container, below: path, within: .seconds(2))
+    guard look == .empty || look == .missing else { return false }
+    log.notice(
+      "killed the processes of container \(container.prefix(12)), which the engine has forgotten",
+      metadata: ["run": "\(Printable.text(CgroupPath.run(of: path)))"])
+    return true
+  }
+
+  /// Whether a cgroup that no object leads to is a dead executor's, looked at once more: a pod may
+  /// have begun in the same run since.
+  private func mayEnd(_ path: String) async -> Bool {
+    let run = CgroupPath.run(of: path)
+    guard let now = try? await observer.observe(run: run),
+      !now.pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path })
+    else { return false }
+    guard await isOwnerDead(path) else { return false }
+    return await !evidence().isLeased(run, path, folders)
+  }
+
+  /// Whether a cgroup of a pod's own says whose it is, and the process table that this executor is
+  /// gone.
+  private func isOwnerDead(_ path: String) async -> Bool {
+    guard CgroupPath.isOwn(path), ProcessTableCheck.failure() == nil else { return false }
+    if let slice = PodSlice(path: path) { return await slice.owner() == .dead }
+    guard let owner = folders.owner(of: path)?.incarnation, owner.bootID != nil,
+      owner.bootID == HostFacts.current(engine: observer.engine.endpoint).bootID,
+      case .gone? = owner.look()
+    else { return false }
+    return true
   }
 
   /// Whether the engine says that it has no such container; one that doesn't answer says nothing.

@@ -54,7 +54,7 @@ struct CgroupSweep: Sendable {
   ///   - scope: which groups go.
   ///   - isProven: whether the run's executor is known to be dead; else its slice has to tell.
   /// - Returns: what is left against our will, with the reason.
-  private func remove(
+  func remove(
     _ path: String, _ scope: CgroupRemover.Scope, isProven: Bool = true
   ) async -> [String] {
     let left = await remover.remove(path, scope, within: .seconds(2)) {
@@ -173,7 +173,7 @@ struct CgroupSweep: Sendable {
       let run = CgroupPath.run(of: path)
       guard await isUnowned(run, path, owned) else { continue }
       guard folders.isAbandoned(path) else {
-        outcome.add(due: await reportForgotten(path, removes, &outcome.janitor, &report))
+        outcome.add(due: await endForgotten(path, removes, &outcome.janitor, &report))
         continue
       }
       let first = before[path] ?? .now

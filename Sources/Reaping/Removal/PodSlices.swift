@@ -76,7 +76,7 @@ struct PodSlices: Sendable {
 
   static func owner(_ unit: SystemdUnit?) -> Owner {
     guard let unit else { return .noSlice }
-    guard let owner = SliceOwner(description: unit.description)?.incarnation,
+    guard let owner = PodOwner(description: unit.description)?.incarnation,
       owner.bootID == Incarnation.current().bootID
     else { return .unknown }
     if case .gone? = owner.look() { return .dead }

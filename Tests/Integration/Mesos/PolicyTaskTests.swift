@@ -73,7 +73,35 @@ struct PolicyTaskTests {
     let file = file("command: [\"true\"]\npull_policy: never", image: String(hex.prefix(12)))
     try await withMesosPod(on: host, file, settings) { pod in
       let message = try await pod.ended().message ?? ""
-      #expect(message.contains("which the engine has from no registry"), "\(message)")
+      // Other tests push the same image to registries of their own.
+      #expect(message.contains("which the engine has from "), "\(message)")
+    }
+  }
+
+  @Test(
+    "may have the images removed that it brought to the host, and no others",
+    arguments: MesosHost.linux,
+    [(true, "missing"), (true, "always"), (false, "always"), (false, "missing")])
+  func imagesOfOthers(on host: MesosHost, _ given: (isThere: Bool, pullPolicy: String)) async throws
+  {
+    try await Registry.lend { registry in
+      let engine = host.engine
+      let image = try await registry.image(on: engine)
+      let place = String(image.prefix { $0 != "/" })
+      if given.isThere { try await engine.docker("pull", image).output() }
+      var settings = settings("allow: {registries: ['\(place)']}\n")
+      settings.make = { id, executor in
+        .plain(
+          id: id, executor: executor, labels: [("fileName", "compose.yaml"), ("pod.rmi", "all")])
+      }
+      let file = file("command: [\"true\"]\npull_policy: \(given.pullPolicy)", image: image)
+      try await withMesosPod(on: host, file, settings) { pod in
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FINISHED", "\(end.message ?? "")")
+      }
+      let left = try await engine.docker("images", "-q", image).output()
+      #expect(left.isEmpty != given.isThere)
+      if given.isThere { try await engine.docker("rmi", image).output() }
     }
   }
 }

@@ -71,7 +71,7 @@ struct SystemdDriverTests {
       }
       #expect(try await systemd.units(pod.run).count == 3)
       let owner = try #require(
-        SliceOwner(description: try await systemd.show(slice.unit, "Description")))
+        PodOwner(description: try await systemd.show(slice.unit, "Description")))
       #expect(owner.incarnation.pid == pod.executor.pid)
       pod.send(SIGTERM)
       #expect(try await pod.ended().status == .exited(130))

@@ -5,65 +5,8 @@ import Reaping
 import Testing
 import TestSupport
 
-/// A process that a test puts into a cgroup, as an engine leaves it that has forgotten its container.
-private struct Straggler: Sendable {
-  let process: RunningCommand
-  let path: String
-
-  /// Whether it lives.
-  var lives: Bool { process.status == nil }
-
-  /// Makes the cgroup in hierarchies of the engine's version, and starts a process in it.
-  init(_ path: String, _ engine: TestEngine) async throws {
-    self.path = path
-    let roots =
-      engine.cgroups == .v2
-      ? [try #require(try Hierarchy.unifiedRoot())]
-      : try ["freezer", "pids"].map { try #require(try Hierarchy.root(of: $0)) }
-    for root in roots {
-      try FileManager.default.createDirectory(
-        atPath: root + path, withIntermediateDirectories: true)
-    }
-    let moves = roots.map { "echo $$ > \($0)\(path)/cgroup.procs" }.joined(separator: "; ")
-    process = try Command("sh", ["-ec", "\(moves); echo in; exec sleep 1000"]).start()
-    try await process.line(containing: "in")
-  }
-
-  /// Ends it, and removes its cgroup.
-  func remove() async throws {
-    process.send(SIGKILL)
-    try await process.exit()
-    for folder in try Hierarchy.folders(of: path) { Hierarchy.remove(folder) }
-  }
-}
-
-/// A container's ID that no engine has.
-private func unknownID() -> String {
-  (0..<8).map { _ in String(format: "%08x", UInt32.random(in: 0 ... .max)) }.joined()
-}
-
 @Suite("Processes of containers that the engine has forgotten", .needsEngine)
 struct ReaperForgottenTests {
-  /// Lends stragglers at some paths, and takes them away.
-  private func withStragglers(
-    _ paths: [String], _ engine: TestEngine, _ body: ([Straggler]) async throws -> Void
-  ) async throws {
-    var stragglers: [Straggler] = []
-    var failure: (any Error)?
-    do {
-      for path in paths { stragglers.append(try await Straggler(path, engine)) }
-      try await body(stragglers)
-    } catch {
-      failure = error
-    }
-    for straggler in stragglers { try await straggler.remove() }
-    for path in paths {
-      let run = URL(fileURLWithPath: path).deletingLastPathComponent().path
-      for folder in try Hierarchy.folders(of: run) { Hierarchy.remove(folder) }
-    }
-    if let failure { throw failure }
-  }
-
   @Test(
     "go with the dead pod in whose cgroup they live, and none of a neighbour's does",
     arguments: TestEngine.all)
@@ -176,6 +119,115 @@ struct ReaperForgottenTests {
             #expect(try await pods[0].left().containers.isEmpty)
             #expect(stragglers[0].lives)
           }
+        }
+      }
+    }
+  }
+
+  @Test(
+    "without any object of their pod go where the cgroup names a dead executor, and only there",
+    arguments: TestEngine.all, NamedOwner.allCases)
+  func named(on engine: TestEngine, _ named: NamedOwner) async throws {
+    try await withReaperSite(on: engine) { site in
+      let run = "/compose-pods/\(UUID().uuidString.lowercased())"
+      try await withStragglers(["\(run)/\(unknownID())"], engine) { stragglers in
+        let folders = CgroupFolders(mounts: try CgroupMounts.current())
+        if let owner = named.owner { try folders.claim(run, for: owner) }
+        let options = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
+        let end = try await site.once(options)
+        #expect(stragglers[0].lives == (named != .dead), "\(end)")
+        // A neighbour test's reaper sees it, too.
+        #expect(try Hierarchy.folders(of: run).isEmpty == (named == .dead))
+      }
+    }
+  }
+
+  @Test(
+    "leave an empty cgroup that goes where it names a dead executor, and only there",
+    arguments: TestEngine.all, NamedOwner.allCases)
+  func empty(on engine: TestEngine, _ named: NamedOwner) async throws {
+    try await withReaperSite(on: engine) { site in
+      let run = "/compose-pods/\(UUID().uuidString.lowercased())"
+      try await withStragglers(["\(run)/\(unknownID())"], engine) { stragglers in
+        let folders = CgroupFolders(mounts: try CgroupMounts.current())
+        if let owner = named.owner { try folders.claim(run, for: owner) }
+        stragglers[0].process.send(SIGKILL)
+        try await stragglers[0].process.exit()
+        let end = try await site.once(["--cgroup-roots", "compose-pods", "--grace", "1s"])
+        #expect(end.status == .exited(0), "\(end)")
+        #expect(try Hierarchy.folders(of: run).isEmpty == (named == .dead), "\(end)")
+      }
+    }
+  }
+
+  @Test("stay where a lease or an object of another pod names the run, whomever the cgroup names")
+  func namedAndAnothers() async throws {
+    let engine = try #require(TestEngine.all.last)
+    try await withReaperSite(on: engine) { site in
+      let living = PodIdentity.forged(by: .current())
+      let run = living.cgroupParent
+      let leased = UUID().uuidString.lowercased()
+      let paths = [run, "/compose-pods/\(leased)"].map { "\($0)/\(unknownID())" }
+      try await withForged([living], on: engine) { pods in
+        try await pods[0].network()
+        try await withStragglers(paths, engine) { stragglers in
+          let folders = CgroupFolders(mounts: try CgroupMounts.current())
+          let owner = try #require(NamedOwner.dead.owner)
+          try folders.claim(run, for: owner)
+          try folders.claim("/compose-pods/\(leased)", for: owner)
+          let roots = ["--cgroup-roots", "compose-pods", "--grace", "200ms"]
+          try await ReaperService.with(site, roots + ["--interval", "1s"]) { service in
+            let holders = try LeaseHolders(site, [leased])
+            defer { holders.end() }
+            try await holders.holds(leased)
+            // A dead run's goes meanwhile.
+            let other = "/compose-pods/\(UUID().uuidString.lowercased())"
+            try await withStragglers(["\(other)/\(unknownID())"], engine) { others in
+              try folders.claim(other, for: owner)
+              try await eventually("the dead run's end", within: .seconds(60)) {
+                try Hierarchy.folders(of: other).isEmpty
+              }
+              #expect(!others[0].lives)
+            }
+            // Reapers of other tests see neither the lease nor the object.
+            let said = service.process.lines(.stderr).filter { line in
+              stragglers.contains {
+                line.contains(URL(fileURLWithPath: $0.path).lastPathComponent.prefix(12))
+              }
+            }
+            #expect(said == [])
+          }
+        }
+      }
+    }
+  }
+
+  /// Found as a host's own maintenance after a crash: nothing but processes is left of the pod.
+  @Test(
+    "of a real pod, whose objects others have removed, go with its dead executor",
+    arguments: TestEngine.all.map(\.cgroups))
+  func ofPrunedPod(cgroups: TestEngine.CgroupVersion) async throws {
+    try await OwnEngine.with(cgroups) { own in
+      let engine = own.engine
+      try await withReaperSite(on: engine) { site in
+        let compose = "services: {a: {image: founding/base, command: [sleep, '1000']}}"
+        try await withPod(on: engine, compose) { pod in
+          try await pod.running()
+          let id = try await engine.docker(
+            "ps", "-q", "--no-trunc", "--filter", "label=mesos.container_id=\(pod.run)"
+          ).output()
+          let text = try await engine.docker("inspect", "--format", "{{.State.Pid}}", id).output()
+          let pid = try #require(pid_t(text))
+          pod.send(SIGKILL)
+          try await pod.executor.exit()
+          kill(try own.daemon(), SIGKILL)
+          try FileManager.default.removeItem(atPath: "\(own.data)/containers/\(id)")
+          try await own.command("restart", "--kill")
+          try await engine.docker("system", "prune", "-f", "--volumes").output()
+          #expect(kill(pid, 0) == 0)
+          let end = try await site.once(["--cgroup-roots", "compose-pods", "--grace", "1s"])
+          #expect(end.status == .exited(0), "\(end)")
+          #expect(kill(pid, 0) != 0)
         }
       }
     }

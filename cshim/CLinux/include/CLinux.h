@@ -56,6 +56,13 @@ void linux_forbid_dumps(void);
 /* Whether that is so. */
 int linux_forbids_dumps(void);
 
+/* Writes a directory's extended attribute (setxattr(2)), in the place of what it held; 0, or -1 and errno. */
+int linux_set_attribute(const char *path, const char *name, const void *bytes, size_t size);
+
+/* Reads a directory's extended attribute (getxattr(2)); its length, or -1 and errno: ENODATA where it has none, ERANGE
+   where it is longer. Links aren't followed. */
+ssize_t linux_get_attribute(const char *path, const char *name, void *bytes, size_t size);
+
 /* Whether the kernel makes the files there: /proc, /sys and cgroups. */
 int linux_is_kernels(const char *path);
 

@@ -1,6 +1,6 @@
-/// Whose a pod's slice is, as its description tells: a slice outlives the pod's last object by a moment, and then nothing
-/// else does.
-public struct SliceOwner: Sendable, Equatable, CustomStringConvertible {
+/// Whose a pod's slice is, as its description tells, or its cgroup, as an attribute of that does: both may outlive the
+/// pod's last object, and then nothing else tells.
+public struct PodOwner: Sendable, Equatable, CustomStringConvertible {
   /// The executor's process.
   public let incarnation: Incarnation
 

@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a Compose file says of itself goes into the lines that people read on a terminal.
+@Suite("The text of a task's message", .needsEngine)
+struct MessageTextTests {
+  /// Each puts `%` into the message of a pod that fails.
+  static let places = [
+    "services: {web: {image: \"none/such:1%\"}}",
+    "services: {web: {image: pod-test/busybox, command: [\"a%b\"]}}",
+    "services: {web: {image: pod-test/busybox, working_dir: \"/a%b\", command: [\"c%d\"], user: \"x%y\"}}",
+    "services: {web: {image: pod-test/busybox, command: [sh, -c, \"printf 'a%b' >&2; exit 3\"]}}",
+    "services: {\"we%b\": {image: pod-test/busybox}}",
+    "services: {web: {image: pod-test/busybox, \"ke%y\": 1}}",
+  ]
+
+  @Test(
+    "has no control character, wherever the file has one", arguments: places,
+    [#"\e[2J"#, #"\u009b2J"#, #"\x07"#, #"\u2028"#, #"\u202e"#])
+  func controls(place: String, character: String) async throws {
+    let engine = try #require(TestEngine.all.last)
+    let end = try await podEnd(on: engine, place.replacingOccurrences(of: "%", with: character))
+    guard case .exited(let code) = end.status, code != 0 else {
+      Issue.record("it didn't fail: \(end)")
+      return
+    }
+    let lines = end.stdout.filter { RunningPod.state(in: $0) != nil } + end.stderr
+    // A service's own lines are its own: they come as they are.
+    for line in lines where !line.hasPrefix("web | ") {
+      let bad = line.unicodeScalars.filter {
+        $0.value < 0x20 || 0x7f...0x9f ~= $0.value || [0x2028, 0x202e].contains($0.value)
+      }
+      #expect(bad.isEmpty, "\(line.debugDescription)")
+    }
+  }
+}

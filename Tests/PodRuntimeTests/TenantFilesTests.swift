@@ -1,0 +1,83 @@
+import Compose
+import Foundation
+import TestSupport
+import Testing
+
+@testable import PodRuntime
+
+/// Files of a task that the executor reads as root: whatever lies in their place, it neither waits nor grows.
+@Suite("Files that a task may have put anything in the place of")
+struct TenantFilesTests {
+  enum Kind: String, CaseIterable, Sendable {
+    case regular, linkWithin, linkOutside, missing, folder, pipe, endless, socket, tooLong
+
+    /// Puts it at a path of the sandbox.
+    func make(at path: String, text: String, outside: String) throws {
+      switch self {
+      case .regular: try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      case .linkWithin:
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path + ".other"))
+        try FileManager.default.createSymbolicLink(
+          atPath: path, withDestinationPath: path + ".other")
+      case .linkOutside:
+        try Data(text.utf8).write(to: URL(fileURLWithPath: outside))
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: outside)
+      case .missing: break
+      case .folder:
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      case .pipe: #expect(mkfifo(path, 0o600) == 0)
+      case .endless:
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+      case .socket: #expect(mknod(path, S_IFSOCK | 0o600, 0) == 0)
+      case .tooLong:
+        let blanks = String(repeating: " ", count: 1 << 20)
+        try Data((text + blanks).utf8).write(to: URL(fileURLWithPath: path))
+      }
+    }
+
+    /// Whether it is read where files have to be in the sandbox, or anywhere.
+    func isRead(confined: Bool) -> Bool {
+      switch self {
+      case .regular, .linkWithin: true
+      case .linkOutside: !confined
+      default: false
+      }
+    }
+  }
+
+  @Test(
+    "a seccomp profile is read where it is a file, and nothing else holds up a launch",
+    .timeLimit(.minutes(1)), arguments: Kind.allCases, [true, false])
+  func seccomp(kind: Kind, confined: Bool) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("sandbox/.keep", "")
+      let path = folder.path("sandbox/profile.json")
+      try kind.make(at: path, text: "{ }", outside: folder.path("outside.json"))
+      let roots = confined ? [folder.path("sandbox")] : nil
+      let text = try? SeccompProfiles.profile(at: path, nil, within: roots)
+      #expect(text == (kind.isRead(confined: confined) ? "{}" : nil))
+    }
+  }
+
+  @Test(
+    "a docker configuration is read where it is a file, the task's own where it is in the sandbox",
+    .timeLimit(.minutes(1)), arguments: Kind.allCases, [true, false])
+  func configuration(kind: Kind, isTasks: Bool) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("sandbox/.docker/.keep", "")
+      try folder.write("home/.docker/.keep", "")
+      let path = folder.path((isTasks ? "sandbox" : "home") + "/.docker/config.json")
+      try kind.make(at: path, text: "{}", outside: folder.path("outside.json"))
+      let configuration = DockerConfiguration(
+        projectDirectory: folder.path("sandbox"), environment: ["HOME": folder.path("home")])
+      var warnings: [String] = []
+      let read = configuration.read { warnings.append($0) }
+      let isRead = kind.isRead(confined: isTasks)
+      #expect(read.map(\.text) == (isRead ? ["{}"] : []))
+      #expect(read.allSatisfy { $0.isTasks == isTasks })
+      // A socket can't be opened at all.
+      let isSilent = isRead || kind == .missing || kind == .socket
+      #expect(warnings.count == (isSilent ? 0 : 1), "\(warnings)")
+    }
+  }
+}

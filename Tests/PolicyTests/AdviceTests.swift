@@ -1,0 +1,55 @@
+import TestSupport
+import Testing
+import YAML
+
+@testable import Compose
+@testable import Executor
+@testable import PodRuntime
+
+/// What `compose-executor config --check-policy` prints.
+@Suite("The least policy for a file")
+struct AdviceTests {
+  @Test(
+    "is a file of the operator's under which it is planned, and has no word too many",
+    arguments: Attack.all)
+  func least(_ attack: Attack) async throws {
+    try await withTemporaryFolder { folder in
+      let trial = try Trial(in: folder, attack.files, links: attack.links)
+      let advice = try PolicyAdvice { _ = try trial.plan($0) }
+      guard attack.permission != nil else {
+        #expect(advice.refusal != nil, "\(advice.text)")
+        return
+      }
+      // It may be no file that can be run whatever is permitted.
+      let refusal = advice.refusal
+      let policy = try OperatorFile(text: advice.text, file: "operator.yaml").policy
+      #expect(failure(of: trial, under: policy) == refusal?.message)
+      for (permission, words) in advice.needs {
+        for word in words.map({ $0.map(Optional.some) }) ?? [nil] {
+          let less = PolicyAdvice.text(Self.needs(advice.needs, without: permission, word))
+          let policy = try OperatorFile(text: less, file: "operator.yaml").policy
+          let message = failure(of: trial, under: policy) ?? "nothing"
+          #expect(message != refusal?.message, "without \(permission) \(word ?? ""): \(less)")
+        }
+      }
+    }
+  }
+
+  private static func needs(
+    _ needs: [Permission: [String]?], without permission: Permission, _ word: String?
+  ) -> [Permission: [String]?] {
+    var needs = needs
+    let rest = needs[permission]??.filter { $0 != word } ?? []
+    if rest.isEmpty { needs.removeValue(forKey: permission) } else { needs[permission] = rest }
+    return needs
+  }
+
+  private func failure(of trial: Trial, under policy: PodPolicy) -> String? {
+    do {
+      _ = try trial.plan(policy)
+      return nil
+    } catch {
+      return error.message
+    }
+  }
+}
