@@ -257,4 +257,34 @@ struct ExternalSecretTests {
       }
     }
   }
+
+  /// Whether a crash leaves a file in the directory where the program is.
+  private static let coresAreFiles =
+    (try? String(contentsOfFile: "/proc/sys/kernel/core_pattern", encoding: .utf8)) == "core\n"
+
+  @Test(
+    "are in no core dump, which an executor without them leaves",
+    .enabled(if: coresAreFiles), arguments: TestEngine.all, [true, false])
+  func core(on engine: TestEngine, hasSecret: Bool) async throws {
+    let value = "needle-\(UUID().uuidString)-\(UUID().uuidString)"
+    let file = hasSecret ? Self.searched : "services: {web: {image: founding/base}}"
+    let settings = Self.settings(
+      Self.program(value), prepare: "chmod 755 program; ulimit -c unlimited")
+    try await withReaperSite(on: engine) { site in
+      try await withPod(on: engine, file, settings) { pod in
+        try await pod.running()
+        pod.send(SIGABRT)
+        try await pod.executor.exit()
+        let files = try FileManager.default.contentsOfDirectory(atPath: pod.sandbox.path)
+        let cores = files.filter { $0.hasPrefix("core") }
+        #expect(cores.count == (hasSecret ? 0 : 1), "\(files)")
+        for name in files where hasSecret && name != "program.txt" && name != "program" {
+          let data = try? Data(contentsOf: URL(fileURLWithPath: pod.sandbox.path(name)))
+          #expect(data?.range(of: Data(value.utf8)) == nil, "\(name)")
+        }
+        _ = try await site.once()
+        try await expectNothingLeft(of: pod)
+      }
+    }
+  }
 }
