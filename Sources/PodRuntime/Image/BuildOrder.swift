@@ -3,7 +3,8 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// Which builds come after which: one that has another service's image among its `additional_contexts` after that.
+/// Which images come after which builds: one that has another service's image among its `additional_contexts` after that, and
+/// one whose name another service's build gives after that build.
 struct BuildOrder: Sendable {
   private let services: OrderedDictionary<String, Service>
   /// The services on whose images others build.
@@ -18,12 +19,46 @@ struct BuildOrder: Sendable {
 
   /// Whether a service's image has a place in the order: it may be built, or others are on it.
   func isOrdered(_ service: Service) -> Bool {
-    service.build != nil || bases.contains(service.name)
+    service.build != nil || bases.contains(service.name) || builder(of: service) != nil
   }
 
-  /// Whether all that a service builds on is there.
+  /// Whether all that a service's image needs is there.
   func isReady(_ service: Service, after done: some Collection<String>) -> Bool {
-    (service.build?.services ?? []).allSatisfy { done.contains($0.value) }
+    needs(of: service).allSatisfy { done.contains($0) }
+  }
+
+  /// The service whose image a service without a build shares; nil where none has that name.
+  func builder(of service: Service) -> Service? {
+    guard service.build == nil, let image = service.image else { return nil }
+    let platform = service.isolation.platform
+    return services.values.first { other in
+      other.build != nil && other.image.map { Self.whole($0.value) } == Self.whole(image.value)
+        && (platform == nil || platform == other.isolation.platform)
+    }
+  }
+
+  /// The services whose images a service's image needs, and those that these need; the service itself is the last.
+  func closure(of service: Service) -> [Service] {
+    var found: OrderedDictionary<String, Service> = [:]
+    var seen: Set<String> = [service.name]
+    func add(_ service: Service) {
+      for name in needs(of: service) where seen.insert(name).inserted {
+        if let other = services[name] { add(other) }
+      }
+      found[service.name] = service
+    }
+    add(service)
+    return Array(found.values)
+  }
+
+  private func needs(of service: Service) -> [String] {
+    (service.build?.services ?? []).map(\.value) + (builder(of: service).map { [$0.name] } ?? [])
+  }
+
+  /// An image's name with the tag that it has unless it says so.
+  private static func whole(_ name: String) -> String {
+    let last = name.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    return last.contains(":") || last.contains("@") ? name : name + ":latest"
   }
 
   /// The names of what a service builds on, by service.
@@ -50,8 +85,7 @@ struct BuildOrder: Sendable {
   ///
   /// - Throws: `ComposeError` with the line that names a service which isn't there, or builds on the one that names it.
   func check() throws(ComposeError) {
-    let graph = DependencyGraph(
-      services.mapValues { ($0.build?.services ?? []).map(\.value) })
+    let graph = DependencyGraph(services.mapValues(needs))
     for service in services.values {
       for base in service.build?.services ?? [] {
         guard services[base.value] != nil else {

@@ -82,6 +82,10 @@ struct Images: Sendable {
         let ready = waiting.filter { order.isReady($0, after: result.keys) }
         waiting.removeAll(where: { service in ready.contains { $0.name == service.name } })
         for service in ready {
+          if let image = order.builder(of: service).flatMap({ result[$0.name] }) {
+            group.addTask { [(service.name, image)] }
+            continue
+          }
           let bases = order.bases(of: service, project: project)
           let tag = order.tag(of: service, project: project)
           group.addTask {

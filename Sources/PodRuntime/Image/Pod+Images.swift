@@ -7,6 +7,11 @@ import PodIdentity
 import YAML
 
 extension Pod {
+  /// All that have an image: the services, and their hooks.
+  var imageUsers: [Service] {
+    request.project.services.values.flatMap { [$0] + $0.hookImages }
+  }
+
   /// Removes the images of the pod's services, as far as that was asked for and no other container
   /// uses them, and takes the names back that were given to what was built.
   ///
@@ -63,9 +68,7 @@ extension Pod {
       let reference = name ?? image.reference
       if isWanted, !names.contains(reference) { names.append(reference) }
     }
-    for service in request.project.services.values {
-      for used in [service] + service.hookImages { add(used, as: used.name) }
-    }
+    for used in imageUsers { add(used, as: used.name) }
     return names
   }
 

@@ -93,7 +93,7 @@ extension Pod {
     let service = member.plan.service
     let image =
       if member.plan.isInfra { try await infraImage() } else {
-        try await images.provide(for: [service])[service.name]
+        try await images.provide(for: BuildOrder(imageUsers).closure(of: service))[service.name]
       }
     update(name) { $0.image = image ?? $0.image }
   }

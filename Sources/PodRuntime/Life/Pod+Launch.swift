@@ -46,7 +46,7 @@ extension Pod {
     try await runFirstHooks(setup)
     async let found = orFail { pod in
       try await pod.images.provide(
-        for: pod.request.project.services.values.flatMap { [$0] + $0.hookImages })
+        for: pod.imageUsers)
     }
     let externalMounts = setup.externalMounts
     async let secrets = orFail { try await $0.fetchSecrets(of: externalMounts) }

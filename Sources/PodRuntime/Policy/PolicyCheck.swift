@@ -15,6 +15,8 @@ struct PolicyCheck: Sendable {
   /// The names of the pod's own networks and volumes.
   let ownNetworks: Set<String>
   let ownVolumes: Set<String>
+  /// What is built.
+  private let builds: BuildOrder
   /// The offered host ports; nil where the task has none.
   let offeredPorts: [UInt16]?
   /// The first place of the first file.
@@ -33,6 +35,7 @@ struct PolicyCheck: Sendable {
       socket: socket)
     ownNetworks = Set(plan.networks.map(\.name))
     ownVolumes = Set(plan.volumes.compactMap(\.name))
+    builds = BuildOrder(request.project.services.values)
     offeredPorts = request.offeredPorts
     start = SourcePosition(file: request.project.files.first ?? "-", line: 1, column: 1)
   }
@@ -83,7 +86,9 @@ struct PolicyCheck: Sendable {
       }
     }
     // What is built gets its name from the file; what is found or pulled by it is looked at then (Images).
-    if let image = service.image, service.build == nil, !container.isInfra {
+    if let image = service.image, service.build == nil, !container.isInfra,
+      builds.builder(of: service) == nil
+    {
       try check(image: image)
     }
     if let build = service.build { try check(build, of: service) }

@@ -67,6 +67,28 @@ struct BuildOrderTests {
     }
   }
 
+  @Test("have one whose name is theirs wait for them", arguments: TestEngine.all, ["", ":1"])
+  func shared(on engine: TestEngine, tag: String) async throws {
+    let image = "it/shared-\(UUID().uuidString.prefix(8).lowercased())\(tag)"
+    let file = """
+      services:
+        before: {image: "\(image)", command: [cat, /made]}
+        builder: {build: base, image: "\(image)", command: ["true"]}
+        after: {image: "\(tag.isEmpty ? image + ":latest" : image)", pull_policy: always, command: [cat, /made]}
+        hook:
+          image: pod-test/busybox
+          command: ["true"]
+          pre_start: [{image: "\(image)", command: [cat, /made]}]
+      """
+    let end = try await podEnd(on: engine, file, PodSettings(files: Self.recipes))
+    #expect(end.status == .exited(0), "\(end)")
+    for service in ["before", "after", "hook pre_start ->"] {
+      #expect(end.output(of: service) == ["base"], "\(service): \(end)")
+    }
+    #expect(!end.stderr.contains { $0.contains("pulling") }, "\(end)")
+    try await engine.docker("rmi", image).output()
+  }
+
   @Test("are refused with their line where docker has no buildx, and where they can have no order")
   func refused() async throws {
     let engine = try #require(TestEngine.all.first)
