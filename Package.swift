@@ -117,7 +117,7 @@ let package = Package(
     library("DockerEngine", ["Concurrency", "HTTPClient"]),
     // What executor and reaper both know about a pod's objects.
     library(
-      "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
+      "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "Linux", "PodIdentity", system]),
     library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections, system]),
     library(

@@ -3,6 +3,7 @@ import DockerEngine
 import Glibc
 import Linux
 import PodIdentity
+import PodObjects
 import SystemPackage
 import YAML
 
@@ -14,18 +15,13 @@ struct PodPins: Sendable {
   /// The pinned paths, and their names among the mounts.
   private var names: [[UInt8]: String] = [:]
 
-  /// Where all pods' are: memory, which the next boot begins with anew.
-  static let directory = "/run/compose-executor/mounts"
-
   /// The mounts of a pod.
   ///
   /// - Parameters:
   ///   - identity: the pod's.
   ///   - process: the engine's, which follows the paths.
   init(_ identity: PodIdentity, process: Int32) {
-    let owner = identity.incarnation
-    let name = "\(identity.run).\(owner.pid ?? 0).\(owner.startTime ?? 0)"
-    mounts = PinnedMounts(directory: "\(Self.directory)/\(name)", process: process)
+    mounts = PinnedMounts(directory: AbandonedPins.directory(of: identity), process: process)
     run = identity.run
   }
 
@@ -60,22 +56,6 @@ struct PodPins: Sendable {
       }
     }
     return left
-  }
-
-  /// Takes back what executors that died left.
-  ///
-  /// - Parameter process: the engine's.
-  static func releaseAbandoned(process: Int32) {
-    guard let bootID = Incarnation.current().bootID else { return }
-    for name in (try? Directory.names(of: directory)) ?? [] {
-      let parts = name.split(separator: ".")
-      guard parts.count >= 3, let pid = Int32(parts[parts.count - 2]), pid > 0,
-        let start = UInt64(parts[parts.count - 1]),
-        case .gone? = Incarnation(bootID: bootID, pid: pid, startTime: start).look()
-      else { continue }
-      let mounts = PinnedMounts(directory: "\(directory)/\(name)", process: process)
-      for entry in (try? Directory.names(of: mounts.directory)) ?? [] { try? mounts.unpin(entry) }
-    }
   }
 }
 
@@ -141,7 +121,7 @@ extension Pod {
       throw EngineError(kind: .unreachable, message: "nobody listens on \(socket)")
     }
     if process == 0 { return false }
-    PodPins.releaseAbandoned(process: process)
+    _ = AbandonedPins.release(engine: socket)
     pins = PodPins(plan.identity, process: process)
     return true
   }

@@ -6,6 +6,7 @@ import LibcgroupTree
 import Logging
 import PodIdentity
 import PodObjects
+import Program
 
 /// Knows what was observed of pods, judges them, and removes the leaked ones.
 ///
@@ -189,6 +190,13 @@ package actor Reaper {
         pass.due = [pass.due, outcome.due].compactMap { $0 }.min()
       }
       ledger.counters.removed["cgroups", default: 0] += pass.report.cgroupsRemoved.count
+    }
+    if run == nil, !dryRun, let socket = engine.endpoint.socketPath {
+      for directory in AbandonedPins.release(engine: socket) {
+        log.notice(
+          "removed the mounts of a dead executor",
+          metadata: ["mounts": "\(Printable.text(directory))"])
+      }
     }
     if run == nil {
       for identity in evidence.forget(all: assessment.pods) {

@@ -146,7 +146,7 @@ struct RootTests {
         a: {image: pod-test/busybox, command: [cat, /src/a], volumes: ["../src:/src"]}
       """,
       "src/a": "above\n",
-      "etc/compose-executor.yaml": "allow: {bind-mounts: [/srv], registries: [local]}\n",
+      "etc/compose-executor.yaml": "allow: {bind-mounts: [/srv], registries: true}\n",
     ])
     settings.make = { id, executor in
       .plain(id: id, executor: executor, labels: [("fileName", file)])

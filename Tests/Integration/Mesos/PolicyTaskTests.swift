@@ -1,4 +1,5 @@
 import AgentStandIn
+import Foundation
 import TestSupport
 import Testing
 
@@ -28,7 +29,7 @@ struct PolicyTaskTests {
     "runs with what is permitted, and with the bounds that the policy sets",
     arguments: MesosHost.linux)
   func permitted(on host: MesosHost) async throws {
-    var settings = settings("allow: {registries: [local], max-pids: 77, max-containers: 1}\n")
+    var settings = settings("allow: {registries: true, max-pids: 77, max-containers: 1}\n")
     settings.files["data/text"] = "of the sandbox\n"
     let command =
       "cat /data/text && cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max || true"
@@ -75,6 +76,26 @@ struct PolicyTaskTests {
       let message = try await pod.ended().message ?? ""
       // Other tests push the same image to registries of their own.
       #expect(message.contains("which the engine has from "), "\(message)")
+    }
+  }
+
+  @Test("may use images that no registry has where `local` is listed", arguments: MesosHost.linux)
+  func localImages(on host: MesosHost) async throws {
+    let word = UUID().uuidString.lowercased()
+    try await withTemporaryFolder { folder in
+      // Another content than that of any other test, which may push its own.
+      try folder.write("Dockerfile", "FROM pod-test/busybox\nLABEL word=\(word)\n")
+      let image = "it/local-\(word.prefix(8))"
+      try await host.engine.docker("build", "-t", image, folder.path).output()
+      for (listed, state) in [("local", "TASK_FINISHED"), ("docker.io/library", "TASK_FAILED")] {
+        let settings = settings("allow: {registries: ['\(listed)']}\n")
+        try await withMesosPod(on: host, file("command: [\"true\"]", image: image), settings) {
+          pod in
+          let end = try await pod.ended()
+          #expect(end.state == state, "\(end.message ?? "")")
+        }
+      }
+      try await host.engine.docker("rmi", image).output()
     }
   }
 

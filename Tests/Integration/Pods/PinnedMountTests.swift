@@ -6,6 +6,17 @@ import Testing
 
 @Suite("Under the operator's policy a bind mount")
 struct PinnedMountTests {
+  /// What is mounted for runs, as the engine sees it.
+  private static func mounts(on engine: TestEngine, of runs: [String]) async throws -> [String] {
+    let folder = URL(fileURLWithPath: engine.socket).deletingLastPathComponent().path
+    let all = try await Command(
+      "sh", ["-c", "nsenter -t \"$(cat \"$1/docker.pid\")\" -m cat /proc/mounts", "sh", folder]
+    ).output()
+    return all.split(separator: "\n").map(String.init).filter { line in
+      runs.contains { line.contains("/run/compose-executor/mounts/\($0)") }
+    }
+  }
+
   @Test(
     "never shows a file outside of the sandbox while links take the place of its path",
     arguments: MesosHost.linux)
@@ -32,12 +43,13 @@ struct PinnedMountTests {
           stop_grace_period: 0s
       \(readers.joined(separator: "\n"))
       """
+    var runs: [String] = []
     for _ in 1...3 {
       try await withTemporaryFolder { outside in
         try outside.write("file", "of the outside\n")
         chmod(outside.path, 0o755)
         var settings = MesosSettings(files: [
-          "etc/compose-executor.yaml": "allow: {registries: [local]}\n",
+          "etc/compose-executor.yaml": "allow: {registries: true}\n",
           "data/file": "of the sandbox\n",
         ])
         settings.make = { id, executor in
@@ -50,6 +62,7 @@ struct PinnedMountTests {
         }
         settings.mayViolate = { _ in true }
         try await withMesosPod(on: host, file, settings) { pod in
+          runs.append(pod.run.id)
           // Some are refused, since there is a link when they are looked at; none gets the outside.
           _ = try? await eventually("readers", within: .seconds(20)) {
             pod.run.text("stdout").contains("of the sandbox")
@@ -63,7 +76,48 @@ struct PinnedMountTests {
         }
       }
     }
-    let mounts = try await host.engine.inside("cat", "/proc/mounts").output()
-    #expect(!mounts.contains("/run/compose-executor/mounts"), "\(mounts)")
+    #expect(try await Self.mounts(on: host.engine, of: runs) == [])
+  }
+
+  @Test(
+    "of a killed executor goes with pod-reaper's pass, and a living one's stays",
+    arguments: TestEngine.all)
+  func reaped(on engine: TestEngine) async throws {
+    let mount = "mount -t overlay overlay -o lowerdir=$PWD/etc:/etc /etc"
+    let settings = PodSettings(
+      files: ["etc/compose-executor.yaml": "allow: {registries: true}\n", "data/file": "here"],
+      shell: "chown 0:0 etc/*; exec unshare -m sh -c '\(mount) && exec \"$@\"' sh \"$@\"")
+    let file = """
+      services:
+        web:
+          image: pod-test/busybox
+          command: [sh, -c, "cat /data/file; echo; exec sleep 1000"]
+          volumes: ["./data:/data"]
+      """
+    func mounts(of pod: RunningPod) async throws -> [String] {
+      try await Self.mounts(on: engine, of: [pod.run])
+    }
+    func folders(of pod: RunningPod) -> [String] {
+      let all = try? FileManager.default.contentsOfDirectory(atPath: "/run/compose-executor/mounts")
+      return (all ?? []).filter { $0.hasPrefix(pod.run) }
+    }
+    try await withReaperSite(on: engine) { site in
+      try await withPod(on: engine, file, settings) { living in
+        try await living.says("here", service: "web")
+        try await withPod(on: engine, file, settings) { dead in
+          try await dead.says("here", service: "web")
+          let (made, named) = (try await mounts(of: dead), folders(of: dead))
+          #expect(made.count == 1 && named.count == 1, "\(made) \(named)")
+          dead.send(SIGKILL)
+          try await dead.executor.exit()
+          _ = try await site.once(["--dry-run"])
+          #expect(try await mounts(of: dead).count == 1)
+          _ = try await site.once()
+          #expect(try await mounts(of: dead) == [])
+          #expect(folders(of: dead) == [])
+        }
+        #expect(try await mounts(of: living).count == 1 && folders(of: living).count == 1)
+      }
+    }
   }
 }
