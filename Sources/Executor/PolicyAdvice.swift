@@ -89,7 +89,20 @@ struct PolicyAdvice {
           || (0x30...0x39).contains(byte)
       }
     if isPlain, Double(word) == nil { return word }
-    let escaped = word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-    return "\"\(escaped)\""
+    // Scalar by scalar, as YAML reads it: a quote and what is written over it are one character.
+    let escaped = word.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\\", "\"": "\\\(scalar)"
+      case " "..."~": "\(scalar)"
+      default: "\\U" + String(scalar.value, radix: 16).leftPadded(to: 8)
+      }
+    }
+    return "\"\(escaped.joined())\""
+  }
+}
+
+extension String {
+  fileprivate func leftPadded(to count: Int) -> String {
+    String(repeating: "0", count: max(0, count - utf8.count)) + self
   }
 }

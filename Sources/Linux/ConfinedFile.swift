@@ -14,15 +14,29 @@ public enum ConfinedFile {
   ///   - path: the path, which may lead over links.
   ///   - directories: the real paths of the directories.
   /// - Returns: a descriptor, to be closed by the caller.
-  /// - Throws: `Errno`: `improperLink` for a file that is elsewhere, else as `open(2)` gives it.
+  /// - Throws: `Errno`: `improperLink` for a file that is elsewhere, or would be if it were there; `invalidArgument` for
+  ///   what is no regular file; else as `open(2)` gives it.
   public static func open(_ path: String, within directories: [String]) throws(Errno) -> Int32 {
     let place = linux_open_path(path)
-    guard place >= 0 else { throw Errno(rawValue: errno) }
+    guard place >= 0 else {
+      let error = Errno(rawValue: errno)
+      // Whether there is a file elsewhere is nobody's to know.
+      let real = RealPath.of(path)
+      guard directories.contains(where: { RealPath.isPath(real, atOrBelow: $0) }) else {
+        throw .improperLink
+      }
+      throw error
+    }
     defer { close(place) }
     let name = "/proc/self/fd/\(place)"
     guard let real = TextFile.linkTarget(name),
       directories.contains(where: { RealPath.isPath(real, atOrBelow: $0) })
     else { throw .improperLink }
+    // A container may have made a device there, which does something as soon as it is opened.
+    var status = stat()
+    guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw status.st_mode & S_IFMT == S_IFDIR ? .isDirectory : .invalidArgument
+    }
     let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
     return descriptor

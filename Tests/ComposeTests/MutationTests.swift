@@ -147,6 +147,14 @@ struct Hostile: CustomStringConvertible, Sendable {
         }
       ]),
     Hostile(
+      description: "services that extend the one before", message: "`extends` unfolds to more than",
+      files: [
+        "compose.yaml": (1..<2000).reduce(
+          "services:\n  s0: {image: a, environment: {"
+            + (0..<1000).map { "V\($0): x" }.joined(separator: ", ") + "}}\n"
+        ) { "\($0)  s\($1): {extends: s\($1 - 1)}\n" }
+      ]),
+    Hostile(
       description: "files that include each other twice", message: "files are included",
       files: Dictionary(
         uniqueKeysWithValues: (0..<40).map {

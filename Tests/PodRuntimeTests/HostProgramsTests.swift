@@ -40,7 +40,7 @@ struct HostProgramsTests {
     #expect(
       bound.environment(all, named: ["WORD", "LD_PRELOAD", "PATH", "HTTPS_PROXY"]) == [
         "PATH": "/opt/bin:/bin", "DOCKER_HOST": "unix:///run/docker.sock", "MESOS_TASK_ID": "t",
-        "WORD": "w",
+        "WORD": "w", "BUILDX_GIT_INFO": "0", "BUILDX_GIT_LABELS": "0", "GIT_NO_LAZY_FETCH": "1",
       ])
     #expect(bound.find("sh") == "/bin/sh")
     #expect(bound.find("../bin/sh") == nil && bound.find("no-such-program") == nil)

@@ -1,5 +1,7 @@
 import Compose
 import Foundation
+import Linux
+import SystemPackage
 import TestSupport
 import Testing
 
@@ -9,7 +11,7 @@ import Testing
 @Suite("Files that a task may have put anything in the place of")
 struct TenantFilesTests {
   enum Kind: String, CaseIterable, Sendable {
-    case regular, linkWithin, linkOutside, missing, folder, pipe, endless, socket, tooLong
+    case regular, linkWithin, linkOutside, missing, folder, pipe, endless, device, socket, tooLong
 
     /// Puts it at a path of the sandbox.
     func make(at path: String, text: String, outside: String) throws {
@@ -28,6 +30,8 @@ struct TenantFilesTests {
       case .pipe: #expect(mkfifo(path, 0o600) == 0)
       case .endless:
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+      // What a container has made of a directory that the host still has.
+      case .device: #expect(mknod(path, S_IFCHR | 0o600, 0x105) == 0)
       case .socket: #expect(mknod(path, S_IFSOCK | 0o600, 0) == 0)
       case .tooLong:
         let blanks = String(repeating: " ", count: 1 << 20)
@@ -75,9 +79,38 @@ struct TenantFilesTests {
       let isRead = kind.isRead(confined: isTasks)
       #expect(read.map(\.text) == (isRead ? ["{}"] : []))
       #expect(read.allSatisfy { $0.isTasks == isTasks })
-      // A socket can't be opened at all.
-      let isSilent = isRead || kind == .missing || kind == .socket
+      // Where any place will do, a socket can't be opened at all.
+      let isSilent = isRead || kind == .missing || (kind == .socket && !isTasks)
       #expect(warnings.count == (isSilent ? 0 : 1), "\(warnings)")
+    }
+  }
+
+  @Test(
+    "is read for a project where it is a file", .timeLimit(.minutes(1)), arguments: Kind.allCases)
+  func confined(kind: Kind) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("sandbox/.keep", "")
+      let path = folder.path("sandbox/env")
+      try kind.make(at: path, text: "a", outside: folder.path("outside"))
+      let file = try? ConfinedFile.open(path, within: [folder.path("sandbox")])
+      if let file { close(file) }
+      #expect((file != nil) == (kind.isRead(confined: true) || kind == .tooLong))
+    }
+  }
+
+  @Test(
+    "elsewhere is no file, whether or not there is one",
+    arguments: ["/etc/shadow", "/etc/none", "/root/x/y"])
+  func elsewhere(path: String) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("link/.keep", "")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("link/there"), withDestinationPath: path)
+      for name in [path, folder.path("link/there")] {
+        #expect(throws: Errno.improperLink) {
+          _ = try ConfinedFile.open(name, within: [folder.path("link")])
+        }
+      }
     }
   }
 }

@@ -24,6 +24,12 @@ struct AdviceTests {
       let refusal = advice.refusal
       let policy = try OperatorFile(text: advice.text, file: "operator.yaml").policy
       #expect(failure(of: trial, under: policy) == refusal?.message)
+      for permission in Permission.allCases where advice.needs[permission] == nil {
+        switch permission {
+        case .maxPids, .maxContainers: continue
+        default: #expect(policy[permission] == .only([]), "\(permission): \(advice.text)")
+        }
+      }
       for (permission, words) in advice.needs {
         for word in words.map({ $0.map(Optional.some) }) ?? [nil] {
           let less = PolicyAdvice.text(Self.needs(advice.needs, without: permission, word))

@@ -107,6 +107,12 @@ extension Attack {
       "security_opt: [\"seccomp:unconfined\"]"),
     Attack("no apparmor", needs: .securityOpt, "security_opt: [apparmor=unconfined]"),
     Attack("another label", needs: .securityOpt, "security_opt: [\"label:type:spc_t\"]"),
+    Attack(
+      "a label above all others", needs: .securityOpt,
+      "security_opt: [\"label:level:s0-s0:c0.c1023\"]"),
+    Attack(
+      "an option that looks like more of the operator's file", needs: .securityOpt,
+      "security_opt: [\"x\\u0600\\\"]\\n  privileged: true\\n  annotations: [\\\"y\"]"),
     Attack("no labels", needs: .securityOpt, "security_opt: [\"label=disable\"]"),
     Attack("new privileges", needs: .securityOpt, "security_opt: [\"no-new-privileges:false\"]"),
     Attack("paths unmasked", needs: .securityOpt, "security_opt: [systempaths=unconfined]"),

@@ -91,6 +91,19 @@ extension Attack {
       "a host port that wasn't offered", needs: .publishedPorts, "ports: [\"22:80\"]",
       permitted: [.publishedPorts: .only(["offered"])]),
     Attack(
+      "a log's tag that takes the engine's memory", needs: .logDrivers,
+      "logging: {driver: json-file, options: {tag: \"{{pad .ID 900000000000 0}}\"}}",
+      permitted: [.logDrivers: .only(["json-file"])]),
+    Attack(
+      "such a tag without a driver", needs: .logDrivers,
+      "logging: {options: {tag: \"{{printf `%999999999d` 1}}\"}}"),
+    Attack(
+      "such a tag behind a plain one", needs: .logDrivers,
+      "logging: {options: {tag: \"{{.ID}}{{with .ID}}{{.}}{{end}}\"}}"),
+    Attack(
+      "such a tag in parts of a plain one", needs: .logDrivers,
+      "logging: {options: {tag: \"{{{.ID}}{pad .ID 9999999 0}}\"}}"),
+    Attack(
       "another log driver", ["logging.driver"], needs: .logDrivers,
       "logging: {driver: fluentd, options: {fluentd-address: \"unix:///run/docker.sock\"}}"),
     Attack(
@@ -144,6 +157,9 @@ extension Attack {
     bounded(
       "more processes by a deployment", ["deploy.resources.limits.pids"], needs: .maxPids, line: 4,
       "deploy: {resources: {limits: {pids: 101}}}"),
+    Attack(
+      "more networks than containers", needs: .maxContainers, line: nil,
+      file: "services: {a: {image: busybox}}\nnetworks: {a: , b: , c: , d: }\n"),
     bounded("more containers", ["scale"], needs: .maxContainers, line: 1, "scale: 4"),
     bounded(
       "more containers by a deployment", ["deploy.replicas"], needs: .maxContainers, line: 1,

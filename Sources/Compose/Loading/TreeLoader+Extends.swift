@@ -76,6 +76,11 @@ extension TreeLoader {
         base, in: services, of: file, directives, steps: steps + [step], at: other.position)
     }
     guard source.mapping != nil else { return (service, true) }
+    copied += source.count
+    guard copied <= YAMLParser.Limit.unfolded else {
+      throw ComposeError(
+        "`extends` unfolds to more than \(YAMLParser.Limit.unfolded) nodes", at: extends.position)
+    }
     directives.apply(toService: &source, named: name)
     var merged = try Merge.service(source, with: service)
     merged.remove("extends")
@@ -119,5 +124,13 @@ extension TreeLoader {
       services: tree["services"] ?? YAMLNode(mappingAt: tree.position), directives: directives)
     extended[file] = read
     return read
+  }
+}
+
+extension YAMLNode {
+  /// How many nodes it has, with itself.
+  fileprivate var count: Int {
+    if let items = sequence { return items.reduce(1) { $0 + $1.count } }
+    return mapping?.values.reduce(1) { $0 + $1.value.count } ?? 1
   }
 }

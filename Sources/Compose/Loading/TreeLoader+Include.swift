@@ -67,8 +67,10 @@ extension TreeLoader {
       }
     }
     inner.included = included
+    inner.copied = copied
     let tree = try inner.tree(of: documents)
     included = inner.included
+    copied = inner.copied
     canonicalizer.add(warningsOf: inner.canonicalizer)
     return tree
   }

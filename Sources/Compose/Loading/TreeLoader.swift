@@ -18,6 +18,8 @@ struct TreeLoader {
   var resolved: [Step: YAMLNode] = [:]
   /// How many files were included so far.
   var included = 0
+  /// How many nodes `extends` has copied so far.
+  var copied = 0
 
   /// A loader for the files of a folder.
   init(environment: InterpolationEnvironment, paths: PathResolver, including: [String] = []) {

@@ -71,7 +71,7 @@ public struct DockerConfiguration: Sendable {
       warn("\(file) isn't read: it is a link that leads out of the task's directory")
     } catch Errno.fileTooLarge {
       warn("\(file) isn't read: it is longer than 1 MiB")
-    } catch Errno.invalidArgument {
+    } catch Errno.invalidArgument, Errno.isDirectory {
       warn("\(file) isn't read: it is no regular file")
     } catch {
       // Most of the places have none.

@@ -30,7 +30,8 @@ struct ImageBuild: Sendable {
     guard let program = programs.find("docker") else { throw noDocker(build, service) }
     let docker = SupervisedProcess(
       program, arguments(build, service: service, on: bases, tag: tag),
-      environment: programs.environment(environment, named: Self.variables(of: build)), folder: ".")
+      environment: programs.environment(environment, named: Self.variables(of: build)),
+      folder: programs.isRestricted ? "/" : ".")
     let (ending, output, errors): (SupervisedProcess.Ending?, String, String)
     do {
       (ending, output, errors) = try await docker.texts(input: build.dockerfileText ?? "")

@@ -111,6 +111,18 @@ public struct PodPlanner: Sendable {
         "a pod of \(count) containers", .maxContainers, String(count),
         at: project.servicesPosition)
     }
+    // The engine's addresses end, and are all pods'.
+    let networks = project.networks.values.filter { !$0.isExternal }
+    if let most = policy.maxContainers, networks.count > most {
+      throw policy.refusal(
+        "a pod of \(networks.count) networks", .maxContainers, String(networks.count),
+        at: networks.first?.position ?? project.servicesPosition)
+    }
+    if networks.count > mostContainers {
+      throw ComposeError(
+        "the project has \(networks.count) networks: at most \(mostContainers) can be had",
+        at: networks.first?.position ?? project.servicesPosition)
+    }
     for service in project.services.values where service.containers > mostContainers {
       throw ComposeError(
         "service '\(service.name)' has \(service.containers) containers: at most \(mostContainers) can be had",

@@ -50,8 +50,15 @@ struct HostPrograms: Sendable {
       }
     }
     if let folders { result["PATH"] = folders.joined(separator: ":") }
+    if isRestricted { result.merge(Self.withoutGit) { $1 } }
     return result
   }
+
+  /// Keeps git out of a build's context: buildx asks it about the commit there, and the `.git` of a context may name programs
+  /// that git then runs.
+  private static let withoutGit = [
+    "BUILDX_GIT_INFO": "0", "BUILDX_GIT_LABELS": "0", "GIT_NO_LAZY_FETCH": "1",
+  ]
 
   /// Variables that say which task and which engine it is.
   private static func isHarmless(_ name: String) -> Bool {

@@ -198,7 +198,7 @@ extension PolicyCheck {
     return [
       "no-new-privileges", "no-new-privileges=true", "apparmor=docker-default", "seccomp=builtin",
     ]
-    .contains(text) || option.replacing("=", with: ":").hasPrefix("label:level:")
+    .contains(text)
   }
 
   // MARK: Devices
@@ -269,6 +269,20 @@ extension PolicyCheck {
     "max-buffer-size", "cache-disabled", "cache-max-size", "cache-max-file", "cache-compress",
   ]
 
+  /// The templates that name a container in its log. The engine runs whatever template it gets, in its own process: one that
+  /// repeats a text ends the engine for lack of memory.
+  private static let plainTags: Set<String> = [
+    "{{.ID}}", "{{.FullID}}", "{{.Name}}", "{{.ImageID}}", "{{.ImageFullID}}", "{{.ImageName}}",
+    "{{.DaemonName}}",
+  ]
+
+  /// Whether a log's tag has no template but those that name the container.
+  private func isPlain(tag: String) -> Bool {
+    var rest = tag
+    for plain in Self.plainTags { rest = rest.replacing(plain, with: "") }
+    return !rest.utf8.contains(UInt8(ascii: "{"))
+  }
+
   private func check(_ log: LogConfig?, of container: ContainerPlan) throws(ComposeError) {
     let service = container.service
     // Without `logging` it is the operator's choice, or the executor's own.
@@ -279,7 +293,8 @@ extension PolicyCheck {
         "logging driver \(driver)", .logDrivers, driver,
         at: logging.driver?.position ?? logging.position)
     }
-    for name in (log.config ?? [:]).keys.sorted() where !Self.harmlessLogOptions.contains(name) {
+    for (name, value) in (log.config ?? [:]).sorted(by: { $0.key < $1.key }) {
+      if Self.harmlessLogOptions.contains(name), name != "tag" || isPlain(tag: value) { continue }
       throw refusal(
         "logging option \(name)", .logDrivers, at: "logging.options.\(name)", of: service)
     }
