@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Under the operator's policy a task")
+@Suite("Under the operator's policy a task", .throttled)
 struct PolicyTaskTests {
   /// Settings of a task on whose host the policy is in force.
   private func settings(_ policy: String) -> MesosSettings {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a Compose file says of itself goes into the lines that people read on a terminal.
-@Suite("The text of a task's message", .needsEngine)
+@Suite("The text of a task's message", .needsEngine, .throttled)
 struct MessageTextTests {
   /// Each puts `%` into the message of a pod that fails.
   static let places = [

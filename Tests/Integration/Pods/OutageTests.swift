@@ -29,7 +29,7 @@ struct OwnEngine: Sendable {
     let own = OwnEngine(name: name, engine: TestEngine(socket: socket, cgroups: cgroups))
     do {
       let host = ["DOCKER_HOST": own.engine.dockerHost]
-      try await Command("\(scripts)/images", environment: host).output()
+      try await Command("\(scripts)/images", environment: host).output(within: .seconds(180))
       try await body(own)
     } catch {
       try await own.command("stop")

@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Under the operator's policy a bind mount")
+@Suite("Under the operator's policy a bind mount", .throttled)
 struct PinnedMountTests {
   /// What is mounted for runs, as the engine sees it.
   private static func mounts(on engine: TestEngine, of runs: [String]) async throws -> [String] {

@@ -5,7 +5,7 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("Processes of containers that the engine has forgotten", .needsEngine)
+@Suite("Processes of containers that the engine has forgotten", .needsEngine, .throttled)
 struct ReaperForgottenTests {
   @Test(
     "go with the dead pod in whose cgroup they live, and none of a neighbour's does",
