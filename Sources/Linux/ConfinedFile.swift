@@ -20,6 +20,8 @@ public enum ConfinedFile {
     let place = linux_open_path(path)
     guard place >= 0 else {
       let error = Errno(rawValue: errno)
+      // No file has such a path, and to look where it leads would take long.
+      guard path.utf8.count <= RealPath.longest else { throw error }
       // Whether there is a file elsewhere is nobody's to know.
       let real = RealPath.of(path)
       guard directories.contains(where: { RealPath.isPath(real, atOrBelow: $0) }) else {

@@ -113,4 +113,10 @@ struct TenantFilesTests {
       }
     }
   }
+
+  @Test("with a path that no file can have is refused at once", .timeLimit(.minutes(1)))
+  func tooLongPath() {
+    let path = "/" + String(repeating: "a/", count: 500_000)
+    #expect(throws: Errno.fileNameTooLong) { _ = try ConfinedFile.open(path, within: ["/tmp"]) }
+  }
 }

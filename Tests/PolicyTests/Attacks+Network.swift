@@ -101,6 +101,9 @@ extension Attack {
       "such a tag behind a plain one", needs: .logDrivers,
       "logging: {options: {tag: \"{{.ID}}{{with .ID}}{{.}}{{end}}\"}}"),
     Attack(
+      "plain tags within each other", needs: .logDrivers,
+      "logging: {options: {tag: \"{{.{{.ID}}Name}}\"}}"),
+    Attack(
       "such a tag in parts of a plain one", needs: .logDrivers,
       "logging: {options: {tag: \"{{{.ID}}{pad .ID 9999999 0}}\"}}"),
     Attack(

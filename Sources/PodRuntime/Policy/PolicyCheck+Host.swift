@@ -279,7 +279,8 @@ extension PolicyCheck {
   /// Whether a log's tag has no template but those that name the container.
   private func isPlain(tag: String) -> Bool {
     var rest = tag
-    for plain in Self.plainTags { rest = rest.replacing(plain, with: "") }
+    // Something stays in its place, so that what stands around it doesn't become another.
+    for plain in Self.plainTags { rest = rest.replacing(plain, with: " ") }
     return !rest.utf8.contains(UInt8(ascii: "{"))
   }
 
