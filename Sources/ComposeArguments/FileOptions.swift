@@ -64,13 +64,15 @@ public struct FileOptions: ParsableArguments {
   ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
   ///   - podName: gives the name by which a pod's objects are called.
   ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
+  ///   - environmentOf: the services whose `env_file` is read; nil for all.
   ///   - environment: this process's.
   /// - Returns: the project.
   /// - Throws: `ComposeError`.
   public func project(
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
     readableDirectories: [String]? = nil,
-    podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?, environment: [String: String]
+    podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?,
+    environmentOf: Set<String>? = nil, environment: [String: String]
   ) throws -> Project {
     var fallback = environment
     // A shell sets it; who starts this program without one may not.
@@ -81,6 +83,7 @@ public struct FileOptions: ParsableArguments {
       LoadOptions(
         files: files, projectDirectory: projectDirectory, projectName: name, envFiles: envFile,
         profiles: profile, environment: given(environment), fallbackEnvironment: fallback,
-        confine: confine, bound: bound, readableDirectories: readableDirectories, podName: podName))
+        confine: confine, bound: bound, readableDirectories: readableDirectories, podName: podName,
+        environmentOf: environmentOf))
   }
 }

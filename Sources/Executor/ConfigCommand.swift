@@ -7,6 +7,7 @@ import Program
 import YAML
 import Linux
 import ComposeArguments
+import SystemPackage
 
 /// `compose-executor config`: the resolved file, in the shape of `docker compose config`.
 struct ConfigCommand: AsyncParsableCommand, PlainCommand {
@@ -25,8 +26,8 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   @Option(name: [.customShort("p"), .long], help: "The project's name.")
   var projectName: String?
 
-  @Option(help: "yaml or json.")
-  var format: Format = .yaml
+  @Option(help: "yaml or json. Default: yaml.")
+  var format: Format?
 
   @Flag(help: "Print the networks, volumes and containers that `run` would create.")
   var pod = false
@@ -36,8 +37,20 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   )
   var checkPolicy = false
 
+  @OptionGroup var list: ConfigListOptions
+
+  @Flag(name: .shortAndLong, help: "Print nothing: the exit code says whether the file is valid.")
+  var quiet = false
+
+  @Option(
+    name: .shortAndLong,
+    help: "A file to write instead of standard output; replaced as a whole, or left as it was.",
+    completion: .file())
+  var output: String?
+
   /// The file alone, without --pod, needs no engine and nothing else that waits.
   func runAlone() throws -> Bool {
+    if let conflict { throw CommandFailure(conflict, code: 2) }
     if pod { return false }
     do {
       if checkPolicy {
@@ -45,7 +58,11 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
         return true
       }
       let project = try resolved().project
-      StandardOutput.write(Self.whole(format == .json ? try project.json() : project.yaml()))
+      if let lines = try list.lines(of: project) {
+        try put(lines.map { $0 + "\n" }.joined())
+      } else {
+        try put(Self.whole(format == .json ? try project.json() : project.yaml()))
+      }
       return true
     } catch {
       throw CommandFailure(of: error)
@@ -59,7 +76,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
       let engine = try DockerEngine(environment: ProcessEnvironment.current)
       let plan = try await PodSetup(request: request(), engine: engine).plan()
       for warning in plan.warnings.dropFirst(project.warnings.count) { warn(warning) }
-      StandardOutput.write(Self.whole(try plan.json()))
+      try put(Self.whole(try plan.json()))
     } catch {
       throw CommandFailure(of: error)
     }
@@ -81,7 +98,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
       _ = try PodSetup(request: request, engine: engine)
     }
     if let refusal = advice.refusal { throw refusal }
-    StandardOutput.write(advice.text)
+    try put(advice.text)
   }
 
   /// The project, and what makes a pod of it. The file's warnings are said.
@@ -92,14 +109,96 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     let ids = try task.ids(settings)
     let project = try files.project(
       name: projectName, confine: pod, bound: try task.bound(),
-      podName: pod ? ids.podName(of:) : nil, ports: ports, environment: environment)
+      podName: pod ? ids.podName(of:) : nil, ports: ports, environmentOf: list.environmentOf,
+      environment: environment)
     for warning in project.warnings { warn("\(warning.position): \(warning.value)") }
     return (project, { try task.request(for: project, ids: ids, settings: settings) })
+  }
+
+  /// Two options of which one would have no effect; nil where there are none.
+  private var conflict: String? {
+    let kinds = [("--pod", pod), ("--check-policy", checkPolicy)].filter(\.1).map(\.0) + list.given
+    if kinds.count > 1 { return "\(kinds[0]) and \(kinds[1]) exclude each other" }
+    if let kind = kinds.first, kind != "--pod" {
+      if quiet { return "--quiet and \(kind) exclude each other" }
+      if format != nil { return "--format has no effect on \(kind)" }
+    }
+    return quiet && output != nil ? "--quiet and --output exclude each other" : nil
+  }
+
+  private func put(_ text: String) throws {
+    if quiet { return }
+    guard let output else { return StandardOutput.write(text) }
+    do {
+      try WholeFile.write(text, to: output)
+    } catch let error as Errno {
+      throw ComposeError("\(output) can't be written: \(error)")
+    }
   }
 
   private func warn(_ text: String) { StandardError.line("compose-executor: \(text)") }
 
   private static func whole(_ text: String) -> String { text.hasSuffix("\n") ? text : text + "\n" }
+}
+
+/// The lists that `config` prints instead of the file.
+struct ConfigListOptions: ParsableArguments {
+  @Flag(help: "Print the names of the services, each after those that it depends on.")
+  var services = false
+
+  @Flag(help: "Print the names of the images.")
+  var images = false
+
+  @Flag(help: "Print the names of the volumes.")
+  var volumes = false
+
+  @Flag(help: "Print the names of the networks.")
+  var networks = false
+
+  @Flag(help: "Print the names of the profiles.")
+  var profiles = false
+
+  @Flag(help: "Print the variables for interpolation.")
+  var environment = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Print the hash by which Docker Compose recognizes a changed service; * for all services.",
+      valueName: "service"))
+  var hash: String?
+
+  /// The options that are given.
+  var given: [String] {
+    [
+      ("--services", services), ("--images", images), ("--volumes", volumes),
+      ("--networks", networks), ("--profiles", profiles), ("--environment", environment),
+      ("--hash", hash != nil),
+    ].filter(\.1).map(\.0)
+  }
+
+  /// The services whose `env_file` the list depends on; nil for all.
+  var environmentOf: Set<String>? {
+    if let hash { return hash == "*" ? nil : Set(hashed) }
+    return services || volumes || networks ? [] : nil
+  }
+
+  /// The list; nil where the file itself is to be printed.
+  func lines(of project: Project) throws -> [String]? {
+    if services { return project.serviceNames }
+    if images { return project.imageNames }
+    if volumes { return project.volumeNames }
+    if networks { return project.networkNames }
+    if profiles { return project.profileNames }
+    if environment { return project.environmentLines }
+    guard hash != nil else { return nil }
+    return try project.hashes(of: hashed).map { "\($0.name) \($0.hash)" }
+  }
+
+  /// The services of --hash; none for all.
+  private var hashed: [String] {
+    guard let hash, hash != "*" else { return [] }
+    return hash.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+  }
 }
 
 extension CommandFailure {

@@ -71,9 +71,12 @@ extension AsyncParsableCommand {
   /// Runs the command line of a program. A reader of its output that goes away doesn't end it.
   /// Threads need /proc: without it the process ends with a line that says so.
   ///
-  /// - Parameter usage: the exit code for an option that is wrong, and where /proc is missing.
+  /// - Parameters:
+  ///   - usage: the exit code for an option that is wrong, and where /proc is missing.
+  ///   - usages: the same for subcommands that have another.
   @MainActor
-  public static func runProgram(usage: Int32) async {
+  public static func runProgram(usage: Int32, of usages: [String: Int32] = [:]) async {
+    let usage = ProgramArguments.current?.first.flatMap { usages[$0] } ?? usage
     signal(SIGPIPE, SIG_IGN)
     do {
       if var command = try runAlone(usage: usage) {

@@ -3,12 +3,22 @@ import OrderedCollections
 /// Writes a tree as JSON, indented by two, as `docker compose config --format json` does.
 public struct JSONWriter {
   private var out: [UInt8] = []
+  /// True to leave out blanks and line breaks, and to write `$` as it is.
+  private var isCompact = false
 
   /// The text, without a newline at its end.
   public static func text(_ node: YAMLNode) -> String {
     var writer = JSONWriter()
     writer.write(node, indent: 0)
     return String(decoding: writer.out, as: UTF8.self)
+  }
+
+  /// The bytes that Go's `json.Marshal` makes of it: nothing is indented, and no `$` doubled.
+  public static func compact(_ node: YAMLNode) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.isCompact = true
+    writer.write(node, indent: 0)
+    return writer.out
   }
 
   private mutating func write(_ node: YAMLNode, indent: Int) {
@@ -35,7 +45,7 @@ public struct JSONWriter {
       for (index, entry) in entries.elements.enumerated() {
         newline(indent + 2, comma: index > 0)
         string(entry.key)
-        put(": ")
+        put(isCompact ? ":" : ": ")
         write(entry.value.value, indent: indent + 2)
       }
       newline(indent)
@@ -47,6 +57,7 @@ public struct JSONWriter {
 
   private mutating func newline(_ indent: Int, comma: Bool = false) {
     if comma { out.append(UInt8(ascii: ",")) }
+    if isCompact { return }
     out.append(UInt8(ascii: "\n"))
     for _ in 0..<indent { out.append(UInt8(ascii: " ")) }
   }
@@ -72,7 +83,7 @@ public struct JSONWriter {
     case "\u{8}": put("\\b")
     case "\u{C}": put("\\f")
     // What a dollar sign would do when the output is read again.
-    case "$": put("$$")
+    case "$": put(isCompact ? "$" : "$$")
     case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}":
       let hex = String(scalar.value, radix: 16)
       put("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)

@@ -39,6 +39,24 @@ struct OracleTests {
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
 
+  @Test("of the lists that config prints, for every case of the corpus")
+  func lists() async throws {
+    var goldens: [(name: String, golden: Golden)] = []
+    for item in CorpusCase.all {
+      let lists = try await withThrowingTaskGroup(of: (ListCase, [String]).self) { group in
+        for list in ListCase.allCases { group.addTask { (list, try await list.asked(item)) } }
+        return try await group.reduce(into: [ListCase: [String]]()) { $0[$1.0] = $1.1 }
+      }
+      for (list, theirs) in lists {
+        let ours = try list.printed(item)
+        #expect(ours == theirs, "\(item) \(list)")
+      }
+      goldens.append((item.description, try item.golden(lists)))
+    }
+    let differences = try ListCase.goldens.check(goldens)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+
   @Test("of what it refuses")
   func refused() async throws {
     var goldens: [(name: String, golden: Golden)] = []

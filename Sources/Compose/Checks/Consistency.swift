@@ -7,37 +7,41 @@ struct Consistency {
   private let tree: YAMLNode
   private let services: OrderedDictionary<String, YAMLNode.Entry>
   private let disabled: Set<String>
+  private let faults: FaultCollector?
 
-  /// Takes a normalized tree without its disabled services.
-  init(_ tree: YAMLNode, disabled: Set<String>) {
+  /// Takes a normalized tree without its disabled services, and what takes the faults; nil to throw the first.
+  init(_ tree: YAMLNode, disabled: Set<String>, collecting faults: FaultCollector? = nil) {
     self.tree = tree
+    self.faults = faults
     self.disabled = disabled
     services = tree["services"]?.mapping ?? [:]
   }
 
-  /// Throws for the first thing that doesn't fit.
+  /// Throws for the first thing that doesn't fit, unless faults are collected.
   func check() throws(ComposeError) {
     var containers: [String: String] = [:]
     for (name, entry) in services {
       let service = entry.value
       if service["image"]?.string?.isEmpty != false, service["build"] == nil,
-        service["provider"] == nil
+        service["provider"] == nil, !faults.isBroken(key: entry.keyPosition)
       {
-        throw ComposeError(
-          "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition,
-          from: [service["image"]])
+        try faults.report(
+          ComposeError(
+            "the service `\(name)` has neither `image` nor `build`", at: entry.keyPosition,
+            from: [service["image"]]))
       }
       if let build = service["build"] { try checkBuild(build, of: service, name: name) }
       try checkReferences(of: service, name: name)
       try checkDependencies(of: service, name: name)
       try checkMounts(of: service)
-      try LimitChecks.check(service)
-      try checkDevelopment(of: service)
+      try faults.attempt { () throws(ComposeError) in try LimitChecks.check(service) }
+      if !faults.isBroken(key: entry.keyPosition) { try checkDevelopment(of: service) }
       if let container = service["container_name"], let text = container.string, !text.isEmpty {
         if let other = containers[text] {
-          throw ComposeError(
-            "the services `\(other)` and `\(name)` have the same `container_name`",
-            at: container.position)
+          try faults.report(
+            ComposeError(
+              "the services `\(other)` and `\(name)` have the same `container_name`",
+              at: container.position))
         }
         containers[text] = name
       }
@@ -52,9 +56,10 @@ struct Consistency {
       services.mapValues { Array(($0.value["depends_on"]?.mapping ?? [:]).keys) })
     guard let circle = graph.circle else { return }
     let last = services[circle[circle.count - 2]]?.value["depends_on"]
-    throw ComposeError(
-      "the services depend on each other in a circle: \(circle.joined(separator: " -> "))",
-      at: last?.position(ofKey: circle[circle.count - 1]))
+    try faults.report(
+      ComposeError(
+        "the services depend on each other in a circle: \(circle.joined(separator: " -> "))",
+        at: last?.position(ofKey: circle[circle.count - 1])))
   }
 
   private func checkBuild(
@@ -63,23 +68,26 @@ struct Consistency {
     if let inline = build["dockerfile_inline"], inline.string?.isEmpty == false,
       build["dockerfile"]?.string?.isEmpty == false
     {
-      throw ComposeError(
-        "`dockerfile` and `dockerfile_inline` exclude each other", at: inline.position)
+      try faults.report(
+        ComposeError(
+          "`dockerfile` and `dockerfile_inline` exclude each other", at: inline.position))
     }
     for (_, entry) in build["additional_contexts"]?.mapping ?? [:] {
       guard let text = entry.value.string, text.hasPrefix("service:") else { continue }
       let other = String(text.dropFirst(8))
-      guard services[other]?.value["build"] != nil || disabled.contains(other) else {
-        throw ComposeError(
-          "the service `\(name)` builds from the service `\(other)`, which isn't there or isn't built",
-          at: entry.value.position)
+      if services[other]?.value["build"] == nil, !disabled.contains(other) {
+        try faults.report(
+          ComposeError(
+            "the service `\(name)` builds from the service `\(other)`, which isn't there or isn't built",
+            at: entry.value.position))
       }
     }
     let platforms = build["platforms"]?.strings ?? []
     if let platform = service["platform"], let text = platform.string, !text.isEmpty,
       !platforms.isEmpty, !platforms.contains(text)
     {
-      throw ComposeError("`build.platforms` must hold `\(text)`", at: platform.position)
+      try faults.report(
+        ComposeError("`build.platforms` must hold `\(text)`", at: platform.position))
     }
     try refuseUnknown(build["secrets"], "secrets", name: name)
   }
@@ -87,21 +95,31 @@ struct Consistency {
   private func checkReferences(of service: YAMLNode, name: String) throws(ComposeError) {
     let networks = service["networks"]?.mapping ?? [:]
     if let mode = service["network_mode"], mode.string?.isEmpty == false, !networks.isEmpty {
-      throw ComposeError("`network_mode` and `networks` exclude each other", at: mode.position)
+      try faults.report(
+        ComposeError("`network_mode` and `networks` exclude each other", at: mode.position))
     }
-    for (network, entry) in networks where tree["networks"]?.mapping?[network] == nil {
-      throw ComposeError(
-        "the service `\(name)` joins the network `\(network)`, which `networks:` doesn't declare",
-        at: entry.keyPosition)
+    for (network, entry) in networks where !declares("networks", network) {
+      try faults.report(
+        ComposeError(
+          "the service `\(name)` joins the network `\(network)`, which `networks:` doesn't declare",
+          at: entry.keyPosition))
     }
     for (model, entry) in service["models"]?.mapping ?? [:]
-    where tree["models"]?.mapping?[model] == nil {
-      throw ComposeError(
-        "the service `\(name)` uses the model `\(model)`, which `models:` doesn't declare",
-        at: entry.keyPosition)
+    where !declares("models", model) {
+      try faults.report(
+        ComposeError(
+          "the service `\(name)` uses the model `\(model)`, which `models:` doesn't declare",
+          at: entry.keyPosition))
     }
     try refuseUnknown(service["secrets"], "secrets", name: name)
     try refuseUnknown(service["configs"], "configs", name: name)
+  }
+
+  /// Whether a top-level key has an entry; one that is no mapping, which is a fault already, may have any.
+  private func declares(_ kind: String, _ name: String) -> Bool {
+    guard let node = tree[kind] else { return false }
+    if let entries = node.mapping { return entries[name] != nil }
+    return faults != nil && !node.isNull
   }
 
   private func refuseUnknown(
@@ -109,10 +127,11 @@ struct Consistency {
   ) throws(ComposeError) {
     for item in list?.sequence ?? [] {
       let source = item["source"]?.string ?? ""
-      guard tree[kind]?.mapping?[source] == nil else { continue }
-      throw ComposeError(
-        "the service `\(name)` uses `\(source)`, which `\(kind):` doesn't declare",
-        at: item["source"]?.position ?? item.position)
+      if declares(kind, source) { continue }
+      try faults.report(
+        ComposeError(
+          "the service `\(name)` uses `\(source)`, which `\(kind):` doesn't declare",
+          at: item["source"]?.position ?? item.position))
     }
   }
 
@@ -120,9 +139,10 @@ struct Consistency {
     for (other, entry) in service["depends_on"]?.mapping ?? [:] where services[other] == nil {
       let isDisabled = disabled.contains(other)
       if isDisabled, entry.value["required"]?.boolean == false { continue }
-      throw ComposeError(
-        "the service `\(name)` needs the service `\(other)`, which "
-          + (isDisabled ? "no profile enables" : "isn't there"), at: entry.keyPosition)
+      try faults.report(
+        ComposeError(
+          "the service `\(name)` needs the service `\(other)`, which "
+            + (isDisabled ? "no profile enables" : "isn't there"), at: entry.keyPosition))
     }
   }
 
@@ -132,8 +152,9 @@ struct Consistency {
       _ target: String, at position: SourcePosition, from node: YAMLNode? = nil
     ) throws(ComposeError) {
       if let first = targets[target] {
-        throw ComposeError(
-          "`\(target)` is mounted twice; first at \(first)", at: position, from: [node])
+        try faults.report(
+          ComposeError(
+            "`\(target)` is mounted twice; first at \(first)", at: position, from: [node]))
       }
       targets[target] = position
     }
@@ -142,11 +163,12 @@ struct Consistency {
     }
     for mount in service["volumes"]?.sequence ?? [] {
       if mount["type"]?.string == "volume", let source = mount["source"], let key = source.string,
-        !key.isEmpty, tree["volumes"]?.mapping?[key] == nil
+        !key.isEmpty, !declares("volumes", key)
       {
-        throw ComposeError(
-          "the volume `\(key)` is mounted, but `volumes:` doesn't declare it; a path starts with `./` or `/`",
-          at: source.position)
+        try faults.report(
+          ComposeError(
+            "the volume `\(key)` is mounted, but `volumes:` doesn't declare it; a path starts with `./` or `/`",
+            at: source.position))
       }
       try add(mount["target"]?.string ?? "", at: mount.position, from: mount["target"])
     }
@@ -157,7 +179,7 @@ struct Consistency {
       let action = rule["action"]?.string ?? ""
       guard rule["target"]?.string?.isEmpty != false, action != "rebuild", action != "restart"
       else { continue }
-      throw ComposeError("the action `\(action)` needs a `target`", at: rule.position)
+      try faults.report(ComposeError("the action `\(action)` needs a `target`", at: rule.position))
     }
   }
 
@@ -165,26 +187,30 @@ struct Consistency {
     let jobs = tree["jobs"]?.mapping ?? [:]
     for (name, entry) in jobs {
       if services[name] != nil {
-        throw ComposeError("`\(name)` is both a service and a job", at: entry.keyPosition)
+        try faults.report(
+          ComposeError("`\(name)` is both a service and a job", at: entry.keyPosition))
       }
       for (other, dependency) in entry.value["depends_on"]?.mapping ?? [:]
       where services[other] == nil && jobs[other] == nil {
-        throw ComposeError(
-          "the job `\(name)` needs `\(other)`, which is no service and no job",
-          at: dependency.keyPosition)
+        try faults.report(
+          ComposeError(
+            "the job `\(name)` needs `\(other)`, which is no service and no job",
+            at: dependency.keyPosition))
       }
     }
   }
 
   private func checkSecrets() throws(ComposeError) {
-    for (name, entry) in tree["secrets"]?.mapping ?? [:] {
+    for (name, entry) in tree["secrets"]?.mapping ?? [:]
+    where !faults.isBroken(key: entry.keyPosition) {
       let secret = entry.value
       guard secret["external"]?.boolean != true, secret["file"]?.string?.isEmpty != false,
         secret["environment"]?.string?.isEmpty != false
       else { continue }
-      throw ComposeError(
-        "the secret `\(name)` needs `file` or `environment`", at: entry.keyPosition,
-        from: [secret["file"], secret["environment"]])
+      try faults.report(
+        ComposeError(
+          "the secret `\(name)` needs `file` or `environment`", at: entry.keyPosition,
+          from: [secret["file"], secret["environment"]]))
     }
   }
 }

@@ -3,21 +3,31 @@ import YAML
 
 /// Checks of the files merged into one, before anything of the project is known.
 enum FileChecks {
-  /// Throws for keys that exclude each other.
-  static func check(_ tree: YAMLNode) throws(ComposeError) {
-    for (name, entry) in tree["volumes"]?.mapping ?? [:] {
+  /// Throws for keys that exclude each other, unless faults are collected.
+  static func check(
+    _ tree: YAMLNode, collecting faults: FaultCollector? = nil
+  ) throws(ComposeError) {
+    func each(
+      _ kind: String, _ check: (String, YAMLNode.Entry) throws(ComposeError) -> Void
+    ) throws(ComposeError) {
+      for (name, entry) in tree[kind]?.mapping ?? [:]
+      where !faults.isBroken(key: entry.keyPosition) {
+        try faults.attempt { () throws(ComposeError) in try check(name, entry) }
+      }
+    }
+    try each("volumes") { (name, entry) throws(ComposeError) in
       try checkExternal(entry.value, name: name)
     }
-    for (name, entry) in tree["configs"]?.mapping ?? [:] {
+    try each("configs") { (name, entry) throws(ComposeError) in
       try checkSource(entry, "the config `\(name)`", keys: ["file", "environment", "content"])
     }
-    for (name, entry) in tree["secrets"]?.mapping ?? [:] {
+    try each("secrets") { (name, entry) throws(ComposeError) in
       try checkSource(entry, "the secret `\(name)`", keys: ["file", "environment"])
     }
     for (_, entry) in tree["services"]?.mapping ?? [:] {
       for rule in entry.value["develop"]?["watch"]?.sequence ?? [] {
         if let path = rule["path"], path.string?.isEmpty == true {
-          throw ComposeError("`path` can't be empty", at: path.position)
+          try faults.report(ComposeError("`path` can't be empty", at: path.position))
         }
       }
     }

@@ -21,8 +21,10 @@ public enum ComposeLoader {
     }
   }
 
-  private static func load(
-    _ options: LoadOptions, _ environment: inout InterpolationEnvironment
+  /// The same; where `faults` takes them, a fault ends it only if nothing else can be found.
+  static func load(
+    _ options: LoadOptions, _ environment: inout InterpolationEnvironment,
+    collecting faults: FaultCollector? = nil
   ) throws(ComposeError) -> Project {
     let (sources, bound) = try sources(options, &environment)
     let documents = try documents(of: sources, options, bound, environment.reach)
@@ -34,6 +36,7 @@ public enum ComposeLoader {
     let paths = PathResolver(
       directory: sources.directory, bound: bound, home: environment["HOME"])
     var loader = TreeLoader(environment: environment, paths: paths)
+    loader.canonicalizer.faults = faults
     guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
       throw ComposeError(
         "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
@@ -45,8 +48,8 @@ public enum ComposeLoader {
     try normalizer.normalize(&tree)
     var profiles = Profiles(options, environment: loader.environment)
     let disabled = profiles.disable(in: &tree)
-    try Consistency(tree, disabled: Set(disabled.map(\.name))).check()
-    try normalizer.resolveFiles(&tree)
+    try Consistency(tree, disabled: Set(disabled.map(\.name)), collecting: faults).check()
+    try normalizer.resolveFiles(&tree, environmentOf: options.environmentOf, collecting: faults)
 
     var project = ProjectReader(
       tree: tree, naming: naming, directory: sources.directory, files: sources.files,
@@ -55,6 +58,7 @@ public enum ComposeLoader {
     project.canonical = Normalizer.finished(tree, name: naming.name)
     project.servicesPosition = tree.mapping?["services"]?.keyPosition ?? tree.position
     project.disabledServices = disabled
+    project.environment = loader.environment.all
     let findings = environment.findings
     project.warnings = findings.warnings + loader.canonicalizer.warnings + profiles.warnings
     project.unset = findings.unset

@@ -24,6 +24,14 @@ struct InterpolationEnvironment {
   /// A variable's value.
   subscript(name: String) -> String? { strongest[name] ?? fallback[name] ?? fromFiles[name] }
 
+  /// All variables.
+  var all: [String: String] {
+    var all = Dictionary(uniqueKeysWithValues: fromFiles.map { ($0.key, $0.value) })
+    all.merge(fallback) { _, stronger in stronger }
+    all.merge(strongest) { _, stronger in stronger }
+    return all
+  }
+
   /// Sets a variable over all others.
   mutating func set(_ name: String, to value: String) { strongest[name] = value }
 
@@ -67,30 +75,39 @@ struct InterpolationEnvironment {
   /// - Parameters:
   ///   - node: the tree.
   ///   - format: which expressions there are.
+  ///   - faults: takes the faults; nil to throw the first.
   /// - Throws: `ComposeError` at the `$` that is wrong, or whose variable must be set.
   func interpolate(
-    _ node: inout YAMLNode, as format: Interpolation.Format = .modern
+    _ node: inout YAMLNode, as format: Interpolation.Format = .modern,
+    collecting faults: FaultCollector? = nil
   ) throws(ComposeError) {
-    try interpolate(&node, as: format, in: ValuePlace(isLegacy: format == .legacy))
+    try interpolate(&node, as: format, in: ValuePlace(isLegacy: format == .legacy), faults)
   }
 
   private func interpolate(
-    _ node: inout YAMLNode, as format: Interpolation.Format, in place: ValuePlace
+    _ node: inout YAMLNode, as format: Interpolation.Format, in place: ValuePlace,
+    _ faults: FaultCollector?
   ) throws(ComposeError) {
     switch node.content {
     case .string(let text):
-      if let replaced = try interpolate(text, as: format, in: node, place) {
-        node.content = .string(replaced)
+      do throws(ComposeError) {
+        if let replaced = try interpolate(text, as: format, in: node, place) {
+          node.content = .string(replaced)
+        }
+      } catch {
+        try faults.report(error)
+        faults?.markBroken(node.position)
       }
     case .mapping:
       try node.editEntries { (key, entry) throws(ComposeError) in
-        try interpolate(&entry.value, as: format, in: place.below(key, at: entry.keyPosition))
+        try interpolate(
+          &entry.value, as: format, in: place.below(key, at: entry.keyPosition), faults)
       }
     case .sequence:
       try node.editItems { (item) throws(ComposeError) in
         var inner = place
         inner.item = item.position
-        try interpolate(&item, as: format, in: inner)
+        try interpolate(&item, as: format, in: inner, faults)
       }
     default: break
     }

@@ -29,6 +29,9 @@ public struct LoadOptions: Sendable {
   /// is the value of `COMPOSE_PROJECT_NAME` in the files.
   public var podName: (@Sendable (String) -> String)?
 
+  /// The services whose `env_file` is read; nil for all.
+  public var environmentOf: Set<String>?
+
   /// What bounds relative paths.
   public enum Bound: Sendable, Equatable {
     /// A task's sandbox.
@@ -56,13 +59,14 @@ public struct LoadOptions: Sendable {
   ///   - bound: the directory that relative paths must not leave.
   ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
   ///   - podName: gives the name by which a pod's objects are called.
+  ///   - environmentOf: the services whose `env_file` is read; nil for all.
   public init(
     files: [String] = [], projectDirectory: String? = nil, projectName: String? = nil,
     envFiles: [String] = [], profiles: [String] = [],
     environment: [String: String] = [:], fallbackEnvironment: [String: String] = [:],
     confine: Bool = false, bound: Bound = .root(nil),
     readableDirectories: [String]? = nil,
-    podName: (@Sendable (String) -> String)? = nil
+    podName: (@Sendable (String) -> String)? = nil, environmentOf: Set<String>? = nil
   ) {
     self.files = files
     self.projectDirectory = projectDirectory
@@ -75,5 +79,6 @@ public struct LoadOptions: Sendable {
     self.bound = bound
     self.readableDirectories = readableDirectories
     self.podName = podName
+    self.environmentOf = environmentOf
   }
 }

@@ -125,12 +125,19 @@ struct Normalizer {
     }
   }
 
-  /// Reads the files of variables and of labels that services name.
-  func resolveFiles(_ tree: inout YAMLNode) throws(ComposeError) {
+  /// Reads the files of labels that services name, and the files of variables of those in `names`; nil is all of them.
+  func resolveFiles(
+    _ tree: inout YAMLNode, environmentOf names: Set<String>?,
+    collecting faults: FaultCollector? = nil
+  ) throws(ComposeError) {
     try tree.edit("services") { (services) throws(ComposeError) in
-      try services.editEach { (_, service) throws(ComposeError) in
-        try resolveEnvironment(of: &service)
-        try resolveLabels(of: &service)
+      try services.editEach { (name, service) throws(ComposeError) in
+        do throws(ComposeError) {
+          if names?.contains(name) != false { try resolveEnvironment(of: &service) }
+          try resolveLabels(of: &service)
+        } catch {
+          try faults.report(error)
+        }
       }
     }
   }

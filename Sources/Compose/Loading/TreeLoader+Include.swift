@@ -68,6 +68,7 @@ extension TreeLoader {
     }
     inner.included = included
     inner.copied = copied
+    inner.canonicalizer.faults = canonicalizer.faults
     let tree = try inner.tree(of: documents)
     included = inner.included
     copied = inner.copied

@@ -44,8 +44,12 @@ struct TreeLoader {
       if canonicalizer.isMerging { merged?.settle() }
     }
     guard var tree = merged else { return nil }
-    try FileChecks.check(tree)
-    try paths.resolve(&tree)
+    try FileChecks.check(tree, collecting: canonicalizer.faults)
+    do throws(ComposeError) {
+      try paths.resolve(&tree)
+    } catch {
+      try canonicalizer.faults.report(error)
+    }
     return tree
   }
 
@@ -91,7 +95,9 @@ struct TreeLoader {
   /// A document's tree with its variables replaced and its short forms expanded.
   mutating func interpolated(_ document: SourceDocument) throws(ComposeError) -> YAMLNode {
     var tree = document.tree
-    if document.mayInterpolate { try environment.interpolate(&tree) }
+    if document.mayInterpolate {
+      try environment.interpolate(&tree, collecting: canonicalizer.faults)
+    }
     return try canonicalizer.expand(file: tree)
   }
 }

@@ -34,6 +34,8 @@ public struct Project: Sendable {
   package var unclassified: [Located<String>] = []
   /// Where `services:` stands, or the beginning of a file without it.
   public var servicesPosition: SourcePosition?
+  /// The variables that its files saw.
+  package var environment: [String: String] = [:]
   /// The same project as the tree that `config` prints.
   var canonical: YAMLNode
 

@@ -25,12 +25,18 @@ extension Canonicalizer {
       try rename(&node, table)
       try node.editEach { (name, value) throws(ComposeError) in
         guard let key = table[name] else { return }
-        value = try expand(value, as: key.shape)
+        value = try expandCollecting(value, as: key.shape)
       }
     case .names(let inner, _):
-      try node.editEach { (_, value) throws(ComposeError) in value = try expand(value, as: inner) }
+      try node.editEntries { (_, entry) throws(ComposeError) in
+        let known = faults?.faults.count
+        entry.value = try expandCollecting(entry.value, as: inner)
+        if faults?.faults.count != known { faults?.markBroken(key: entry.keyPosition) }
+      }
     case .list(let inner):
-      try node.editItems { (item) throws(ComposeError) in item = try expand(item, as: inner) }
+      try node.editItems { (item) throws(ComposeError) in
+        item = try expandCollecting(item, as: inner)
+      }
     case .stringOrStrings:
       if node.string != nil { node = YAMLNode(.sequence([node]), at: node.position).shortened }
     case .pairs(let values, let distinct):
@@ -39,6 +45,17 @@ extension Canonicalizer {
     default: break
     }
     return node
+  }
+
+  /// A node without short forms; where that fails and faults are collected, the node as it is.
+  private mutating func expandCollecting(
+    _ node: YAMLNode, as shape: Shape
+  ) throws(ComposeError) -> YAMLNode {
+    let splitsMappings = shape.pairValues != nil
+    return try faults.value(of: node, splitsMappings: splitsMappings) {
+      (node) throws(ComposeError) in
+      try expand(node, as: shape)
+    }
   }
 
   /// `gpus: all` of a file's services in the long form, which what extends them is added to.

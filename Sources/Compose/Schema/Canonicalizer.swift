@@ -12,6 +12,9 @@ struct Canonicalizer {
   /// True while more files are to be merged: values are checked, but kept as they are written where merging must tell.
   var isMerging = false
 
+  /// Takes the faults, where a load doesn't end with the first one.
+  var faults: FaultCollector?
+
   /// Adds a warning.
   mutating func warn(_ message: String, at position: SourcePosition) {
     if warnings.last?.position == position, warnings.last?.value == message { return }
@@ -25,7 +28,7 @@ struct Canonicalizer {
 
   /// A file's canonical tree.
   mutating func read(file node: YAMLNode) throws(ComposeError) -> YAMLNode {
-    try refuseInfinity(node)
+    try faults.attempt { () throws(ComposeError) in try refuseInfinity(node) }
     return try read(node, as: .fields(TopLevelKeys.table), name: "file")
   }
 
@@ -49,7 +52,7 @@ struct Canonicalizer {
       guard node.sequence != nil else { throw ComposeError.wrongKind(node, name, "a list") }
       var list = node
       try list.editItems { (item) throws(ComposeError) in
-        item = try read(item, as: inner, name: name)
+        item = try readCollecting(item, as: inner, name: name)
       }
       return list
     case .pairs(let values, _): return try Pairs.typed(node, values, name: name)
@@ -60,6 +63,21 @@ struct Canonicalizer {
       try ExtraHosts.check(node, name: name)
       return node
     default: return try scalar(node, as: shape, name: name)
+    }
+  }
+
+  /// A node's canonical form; where that fails and faults are collected, the node as it is.
+  private mutating func readCollecting(
+    _ node: YAMLNode, as shape: Shape, name: String
+  ) throws(ComposeError) -> YAMLNode {
+    let splitsMappings =
+      switch shape.resolved {
+      case .pairs, .manyValued, .hosts: true
+      default: false
+      }
+    return try faults.value(of: node, splitsMappings: splitsMappings) {
+      (node) throws(ComposeError) in
+      try read(node, as: shape, name: name)
     }
   }
 
@@ -74,16 +92,16 @@ struct Canonicalizer {
       guard let known = table[key] else {
         if key.hasPrefix("x-"), table.allowsExtensions { continue }
         if table.ignoresUnknown { continue }
-        throw unknown(key, in: table, at: entry.keyPosition)
+        try faults.report(unknown(key, in: table, at: entry.keyPosition))
+        continue
       }
-      let value = try read(entry.value, as: known.shape, name: key)
-      entries.values[index].value = value
+      entries.values[index].value = try readCollecting(entry.value, as: known.shape, name: key)
       if isMerging, case .append(identity: nil, _) = known.merge {
         entries.values[index].value = try expanded(entry.value, as: known.shape)
       }
     }
     for key in table.required where entries[key] == nil {
-      throw ComposeError("\(table.subject) needs `\(key)`", at: node.position)
+      try faults.report(ComposeError("\(table.subject) needs `\(key)`", at: node.position))
     }
     return YAMLNode(.mapping(entries), at: node.position)
   }
@@ -124,15 +142,22 @@ struct Canonicalizer {
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       guard !key.isEmpty, key.utf8.allSatisfy(Self.isNameByte) else {
-        throw ComposeError(
-          "`\(key)` under `\(name)` is no name: only letters, digits, `.`, `_` and `-` are allowed",
-          at: entry.keyPosition)
+        try faults.report(
+          ComposeError(
+            "`\(key)` under `\(name)` is no name: only letters, digits, `.`, `_` and `-` are allowed",
+            at: entry.keyPosition))
+        continue
       }
       if entry.value.isNull {
         if allowsNull { continue }
-        throw ComposeError("`\(key)` must be a mapping, not nothing", at: entry.keyPosition)
+        try faults.report(
+          ComposeError("`\(key)` must be a mapping, not nothing", at: entry.keyPosition))
+        faults?.markBroken(key: entry.keyPosition)
+        continue
       }
-      entries.values[index].value = try read(entry.value, as: inner, name: key)
+      let known = faults?.faults.count
+      entries.values[index].value = try readCollecting(entry.value, as: inner, name: key)
+      if faults?.faults.count != known { faults?.markBroken(key: entry.keyPosition) }
     }
     return YAMLNode(.mapping(entries), at: node.position)
   }

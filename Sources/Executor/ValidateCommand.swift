@@ -1,0 +1,106 @@
+import ArgumentParser
+import Compose
+import Linux
+import Program
+import YAML
+
+/// `compose-executor validate`: all that is wrong with files, each of which is a project of its own.
+struct ValidateCommand: AsyncParsableCommand, PlainCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "validate",
+    abstract: "Print all that is wrong with Compose files, each read on its own.",
+    discussion: """
+      The errors are printed on standard output by file, line and column, warnings on standard error. Exit: 0 all files are \
+      valid, 1 one isn't, 2 usage.
+      """)
+
+  /// How errors are printed.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json, github
+  }
+
+  @Argument(help: "A Compose file, `-` for standard input.", completion: .file())
+  var file: [String]
+
+  @Option(
+    help:
+      "text: FILE:LINE:COLUMN: MESSAGE; json: one array; github: annotations of GitHub Actions. Default: text."
+  )
+  var format: Format?
+
+  func runAlone() throws -> Bool {
+    var environment = ProcessEnvironment.current
+    if environment["PWD"] == nil { environment["PWD"] = RealPath.workingDirectory }
+    var found: [ComposeError] = []
+    for file in Set(file).sorted() {
+      let (faults, warnings) = ComposeLoader.faults(
+        LoadOptions(files: [file], fallbackEnvironment: environment))
+      for warning in warnings {
+        StandardError.line("compose-executor: \(warning.position): \(warning.value)")
+      }
+      found += faults
+    }
+    StandardOutput.write(FaultReport(found).text(format ?? .text))
+    if !found.isEmpty { throw ExitCode(1) }
+    return true
+  }
+
+  func run() async throws {}
+}
+
+/// What is wrong with files, as it is printed.
+struct FaultReport {
+  private let faults: [ComposeError]
+
+  init(_ faults: [ComposeError]) { self.faults = faults }
+
+  func text(_ format: ValidateCommand.Format) -> String {
+    switch format {
+    case .text:
+      return faults.map { Printable.text("\($0)", limit: 65_536) + "\n" }.joined()
+    case .github: return faults.map { Self.annotation($0) + "\n" }.joined()
+    case .json: return json + "\n"
+    }
+  }
+
+  private var json: String {
+    let place = SourcePosition(file: "", line: 1, column: 1)
+    var trees: [String: FileKeys] = [:]
+    let items = faults.map { fault in
+      var item = YAMLNode(mappingAt: place)
+      func set(_ key: String, _ content: YAMLNode.Content?) {
+        item.set(key, YAMLNode(content ?? .null, at: place))
+      }
+      let position = fault.position
+      if let file = position?.file, trees[file] == nil { trees[file] = FileKeys(ofFile: file) }
+      set("file", (position?.file).map { .string($0) })
+      set("line", position.map { .integer(Int64($0.line)) })
+      set("column", position.map { .integer(Int64($0.column)) })
+      set("key", position.flatMap { trees[$0.file]?.keys(to: $0) }.map { .string($0) })
+      set("message", .string(fault.message))
+      return item
+    }
+    let bytes = JSONWriter.compact(YAMLNode(.sequence(items), at: place))
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// A workflow command of GitHub Actions; its runner takes escapes for what would end it or one of its values.
+  private static func annotation(_ fault: ComposeError) -> String {
+    let message = escaped(fault.message)
+    guard let position = fault.position else { return "::error::\(message)" }
+    let file = escaped(position.file).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    return "::error file=\(file),line=\(position.line),col=\(position.column)::\(message)"
+  }
+
+  private static func escaped(_ text: String) -> String {
+    String(
+      text.unicodeScalars.flatMap { scalar -> String.UnicodeScalarView in
+        switch scalar {
+        case "%": "%25".unicodeScalars
+        case "\r": "%0D".unicodeScalars
+        case "\n": "%0A".unicodeScalars
+        default: String.UnicodeScalarView([scalar])
+        }
+      }.map(Character.init))
+  }
+}

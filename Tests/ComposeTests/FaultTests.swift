@@ -1,0 +1,117 @@
+import Compose
+import Foundation
+import TestSupport
+import Testing
+import YAML
+
+@Suite("All that is wrong with a file")
+struct FaultTests {
+  /// The faults of a text, each as `line:column: message`.
+  private func faults(_ text: String, _ others: [String: String] = [:]) throws -> [String] {
+    let folder = try Folder(others)
+    try folder.write("compose.yaml", text)
+    return ComposeLoader.faults(LoadOptions(files: [folder.file("compose.yaml")])).faults.map {
+      "\($0)".replacing(folder.file("compose.yaml") + ":", with: "")
+    }
+  }
+
+  @Test(
+    "begins with what ends a load, for every file that Docker Compose refuses",
+    arguments: CorpusCase.refused)
+  func first(_ item: CorpusCase) throws {
+    let error = #expect(throws: ComposeError.self) {
+      try ComposeLoader.load(item.options()).json()
+    }
+    let faults = ComposeLoader.faults(item.options()).faults
+    // Only JSON can't hold this one.
+    if item.description == "ssh-path-as-json" { return #expect(faults.isEmpty) }
+    #expect(faults.first?.description == error?.description, "\(faults)")
+  }
+
+  @Test("is nothing for every file that it accepts", arguments: CorpusGroup.accepted)
+  func none(_ group: CorpusGroup) throws {
+    for item in group.cases {
+      #expect(ComposeLoader.faults(item.options()).faults.isEmpty, "\(item)")
+    }
+  }
+
+  @Test("is found in every service, key and item, in the order of the file")
+  func all() throws {
+    let text = """
+      services:
+        web:
+          imag: x
+          ports: ["80:80", "x:y", "a:b"]
+          environment: {A: [1], B: {c: 1}}
+          depends_on: [nobody]
+          mem_limit: lots
+          healthcheck: {test: [NONE], intervall: 5}
+        db:
+          image: ${A:?must}
+          restart: 5
+          networks: [none]
+          volumes: [data:/data, "${X"]
+          cpus: many
+        ok: {image: a, links: [gone], secrets: [s]}
+        self: {image: a, depends_on: [self]}
+        bare: {tty: true}
+      foo: 1
+      volumes:
+        v: {external: true, driver: x}
+      secrets:
+        s1:
+        s2: {}
+      """
+    let places = try faults(text).map { $0.split(separator: " ")[0] }
+    #expect(
+      places == [
+        "3:5:", "4:22:", "4:29:", "5:22:", "5:30:", "6:18:", "7:16:", "8:33:", "10:12:", "11:14:",
+        "12:16:", "13:15:", "13:28:", "14:11:", "15:26:", "15:43:", "16:33:", "17:3:", "18:1:",
+        "20:23:", "22:3:", "23:3:",
+      ])
+  }
+
+  @Test("names no fault that follows from another")
+  func consequences() throws {
+    // A misspelled key leaves a service without an image, a list declares nothing.
+    #expect(
+      try faults("services:\n  a: {imag: x}") == [
+        "2:7: a service has no key `imag`; did you mean `image`?"
+      ])
+    #expect(
+      try faults("services:\n  a: {image: x, networks: [n]}\nnetworks: [n]") == [
+        "3:11: `networks` must be a mapping, not a list"
+      ])
+    #expect(
+      try faults("services:\n  a: {image: x, mem_limit: '${A:?}'}") == [
+        "2:29: the variable `A` must be set"
+      ])
+  }
+
+  @Test("of a file that isn't YAML, or isn't there, is one fault")
+  func single() throws {
+    #expect(try faults("a: [").count == 1)
+    let faults = ComposeLoader.faults(LoadOptions(files: ["/nowhere/compose.yaml"])).faults
+    #expect(
+      faults.map(\.description) == [
+        "/nowhere/compose.yaml: the file can't be read: No such file or directory"
+      ])
+  }
+
+  @Test("has the keys that lead there")
+  func keys() throws {
+    let folder = try Folder([
+      "compose.yaml": "services:\n  web:\n    ports: [80, x]\n    image: '$A'"
+    ])
+    let keys = FileKeys(ofFile: folder.file("compose.yaml"))
+    func path(_ line: Int, _ column: Int) -> String? {
+      keys.keys(to: SourcePosition(file: "", line: line, column: column))
+    }
+    #expect(path(2, 3) == "services.web")
+    #expect(path(3, 5) == "services.web.ports")
+    #expect(path(3, 17) == "services.web.ports[1]")
+    #expect(path(4, 13) == "services.web.image")
+    #expect(
+      FileKeys(ofFile: folder.file("none")).keys(to: .init(file: "", line: 1, column: 1)) == nil)
+  }
+}

@@ -1,0 +1,157 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `config` and `validate` as they are typed.
+@Suite("Commands that read files")
+struct FileCommandTests {
+  private static let good = "services: {a: {image: a, depends_on: [b]}, b: {image: b}}\n"
+
+  private func run(
+    _ arguments: [String], in folder: TemporaryFolder
+  ) async throws -> CommandResult {
+    try await Command(BuiltProgram.composeExecutor, arguments, folder: folder.path).run()
+  }
+
+  @Test(
+    "config refuses two options of which one has no effect, with 2",
+    arguments: [
+      ["--services", "--images"], ["--volumes", "--networks"], ["--profiles", "--environment"],
+      ["--hash", "*", "--services"], ["--pod", "--services"], ["--pod", "--check-policy"],
+      ["--check-policy", "--hash", "a"], ["-q", "--services"], ["-q", "-o", "x"],
+      ["--format", "json", "--services"], ["-q", "--check-policy"],
+    ])
+  func conflicts(_ options: [String]) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("compose.yaml", Self.good)
+      let result = try await run(["config"] + options, in: folder)
+      #expect(result.status == .exited(2))
+      #expect(result.stdout.isEmpty)
+      #expect(result.stderr.hasPrefix("compose-executor: --"))
+      #expect(!FileManager.default.fileExists(atPath: folder.path("x")))
+    }
+  }
+
+  @Test("config prints its lists, or nothing with --quiet")
+  func lists() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("compose.yaml", Self.good)
+      for (option, text) in [
+        ("--services", "b\na\n"), ("--images", "a\nb\n"), ("--networks", "default\n"),
+        ("--volumes", ""), ("--profiles", ""), ("--quiet", ""), ("-q", ""),
+      ] {
+        let result = try await run(["config", option], in: folder)
+        #expect(result.status == .exited(0) && result.stdout == text, "\(option) \(result)")
+      }
+      try folder.write("compose.yaml", "services: {a: {}}\n")
+      let result = try await run(["config", "-q"], in: folder)
+      #expect(result.status == .exited(1) && result.stdout.isEmpty)
+      #expect(result.stderr.contains("compose.yaml:1:12: the service `a` has neither"))
+    }
+  }
+
+  @Test("config writes a file as a whole, through links, with its permissions, or leaves it")
+  func output() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("compose.yaml", Self.good)
+      let printed = try await run(["config"], in: folder).stdout
+      try folder.write("real", "before")
+      try FileManager.default.setAttributes(
+        [.posixPermissions: 0o640], ofItemAtPath: folder.path("real"))
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("link"), withDestinationPath: "real")
+      for (name, target) in [("new", "new"), ("link", "real")] {
+        let result = try await run(["config", "-o", name], in: folder)
+        #expect(result.status == .exited(0) && result.stdout.isEmpty)
+        #expect(try String(contentsOfFile: folder.path(target), encoding: .utf8) == printed)
+      }
+      let attributes = try FileManager.default.attributesOfItem(atPath: folder.path("real"))
+      #expect(attributes[.posixPermissions] as? Int == 0o640)
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("link")) == "real")
+      let shown = try await run(["config", "--output", "/dev/stdout"], in: folder)
+      #expect(shown.stdout == printed)
+
+      try folder.write("compose.yaml", "services: {a: {}}\n")
+      #expect(try await run(["config", "-o", "real"], in: folder).status == .exited(1))
+      #expect(try String(contentsOfFile: folder.path("real"), encoding: .utf8) == printed)
+      try folder.write("compose.yaml", Self.good)
+      let nowhere = try await run(["config", "-o", "none/x"], in: folder)
+      #expect(nowhere.status == .exited(1))
+      #expect(nowhere.stderr.contains("none/x can't be written: No such file or directory"))
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(Set(names) == ["compose.yaml", "real", "link", "new"])
+    }
+  }
+
+  @Test("a file that the disk has no room for stays as it was")
+  func full() async throws {
+    try await withTemporaryFolder { folder in
+      let long = String(repeating: "x", count: 100_000)
+      try folder.write("compose.yaml", "services: {a: {image: \(long)}}\n")
+      try folder.write("out", "before")
+      let script = "ulimit -f 20; trap '' XFSZ; exec \"$0\" config -o out"
+      let result = try await Command(
+        "bash", ["-c", script, BuiltProgram.composeExecutor], folder: folder.path
+      ).run()
+      #expect(result.status == .exited(1))
+      #expect(result.stderr.contains("out can't be written: File too large"))
+      #expect(try String(contentsOfFile: folder.path("out"), encoding: .utf8) == "before")
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(Set(names) == ["compose.yaml", "out"])
+    }
+  }
+
+  @Test("validate prints the errors of each file on its own: text, JSON and annotations")
+  func formats() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("good.yaml", Self.good)
+      try folder.write("b,1.yaml", "services:\n  a: {image: '100%:x', foo%: 1}\n")
+      try folder.write("a.yaml", "services:\n  a: {image: 1, tty: maybe}\n")
+      let names = ["b,1.yaml", "good.yaml", "a.yaml", "a.yaml"]
+      let text = try await run(["validate"] + names, in: folder)
+      #expect(text.status == .exited(1))
+      #expect(
+        text.stdout == """
+          a.yaml:2:14: `image` must be a string, not a whole number; write it in quotes
+          a.yaml:2:22: `tty` must be true or false, not `maybe`
+          b,1.yaml:2:24: a service has no key `foo%`
+
+          """)
+      let github = try await run(["validate", "--format", "github"] + names, in: folder)
+      #expect(
+        github.stdout.hasSuffix(
+          "\n::error file=b%2C1.yaml,line=2,col=24::a service has no key `foo%25`\n"))
+      let json = try await run(["validate", "--format", "json"] + names, in: folder)
+      let items = try #require(
+        JSONSerialization.jsonObject(with: Data(json.stdout.utf8)) as? [[String: Any]])
+      #expect(items.count == 3)
+      #expect(Set(items[0].keys) == ["file", "line", "column", "key", "message"])
+      #expect(items[1]["key"] as? String == "services.a.tty")
+      #expect(items[1]["line"] as? Int == 2 && items[1]["column"] as? Int == 22)
+
+      for format in ["text", "json", "github"] {
+        let none = try await run(["validate", "--format", format, "good.yaml"], in: folder)
+        #expect(none.status == .exited(0))
+        #expect(none.stdout == (format == "json" ? "[]\n" : ""))
+      }
+      #expect(try await run(["validate"], in: folder).status == .exited(2))
+      #expect(try await run(["validate", "--nonsense"], in: folder).status == .exited(2))
+      #expect(try await run(["validate", "none.yaml"], in: folder).status == .exited(1))
+    }
+  }
+
+  @Test("the hook of pre-commit calls validate")
+  func hook() throws {
+    let text = try SourceTree.text(".pre-commit-hooks.yaml")
+    #expect(text.contains("entry: compose-executor validate\n"))
+    let pattern = try #require(text.firstMatch(of: /files: (.*)/)?.1)
+    let files = try Regex(String(pattern))
+    for name in ["compose.yaml", "a/compose.yml", "docker-compose.yml", "x/docker-compose.yaml"] {
+      #expect(name.contains(files))
+    }
+    for name in ["compose.override.yaml", "my-compose.yaml", "compose.yaml.txt"] {
+      #expect(!name.contains(files), "\(name)")
+    }
+  }
+}
