@@ -19,7 +19,7 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
     case text, json, github
   }
 
-  @Argument(help: "A Compose file, `-` for standard input.", completion: .file())
+  @Argument(help: "A Compose file.", completion: .file())
   var file: [String]
 
   @Option(
@@ -29,6 +29,9 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
   var format: Format?
 
   func runAlone() throws -> Bool {
+    if file.contains("-") {
+      throw CommandFailure("validate reads files, not standard input", code: 2)
+    }
     var environment = ProcessEnvironment.current
     if environment["PWD"] == nil { environment["PWD"] = RealPath.workingDirectory }
     var found: [ComposeError] = []
@@ -52,7 +55,13 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
 struct FaultReport {
   private let faults: [ComposeError]
 
-  init(_ faults: [ComposeError]) { self.faults = faults }
+  /// The faults of several files, which may include the same one.
+  init(_ faults: [ComposeError]) {
+    var seen: Set<String> = []
+    self.faults = faults.sorted(by: ComposeLoader.precedes).filter {
+      seen.insert($0.description).inserted
+    }
+  }
 
   func text(_ format: ValidateCommand.Format) -> String {
     switch format {

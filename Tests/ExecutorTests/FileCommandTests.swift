@@ -136,8 +136,25 @@ struct FileCommandTests {
         #expect(none.stdout == (format == "json" ? "[]\n" : ""))
       }
       #expect(try await run(["validate"], in: folder).status == .exited(2))
+      #expect(try await run(["validate", "-"], in: folder).status == .exited(2))
       #expect(try await run(["validate", "--nonsense"], in: folder).status == .exited(2))
       #expect(try await run(["validate", "none.yaml"], in: folder).status == .exited(1))
+    }
+  }
+
+  @Test("validate prints a fault of a file that two others include once")
+  func shared() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("part.yaml", "services: {a: {image: a, foo: 1}, b: {image: 1}}\n")
+      for name in ["x.yaml", "y.yaml"] {
+        try folder.write(name, "include: [part.yaml]\nservices: {c: {image: 1}}\n")
+      }
+      let result = try await run(["validate", "y.yaml", "x.yaml"], in: folder)
+      let places = result.stdout.split(separator: "\n").map { line in
+        let parts = line.split(separator: ":")
+        return parts.prefix(3).joined(separator: ":").replacing(folder.path + "/", with: "")
+      }
+      #expect(places == ["part.yaml:1:26", "part.yaml:1:46", "x.yaml:2:23", "y.yaml:2:23"])
     }
   }
 

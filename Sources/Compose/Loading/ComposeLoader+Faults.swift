@@ -29,7 +29,8 @@ extension ComposeLoader {
     return (found.faults.sorted(by: precedes), first.warnings)
   }
 
-  private static func precedes(_ left: ComposeError, _ right: ComposeError) -> Bool {
+  /// The order of faults: by file, line and column, those without a position first.
+  package static func precedes(_ left: ComposeError, _ right: ComposeError) -> Bool {
     guard let one = left.position, let other = right.position else {
       return left.position == nil && right.position != nil
     }
