@@ -118,6 +118,14 @@ let package = Package(
     // What executor and reaper both know about a pod's objects.
     library(
       "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "Linux", "PodIdentity", system]),
+    // How a running pod is observed and controlled from outside.
+    library("PodControl", ["Concurrency", "Linux", "PodIdentity", "YAML", system]),
+    library(
+      "PodViews",
+      [
+        "Cgroups", "Concurrency", "DockerEngine", "Linux", "PodControl", "PodIdentity",
+        "PodObjects", "YAML", collections, system,
+      ]),
     library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections, system]),
     library(
@@ -133,8 +141,8 @@ let package = Package(
       [
         "CLinux", "CSignals", "Concurrency", "Linux", "YAML", "Settings", "Program",
         "ComposeArguments",
-        "PodRuntime", "Compose", "DockerEngine", "HTTPClient", "MesosExecutor", "PodIdentity",
-        arguments, collections, logging, system,
+        "PodRuntime", "PodControl", "PodViews", "PodObjects", "Cgroups", "Compose", "DockerEngine",
+        "HTTPClient", "MesosExecutor", "PodIdentity", arguments, collections, logging, system,
       ]),
     library("ResourceSums", ["YAML", "Compose", collections]),
     program(
@@ -150,8 +158,8 @@ let package = Package(
       "Reaping",
       [
         "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
-        "Cgroups", "LibcgroupTree", "PodIdentity", "PodObjects", "CLinux", "Concurrency",
-        "Systemd", system, collections, logging,
+        "Cgroups", "LibcgroupTree", "PodControl", "PodIdentity", "PodObjects", "CLinux",
+        "Concurrency", "Systemd", system, collections, logging,
       ]),
     program(
       "Reaper",
@@ -187,6 +195,10 @@ let package = Package(
     tests(
       "PodObjectsTests",
       ["PodObjects", "Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
+    tests("PodControlTests", ["PodControl", "Linux", "PodIdentity", "YAML"]),
+    tests(
+      "PodViewsTests",
+      ["PodViews", "PodControl", "DockerEngine", "PodIdentity", "PodObjects", "Program", "YAML"]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", "Executor", "PodRuntime", collections],

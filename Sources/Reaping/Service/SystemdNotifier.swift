@@ -52,11 +52,13 @@ final class SystemdNotifier: Sendable {
 
   /// The settings are read anew.
   func reloading() {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    // systemd counts by CLOCK_MONOTONIC, which is what a suspending clock reads on Linux.
+    let time = SuspendingClock().systemEpoch.duration(to: .now)
+    let (seconds, attoseconds) = time.components
+    let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     state.withLock {
       guard $0 == .ready else { return }
-      send("RELOADING=1\nMONOTONIC_USEC=\(time.tv_sec * 1_000_000 + time.tv_nsec / 1000)")
+      send("RELOADING=1\nMONOTONIC_USEC=\(microseconds)")
     }
   }
 

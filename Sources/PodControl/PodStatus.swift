@@ -1,0 +1,96 @@
+/// What an executor reports of its own pod: the response to `status` (docs/control.md).
+public struct PodStatus: Codable, Sendable, Equatable {
+  /// Where a pod is in its life, as its executor knows it.
+  public enum State: String, Codable, Sendable {
+    case launching, running, unhealthy, stopping
+  }
+
+  /// A service's container.
+  public struct Service: Codable, Sendable, Equatable {
+    /// The service, with `-N` after it where it has several containers.
+    public var name: String
+    /// The container's ID; nil before it is created.
+    public var container: String?
+    /// `planned`, `created`, `starting`, `running`, `exiting`, `stopping`, `restarting` or `exited`.
+    public var state: String
+    /// `starting`, `healthy` or `unhealthy`; nil without a health check.
+    public var health: String?
+    /// How often it was started again.
+    public var restarts: Int
+    /// Its last exit code.
+    public var exitCode: Int?
+
+    /// Makes a description of a service.
+    public init(
+      name: String, container: String?, state: String, health: String?, restarts: Int,
+      exitCode: Int?
+    ) {
+      self.name = name
+      self.container = container
+      self.state = state
+      self.health = health
+      self.restarts = restarts
+      self.exitCode = exitCode
+    }
+  }
+
+  /// A published port.
+  public struct Port: Codable, Sendable, Equatable {
+    /// The service that publishes it.
+    public var service: String
+    /// The port in the container.
+    public var container: Int
+    /// The port of the host.
+    public var host: Int
+    /// `tcp`, `udp` or `sctp`.
+    public var protocolName: String
+
+    private enum CodingKeys: String, CodingKey {
+      case service, container, host
+      case protocolName = "protocol"
+    }
+
+    /// Makes a description of a port.
+    public init(service: String, container: Int, host: Int, protocolName: String) {
+      self.service = service
+      self.container = container
+      self.host = host
+      self.protocolName = protocolName
+    }
+  }
+
+  /// Mesos' task ID.
+  public var task: String
+  /// Mesos' container ID.
+  public var run: String
+  /// Where the pod is in its life.
+  public var state: State
+  /// What it waits for, or why it stops; empty otherwise.
+  public var message: String
+  /// The task's processors; nil without a limit.
+  public var cpus: Double?
+  /// The task's memory in bytes; nil without a limit.
+  public var memory: Int64?
+  /// The sandbox on the host; nil outside Mesos.
+  public var sandbox: String?
+  /// Each service's containers.
+  public var services: [Service]
+  /// The published ports.
+  public var ports: [Port]
+
+  /// Makes a status.
+  public init(
+    task: String, run: String, state: State, message: String, cpus: Double?, memory: Int64?,
+    sandbox: String?, services: [Service], ports: [Port]
+  ) {
+    self.task = task
+    self.run = run
+    self.state = state
+    self.message = message
+    self.cpus = cpus
+    self.memory = memory
+    self.sandbox = sandbox
+    self.services = services
+    self.ports = ports
+  }
+}

@@ -1,0 +1,8 @@
+/// A pod's state as `ps` shows it: its executor's, or what follows from the lack of one.
+public enum PodState: String, Codable, Sendable, CaseIterable {
+  case launching, running, unhealthy, stopping
+  /// The executor is dead; pod-reaper removes the pod.
+  case orphaned
+  /// The executor is alive and does not respond, or its process is not known.
+  case unknown
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+/// When a program uses colors and cursor movements: the value of `--ansi`.
+public enum AnsiMode: String, CaseIterable, Sendable {
+  /// Plain text, whatever the output is.
+  case never
+  /// On a terminal that supports it.
+  case auto
+  /// Also where the output is a file or a pipe.
+  case always
+}
+
+/// What an output can show.
+public struct Terminal: Sendable, Equatable {
+  /// The output is a terminal.
+  public let isTerminal: Bool
+  /// Colors may be used.
+  public let isColored: Bool
+  /// Lines that were printed may be printed anew in place.
+  public let canRedraw: Bool
+  /// The width in columns, where it is known: COLUMNS, else what the terminal reports.
+  public let columns: Int?
+
+  /// Inspects an output.
+  ///
+  /// `NO_COLOR` (https://no-color.org) switches colors off, `TERM=dumb` colors and redrawing; `--ansi` is stronger than both.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the output.
+  ///   - mode: the value of `--ansi`.
+  ///   - environment: NO_COLOR, TERM and COLUMNS are read.
+  public init(descriptor: Int32, mode: AnsiMode = .auto, environment: [String: String]) {
+    self.init(
+      isTerminal: isatty(descriptor) == 1, reported: Self.width(of: descriptor), mode: mode,
+      environment: environment)
+  }
+
+  init(isTerminal: Bool, reported: Int?, mode: AnsiMode, environment: [String: String]) {
+    self.isTerminal = isTerminal
+    let isCapable = isTerminal && environment["TERM"] != "dumb"
+    let isPlain = environment["NO_COLOR"].map { !$0.isEmpty } ?? false
+    isColored = mode == .always || mode == .auto && isCapable && !isPlain
+    canRedraw = isTerminal && (mode == .always || mode == .auto && isCapable)
+    let asked = environment["COLUMNS"].flatMap { Int($0) }.flatMap {
+      1...10_000 ~= $0 ? $0 : nil
+    }
+    columns = asked ?? (isTerminal ? reported : nil)
+  }
+
+  /// The width that the kernel knows of a terminal: it changes when a window is resized.
+  ///
+  /// - Parameter descriptor: a terminal.
+  /// - Returns: columns; nil where it is no terminal or its width is not known.
+  public static func width(of descriptor: Int32) -> Int? {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return Int(size.ws_col)
+  }
+
+  /// A color of the terminal's own palette (ECMA-48, SGR).
+  public enum Color: Int, Sendable {
+    case red = 31
+    case green = 32
+    case yellow = 33
+    case blue = 34
+    case magenta = 35
+    case cyan = 36
+    case gray = 90
+  }
+
+  /// Colors a text where that is possible.
+  ///
+  /// - Parameters:
+  ///   - text: a text without control characters.
+  ///   - color: its color; nil for none.
+  /// - Returns: the text, with the sequences around it.
+  public func colored(_ text: String, _ color: Color?) -> String {
+    guard isColored, let color, !text.isEmpty else { return text }
+    return "\u{1b}[\(color.rawValue)m\(text)\u{1b}[0m"
+  }
+}

@@ -1,0 +1,87 @@
+/// Rows for people: columns of equal width with two spaces between them, the first row being the titles.
+public struct TextTable: Sendable {
+  /// How a column is set.
+  public enum Alignment: Sendable { case left, right }
+
+  /// One cell: sanitized, without line breaks.
+  public struct Cell: Sendable, ExpressibleByStringLiteral, ExpressibleByStringInterpolation {
+    /// What it shows.
+    public var text: String
+    /// Its color, where colors are shown.
+    public var color: Terminal.Color?
+
+    /// Makes a cell; control characters are replaced.
+    ///
+    /// - Parameters:
+    ///   - text: what it shows.
+    ///   - color: its color.
+    public init(_ text: String, _ color: Terminal.Color? = nil) {
+      self.text = Printable.line(text, limit: 4096)
+      self.color = color
+    }
+
+    /// Makes a cell without a color.
+    public init(stringLiteral value: String) { self.init(value) }
+  }
+
+  private var rows: [[Cell]]
+  private let alignments: [Alignment]
+
+  /// Makes a table of titles.
+  ///
+  /// - Parameter columns: title and alignment of each column.
+  public init(_ columns: [(title: String, alignment: Alignment)]) {
+    rows = [columns.map { Cell($0.title) }]
+    alignments = columns.map(\.alignment)
+  }
+
+  /// Adds a row.
+  ///
+  /// - Parameter cells: as many as there are columns.
+  public mutating func add(_ cells: [Cell]) {
+    precondition(cells.count == alignments.count)
+    rows.append(cells)
+  }
+
+  /// True without any row but the titles.
+  public var isEmpty: Bool { rows.count == 1 }
+
+  /// The lines.
+  ///
+  /// - Parameters:
+  ///   - terminal: decides on colors and on the width; nil for plain text of any width.
+  ///   - cuts: whether a line that is wider than the terminal is cut, with `…` at its end.
+  /// - Returns: one line for each row, without spaces at its end.
+  public func lines(for terminal: Terminal? = nil, cuts: Bool = false) -> [String] {
+    let widths = alignments.indices.map { column in
+      rows.map { $0[column].text.unicodeScalars.count }.max() ?? 0
+    }
+    return rows.map { row in
+      // Spaces at the end are those of a last cell, or of empty ones.
+      let last = row.lastIndex { !$0.text.isEmpty } ?? 0
+      var line = ""
+      var rest = cuts ? terminal?.columns ?? .max : .max
+      for column in 0...last where rest > 0 {
+        let cell = row[column]
+        let gap = String(repeating: " ", count: widths[column] - cell.text.unicodeScalars.count)
+        let isLeft = alignments[column] == .left
+        let before = (column == 0 ? "" : "  ") + (isLeft ? "" : gap)
+        let after = isLeft && column < last ? gap : ""
+        line += Self.cut(before, to: &rest)
+        let text = Self.cut(cell.text, to: &rest)
+        line += terminal?.colored(text, cell.color) ?? text
+        line += Self.cut(after, to: &rest)
+      }
+      return line
+    }
+  }
+
+  private static func cut(_ text: String, to rest: inout Int) -> String {
+    let count = text.unicodeScalars.count
+    if rest == .max { return text }
+    defer { rest = max(0, rest - count) }
+    if count <= rest { return text }
+    return rest == 0
+      ? "" : String(String.UnicodeScalarView(text.unicodeScalars.prefix(rest - 1))) + "…"
+  }
+}

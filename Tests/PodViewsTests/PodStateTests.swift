@@ -1,0 +1,13 @@
+import Testing
+
+@testable import PodControl
+@testable import PodViews
+
+struct PodStateTests {
+  /// A state of an executor is one of `ps`, by the same name.
+  @Test(arguments: ["launching", "running", "unhealthy", "stopping"])
+  func eachStateOfAnExecutorIsShownByItsName(_ name: String) {
+    #expect(PodStatus.State(rawValue: name) != nil)
+    #expect(PodState(rawValue: name) != nil)
+  }
+}
