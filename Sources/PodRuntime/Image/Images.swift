@@ -1,6 +1,7 @@
 import Compose
 import DockerEngine
-import FoundationEssentials
+import Glibc
+import Linux
 import Logging
 import PodIdentity
 import YAML
@@ -32,12 +33,10 @@ struct ProvidedImage: Sendable {
 
   /// Whether it came longer ago than so many nanoseconds; false for nil. An engine before API 1.31
   /// doesn't report when it came: then it may have.
-  func isOlder(than age: Duration?, now: Date = Date()) -> Bool {
+  func isOlder(than age: Duration?, now: Double = Double(time(nil))) -> Bool {
     if age != nil, lastTagTime.isEmpty { return true }
-    // To the second: not every engine's fractions can be read.
-    let second = lastTagTime.replacing(/\.[0-9]+/, with: "")
-    guard let age, let time = try? Date(second, strategy: .iso8601) else { return false }
-    return now.timeIntervalSince(time) > Double(age.nanoseconds) / 1e9
+    guard let age, let time = RFC3339.secondsSince1970(lastTagTime) else { return false }
+    return now - time > Double(age.nanoseconds) / 1e9
   }
 }
 

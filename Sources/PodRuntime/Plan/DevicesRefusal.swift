@@ -8,9 +8,7 @@ extension ContainerPlan {
   /// kernel refuses a child what its parent doesn't have. On version 2 nothing is refused before the device is opened.
   func devicesRefusal(_ message: String) -> ComposeError? {
     guard message.contains("devices.allow: operation not permitted") else { return nil }
-    let words = message.firstMatch(of: /failed to write "([abc]) (\S+) [rwm]+"/)
-    let kind = words.map { String($0.1) } ?? ""
-    let numbers = words.map { String($0.2) } ?? ""
+    let (kind, numbers) = Self.rule(in: message) ?? ("", "")
     let reason = "is forbidden by the devices cgroup of the task (the agent's --allowed_devices)"
     if kind == "a", let privileged = service.privileged {
       return ComposeError(
@@ -26,6 +24,14 @@ extension ContainerPlan {
     return ComposeError(
       "what service '\(service.name)' asks of device '\(kind) \(numbers)' \(reason)",
       at: service.position)
+  }
+
+  /// The kind and the numbers of the rule in `failed to write "c 10:229 rwm"`; nil without one.
+  private static func rule(in message: String) -> (kind: String, numbers: String)? {
+    guard let words = message.firstRange(of: "failed to write \"") else { return nil }
+    let rule = message[words.upperBound...].prefix { $0 != "\"" }.split(separator: " ")
+    guard rule.count == 3, ["a", "b", "c"].contains(rule[0]) else { return nil }
+    return (String(rule[0]), String(rule[1]))
   }
 
   /// `c 10:229`, as devices cgroups name a device; nil if there is none.

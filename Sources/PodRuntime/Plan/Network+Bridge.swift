@@ -1,5 +1,5 @@
 import Compose
-import FoundationEssentials
+import Glibc
 import OrderedCollections
 import YAML
 
@@ -12,7 +12,7 @@ extension Network {
   /// - Throws: `ComposeError` with the line of the option.
   func checkBridge() throws(ComposeError) {
     guard let name = driverOptions[Self.bridgeName], !name.isEmpty, !name.contains("/"),
-      FileManager.default.fileExists(atPath: "/sys/class/net/\(name)")
+      access("/sys/class/net/\(name)", F_OK) == 0
     else { return }
     throw ComposeError(
       "the network `\(key)` can't have the bridge '\(name)': this host has an interface of that name, whose addresses "

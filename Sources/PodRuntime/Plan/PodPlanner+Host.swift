@@ -88,9 +88,15 @@ extension PodPlanner {
 
   /// Whether a device is one that a driver provides, `vendor/class=name` (Container Device Interface).
   static func isDriverDevice(_ name: String) -> Bool {
-    name.wholeMatch(
-      of: /[A-Za-z][A-Za-z0-9._-]*\/[A-Za-z][A-Za-z0-9._-]*=[A-Za-z0-9][A-Za-z0-9._:-]*/)
-      != nil
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let equals = parts[1].firstIndex(of: "=") else { return false }
+    func isWord(_ text: Substring, others: String, mayBeginWithDigit: Bool = false) -> Bool {
+      guard let first = text.utf8.first else { return false }
+      return (first.isLetter || mayBeginWithDigit && first.isDigit)
+        && text.utf8.allSatisfy { $0.isLetter || $0.isDigit || others.utf8.contains($0) }
+    }
+    return isWord(parts[0], others: "._-") && isWord(parts[1][..<equals], others: "._-")
+      && isWord(parts[1][equals...].dropFirst(), others: "._:-", mayBeginWithDigit: true)
   }
 
   /// How the container is set apart from the host.
@@ -118,4 +124,10 @@ extension PodPlanner {
       }
     }
   }
+}
+
+extension UInt8 {
+  /// Of ASCII.
+  fileprivate var isLetter: Bool { 0x61...0x7a ~= self | 0x20 }
+  fileprivate var isDigit: Bool { 0x30...0x39 ~= self }
 }
