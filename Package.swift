@@ -32,7 +32,8 @@ let linking: [LinkerSetting] =
   : [
     .unsafeFlags([
       "-static-executable", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
-      "nostart-stop-gc", "-Xlinker", "--wrap=_Unwind_ForcedUnwind", "-Xlinker", "-T", "-Xlinker",
+      "nostart-stop-gc", "-Xlinker", "--wrap=_Unwind_ForcedUnwind", "-Xlinker",
+      "--wrap=_swift_stdlib_getScalarName", "-Xlinker", "-T", "-Xlinker",
       "\(Context.packageDirectory)/scripts/static.ld",
     ])
   ]
