@@ -7,13 +7,13 @@ public struct PodEvent: Codable, Sendable, Equatable {
     /// A hook of the pod begins, or has exited; `subject` is its event, such as `pre-launch`.
     case hookStarted = "hook-started"
     case hookExited = "hook-exited"
-    /// The engine was asked for an image that it lacks, or that is to be pulled always; `subject` is its name.
+    /// The engine is asked for an image that it lacks, or that is to be pulled always; `subject` is its name.
     case imagePulling = "image-pulling"
     case imagePulled = "image-pulled"
     /// A pull that is tried again; the message is the cause.
     case imageRetrying = "image-retrying"
-    /// The engine already has an image.
-    case imagePresent = "image-present"
+    /// A pull that failed for good; the message is the cause.
+    case imageFailed = "image-failed"
     /// `docker build` begins, or is done; `subject` is the name of the image or its ID.
     case imageBuilding = "image-building"
     case imageBuilt = "image-built"

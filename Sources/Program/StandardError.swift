@@ -109,7 +109,18 @@ public struct StandardErrorLog: LogHandler {
   public var metadata: Logger.Metadata = [:]
 
   /// A log of this level and above.
-  public init(logLevel: Logger.Level) { self.logLevel = logLevel }
+  ///
+  /// - Parameters:
+  ///   - logLevel: the lowest level that is printed.
+  ///   - write: prints a line.
+  public init(
+    logLevel: Logger.Level, write: @escaping @Sendable (String) -> Void = { StandardError.line($0) }
+  ) {
+    self.logLevel = logLevel
+    self.write = write
+  }
+
+  private let write: @Sendable (String) -> Void
 
   /// A value of the metadata.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -124,7 +135,7 @@ public struct StandardErrorLog: LogHandler {
     let rest = pairs.isEmpty ? "" : " (\(pairs.joined(separator: ", ")))"
     // Much of it is somebody else's text.
     let text = Printable.text("\(event.message)\(rest)", limit: 16_384)
-    StandardError.line("\(Timestamp.now) \(event.level): \(text)")
+    write("\(Timestamp.now) \(event.level): \(text)")
   }
 }
 

@@ -32,7 +32,7 @@ struct PodHistoryTests {
     #expect(count == 1)
   }
 
-  @Test("the oldest events go once there are a thousand, and a follower that doesn't read holds nobody up")
+  @Test("the oldest events go first, and a follower that does not read holds nobody up")
   func bounded() async {
     let history = PodHistory()
     let idle = history.subscribe()
