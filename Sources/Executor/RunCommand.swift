@@ -21,10 +21,16 @@ struct RunCommand: AsyncParsableCommand {
     discussion: """
       Prints the task's states with time and message; the containers' output comes on stdout and stderr as in \
       a sandbox. Ctrl-C or TERM ends the pod. Exit: 0 finished, 1 failed, 130 killed.
+
+      While the pod is launched, stderr shows its images, networks, volumes and services: redrawn in place on a \
+      terminal, else a line for each change and every 30 s what is waited for.
+
+      Example: compose-executor run -f compose.yaml --format json
       """)
 
   @OptionGroup var files: FileOptions
   @OptionGroup var task: TaskOptions
+  @OptionGroup var display: DisplayOptions
 
   @Option(
     help: "What to say on stderr: debug, info, warning or error.",
@@ -44,7 +50,9 @@ struct RunCommand: AsyncParsableCommand {
     let engine: DockerEngine
     let info: Task<EngineInfo, any Error>
     let level: Logger.Level
+    let form: DisplayOptions.Form
     do {
+      form = try display.form(environment: environment)
       let settings = Settings(environment: environment, file: try OperatorFile())
       level = try settings.logLevel(option: logLevel)
       // The engine takes its time to tell of itself: the file is read meanwhile.
@@ -62,21 +70,19 @@ struct RunCommand: AsyncParsableCommand {
       }
       request = made
     } catch {
+      if display.format == .json { throw RunJSON.failure(error) }
       throw CommandFailure(of: error)
     }
     reading.isOver()
-    let output = PodOutput(
-      standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
-      standardError: OutputWriter(descriptor: STDERR_FILENO),
-      isColoured: isatty(STDOUT_FILENO) == 1)
-    let log = Logger(label: "compose-executor") { _ in StandardErrorLog(logLevel: level) }
-    let states = StateLines(output: output.standardOutput)
+    let shown = RunDisplay(form, level: level, environment: environment)
+    let log = shown.log
     let pod = Pod(
-      request: request, engine: engine, info: info, output: output, environment: environment,
+      request: request, engine: engine, info: info, output: shown.output, environment: environment,
       log: log
     ) { update in
-      states.say(update, of: request)
+      shown.states.say(update, of: request)
     }
+    shown.follow(pod)
     let arrivals = signals.stream
     let watch = Task {
       var count = 0
@@ -94,15 +100,8 @@ struct RunCommand: AsyncParsableCommand {
     keeping.cancel()
     withExtendedLifetime(signals) {}
     watch.cancel()
-    states.say(outcome)
-    await states.end(within: .seconds(5))
-    if let unwritten = output.unwritten { log.warning("\(unwritten)") }
-    if !outcome.leftovers.isEmpty { throw ExitCode(1) }
-    switch outcome.state {
-    case .finished: return
-    case .failed: throw ExitCode(1)
-    case .killed: throw ExitCode(130)
-    }
+    await shown.end(outcome, of: request)
+    if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
 }
 
@@ -124,54 +123,4 @@ private final class Reading: Sendable {
   }
 
   func isOver() { isDone.store(true, ordering: .relaxed) }
-}
-
-/// Prints what Mesos would be told, in order, and never holds up the pod for that.
-struct StateLines: Sendable {
-  private let lines: AsyncStream<String>.Continuation
-  private let writing: Task<Void, Never>
-
-  init(output: OutputWriter) {
-    let (stream, lines) = AsyncStream.makeStream(of: String.self)
-    self.lines = lines
-    writing = Task { for await line in stream { await output.line(line) } }
-  }
-
-  /// Waits until all are written, at most so long.
-  func end(within limit: Duration) async {
-    lines.finish()
-    _ = await writing.hasEnded(within: limit)
-  }
-
-  func say(_ update: PodUpdate, of request: PodRequest) {
-    switch update {
-    case .starting:
-      let count = request.project.services.count
-      say(
-        "TASK_STARTING",
-        "task \(request.taskID), run \(request.run), \(count) service\(count == 1 ? "" : "s")")
-    case .running(let addresses):
-      let ports = addresses.ports.map {
-        "\($0.service):\($0.port.container) on host port \($0.host)"
-      }
-      say(
-        "TASK_RUNNING",
-        ports.isEmpty
-          ? "every service is up" : "every service is up; " + ports.joined(separator: ", "))
-    }
-  }
-
-  func say(_ outcome: PodOutcome) {
-    let state =
-      switch outcome.state {
-      case .finished: "TASK_FINISHED"
-      case .failed: "TASK_FAILED"
-      case .killed: "TASK_KILLED"
-      }
-    say(state, outcome.line)
-  }
-
-  private func say(_ state: String, _ message: String) {
-    lines.yield("\(Timestamp.now) \(state) \(Printable.line(message))")
-  }
 }

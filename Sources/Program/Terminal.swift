@@ -52,9 +52,34 @@ public struct Terminal: Sendable, Equatable {
   /// - Parameter descriptor: a terminal.
   /// - Returns: columns; nil where it is no terminal or its width is not known.
   public static func width(of descriptor: Int32) -> Int? {
+    size(of: descriptor)?.columns
+  }
+
+  /// Width and height that the kernel knows of a terminal.
+  ///
+  /// - Parameter descriptor: a terminal.
+  /// - Returns: columns and rows; nil where it is no terminal or its size is not known.
+  public static func size(of descriptor: Int32) -> (columns: Int, rows: Int)? {
     var size = winsize()
-    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-    return Int(size.ws_col)
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+      return nil
+    }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
+  /// Whether two descriptors are the same terminal.
+  ///
+  /// - Parameters:
+  ///   - first: a descriptor.
+  ///   - second: another.
+  /// - Returns: false where either is no terminal.
+  public static func isSame(_ first: Int32, _ second: Int32) -> Bool {
+    var (one, other) = (stat(), stat())
+    guard isatty(first) == 1, isatty(second) == 1, fstat(first, &one) == 0,
+      fstat(second, &other) == 0
+    else { return false }
+    return one.st_rdev == other.st_rdev && one.st_ino == other.st_ino
+      && one.st_dev == other.st_dev
   }
 
   /// A color of the terminal's own palette (ECMA-48, SGR).

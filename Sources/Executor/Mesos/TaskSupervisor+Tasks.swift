@@ -89,7 +89,13 @@ extension TaskSupervisor {
         if case .running(let addresses) = update { await self.isUp(id, addresses) }
       })
     tasks[id]?.pod = pod
-    return await pod.run()
+    let prefix = tasks.count > 1 ? "task \(id): " : ""
+    let reporter = LaunchReporter(pod, to: .log, log: log, prefix: prefix)
+    let reporting = Task { await reporter.follow() }
+    defer { reporting.cancel() }
+    let outcome = await pod.run()
+    await reporting.value
+    return outcome
   }
 
   /// Loads a task's Compose files on a thread of its own: big ones take their time, and a kill is obeyed at once.

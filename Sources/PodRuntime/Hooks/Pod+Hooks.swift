@@ -1,6 +1,7 @@
 import Concurrency
 import Compose
 import Logging
+import PodControl
 
 extension Pod {
   /// Where hooks run.
@@ -66,7 +67,9 @@ extension Pod {
     var first: String?
     for hook in hooks {
       let rest = limit.map { max(.milliseconds(100), $0 - (.now - begin)) }
+      history.record(.hookStarted, subject: event.rawValue)
       let failure = await run.run(hook, input: input, limit: rest)
+      history.record(.hookExited, failure ?? "", subject: event.rawValue)
       if let failure { log.warning("\(failure)") }
       first = first ?? failure
       // After a failed pre-launch hook there is nothing left to prepare.

@@ -1,5 +1,4 @@
 import Compose
-import Logging
 import OrderedCollections
 import SystemPackage
 import YAML
@@ -11,7 +10,6 @@ struct ImageBuild: Sendable {
   /// Build arguments that lead to a proxy, for those that the file doesn't name.
   let proxies: [String: String]
   let programs: HostPrograms
-  let log: Logger
 
   /// Builds an image, from the cache where nothing has changed.
   ///
@@ -25,8 +23,6 @@ struct ImageBuild: Sendable {
   func build(
     _ build: Build, service: Service, on bases: [String: String], tag: String?
   ) async throws -> String {
-    log.info("building the image of '\(service.name)'")
-    let start = ContinuousClock.now
     guard let program = programs.find("docker") else { throw noDocker(build, service) }
     let docker = SupervisedProcess(
       program, arguments(build, service: service, on: bases, tag: tag),
@@ -47,8 +43,6 @@ struct ImageBuild: Sendable {
     guard ending == .exited(0), let id else {
       throw refusal(of: build, service: service, errors: errors)
     }
-    log.info(
-      "built the image of '\(service.name)' in \((.now - start).components.seconds) s")
     return String(id)
   }
 

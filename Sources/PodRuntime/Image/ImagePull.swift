@@ -1,11 +1,15 @@
 import DockerEngine
 import Logging
+import PodControl
 
 /// One image's pull, tried again where the network is to blame.
 struct ImagePull: Sendable {
   let engine: DockerEngine
   let credentials: CredentialStore
   let log: Logger
+  /// Records the pull, and how far it is.
+  let history: PodHistory
+  let pulls: PullBoard
 
   /// Pulls an image.
   ///
@@ -15,45 +19,32 @@ struct ImagePull: Sendable {
   /// - Throws: `EngineError`: at once where the registry refuses or doesn't have it, after five tries where it
   ///   can't be reached.
   func pull(_ reference: String, platform: String?) async throws {
+    pulls.begin()
+    history.record(.imagePulling, subject: reference)
+    defer { pulls.end(reference) }
     var wait = Duration.seconds(1)
     for attempt in 1... {
       do {
-        return try await once(reference, platform: platform)
+        try await once(reference, platform: platform)
+        return history.record(.imagePulled, subject: reference)
       } catch let error as EngineError where attempt < 5 && Self.isPassing(error) {
-        log.warning("pull of \(reference) failed, trying again in \(wait): \(error.message)")
+        let message = "pull of \(reference) failed, trying again in \(wait): \(error.message)"
+        log.warning("\(message)")
+        history.record(.imageRetrying, message, subject: reference)
         try await Task.sleep(for: wait)
         wait *= 2
+      } catch let error as EngineError {
+        history.record(.imageFailed, error.message, subject: reference)
+        throw error
       }
     }
   }
 
   private func once(_ reference: String, platform: String?) async throws {
-    log.info("pulling \(reference)")
-    let start = ContinuousClock.now
-    var said = start
-    var layers: [String: (current: Int64, total: Int64)] = [:]
+    pulls.forget(reference)
     let pull = try await engine.pullImage(
       reference, platform: platform, credentials: await credentials.credentials(for: reference))
-    for try await progress in pull {
-      if let id = progress.id, let total = progress.total, total > 0 {
-        layers[id] = (Int64(progress.current ?? 0), Int64(total))
-      }
-      if .now - said >= .seconds(10) {
-        said = .now
-        let current = Self.megabytes(layers.values.map(\.current))
-        let total = Self.megabytes(layers.values.map(\.total))
-        log.info("pulling \(reference): \(current) of \(total) MB in \(layers.count) layers")
-      }
-    }
-    log.info("pulled \(reference) in \((.now - start).components.seconds) s")
-  }
-
-  /// The sum of layers' sizes, which are what a registry says they are.
-  static func megabytes(_ sizes: [Int64]) -> Int64 {
-    sizes.reduce(0) { sum, size in
-      let (next, isBeyond) = sum.addingReportingOverflow(max(0, size))
-      return isBeyond ? .max : next
-    } / 1_000_000
+    for try await progress in pull { pulls.add(progress, to: reference) }
   }
 
   /// Whether another try may go better: the registry couldn't be reached, rather than that it refused.

@@ -3,6 +3,7 @@ import DockerEngine
 import Glibc
 import Linux
 import Logging
+import PodControl
 import PodIdentity
 import YAML
 
@@ -58,6 +59,9 @@ struct Images: Sendable {
   /// The operator's directories of programs; nil for none.
   let programPath: [String]?
   let log: Logger
+  /// Records pulls and builds.
+  var history = PodHistory()
+  var pulls = PullBoard()
   /// Asked about an error: waits until the engine is back, if it is away, and says whether to try again.
   var recovers: @Sendable (any Error) async throws -> Bool = { _ in false }
 
@@ -184,8 +188,9 @@ struct Images: Sendable {
       let store = CredentialStore(
         projectDirectory: projectDirectory, environment: environment, policy: self.policy,
         programPath: programPath, log: log)
-      try await ImagePull(engine: engine, credentials: store, log: log).pull(
-        image.value, platform: service.isolation.platform)
+      try await ImagePull(
+        engine: engine, credentials: store, log: log, history: history, pulls: pulls
+      ).pull(image.value, platform: service.isolation.platform)
     } catch let error as EngineError where !error.isEngineAway {
       if service.build != nil { return try await build(service, on: bases, tag: tag) }
       throw ComposeError(
@@ -245,9 +250,11 @@ struct Images: Sendable {
       projectDirectory: projectDirectory, environment: environment
     ).taskFolders
     let programs = HostPrograms(policy: policy, path: programPath, taskFolders: own)
+    history.record(.imageBuilding, service: service.name, subject: service.image?.value)
     let id = try await ImageBuild(
-      environment: environment, proxies: proxies, programs: programs, log: log
+      environment: environment, proxies: proxies, programs: programs
     ).build(build, service: service, on: bases, tag: tag)
+    history.record(.imageBuilt, service: service.name, subject: service.image?.value)
     guard var found = try await lookUp(id) else {
       throw ComposeError(
         "service '\(service.name)' was built, but the engine doesn't have the image \(id)",

@@ -158,5 +158,6 @@ extension Pod {
     }
     if next == state { return }
     update(name) { $0.state = next }
+    record(event, of: name)
   }
 }

@@ -40,6 +40,9 @@ extension Pod {
     _ service: String, _ dependency: Dependency, of name: String
   ) async throws {
     guard let other = members[service] else { return }
+    if !isBack(service, dependency.condition) {
+      recordWaiting(of: name, for: service, dependency.condition)
+    }
     switch dependency.condition {
     case .started:
       try await launchWait { self.members[service]?.hasComeUp == true }

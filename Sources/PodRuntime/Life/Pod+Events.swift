@@ -2,6 +2,7 @@ import Concurrency
 import Compose
 import DockerEngine
 import Logging
+import PodControl
 import PodIdentity
 
 extension Pod {
@@ -71,6 +72,9 @@ extension Pod {
       }
       examineEnd(of: name)
     case "oom":
+      if let member = members[name], member.run.outOfMemoryAt == nil {
+        history.record(.outOfMemory, service: member.plan.label)
+      }
       update(name) { $0.run.outOfMemoryAt = .now }
     case "health_status: healthy":
       update(name) { $0.health = .healthy }

@@ -51,25 +51,23 @@ extension Pod {
       assemblers[frame.stream, default: LineAssembler(prefix: prefix)]
         .feed(frame.bytes, into: &lines)
       tails[frame.stream, default: OutputTail()].append(frame.bytes)
-      await write(lines, to: frame.stream, assemblers[frame.stream]?.piece())
+      await write(lines, of: label, to: frame.stream, assemblers[frame.stream]?.piece())
     }
     for stream in assemblers.keys {
       var lines: [UInt8] = []
       assemblers[stream]?.finish(into: &lines)
-      await write(lines, to: stream, assemblers[stream]?.piece())
+      await write(lines, of: label, to: stream, assemblers[stream]?.piece())
     }
     let errors = tails[.stderr]?.lines ?? []
     return errors.isEmpty ? tails[.stdout]?.lines ?? [] : errors
   }
 
   private func write(
-    _ lines: [UInt8], to stream: OutputStreamKind, _ piece: OutputPiece?
+    _ lines: [UInt8], of label: String, to stream: OutputStreamKind, _ piece: OutputPiece?
   ) async {
     guard !lines.isEmpty, let piece else { return }
-    switch stream {
-    case .stdout: await output.standardOutput.write(lines, piece)
-    case .stderr: await output.standardError.write(lines, piece)
-    }
+    let service = String(label.prefix { $0 != " " })
+    await output.write(lines, piece, of: service, isHook: true, to: stream)
   }
 
   static func check(

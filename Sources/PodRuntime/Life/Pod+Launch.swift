@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import Logging
 import OrderedCollections
+import PodControl
 import PodIdentity
 import YAML
 
@@ -96,6 +97,7 @@ extension Pod {
     // What has been decided meanwhile is never followed by RUNNING.
     try checkLaunch()
     hasComeUp = true
+    history.record(.podRunning)
     await report(.running(addresses))
     isRunning = true
     startHooks(addresses)

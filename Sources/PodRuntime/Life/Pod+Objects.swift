@@ -2,6 +2,7 @@ import Concurrency
 import Compose
 import DockerEngine
 import Logging
+import PodControl
 import PodIdentity
 import PodObjects
 import YAML
@@ -64,6 +65,7 @@ extension Pod {
         }
       }
       created.append(PodObject(.network, id))
+      history.record(.networkCreated, subject: network.name)
     } catch let error as EngineError {
       throw plan.explainNetwork(network.name, error)
     }
@@ -88,6 +90,7 @@ extension Pod {
       }
       try checkOwner(of: made.labels, of: plan, "volume \(name)")
       created.append(PodObject(.volume, made.name))
+      history.record(.volumeCreated, subject: made.name)
     } catch let error as EngineError {
       throw plan.explainVolume(name, error)
     }

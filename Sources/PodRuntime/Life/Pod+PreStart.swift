@@ -2,6 +2,7 @@ import Concurrency
 import Compose
 import DockerEngine
 import OrderedCollections
+import PodControl
 import YAML
 
 extension Pod {
@@ -89,8 +90,12 @@ extension Pod {
     hookSignals[id] = hook.service.stopSignal ?? image.stopSignal
     // One that still runs when the pod ends is stopped like a service.
     defer { if !isEnding { hookContainers[id] = nil } }
+    let name = hook.service.name
+    history.record(.serviceHookStarted, service: name, subject: "pre_start", container: id)
     let tail = try await follow(hook, id)
     let code = try await exitCode(ofHook: id)
+    history.record(
+      .serviceHookExited, service: name, subject: "pre_start", container: id, exitCode: code)
     try await checkEngine()
     try Self.check(
       code, tail, "the pre_start of service '\(hook.service.name)'", at: hook.service.position)

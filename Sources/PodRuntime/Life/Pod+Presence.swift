@@ -1,6 +1,7 @@
 import Concurrency
 import DockerEngine
 import Logging
+import PodControl
 
 extension Pod {
   /// How often a step is tried again for one cause before the pod fails for it.
@@ -53,6 +54,7 @@ extension Pod {
           presence.comeBack(at: .now)
           changes.notifyAll()
           log.info("the engine is back")
+          history.record(.engineBack)
           return
         }
       } catch is CancellationError {
@@ -72,6 +74,7 @@ extension Pod {
   func noteEngineAway(since moment: ContinuousClock.Instant = .now, _ reason: String) {
     guard presence.leave(at: moment) else { return }
     log.warning("the engine is away: waiting for it (\(reason))")
+    history.record(.engineAway, reason)
     changes.notifyAll()
   }
 

@@ -2,6 +2,7 @@ import Concurrency
 import Compose
 import DockerEngine
 import Logging
+import PodControl
 
 extension Pod {
   /// Starts a container again, and with it the group that lives by it.
@@ -13,6 +14,9 @@ extension Pod {
     changes.notifyAll()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
     log.info("\(member.plan.title) \(cause): starting it again in \(pause)")
+    history.record(
+      .serviceRestarting, service: member.plan.label, "\(cause): starting it again in \(pause)"
+    )
     await member.output?.drain(within: .seconds(2), givingWay: true)
     var restart = GroupRestart(of: name)
     do {
@@ -41,6 +45,11 @@ extension Pod {
     guard restart.advance(to: state) else {
       log.error("internal error: the restart of '\(restart.owner)' can't be \(state) yet")
       return assertionFailure("\(restart) to \(state)")
+    }
+    for other in others {
+      history.record(
+        .serviceRestarting, service: other.plan.label,
+        "started again together with '\(restart.owner)'")
     }
     let names = others.map { "'\($0.name)'" }.joined(separator: ", ")
     log.debug("restart of '\(restart.owner)': \(state)\(names.isEmpty ? "" : ": " + names)")
@@ -122,7 +131,7 @@ extension Pod {
     if members[member.name]?.commands == .afterStart { try await runPostStart(member.name) }
   }
 
-  private func isBack(_ name: String, _ condition: Dependency.Condition) -> Bool {
+  func isBack(_ name: String, _ condition: Dependency.Condition) -> Bool {
     guard let member = members[name] else { return true }
     if member.hasEnded { return true }
     guard member.state == .running, member.hasComeUp else { return false }

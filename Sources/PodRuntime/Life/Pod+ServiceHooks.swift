@@ -2,6 +2,7 @@ import Compose
 import DockerEngine
 import Logging
 import OrderedCollections
+import PodControl
 import YAML
 
 extension Pod {
@@ -117,11 +118,14 @@ extension Pod {
     body.workingDir = hook.workingDir
     body.env = hook.environment.isEmpty ? nil : Self.variables(hook.environment)
     let subject = "the \(kind) of service '\(member.name)'"
+    history.record(.serviceHookStarted, service: member.plan.label, subject: kind)
     do {
       let exec = try await engine.createExec(id, body)
       let tail = try await forward(
         try await engine.startExec(exec), label: member.plan.label + " ->", index: member.index)
       let code = try await exitCode(of: exec)
+      history.record(
+        .serviceHookExited, service: member.plan.label, subject: kind, exitCode: code)
       if !isEnding { try await checkEngine() }
       do {
         try Self.check(code, tail, subject, at: hook.position)

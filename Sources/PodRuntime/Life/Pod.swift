@@ -2,12 +2,17 @@ import Concurrency
 import Compose
 import DockerEngine
 import Logging
+import PodControl
 import PodIdentity
 import PodObjects
 import YAML
 
 /// One pod's life: from a plan to running containers, and back to nothing.
 public actor Pod {
+  /// What has happened to the pod. It ends with the pod.
+  public nonisolated let history = PodHistory()
+  /// How far its pulls are.
+  public nonisolated let pulls = PullBoard()
   let request: PodRequest
   let engine: DockerEngine
   let info: Task<EngineInfo, any Error>?
@@ -101,13 +106,15 @@ public actor Pod {
     images = Images(
       engine: engine, environment: environment, run: request.run, project: names.project,
       projectDirectory: request.project.workingDirectory, proxies: request.proxies,
-      policy: request.policy, programPath: request.programPath, log: log)
+      policy: request.policy, programPath: request.programPath, log: log, history: history,
+      pulls: pulls)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.
   ///
   /// - Returns: how it ended, once everything of it is removed or `cleanup` has run out.
   public func run() async -> PodOutcome {
+    history.record(.podStarting)
     await report(.starting)
     images.recovers = { try await self.recovers(from: $0) }
     let follower = Task { await self.followEvents() }
@@ -132,7 +139,9 @@ public actor Pod {
     for task in [follower, watcher] { task.cancel() }
     for task in [follower, watcher] { await task.value }
     images.recovers = { _ in false }
-    return await conclude()
+    let outcome = await conclude()
+    recordEnd(outcome)
+    return outcome
   }
 
   /// Waits for what is under way: a create or start is never cut off, as dockerd completes it anyway. An engine that
@@ -180,6 +189,7 @@ public actor Pod {
   func settle(_ outcome: PodOutcome) {
     guard verdict == nil else { return }
     verdict = outcome
+    history.record(.podStopping, outcome.message)
     changes.notifyAll()
   }
 
@@ -253,8 +263,10 @@ public actor Pod {
   /// Changes a member and wakes whoever waits for a change.
   func update(_ name: String, _ change: (inout Member) -> Void) {
     guard var member = members[name] else { return }
+    let health = member.health
     change(&member)
     members[name] = member
+    recordHealth(of: name, since: health)
     changes.notifyAll()
   }
 }

@@ -118,8 +118,8 @@ actor ContainerOutput {
         log.warning(
           "what '\(service)' wrote while the engine was away isn't in the sandbox: \(error.message)"
         )
-        await output.standardError.line(
-          "compose-executor: output of '\(service)' from while the engine was away is missing: its log driver "
+        await output.notice(
+          "output of '\(service)' from while the engine was away is missing: its log driver "
             + "can't be read")
       }
       guard try await engine.inspectContainer(container).state.running else { return }
@@ -138,8 +138,8 @@ actor ContainerOutput {
       begin(frames, skipping: skip)
       return
     }
-    await output.standardError.line(
-      "compose-executor: output of '\(service)' from while the engine was away may be incomplete: "
+    await output.notice(
+      "output of '\(service)' from while the engine was away may be incomplete: "
         + "its log has been rotated")
     let since = lastArrival.map { Self.text($0) }
     let frames = try await engine.logs(
@@ -244,8 +244,10 @@ actor ContainerOutput {
       return
     }
     switch stream {
-    case .stdout: await output.standardOutput.write(lines, standardOutput.piece())
-    case .stderr: await output.standardError.write(lines, standardError.piece())
+    case .stdout:
+      await output.write(lines, standardOutput.piece(), of: service, to: stream)
+    case .stderr:
+      await output.write(lines, standardError.piece(), of: service, to: stream)
     }
     lines.removeAll(keepingCapacity: lines.capacity <= 1 << 19)
   }

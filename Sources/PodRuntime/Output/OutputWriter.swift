@@ -18,6 +18,8 @@ struct OutputPiece: Sendable {
 public actor OutputWriter {
   private let executor: QueueExecutor
   private let descriptor: Int32
+  /// What stays below its lines on a terminal.
+  private let region: OutputRegion?
   private var isBroken = false
   private let waiting = Atomic(0)
   /// Before the line that has no end so far: the prefix; nil where the last line is whole.
@@ -29,9 +31,14 @@ public actor OutputWriter {
   }
 
   /// Writes to an open descriptor, which stays the caller's.
-  public init(descriptor: Int32) {
+  ///
+  /// - Parameters:
+  ///   - descriptor: the descriptor.
+  ///   - region: lines of the same terminal that stay below what is written.
+  public init(descriptor: Int32, above region: OutputRegion? = nil) {
     self.descriptor = descriptor
-    executor = QueueExecutor(label: "output-\(descriptor)")
+    self.region = region
+    executor = region?.executor ?? QueueExecutor(label: "output-\(descriptor)")
   }
 
   /// How many bytes it was given that nobody has taken. Unlike all else here it answers at once, also while a write
@@ -55,11 +62,20 @@ public actor OutputWriter {
   }
 
   private func take(_ bytes: [UInt8]) {
+    region?.assumeIsolated { $0.clear() }
     endLine()
     put(bytes, insteadOf: bytes.count)
+    region?.assumeIsolated { $0.restore(isInLine: false) }
   }
 
   private func take(_ bytes: [UInt8], _ piece: OutputPiece) {
+    region?.assumeIsolated { $0.clear() }
+    putPiece(bytes, piece)
+    let isInLine = openLine != nil
+    region?.assumeIsolated { $0.restore(isInLine: isInLine) }
+  }
+
+  private func putPiece(_ bytes: [UInt8], _ piece: OutputPiece) {
     if !piece.continuesLine || openLine != piece.prefix { endLine() }
     if piece.continuesLine, openLine == nil {
       // Its line was ended where it was interrupted.
@@ -106,8 +122,9 @@ public actor OutputWriter {
   }
 }
 
-/// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone.
-private final class QueueExecutor: SerialExecutor {
+/// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone; several where they share
+/// what they write to.
+final class QueueExecutor: SerialExecutor {
   private let queue: DispatchQueue
 
   init(label: String) { queue = DispatchQueue(label: label) }
@@ -126,12 +143,18 @@ public struct PodOutput: Sendable {
   public let standardError: OutputWriter
   /// True to colour the services' names.
   public let isColoured: Bool
+  /// True to write an object a line, all to the first of the two writers (docs/run-json.md).
+  public let isJSON: Bool
 
   /// Joins the two writers.
-  public init(standardOutput: OutputWriter, standardError: OutputWriter, isColoured: Bool) {
+  public init(
+    standardOutput: OutputWriter, standardError: OutputWriter, isColoured: Bool,
+    isJSON: Bool = false
+  ) {
     self.standardOutput = standardOutput
     self.standardError = standardError
     self.isColoured = isColoured
+    self.isJSON = isJSON
   }
 
   /// What couldn't be written since nobody reads it, in words; nil where all was written.
@@ -144,6 +167,7 @@ public struct PodOutput: Sendable {
 
   /// What stands before a line of a service: its name and ` | `.
   func prefix(service: String, index: Int) -> String {
+    if isJSON { return "" }
     guard isColoured else { return service + " | " }
     let colours = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94]
     return "\u{1b}[\(colours[index % colours.count])m\(service) |\u{1b}[0m "

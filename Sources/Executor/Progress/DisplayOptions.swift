@@ -1,0 +1,64 @@
+import ArgumentParser
+import Program
+import Settings
+
+/// How `run` shows what happens. What `docker compose` has under the same name works the same.
+struct DisplayOptions: ParsableArguments {
+  /// What standard output consists of.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  /// How the launch is shown.
+  enum Progress: String, ExpressibleByArgument, CaseIterable {
+    case auto, tty, plain, quiet
+  }
+
+  @Option(
+    help:
+      "text: states, and the containers' output on both outputs; json: an object a line on stdout for each state, event and line of output. Default: text."
+  )
+  var format: Format?
+
+  @Option(help: "Colors and redrawing: never, auto or always. Default: COMPOSE_ANSI, else auto.")
+  var ansi: AnsiMode?
+
+  @Option(
+    help:
+      "How the launch is shown on stderr: auto, tty (redrawn in place), plain (log lines of level info) or quiet. Default: COMPOSE_PROGRESS, else auto."
+  )
+  var progress: Progress?
+
+  /// What was asked for.
+  struct Form: Sendable {
+    var format: Format
+    var ansi: AnsiMode
+    var progress: Progress
+  }
+
+  /// The options, and the variables that Docker Compose reads.
+  ///
+  /// - Parameter environment: COMPOSE_ANSI and COMPOSE_PROGRESS are read.
+  /// - Returns: what was asked for.
+  /// - Throws: `SettingError` for a variable that has no such value.
+  func form(environment: [String: String]) throws(SettingError) -> Form {
+    func variable<Value: RawRepresentable<String> & CaseIterable>(
+      _ name: String, _ standard: Value
+    ) throws(SettingError) -> Value {
+      guard let text = environment[name], !text.isEmpty else { return standard }
+      if let value = Value(rawValue: text) { return value }
+      let known = Value.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SettingError(description: "\(name) is one of \(known), not '\(text)'")
+    }
+    let standardAnsi = try variable("COMPOSE_ANSI", AnsiMode.auto)
+    let standardProgress = try variable("COMPOSE_PROGRESS", Progress.auto)
+    let form = Form(
+      format: format ?? .text, ansi: ansi ?? standardAnsi, progress: progress ?? standardProgress)
+    guard form.progress != .tty || form.ansi != .never else {
+      throw SettingError(description: "--progress tty needs what --ansi never switches off")
+    }
+    return form
+  }
+}
+
+extension AnsiMode: ExpressibleByArgument {}

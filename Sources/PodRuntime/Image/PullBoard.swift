@@ -1,0 +1,104 @@
+import DockerEngine
+import Synchronization
+
+/// How far the pulls of a pod are, for whoever asks at any moment.
+public final class PullBoard: Sendable {
+  private let pulls = Mutex<[String: PullStatus]>([:])
+  private let count = Mutex(0)
+
+  /// Begins without a pull.
+  public init() {}
+
+  /// How far the pull of an image is; nil where it is not being pulled, or the engine has reported nothing so far.
+  ///
+  /// - Parameter image: its name, as the file has it.
+  public subscript(image: String) -> PullStatus? { pulls.withLock { $0[image] } }
+
+  /// Every pull that is under way.
+  public var all: [String: PullStatus] { pulls.withLock { $0 } }
+
+  /// True while the engine pulls an image.
+  public var isPulling: Bool { count.withLock { $0 > 0 } }
+
+  func begin() { count.withLock { $0 += 1 } }
+
+  /// Forgets what was reported: the pull is tried again.
+  func forget(_ image: String) { pulls.withLock { $0[image] = nil } }
+
+  func add(_ progress: PullProgress, to image: String) {
+    pulls.withLock { $0[image, default: PullStatus()].add(progress) }
+  }
+
+  func end(_ image: String) {
+    forget(image)
+    count.withLock { $0 -= 1 }
+  }
+}
+
+/// How far a pull is.
+public struct PullStatus: Sendable, Equatable {
+  private struct Layer: Equatable {
+    var current: Int64 = 0
+    var total: Int64 = 0
+    var isDone = false
+    var isExtracting = false
+  }
+
+  /// More layers than any image has: what a registry writes is bounded.
+  private static let mostLayers = 1_000
+
+  private var parts: [String: Layer] = [:]
+
+  /// A pull of which nothing is known.
+  public init() {}
+
+  /// Layers that the engine has named so far.
+  public var layers: Int { parts.count }
+  /// Layers that the engine has in whole.
+  public var doneLayers: Int { parts.values.count { $0.isDone } }
+  /// Bytes that were downloaded.
+  public var current: Int64 { Self.sum(parts.values.map(\.current)) }
+  /// Bytes to download, as far as the engine has reported them.
+  public var total: Int64 { Self.sum(parts.values.map(\.total)) }
+  /// True while nothing but extracting is left.
+  public var isExtracting: Bool {
+    parts.values.contains(where: \.isExtracting) && current >= total
+  }
+
+  /// Counts one step (Engine API, "CreateImageInfo").
+  ///
+  /// - Parameter progress: the step.
+  public mutating func add(_ progress: PullProgress) {
+    guard let id = progress.id, id.utf8.count <= 128, !progress.status.hasPrefix("Pulling from")
+    else { return }
+    guard parts[id] != nil || parts.count < Self.mostLayers else { return }
+    var layer = parts[id] ?? Layer()
+    switch progress.status {
+    case "Downloading":
+      layer.current = Int64(max(0, progress.current ?? 0))
+      layer.total = Int64(max(0, progress.total ?? 0))
+    case "Verifying Checksum", "Download complete":
+      layer.current = layer.total
+    case "Extracting":
+      layer.current = layer.total
+      layer.isExtracting = true
+    case "Pull complete", "Already exists":
+      layer.current = layer.total
+      layer.isDone = true
+      layer.isExtracting = false
+    case "Pulling fs layer", "Waiting", "Preparing":
+      break
+    default:
+      if parts[id] == nil { return }
+    }
+    parts[id] = layer
+  }
+
+  /// The sum of layers' sizes, which are what a registry says they are.
+  static func sum(_ sizes: [Int64]) -> Int64 {
+    sizes.reduce(0) { sum, size in
+      let (next, isBeyond) = sum.addingReportingOverflow(max(0, size))
+      return isBeyond ? .max : next
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import DockerEngine
+
+extension PodOutput {
+  /// Writes lines of a service, in the form of this output.
+  ///
+  /// - Parameters:
+  ///   - lines: what `LineAssembler` has completed.
+  ///   - piece: what it says of them.
+  ///   - service: whose they are.
+  ///   - isHook: whether a hook of the service wrote them.
+  ///   - stream: where they were written to.
+  func write(
+    _ lines: [UInt8], _ piece: OutputPiece, of service: String, isHook: Bool = false,
+    to stream: OutputStreamKind
+  ) async {
+    if isJSON {
+      let name: StaticString = stream == .stdout ? "stdout" : "stderr"
+      return await standardOutput.write(
+        JSONLine.output(lines, service: service, isHook: isHook, stream: name))
+    }
+    switch stream {
+    case .stdout: await standardOutput.write(lines, piece)
+    case .stderr: await standardError.write(lines, piece)
+    }
+  }
+
+  /// Writes a line about the output, among it.
+  ///
+  /// - Parameter message: what is to be known of it.
+  func notice(_ message: String) async {
+    guard isJSON else { return await standardError.line("compose-executor: " + message) }
+    var object = JSONLine("notice")
+    object.add("message", message)
+    await standardOutput.write(object.line)
+  }
+}
