@@ -132,7 +132,7 @@ let package = Package(
       "PodRuntime",
       [
         "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
-        "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
+        "PodControl", "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
       ]),
     library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
@@ -209,9 +209,8 @@ let package = Package(
     tests(
       "PodRuntimeTests",
       [
-        "CLinux", "Linux", "YAML", "PodRuntime", "Cgroups", "Compose", "DockerEngine",
-        "PodIdentity",
-        "Systemd", logging, collections,
+        "CLinux", "Linux", "YAML", "PodRuntime", "PodControl", "Cgroups", "Compose",
+        "DockerEngine", "PodIdentity", "Systemd", logging, collections,
       ]),
     tests(
       "PolicyTests",

@@ -1,20 +1,79 @@
 /// One entry of a pod's history: a line of the response to `events` (docs/control.md).
 public struct PodEvent: Codable, Sendable, Equatable {
+  /// What can happen to a pod. More may be added: a reader passes over what it doesn't know.
+  public enum Kind: String, Codable, Sendable, CaseIterable {
+    /// The launch begins.
+    case podStarting = "pod-starting"
+    /// A hook of the pod begins, or has exited; `subject` is its event, such as `pre-launch`.
+    case hookStarted = "hook-started"
+    case hookExited = "hook-exited"
+    /// The engine was asked for an image that it lacks, or that is to be pulled always; `subject` is its name.
+    case imagePulling = "image-pulling"
+    case imagePulled = "image-pulled"
+    /// A pull that is tried again; the message is the cause.
+    case imageRetrying = "image-retrying"
+    /// The engine already has an image.
+    case imagePresent = "image-present"
+    /// `docker build` begins, or is done; `subject` is the name of the image or its ID.
+    case imageBuilding = "image-building"
+    case imageBuilt = "image-built"
+    /// A network or volume of the pod was created; `subject` is its name in the engine.
+    case networkCreated = "network-created"
+    case volumeCreated = "volume-created"
+    case containerCreated = "container-created"
+    /// A service waits before its start; the message says for what: `waiting for 'db' to become healthy`.
+    case serviceWaiting = "service-waiting"
+    case containerStarted = "container-started"
+    /// A hook in or before a service's container begins, or has exited; `subject` is `pre_start`, `post_start` or `pre_stop`.
+    case serviceHookStarted = "service-hook-started"
+    case serviceHookExited = "service-hook-exited"
+    case serviceHealthy = "service-healthy"
+    case serviceUnhealthy = "service-unhealthy"
+    /// The engine reports that memory ran out in the container.
+    case outOfMemory = "out-of-memory"
+    case containerExited = "container-exited"
+    /// The container is to be started again; the message is the cause.
+    case serviceRestarting = "service-restarting"
+    /// The Docker Engine doesn't respond, or responds again.
+    case engineAway = "engine-away"
+    case engineBack = "engine-back"
+    /// Every service is up.
+    case podRunning = "pod-running"
+    /// The pod's end is decided; the message is the cause.
+    case podStopping = "pod-stopping"
+    /// Everything of the pod is removed, or the time for it is over; `subject` is `finished`, `failed` or `killed`.
+    case podEnded = "pod-ended"
+  }
+
   /// When, in UTC (RFC 3339).
   public var time: String
-  /// What happened, such as `pod-starting`, `image-pulled`, `container-started`, `container-exited`, `service-unhealthy`,
-  /// `service-restarting`, `pod-running`, `pod-stopping`.
+  /// What happened: the raw value of a `Kind`.
   public var event: String
-  /// The service; nil where it is of the whole pod.
+  /// The service, with `-N` after it where it has several containers; nil where it is of the whole pod.
   public var service: String?
-  /// For people: the cause, where there is one.
+  /// For people: the cause, where there is one; else empty.
   public var message: String
+  /// What else it is about: an image, a network, a volume or a hook.
+  public var subject: String?
+  /// The container's ID.
+  public var container: String?
+  /// The exit code of a container or hook.
+  public var exitCode: Int?
 
   /// Makes an entry.
-  public init(time: String, event: String, service: String?, message: String) {
+  public init(
+    time: String, event: String, service: String?, message: String, subject: String? = nil,
+    container: String? = nil, exitCode: Int? = nil
+  ) {
     self.time = time
     self.event = event
     self.service = service
     self.message = message
+    self.subject = subject
+    self.container = container
+    self.exitCode = exitCode
   }
+
+  /// What happened; nil for a kind that this program doesn't know.
+  public var kind: Kind? { Kind(rawValue: event) }
 }

@@ -8,6 +8,8 @@ import YAML
 
 /// One pod's life: from a plan to running containers, and back to nothing.
 public actor Pod {
+  /// What has happened to the pod. It ends with the pod.
+  public nonisolated let history = PodHistory()
   let request: PodRequest
   let engine: DockerEngine
   let info: Task<EngineInfo, any Error>?

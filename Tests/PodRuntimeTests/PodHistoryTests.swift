@@ -1,0 +1,68 @@
+import PodControl
+import Testing
+
+@testable import PodRuntime
+
+@Suite("The history of a pod")
+struct PodHistoryTests {
+  @Test("a follower gets what came before it and what comes after, in order, until the end")
+  func follow() async {
+    let history = PodHistory()
+    history.record(.podStarting, "first")
+    let stream = history.subscribe()
+    history.record(.imagePulling, subject: "app:1")
+    history.record(.containerExited, service: "web", "second", container: "abc", exitCode: 3)
+    history.end()
+    history.record(.podEnded, "too late")
+    var events: [PodEvent] = []
+    for await event in stream { events.append(event) }
+    #expect(events == history.events)
+    #expect(events.map(\.kind) == [.podStarting, .imagePulling, .containerExited])
+    #expect(events[1].subject == "app:1")
+    #expect(events[2].service == "web" && events[2].exitCode == 3 && events[2].container == "abc")
+  }
+
+  @Test("who asks after the end gets all that was kept")
+  func late() async {
+    let history = PodHistory()
+    history.record(.podStarting)
+    history.end()
+    var count = 0
+    for await _ in history.subscribe() { count += 1 }
+    #expect(count == 1)
+  }
+
+  @Test("the oldest events go once there are a thousand, and a follower that doesn't read holds nobody up")
+  func bounded() async {
+    let history = PodHistory()
+    let idle = history.subscribe()
+    for number in 0..<5_000 { history.record(.serviceRestarting, service: "web", "\(number)") }
+    #expect(history.events.count == PodHistory.capacity)
+    #expect(history.events.first?.message == "4000")
+    history.end()
+    var messages: [String] = []
+    for await event in idle { messages.append(event.message) }
+    #expect(messages.last == "4999" && messages.count == 2 * PodHistory.capacity)
+  }
+
+  @Test("events that are recorded at the same time come to all followers in one order")
+  func concurrent() async {
+    let history = PodHistory()
+    let streams = (0..<4).map { _ in history.subscribe() }
+    await withTaskGroup(of: Void.self) { group in
+      for task in 0..<4 {
+        group.addTask {
+          for number in 0..<100 { history.record(.serviceWaiting, "\(task)-\(number)") }
+        }
+      }
+    }
+    history.end()
+    var orders: Set<[String]> = []
+    for stream in streams {
+      var order: [String] = []
+      for await event in stream { order.append(event.message) }
+      orders.insert(order)
+    }
+    #expect(orders.count == 1 && orders.first?.count == 400)
+  }
+}
