@@ -7,6 +7,7 @@ import DockerEngine
 import Glibc
 import Logging
 import OrderedCollections
+import PodControl
 import PodRuntime
 import Program
 import Synchronization
@@ -44,9 +45,11 @@ struct RunCommand: AsyncParsableCommand {
     let engine: DockerEngine
     let info: Task<EngineInfo, any Error>
     let level: Logger.Level
+    let controlGroup: String?
     do {
       let settings = Settings(environment: environment, file: try OperatorFile())
       level = try settings.logLevel(option: logLevel)
+      controlGroup = settings.file.controlGroup
       // The engine takes its time to tell of itself: the file is read meanwhile.
       let asked = try DockerEngine(environment: environment)
       engine = asked
@@ -89,13 +92,17 @@ struct RunCommand: AsyncParsableCommand {
     }
     let lease = Lease(run: request.run, environment: environment, log: log)
     let keeping = Task { await lease.keep() }
+    let control = ControlHandler(pod, task: request.taskID)
+      .listen(run: request.run, group: controlGroup, log: log)
     let outcome = await pod.run()
+    control?.close()
     if outcome.leftovers.isEmpty { lease.release() }
     keeping.cancel()
     withExtendedLifetime(signals) {}
     watch.cancel()
     states.say(outcome)
     await states.end(within: .seconds(5))
+    await control?.stop()
     if let unwritten = output.unwritten { log.warning("\(unwritten)") }
     if !outcome.leftovers.isEmpty { throw ExitCode(1) }
     switch outcome.state {

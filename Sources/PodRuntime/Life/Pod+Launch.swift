@@ -96,6 +96,7 @@ extension Pod {
     // What has been decided meanwhile is never followed by RUNNING.
     try checkLaunch()
     hasComeUp = true
+    publishedPorts = addresses.ports
     await report(.running(addresses))
     isRunning = true
     startHooks(addresses)
