@@ -7,6 +7,7 @@ import DockerEngine
 import Glibc
 import Logging
 import OrderedCollections
+import PodControl
 import PodRuntime
 import Program
 import Synchronization
@@ -51,10 +52,12 @@ struct RunCommand: AsyncParsableCommand {
     let info: Task<EngineInfo, any Error>
     let level: Logger.Level
     let form: DisplayOptions.Form
+    let controlGroup: String?
     do {
       form = try display.form(environment: environment)
       let settings = Settings(environment: environment, file: try OperatorFile())
       level = try settings.logLevel(option: logLevel)
+      controlGroup = settings.file.controlGroup
       // The engine takes its time to tell of itself: the file is read meanwhile.
       let asked = try DockerEngine(environment: environment)
       engine = asked
@@ -95,12 +98,16 @@ struct RunCommand: AsyncParsableCommand {
     }
     let lease = Lease(run: request.run, environment: environment, log: log)
     let keeping = Task { await lease.keep() }
+    let control = ControlHandler(pod, task: request.taskID)
+      .listen(run: request.run, group: controlGroup, log: log)
     let outcome = await pod.run()
+    control?.close()
     if outcome.leftovers.isEmpty { lease.release() }
     keeping.cancel()
     withExtendedLifetime(signals) {}
     watch.cancel()
     await shown.end(outcome, of: request)
+    await control?.stop()
     if outcome.exitCode != 0 { throw ExitCode(outcome.exitCode) }
   }
 }

@@ -59,6 +59,10 @@ public struct PodStatus: Codable, Sendable, Equatable {
     }
   }
 
+  /// Mesos' framework ID; nil outside Mesos.
+  public var framework: String?
+  /// Mesos' executor ID.
+  public var executor: String?
   /// Mesos' task ID.
   public var task: String
   /// Mesos' container ID.
@@ -81,8 +85,11 @@ public struct PodStatus: Codable, Sendable, Equatable {
   /// Makes a status.
   public init(
     task: String, run: String, state: State, message: String, cpus: Double?, memory: Int64?,
-    sandbox: String?, services: [Service], ports: [Port]
+    sandbox: String?, services: [Service], ports: [Port], framework: String? = nil,
+    executor: String? = nil
   ) {
+    self.framework = framework
+    self.executor = executor
     self.task = task
     self.run = run
     self.state = state

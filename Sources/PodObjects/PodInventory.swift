@@ -78,7 +78,7 @@ package actor PodInventory {
   /// Whether a container has its labels from its image: `docker commit` copies a container's labels into the image, and
   /// a container made from it inherits them. Where the image is gone or can't be inspected, the container's cgroup
   /// parent decides: Docker's commit doesn't copy it, and an executor always sets it.
-  private func isInherited(
+  func isInherited(
     _ id: String, _ image: String, _ identity: PodIdentity
   ) async throws -> Bool {
     if let known = runOfImage[image] { return known == identity.run }
@@ -90,6 +90,23 @@ package actor PodInventory {
       return run == identity.run
     } catch let error as EngineError where error.isRefusal {
       return try await hasOtherParent(id, identity)
+    }
+  }
+
+  /// Inspects images at once that `isInherited` would ask for one by one; what can't be inspected is left to it.
+  ///
+  /// - Parameter images: IDs of images.
+  func inspect(images: Set<String>) async {
+    let unknown = images.filter { runOfImage[$0] == nil }
+    let engine = engine
+    await withTaskGroup(of: (String, String?)?.self) { group in
+      for image in unknown {
+        group.addTask {
+          guard let details = try? await engine.inspectImage(image) else { return nil }
+          return (image, details.config?.labels[PodLabel.run])
+        }
+      }
+      for await case (let image, let run)? in group { runOfImage[image] = .some(run) }
     }
   }
 

@@ -16,6 +16,10 @@ public struct ContainerSummary: Sendable, Decodable {
   public let labels: [String: String]
   /// Names of the networks that it is connected to.
   public let networks: Set<String>
+  /// When it was created, in seconds since 1970; 0 where the engine doesn't say.
+  public let created: Int64
+  /// Its ports, those that aren't published among them.
+  public let ports: [ListedPort]
 
   private struct Connections: Decodable {
     struct Ignored: Decodable {}
@@ -34,5 +38,28 @@ public struct ContainerSummary: Sendable, Decodable {
     labels = try fields["Labels"] ?? [:]
     let connections: Connections? = try fields["NetworkSettings"]
     networks = Set((connections?.networks ?? [:]).keys)
+    created = try fields["Created"] ?? 0
+    ports = try fields["Ports"] ?? []
+  }
+}
+
+/// A port of a container in a list (Engine API, "Port").
+public struct ListedPort: Sendable, Hashable, Decodable {
+  /// The address of the host; empty where it isn't published.
+  public let address: String
+  /// The port in the container.
+  public let container: Int
+  /// The port of the host; nil where it isn't published.
+  public let host: Int?
+  /// `tcp`, `udp` or `sctp`.
+  public let protocolName: String
+
+  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  public init(from decoder: any Decoder) throws {
+    let fields = try EngineFields(decoder)
+    address = try fields["IP"] ?? ""
+    container = try fields["PrivatePort"] ?? 0
+    host = try fields["PublicPort"]
+    protocolName = try fields["Type"] ?? ""
   }
 }

@@ -20,6 +20,7 @@ extension TaskSupervisor {
       // Nothing is begun that there is no time to end.
       if isShuttingDown { tasks[id]?.end = EndRequest(message: "the executor is being shut down") }
     }
+    openControl()
     // All are starting before the first can end, and take the others along.
     for info in infos {
       await tell(
@@ -51,6 +52,7 @@ extension TaskSupervisor {
     tasks[id]?.isOver = true
     tasks[id]?.pod = nil
     forget(id)
+    closeControl()
     notifyWaiters()
   }
 

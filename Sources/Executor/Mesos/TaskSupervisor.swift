@@ -3,6 +3,7 @@ import DockerEngine
 import HTTPClient
 import Logging
 import MesosExecutor
+import PodControl
 import PodRuntime
 
 /// Runs the agent's tasks, each as a pod, and says of them what is true.
@@ -19,6 +20,8 @@ actor TaskSupervisor {
 
   var tasks: [TaskID: RunningTask] = [:]
   var run: String
+  /// Where operators on the host reach the tasks' pods; nil while there are none.
+  var control: ControlServer?
   /// The last pod that ended while others lived in the run's cgroup.
   var cgroupHeir: Pod?
   /// Why no pod can be made; nil where one can.
@@ -165,11 +168,22 @@ actor TaskSupervisor {
   }
 
   private func kill(_ id: TaskID, grace: Duration?) async {
-    guard let task = tasks[id], !task.isOver else {
+    guard tasks[id]?.isOver == false else {
       return await session.report(.info, "a kill for a task that is not here is ignored: \(id)")
     }
-    await stop(id, EndRequest(grace: grace, message: "killed by the framework"))
-    await stopGroup(of: task, "task \(id) of its group was killed by the framework")
+    await kill(id, grace: grace, "killed by the framework")
+  }
+
+  /// Ends a task as the framework's KILL does, and its group with it.
+  ///
+  /// - Parameters:
+  ///   - id: the task.
+  ///   - grace: how long its pod may take to stop; nil for the task's own time.
+  ///   - cause: why, for people.
+  func kill(_ id: TaskID, grace: Duration?, _ cause: String) async {
+    guard let task = tasks[id], !task.isOver else { return }
+    await stop(id, EndRequest(grace: grace, message: cause))
+    await stopGroup(of: task, "task \(id) of its group was \(cause)")
   }
 
   /// Ends what is left of a task's group: one that fails or is killed takes the others along.

@@ -24,6 +24,8 @@ struct OperatorFile {
   var secretCommand: String?
   /// Directories in which programs are looked for; nil for the usual ones.
   var programPath: [String]?
+  /// The group whose members may use executors' control sockets, by name or number; nil for none.
+  var controlGroup: String?
 
   /// Reads the file; one that isn't there restricts nothing.
   ///
@@ -50,6 +52,12 @@ struct OperatorFile {
           throw ComposeError("secret-command takes an absolute path", at: entry.value.position)
         }
         secretCommand = path
+      } else if key == "control-group" {
+        guard let group = entry.value.oneSetting, !group.isEmpty else {
+          throw ComposeError(
+            "control-group takes a group's name or number", at: entry.value.position)
+        }
+        controlGroup = group
       } else if key == "program-path" {
         programPath = try Self.programPath(entry.value)
       } else if key == "escape-isolators" {
@@ -84,7 +92,7 @@ struct OperatorFile {
 
   /// Those that are in this file alone.
   static let ownNames: Set<String> = [
-    "escape-isolators", "program-path", "secret-command", "slice-parent",
+    "control-group", "escape-isolators", "program-path", "secret-command", "slice-parent",
   ]
 
   private static func sliceParent(_ node: YAMLNode) throws(ComposeError) -> String {

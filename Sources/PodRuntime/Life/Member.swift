@@ -94,6 +94,8 @@ struct Member {
   var takenDownRun: Int?
   var restarts = 0
   var backoff = RestartBackoff()
+  /// An operator asks for its restart, which is due by its own policy: the pause before that is cut short.
+  var isAskedToReturn = false
 
   init(plan: ContainerPlan, index: Int) {
     self.plan = plan

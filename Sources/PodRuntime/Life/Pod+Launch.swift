@@ -97,6 +97,7 @@ extension Pod {
     // What has been decided meanwhile is never followed by RUNNING.
     try checkLaunch()
     hasComeUp = true
+    publishedPorts = addresses.ports
     history.record(.podRunning)
     await report(.running(addresses))
     isRunning = true

@@ -20,11 +20,11 @@ extension Pod {
     await member.output?.drain(within: .seconds(2), givingWay: true)
     var restart = GroupRestart(of: name)
     do {
-      try await wait(within: pause) { isEnding }
+      try await wait(within: pause) { isEnding || members[name]?.isAskedToReturn == true }
       await waitForOwners(of: member)
       try checkLaunch()
       // Whoever joined its namespace would stay behind in the dead one.
-      let group = try await group(of: name)
+      let group = try await group(of: [name])
       note(&restart, .stoppingOthers, group)
       try await stopGroup(group)
       note(&restart, .startingOwner)
@@ -39,7 +39,7 @@ extension Pod {
     }
   }
 
-  private func note(
+  func note(
     _ restart: inout GroupRestart, _ state: GroupRestart.State, _ others: [Member] = []
   ) {
     guard restart.advance(to: state) else {
@@ -58,21 +58,23 @@ extension Pod {
   /// Who runs and lives by a container: in its namespaces, or by `depends_on` with `restart: true`; and who lives by those.
   /// What becomes of one that is just being started is waited for, since it may still come up in the dead namespace; and of
   /// one that has exited by itself, since its own policy decides on that.
-  private func group(of name: String) async throws(CancellationError) -> [Member] {
+  func group(of names: [String]) async throws(CancellationError) -> [Member] {
     while true {
-      let group = livingBy(name)
+      let group = livingBy(names)
       if group.allSatisfy(\.isSettled) { return group }
-      try await launchWait { self.livingBy(name).allSatisfy(\.isSettled) }
+      try await launchWait { self.livingBy(names).allSatisfy(\.isSettled) }
     }
   }
 
-  private func livingBy(_ name: String) -> [Member] {
+  private func livingBy(_ names: [String]) -> [Member] {
     var found: Set<String> = []
-    var open = [name]
+    var open = names
     while let next = open.popLast() {
       guard let owner = members[next]?.plan else { continue }
       for other in members.values where other.isAlive || other.isStarting {
-        if other.name != name, other.plan.lives(by: owner), found.insert(other.name).inserted {
+        if !names.contains(other.name), other.plan.lives(by: owner),
+          found.insert(other.name).inserted
+        {
           open.append(other.name)
         }
       }
@@ -92,7 +94,7 @@ extension Pod {
   /// Does something for each of a group, at the same time.
   ///
   /// - Throws: the first error, once all have ended.
-  private func each(
+  func each(
     _ group: [Member], _ step: @escaping @Sendable (isolated Pod, Member) async throws -> Void
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -103,7 +105,7 @@ extension Pod {
   }
 
   /// Stops a group, dependents before what they depend on.
-  private func stopGroup(_ group: [Member]) async throws {
+  func stopGroup(_ group: [Member]) async throws {
     for member in group {
       advance(member.name, .stopRequested)
       update(member.name) { $0.stoppedRun = $0.run.number }
@@ -120,7 +122,7 @@ extension Pod {
   }
 
   /// Starts one of a group again, once what it depends on is back.
-  private func startAgain(_ member: Member) async throws {
+  func startAgain(_ member: Member) async throws {
     for (service, dependency) in member.plan.dependencies {
       for other in members.values where other.plan.service.name == service {
         try await launchWait { self.isBack(other.name, dependency.condition) }

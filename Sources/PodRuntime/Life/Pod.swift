@@ -32,6 +32,10 @@ public actor Pod {
   var verdict: PodOutcome?
   /// Its owner is told that it runs; the time for coming up is over.
   var hasComeUp = false
+  /// The published ports, once the pod runs.
+  var publishedPorts: [AssignedPort] = []
+  /// The service that an operator has restarted, until it is up again.
+  var restartedService: String?
   /// Its owner has been told.
   var isRunning = false
   /// The pod has failed, and the details for its message are being collected.
@@ -224,6 +228,12 @@ public actor Pod {
 
   private func launchTimedOut() {
     guard !hasComeUp else { return }
+    let limit = request.timeouts.launch.components.seconds
+    fail("not running within \(limit) s: \(launchWaits)")
+  }
+
+  /// What the launch waits for, in words.
+  var launchWaits: String {
     let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
       if member.hasStarted, member.commands == .afterStart {
         return "the post_start of '\(member.name)' is not done"
@@ -234,10 +244,8 @@ public actor Pod {
       default: return nil
       }
     }
-    let limit = request.timeouts.launch.components.seconds
     let first = provided.isEmpty ? "images are not there" : "networks and volumes are not created"
-    let what = waiting.isEmpty ? first : waiting.joined(separator: ", ")
-    fail("not running within \(limit) s: \(what)")
+    return waiting.isEmpty ? first : waiting.joined(separator: ", ")
   }
 
   /// Passes on what the engine warned of, once in the pod's life.

@@ -27,7 +27,7 @@ package actor Reaper {
   nonisolated let processes = PidfdMonitor()
   nonisolated let progress = PassHeartbeat()
   nonisolated let health = Health()
-  private let log: Logger
+  nonisolated let log: Logger
   private let observer: PodInventory
   /// Serves those who only observe, so that a pass that hangs isn't taken for one that gets on.
   private let onlooker: PodInventory
@@ -191,13 +191,7 @@ package actor Reaper {
       }
       ledger.counters.removed["cgroups", default: 0] += pass.report.cgroupsRemoved.count
     }
-    if run == nil, !dryRun, let socket = engine.endpoint.socketPath {
-      for directory in AbandonedPins.release(engine: socket) {
-        log.notice(
-          "removed the mounts of a dead executor",
-          metadata: ["mounts": "\(Printable.text(directory))"])
-      }
-    }
+    if run == nil, !dryRun { removeAbandoned() }
     if run == nil {
       for identity in evidence.forget(all: assessment.pods) {
         ledger.forget(identity)

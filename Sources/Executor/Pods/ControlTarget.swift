@@ -1,0 +1,121 @@
+import Dispatch
+import DockerEngine
+import Linux
+import PodControl
+import PodIdentity
+import PodObjects
+import PodViews
+import Program
+
+/// The pod that `stop`, `restart` and `events` work on, and its executor.
+struct ControlTarget: Sendable {
+  let host: HostPods
+  let identity: PodIdentity
+
+  private var socket: ControlSocket { ControlSocket(identity) }
+  var client: ControlClient { ControlClient(socket) }
+
+  /// Finds a pod among those that the engine lists and those that executors report: one that still launches may have no
+  /// object.
+  ///
+  /// - Parameter argument: how the pod is named.
+  /// - Returns: the pod.
+  /// - Throws: `CommandFailure` with code 1 where there is none, or several, or its executor is gone.
+  static func find(_ argument: PodArgument) async throws -> ControlTarget {
+    let host = try HostPods()
+    async let live = LiveExecutors.statuses()
+    var pods: [ListedPod] = []
+    var failure: (any Error)?
+    do { pods = try await host.list() } catch { failure = error }
+    for (socket, statuses) in await live {
+      for status in statuses where !pods.contains(where: { $0.isPod(status.task, of: status.run) })
+      {
+        pods.append(ListedPod(identity: PodIdentity(status, of: socket)))
+      }
+    }
+    let found: ListedPod
+    do {
+      found = try PodSelection(pod: argument.pod, framework: argument.framework).one(of: pods)
+    } catch {
+      if pods.isEmpty, let failure { throw failure }
+      throw CommandFailure(error.description, code: 1)
+    }
+    let target = ControlTarget(host: host, identity: found.identity)
+    if target.isExecutorGone { throw target.goneFailure }
+    return target
+  }
+
+  /// Whether the process table proves that the executor has ended.
+  var isExecutorGone: Bool {
+    if case .gone? = identity.incarnation.look() { return true }
+    return false
+  }
+
+  var goneFailure: CommandFailure {
+    failure("its executor is gone, and pod-reaper removes the pod")
+  }
+
+  func failure(_ reason: String) -> CommandFailure {
+    CommandFailure("\(identity.taskID): \(reason)", code: 1)
+  }
+
+  /// Explains an error of the control path; an executor that is gone is the reason for most of them.
+  func failure(_ error: ControlError) async -> CommandFailure {
+    if await hasEnded() { return goneFailure }
+    return failure(error.description)
+  }
+
+  /// Whether the executor has ended, or does so just now: its connections are closed before its process is gone.
+  func hasEnded() async -> Bool {
+    for _ in 0..<20 {
+      if isExecutorGone { return true }
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+    return isExecutorGone
+  }
+
+  /// Whether the executor has no such task any more, as far as it can be seen.
+  func isOver() async -> Bool {
+    if isExecutorGone { return true }
+    do {
+      let statuses = try await client.status()
+      return !statuses.contains { $0.task == identity.taskID && $0.run == identity.run }
+    } catch {
+      return error == .absent
+    }
+  }
+
+  /// What the engine still has of the pod; nil for nothing.
+  ///
+  /// - Throws: `CommandFailure` where the engine can't be reached.
+  func leftovers() async throws -> String? {
+    let pods = try await host.list()
+    guard let pod = pods.first(where: { $0.isPod(identity.taskID, of: identity.run) }) else {
+      return nil
+    }
+    let volumes = pod.volumes.filter { $0.labels[PodLabel.keep] != "true" }
+    let counts = [
+      (pod.containers.count, "container"), (pod.networks.count, "network"),
+      (volumes.count, "volume"),
+    ].filter { $0.0 > 0 }
+    if counts.isEmpty { return nil }
+    return counts.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+  }
+}
+
+extension ListedPod {
+  fileprivate func isPod(_ task: String, of run: String) -> Bool {
+    identity.taskID == task && identity.run == run
+  }
+}
+
+extension PodIdentity {
+  /// A pod without objects, as its executor reports it.
+  fileprivate init(_ status: PodStatus, of socket: ControlSocket) {
+    self.init(
+      frameworkID: status.framework ?? "", executorID: status.executor ?? status.task,
+      taskID: status.task, run: status.run, agentID: "",
+      incarnation: Incarnation(bootID: nil, pid: socket.pid, startTime: socket.startTime),
+      host: HostIdentity(machineID: nil), cgroupParent: "")
+  }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import PodControl
+import PodIdentity
+import Program
+import Settings
+
+/// `compose-executor stop POD`: ends a pod through its executor.
+struct StopCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stop",
+    abstract: "End a pod as a KILL of its framework would.",
+    discussion: """
+      Asks the pod's executor to end it: the framework sees TASK_KILLED. Returns when nothing of the pod is left. Under a \
+      scheduler that replaces tasks, such as Marathon, another task may follow.
+
+      Example: compose-executor stop web.3 --grace 30s
+      """)
+
+  @OptionGroup var pod: PodArgument
+
+  @Option(help: "How long the pod may take to stop, such as 10s. Default: the task's own time.")
+  var grace: String?
+
+  func validate() throws {
+    guard let grace else { return }
+    let limit = Duration.seconds(31_536_000)
+    guard let time = DurationText.parse(grace), time <= limit else {
+      throw ValidationError("--grace takes a duration such as 10s or 2m, not '\(grace)'")
+    }
+  }
+
+  func run() async throws {
+    let target = try await ControlTarget.find(pod)
+    let request = ControlRequest(
+      .stop, task: target.identity.taskID,
+      grace: grace.flatMap(DurationText.parse).map(\.wholeMilliseconds))
+    var limit = Duration.seconds(180)
+    do {
+      let lines = try await target.client.responses(to: request, within: .seconds(10))
+      if let within = lines.compactMap(\.within).first { limit = .milliseconds(within) }
+    } catch {
+      switch error {
+      // It may have ended by itself a moment ago.
+      case .absent, .broken, .refused:
+        guard await target.isOver() else { throw target.failure(error.description) }
+        limit = .seconds(10)
+      default: throw await target.failure(error)
+      }
+    }
+    try await wait(for: target, until: .now + limit)
+  }
+
+  /// Waits until the executor has no such task, and the engine nothing of it.
+  private func wait(for target: ControlTarget, until deadline: ContinuousClock.Instant) async throws
+  {
+    var pause = Duration.milliseconds(50)
+    // An executor ends its task when nothing is left: what is seen after that stays.
+    var looks = 0
+    while true {
+      let isGone = target.isExecutorGone
+      let isOver = if isGone { true } else { await target.isOver() }
+      var problem = "it has not ended in time"
+      if isOver {
+        looks += 1
+        do {
+          guard let left = try await target.leftovers() else { return }
+          if isGone, looks > 1 { throw target.goneFailure }
+          problem = "its executor has ended it, but could not remove \(left)"
+          if looks > 5 { throw target.failure(problem) }
+        } catch let error as CommandFailure where error.message.hasPrefix(target.identity.taskID) {
+          throw error
+        } catch let error as CommandFailure {
+          problem = "what is left of it is not known: \(error.message)"
+        }
+      }
+      if .now >= deadline { throw target.failure(problem) }
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, .seconds(1))
+    }
+  }
+}

@@ -1,0 +1,147 @@
+import CLinux
+import Dispatch
+import Glibc
+import Linux
+import Synchronization
+
+/// Responds to requests on an executor's control socket (docs/control.md). It has no thread of its own, and nothing of the
+/// pod waits for it.
+package final class ControlServer: Sendable {
+  /// What clients are held to.
+  package struct Limits: Sendable {
+    /// Connections at a time.
+    package var connections = 8
+    /// How long a client may take to send its request, and to take a line of the response.
+    package var patience = Duration.seconds(10)
+
+    /// The documented limits.
+    package init() {}
+  }
+
+  /// Responds to one request; the task is canceled when the client is gone.
+  package typealias Handler = @Sendable (ControlRequest, ControlReply) async -> Void
+
+  private struct State {
+    var source: ReadSource?
+    var replies: [Int: ControlReply] = [:]
+    var last = 0
+  }
+
+  /// The socket that it listens on.
+  package let socket: ControlSocket
+  private let queue = DispatchQueue(label: "control")
+  private let group: gid_t?
+  private let limits: Limits
+  private let handle: Handler
+  private let file: (device: dev_t, inode: ino_t)
+  private let state = Mutex(State())
+
+  /// Makes the socket and its directory, and listens.
+  ///
+  /// - Parameters:
+  ///   - socket: its name.
+  ///   - group: whose members may ask, beside root and this process's user; nil for nobody.
+  ///   - limits: what clients are held to.
+  ///   - handle: responds to requests.
+  /// - Throws: `ControlFault`
+  package init(
+    _ socket: ControlSocket, group: gid_t?, limits: Limits = Limits(), handle: @escaping Handler
+  ) throws(ControlFault) {
+    (self.socket, self.group, self.limits, self.handle) = (socket, group, limits, handle)
+    try ControlDirectory.prepare(socket.directory, group: group)
+    let path = socket.path
+    let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+    let listener = Glibc.socket(AF_UNIX, Int32(kind), 0)
+    guard listener >= 0 else { throw ControlFault(path, errno: errno) }
+    var code = UnixSocket.bind(listener, to: path, mode: 0o600)
+    if code == 0, Glibc.listen(listener, 16) != 0 { code = errno }
+    var status = stat()
+    if code == 0, lstat(path, &status) != 0 { code = errno }
+    guard code == 0 else {
+      Glibc.close(listener)
+      throw ControlFault(path, errno: code)
+    }
+    file = (status.st_dev, status.st_ino)
+    // Without the right to give it away it stays this user's own.
+    if let group, chown(path, uid_t.max, group) == 0 { chmod(path, 0o660) }
+    let source = ReadSource(listener, on: queue) { [weak self] in self?.accept(listener) }
+    state.withLock { $0.source = source }
+  }
+
+  deinit { close() }
+
+  /// Removes the socket, and waits for responses that are under way.
+  ///
+  /// - Parameter limit: how long; then connections are closed.
+  package func stop(within limit: Duration = .milliseconds(500)) async {
+    close()
+    let deadline = ContinuousClock.now + limit
+    while .now < deadline, state.withLock({ !$0.replies.isEmpty }) {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+    for reply in state.withLock({ Array($0.replies.values) }) { reply.close() }
+  }
+
+  /// Removes the socket: nobody else can connect. Responses that are under way go on.
+  package func close() {
+    removeFile()
+    state.withLock { state in
+      state.source?.cancel()
+      state.source = nil
+    }
+  }
+
+  private func removeFile() {
+    var status = stat()
+    guard lstat(socket.path, &status) == 0, status.st_dev == file.device,
+      status.st_ino == file.inode
+    else { return }
+    unlink(socket.path)
+  }
+
+  private func accept(_ listener: Int32) {
+    while true {
+      let client = linux_accept(listener)
+      if client < 0 {
+        if errno == EINTR || errno == ECONNABORTED { continue }
+        // Without a descriptor to spare nobody can even be turned away.
+        if errno != EAGAIN { state.withLock { $0.source }?.pause(milliseconds: 200) }
+        return
+      }
+      guard let peer = SocketPeer.of(client) else {
+        Glibc.close(client)
+        continue
+      }
+      let reply = state.withLock { state -> ControlReply? in
+        state.last += 1
+        let number = state.last
+        guard state.source != nil else { return nil }
+        let reply = ControlReply(client, peer, on: queue, patience: limits.patience) {
+          [weak self] in
+          _ = self?.state.withLock { $0.replies.removeValue(forKey: number) }
+        }
+        if state.replies.count >= limits.connections {
+          reply.refuse("\(limits.connections) connections are open: try again")
+          return reply
+        }
+        guard isAllowed(peer) else {
+          reply.refuse("user \(peer.user) may not ask this executor (control-group)")
+          return reply
+        }
+        state.replies[number] = reply
+        return reply
+      }
+      guard let reply else {
+        Glibc.close(client)
+        continue
+      }
+      reply.begin(handle)
+    }
+  }
+
+  private func isAllowed(_ peer: SocketPeer) -> Bool {
+    if peer.user == 0 || peer.user == geteuid() { return true }
+    guard let group else { return false }
+    return peer.groups.contains(group)
+  }
+}

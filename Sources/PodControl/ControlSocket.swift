@@ -1,0 +1,94 @@
+import Linux
+import PodIdentity
+
+/// The name of an executor's control socket: the run, the executor's process ID and its start time.
+public struct ControlSocket: Sendable, Hashable {
+  /// Where executors make their sockets. A constant: under Mesos the environment may be the task's.
+  public static let standardDirectory = "/run/compose-executor/control"
+
+  /// The directory that holds the socket.
+  public let directory: String
+  /// The file's name.
+  public let name: String
+  /// The executor's process ID on the host; nil where it cannot know that.
+  public let pid: Int32?
+  /// When the executor's process started, in clock ticks since boot; nil where it cannot know that.
+  public let startTime: UInt64?
+
+  /// The longest part of a run that stands in a name: the kernel takes paths of 107 bytes (unix(7)).
+  private static let longestRun = 48
+
+  /// The socket of a run's executor.
+  ///
+  /// - Parameters:
+  ///   - run: Mesos' container ID, or what stands for it.
+  ///   - incarnation: the executor's process.
+  ///   - directory: the directory of all sockets.
+  public init(
+    run: String, incarnation: Incarnation, directory: String = ControlSocket.standardDirectory
+  ) {
+    self.directory = directory
+    (pid, startTime) = (incarnation.pid, incarnation.startTime)
+    name = "\(Self.word(run)).\(pid ?? 0).\(startTime ?? 0)"
+  }
+
+  /// The socket of a pod's executor.
+  ///
+  /// - Parameters:
+  ///   - identity: what the pod's labels say.
+  ///   - directory: the directory of all sockets.
+  public init(_ identity: PodIdentity, directory: String = ControlSocket.standardDirectory) {
+    self.init(run: identity.run, incarnation: identity.incarnation, directory: directory)
+  }
+
+  /// Reads a file's name.
+  ///
+  /// - Parameters:
+  ///   - name: the name; nil is returned for one of another form.
+  ///   - directory: the directory that it is in.
+  public init?(name: String, directory: String = ControlSocket.standardDirectory) {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 3, !name.contains("/"), !parts[..<(parts.count - 2)].allSatisfy(\.isEmpty),
+      let pid = Int32(parts[parts.count - 2]), pid >= 0,
+      let startTime = UInt64(parts[parts.count - 1]),
+      name.hasSuffix(".\(pid).\(startTime)")
+    else { return nil }
+    self.directory = directory
+    self.name = name
+    self.pid = pid > 0 ? pid : nil
+    self.startTime = pid > 0 ? startTime : nil
+  }
+
+  /// The sockets of a directory, in the order of their names; none where it cannot be read.
+  ///
+  /// - Parameter directory: the directory of all sockets.
+  /// - Returns: the sockets, whether or not an executor listens on them.
+  public static func all(in directory: String = ControlSocket.standardDirectory) -> [ControlSocket]
+  {
+    let names = (try? Directory.names(of: directory)) ?? []
+    return names.sorted().compactMap { ControlSocket(name: $0, directory: directory) }
+  }
+
+  /// The file's path.
+  public var path: String { "\(directory)/\(name)" }
+
+  /// Whether the process table proves that the executor's process has ended.
+  public var isAbandoned: Bool {
+    let owner = Incarnation(bootID: nil, pid: pid, startTime: startTime)
+    if case .gone? = owner.look() { return true }
+    return false
+  }
+
+  /// A run as a name holds it: a long one is cut, and told apart by a hash of all of it.
+  private static func word(_ run: String) -> String {
+    guard run.utf8.count > longestRun else { return run }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in run.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var head = ""
+    for scalar in run.unicodeScalars {
+      if head.utf8.count + UTF8.width(scalar) > longestRun - 17 { break }
+      head.unicodeScalars.append(scalar)
+    }
+    return "\(head)~\(String(hash, radix: 16))"
+  }
+}

@@ -1,0 +1,138 @@
+import Compose
+import Concurrency
+import Logging
+import OrderedCollections
+import PodControl
+import Synchronization
+
+/// Why a pod does not do what an operator asks for, in a line for people.
+public struct PodRefusal: Error, Sendable, CustomStringConvertible {
+  /// The line.
+  public let description: String
+}
+
+/// A restart that an operator asks for.
+extension Pod {
+  /// Stops a service's containers and starts them again, whatever its restart policy; those that share its namespaces, or
+  /// depend on it with `restart: true`, follow. It is not counted as a restart of the policy's.
+  ///
+  /// - Parameter service: the service's name; or with `-N` after it, one of its containers.
+  /// - Throws: `PodRefusal` where that can't be, or the service is not up again in the time of a launch. A failure to stop
+  ///   or start a container fails the pod, as it does after an exit.
+  public func restart(service: String) async throws(PodRefusal) {
+    let names = try containers(of: service)
+    if let reason = reasonAgainstRestart(of: service) { throw PodRefusal(description: reason) }
+    restartedService = service
+    changes.notifyAll()
+    let result = Result()
+    // What has begun is finished, whether or not anybody still waits for it.
+    let work = spawn { pod in
+      let refusal = await pod.finish(service, names)
+      result.refusal.withLock { $0 = refusal }
+      pod.restartedService = nil
+      pod.changes.notifyAll()
+    }
+    await work.value
+    if let refusal = result.refusal.withLock({ $0 }) { throw refusal }
+  }
+
+  private final class Result: Sendable {
+    let refusal = Mutex<PodRefusal?>(nil)
+  }
+
+  /// How long a restart may take.
+  ///
+  /// - Returns: the time of a launch, and what stopping may take.
+  public func timeToRestart() -> Duration { request.timeouts.launch + stopGrace + .seconds(30) }
+
+  private func containers(of service: String) throws(PodRefusal) -> [String] {
+    let all = members.values.filter { !$0.plan.isInfra }.sorted { $0.index < $1.index }
+    let own = all.filter { $0.plan.service.name == service }
+    let found = own.isEmpty ? all.filter { $0.plan.label == service } : own
+    if !found.isEmpty { return found.map(\.name) }
+    let known = request.project.services.keys.joined(separator: ", ")
+    // Before the plan is there, a service has no containers.
+    guard !members.isEmpty || request.project.services[service] == nil else {
+      throw PodRefusal(description: "the pod is launching: a service can be restarted once it runs")
+    }
+    throw PodRefusal(description: "the pod has no service '\(service)': it has \(known)")
+  }
+
+  private func reasonAgainstRestart(of service: String) -> String? {
+    if isEnding { return ending }
+    if !hasComeUp { return "the pod is launching: a service can be restarted once it runs" }
+    return restartedService.map { "service '\($0)' is being restarted: try again" }
+  }
+
+  private var ending: String {
+    "the pod is stopping" + (verdict.map { ": \($0.message)" } ?? "")
+  }
+
+  private func finish(_ service: String, _ names: [String]) async -> PodRefusal? {
+    defer { for name in names { update(name) { $0.isAskedToReturn = false } } }
+    do {
+      // What an exit means is decided first.
+      try await launchWait { !names.contains { self.members[$0]?.isExiting == true } }
+      let live = names.filter { members[$0]?.hasEnded == false }
+      guard !live.isEmpty else {
+        let code = names.compactMap { members[$0]?.exitCode }.first ?? 0
+        return PodRefusal(
+          description: "service '\(service)' has exited with \(code), and its work is not repeated")
+      }
+      // Its own policy is about to start it: once is enough.
+      for name in live where members[name]?.state != .running {
+        update(name) { $0.isAskedToReturn = true }
+      }
+      try await stopAndStart(service, live.filter { members[$0]?.state == .running })
+      func isUp() -> Bool {
+        live.allSatisfy { name in
+          guard let member = members[name] else { return true }
+          return member.hasEnded || member.state == .running && member.isUp
+        }
+      }
+      try await wait(within: request.timeouts.launch) { isEnding || isUp() }
+      try checkLaunch()
+      if let name = live.first(where: { members[$0]?.hasEnded == true }) {
+        return PodRefusal(
+          description:
+            "service '\(service)' was started again, and has exited with "
+            + "\(members[name]?.exitCode ?? 0)"
+        )
+      }
+      if !isUp() {
+        let limit = request.timeouts.launch.components.seconds
+        return PodRefusal(description: "service '\(service)' is not running within \(limit) s")
+      }
+      return nil
+    } catch is CancellationError {
+      // A failure is described first.
+      try? await wait(within: .seconds(5)) { verdict != nil }
+      return PodRefusal(description: ending)
+    } catch {
+      fail(error)
+      return PodRefusal(description: ending)
+    }
+  }
+
+  /// Stops containers that run, after those that live by them, and starts all of them again: `GroupRestart` without an exit.
+  private func stopAndStart(_ service: String, _ names: [String]) async throws {
+    let group = try await group(of: names)
+    // Meanwhile one may have exited, which is its policy's matter.
+    let owners = names.compactMap { members[$0] }.filter { $0.state == .running }
+    guard !owners.isEmpty else { return }
+    log.info("service '\(service)': an operator has it restarted")
+    for owner in owners {
+      history.record(
+        .serviceRestarting, service: owner.plan.label, "asked for by an operator",
+        container: owner.container)
+    }
+    var restart = GroupRestart(of: service)
+    note(&restart, .stoppingOthers, group)
+    try await stopGroup(group + owners)
+    note(&restart, .startingOwner)
+    try await each(owners) { try await $0.startAgain($1) }
+    note(&restart, .startingOthers)
+    try await each(group) { try await $0.startAgain($1) }
+    note(&restart, .done)
+  }
+}

@@ -1,0 +1,95 @@
+import Compose
+import OrderedCollections
+import PodControl
+
+extension Pod {
+  /// What the pod is doing, for whoever asks on its host: what this actor knows, the engine is not asked.
+  ///
+  /// - Returns: the status.
+  public func status() -> PodStatus {
+    let (state, message) = stateAndMessage
+    return PodStatus(
+      task: request.taskID, run: request.run, state: state, message: message,
+      cpus: request.limits?.cpus, memory: request.limits?.memory,
+      sandbox: request.frameworkID.isEmpty ? nil : request.sandbox,
+      services: services, ports: ports,
+      framework: request.frameworkID.isEmpty ? nil : request.frameworkID,
+      executor: request.executorID)
+  }
+
+  private var stateAndMessage: (PodStatus.State, String) {
+    if let verdict { return (.stopping, verdict.message) }
+    if isFailing { return (.stopping, "a failure is being described") }
+    if !hasComeUp { return (.launching, launchWaits) }
+    let unhealthy = members.values.filter { $0.health == .unhealthy && $0.isAlive }
+      .sorted { $0.index < $1.index }.map { "'\($0.name)'" }
+    if !unhealthy.isEmpty { return (.unhealthy, unhealthy.joined(separator: ", ")) }
+    return (.running, restartedService.map { "service '\($0)' is being restarted" } ?? "")
+  }
+
+  private var services: [PodStatus.Service] {
+    if members.isEmpty {
+      return request.project.services.values.flatMap { service in
+        (1..<(service.containers + 1)).map { number in
+          PodStatus.Service(
+            name: service.containers > 1 ? "\(service.name)-\(number)" : service.name,
+            container: nil, state: MemberState.planned.word, health: nil, restarts: 0,
+            exitCode: nil)
+        }
+      }
+    }
+    return members.values.filter { !$0.plan.isInfra }.sorted { $0.index < $1.index }.map { member in
+      PodStatus.Service(
+        name: member.plan.label, container: member.container ?? member.lastContainer,
+        state: member.state.word, health: member.health.word, restarts: member.restarts,
+        exitCode: member.exitCode ?? member.run.exit?.code)
+    }
+  }
+
+  private var ports: [PodStatus.Port] {
+    let known =
+      publishedPorts.isEmpty ? (plan?.containers ?? []).flatMap(\.ports) : publishedPorts
+    return known.compactMap { assigned in
+      assigned.host.number.map {
+        PodStatus.Port(
+          service: assigned.service, container: Int(assigned.port.container.number), host: Int($0),
+          protocolName: assigned.port.container.transport.rawValue)
+      }
+    }
+  }
+
+  /// How long the pod may take from a stop until nothing of it is left, beside what a stop itself says.
+  ///
+  /// - Parameter grace: what the stop says.
+  /// - Returns: the grace, the time for the removal, and what its last hooks may take.
+  public func timeToEnd(grace: Duration?) -> Duration {
+    (grace ?? stopGrace) + (cleanupLimit ?? request.timeouts.cleanup) + .seconds(30)
+  }
+}
+
+extension MemberState {
+  /// Its name in a pod's status.
+  var word: String {
+    switch self {
+    case .planned: "planned"
+    case .created: "created"
+    case .starting: "starting"
+    case .running: "running"
+    case .exiting: "exiting"
+    case .stopping: "stopping"
+    case .restarting: "restarting"
+    case .ended: "exited"
+    }
+  }
+}
+
+extension Member.Health {
+  fileprivate var word: String? {
+    switch self {
+    case .none: nil
+    case .starting: "starting"
+    case .healthy: "healthy"
+    case .unhealthy: "unhealthy"
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import DockerEngine
+import Logging
+import PodControl
+import PodObjects
+import Program
+
+extension Reaper {
+  /// Removes what executors that are gone left outside the engine: private mounts and control sockets.
+  func removeAbandoned() {
+    for directory in engine.endpoint.socketPath.map(AbandonedPins.release) ?? [] {
+      log.notice(
+        "removed the mounts of a dead executor",
+        metadata: ["mounts": "\(Printable.text(directory))"])
+    }
+    for socket in ControlDirectory.removeAbandoned() {
+      log.notice(
+        "removed the control socket of a dead executor",
+        metadata: ["socket": "\(Printable.text(socket))"])
+    }
+  }
+}
