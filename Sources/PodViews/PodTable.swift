@@ -8,19 +8,19 @@ import Program
 package enum PodTable {
   /// The columns of a table of pods.
   package static let pods: [ViewTable.Column] = [
-    .init("TASK"), .init("FRAMEWORK", rank: 1), .init("STATE"), .init("SERVICES", .right),
-    .init("RESTARTS", .right, rank: 2), .init("PORTS", rank: 3), .init("CPU", .right),
-    .init("MEM", .right), .init("AGE", .right, rank: 4), .init("EXECUTOR", isExtra: true),
-    .init("RUN", isExtra: true), .init("AGENT", isExtra: true),
-    .init("PID", .right, isExtra: true), .init("MESSAGE", isExtra: true),
+    .init("task"), .init("framework", rank: 1), .init("state"), .init("services", .right),
+    .init("restarts", .right, rank: 2), .init("ports", rank: 3), .init("cpu", .right),
+    .init("mem", .right), .init("age", .right, rank: 4), .init("executor", isExtra: true),
+    .init("run", isExtra: true), .init("agent", isExtra: true),
+    .init("pid", .right, isExtra: true), .init("message", isExtra: true),
   ]
 
   /// The columns of a table of one pod's services.
   package static let services: [ViewTable.Column] = [
-    .init("SERVICE"), .init("CONTAINER", rank: 1), .init("STATE"), .init("HEALTH"),
-    .init("RESTARTS", .right, rank: 2), .init("EXIT", .right), .init("PORTS", rank: 3),
-    .init("CPU", .right), .init("MEM", .right), .init("AGE", .right, rank: 4),
-    .init("NAME", isExtra: true),
+    .init("service"), .init("container", rank: 1), .init("state"), .init("health"),
+    .init("restarts", .right, rank: 2), .init("exit", .right), .init("ports", rank: 3),
+    .init("cpu", .right), .init("mem", .right), .init("age", .right, rank: 4),
+    .init("name", isExtra: true),
   ]
 
   /// A row for each pod.

@@ -10,9 +10,9 @@ package enum StatsTable {
   /// - Returns: the table.
   package static func table(of rows: [StatsRow], title: String) -> ViewTable {
     var table = ViewTable([
-      .init(title), .init("CPU %", .right), .init("MEM / LIMIT", .right),
-      .init("MEM %", .right, rank: 2), .init("NET I/O", .right), .init("BLOCK I/O", .right),
-      .init("PIDS", .right, rank: 1),
+      .init(title), .init("cpu %", .right), .init("mem / limit", .right),
+      .init("mem %", .right, rank: 2), .init("net i/o", .right), .init("block i/o", .right),
+      .init("pids", .right, rank: 1),
     ])
     for row in rows {
       let figures = row.figures

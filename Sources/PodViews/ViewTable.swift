@@ -4,8 +4,8 @@ import Program
 package struct ViewTable: Sendable {
   /// A column.
   package struct Column: Sendable {
-    /// Its title, by which it is chosen.
-    package let title: String
+    /// Its name in lower case, by which it is chosen.
+    package let name: String
     /// How it is set.
     package let alignment: TextTable.Alignment
     /// Where it stands among those that a narrow terminal leaves out, 1 being the first; nil for one that stays.
@@ -15,11 +15,14 @@ package struct ViewTable: Sendable {
 
     /// Makes a column.
     package init(
-      _ title: String, _ alignment: TextTable.Alignment = .left, rank: Int? = nil,
+      _ name: String, _ alignment: TextTable.Alignment = .left, rank: Int? = nil,
       isExtra: Bool = false
     ) {
-      (self.title, self.alignment, self.rank, self.isExtra) = (title, alignment, rank, isExtra)
+      (self.name, self.alignment, self.rank, self.isExtra) = (name, alignment, rank, isExtra)
     }
+
+    /// What stands above it.
+    package var title: String { name.uppercased() }
   }
 
   /// Columns that are chosen and don't exist; one line.
@@ -43,18 +46,18 @@ package struct ViewTable: Sendable {
   /// The columns that a list names.
   ///
   /// - Parameters:
-  ///   - list: titles in any case, with commas between them.
+  ///   - list: names in any case, with commas between them.
   ///   - columns: those that there are.
   /// - Returns: their indices, in the order of the list.
-  /// - Throws: `UnknownColumn` with the titles that there are.
+  /// - Throws: `UnknownColumn` with the names that there are.
   package static func choice(
     _ list: String, of columns: [Column]
   ) throws(UnknownColumn) -> [Int] {
     var chosen: [Int] = []
     for part in list.split(separator: ",", omittingEmptySubsequences: false) {
       let name = part.filter { $0 != " " }.lowercased()
-      guard let index = columns.firstIndex(where: { $0.title.lowercased() == name }) else {
-        let known = columns.map { $0.title.lowercased() }.joined(separator: ",")
+      guard let index = columns.firstIndex(where: { $0.name == name }) else {
+        let known = columns.map(\.name).joined(separator: ",")
         throw UnknownColumn(description: "unknown column '\(name)': known are \(known)")
       }
       chosen.append(index)

@@ -160,7 +160,7 @@ struct PodTableTests {
       StatsRow(name: "new", figures: CgroupFigures(), processors: nil, network: nil),
     ]
     #expect(
-      StatsTable.table(of: rows, title: "SERVICE").lines(for: output()) == [
+      StatsTable.table(of: rows, title: "service").lines(for: output()) == [
         "SERVICE   CPU %  MEM / LIMIT  MEM %    NET I/O  BLOCK I/O  PIDS",
         "web      150.0%    256M/512M  50.0%  2.0K/1.0K  1.0M/4.0K    12",
         "new           -            -      -          -          -     -",

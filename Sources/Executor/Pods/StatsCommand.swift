@@ -38,7 +38,7 @@ struct StatsCommand: AsyncParsableCommand {
       if form.format == .json {
         return StatsTable.document(rows, isOfServices: isOne, now: Present.seconds)
       }
-      return StatsTable.table(of: rows, title: isOne ? "SERVICE" : "TASK")
+      return StatsTable.table(of: rows, title: isOne ? "service" : "task")
         .lines(for: terminal).joined(separator: "\n")
     }
   }
