@@ -121,11 +121,12 @@ let package = Package(
       "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "Linux", "PodIdentity", system]),
     // How a running pod is observed and controlled from outside.
     library("PodControl", ["Concurrency", "Linux", "PodIdentity", "YAML", system]),
+    library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library(
       "PodViews",
       [
-        "Cgroups", "Concurrency", "DockerEngine", "Linux", "PodControl", "PodIdentity",
-        "PodObjects", "YAML", collections, system,
+        "Cgroups", "DockerEngine", "Linux", "PodControl", "PodIdentity", "PodObjects", "Program",
+        "YAML",
       ]),
     library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections, system]),
@@ -135,7 +136,6 @@ let package = Package(
         "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
         "PodControl", "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
       ]),
-    library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
       "Executor",
@@ -199,7 +199,10 @@ let package = Package(
     tests("PodControlTests", ["PodControl", "Linux", "PodIdentity", "YAML"]),
     tests(
       "PodViewsTests",
-      ["PodViews", "PodControl", "DockerEngine", "PodIdentity", "PodObjects", "Program", "YAML"]),
+      [
+        "PodViews", "PodControl", "Cgroups", "DockerEngine", "PodIdentity", "PodObjects", "Program",
+        "YAML",
+      ]),
     tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", "Executor", "PodRuntime", collections],

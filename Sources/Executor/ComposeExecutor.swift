@@ -11,8 +11,9 @@ struct ComposeExecutor: AsyncParsableCommand {
     abstract: "Runs a Docker Compose file as a pod: one Mesos task.",
     version: Version.text,
     subcommands: [
-      RunCommand.self, ConfigCommand.self, ValidateCommand.self, StopCommand.self,
-      RestartCommand.self, EventsCommand.self,
+      RunCommand.self, ConfigCommand.self, ValidateCommand.self, PsCommand.self,
+      InspectCommand.self, EventsCommand.self, TopCommand.self, StatsCommand.self, StopCommand.self,
+      RestartCommand.self,
     ])
 
   // A wrong option is bad input like any other: exit 1.

@@ -106,14 +106,20 @@ extension PodInventory {
       if volume.labels[PodLabel.keep] == "true", pods[identity] == nil { continue }
       pods[identity, default: ListedPod(identity: identity)].volumes.append(volume)
     }
-    return pods.values.map { $0.sorted() }.sorted {
-      ($0.identity.taskID, $0.identity.run, $0.identity.frameworkID)
-        < ($1.identity.taskID, $1.identity.run, $1.identity.frameworkID)
-    }
+    return pods.values.map { $0.sorted() }.sorted { $0.precedes($1) }
   }
 }
 
 extension ListedPod {
+  /// The order of lists: by task, then by run.
+  ///
+  /// - Parameter other: another pod.
+  /// - Returns: whether this one comes first.
+  package func precedes(_ other: ListedPod) -> Bool {
+    (identity.taskID, identity.run, identity.frameworkID)
+      < (other.identity.taskID, other.identity.run, other.identity.frameworkID)
+  }
+
   /// The pod with its objects in order, and containers of one service told apart by their numbers.
   func sorted() -> ListedPod {
     var pod = self

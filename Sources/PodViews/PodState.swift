@@ -3,6 +3,6 @@ public enum PodState: String, Codable, Sendable, CaseIterable {
   case launching, running, unhealthy, stopping
   /// The executor is dead; pod-reaper removes the pod.
   case orphaned
-  /// The executor is alive and does not respond, or its process is not known.
+  /// The executor is alive and neither responds nor has running containers, or its process is not known.
   case unknown
 }

@@ -45,6 +45,10 @@ public struct ContainerState: Sendable, Decodable {
   public let exitCode: Int
   /// The state of its health check, if it has one.
   public let health: HealthState?
+  /// When it started last, RFC 3339; `0001-01-01T00:00:00Z` where it never did.
+  public let startedAt: String
+  /// When it ended last, RFC 3339; `0001-01-01T00:00:00Z` where it never did.
+  public let finishedAt: String
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
@@ -55,6 +59,8 @@ public struct ContainerState: Sendable, Decodable {
     oomKilled = try fields["OOMKilled"] ?? false
     exitCode = try fields["ExitCode"] ?? 0
     health = try fields["Health"]
+    startedAt = try fields["StartedAt"] ?? ""
+    finishedAt = try fields["FinishedAt"] ?? ""
   }
 }
 

@@ -8,6 +8,8 @@ public struct ContainerSummary: Sendable, Decodable {
   package var name: String { names.first.map { String($0.drop { $0 == "/" }) } ?? "" }
   /// The ID of its image.
   public let imageID: String
+  /// Its image as it was named at the creation; empty where the engine doesn't say.
+  public let image: String
   /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
   public let state: String
   /// The state in words: `Up 3 minutes (healthy)`.
@@ -33,6 +35,7 @@ public struct ContainerSummary: Sendable, Decodable {
     id = try fields.required("Id")
     names = try fields["Names"] ?? []
     imageID = try fields["ImageID"] ?? ""
+    image = try fields["Image"] ?? ""
     state = try fields["State"] ?? ""
     status = try fields["Status"] ?? ""
     labels = try fields["Labels"] ?? [:]

@@ -41,6 +41,21 @@ struct PodFilter: ParsableArguments {
   @Option(help: "Only pods of this framework: its ID, or the beginning of it.")
   var framework: String?
 
+  /// What is named.
+  var selection: PodSelection { PodSelection(pod: pod, framework: framework) }
+
+  /// What names one pod.
+  ///
+  /// - Parameter command: the command's name, for the error.
+  /// - Returns: the selection.
+  /// - Throws: `CommandFailure` with code 2 where neither POD nor the framework is given.
+  func oneSelection(of command: String) throws -> PodSelection {
+    if pod == nil, framework == nil {
+      throw CommandFailure("\(command) takes a POD, or --framework", code: 2)
+    }
+    return selection
+  }
+
   /// Finds the pods.
   ///
   /// - Parameter host: the host's engine.
@@ -60,6 +75,7 @@ struct PodFilter: ParsableArguments {
 struct HostPods: Sendable {
   let engine: DockerEngine
   private let inventory: PodInventory
+  private let observer: PodObserver
 
   /// Uses the engine that `run` uses.
   ///
@@ -76,6 +92,7 @@ struct HostPods: Sendable {
       throw CommandFailure("\(error)", code: 1)
     }
     inventory = PodInventory(engine: engine, doubt: .leaveAlone)
+    observer = PodObserver(inventory: inventory)
   }
 
   /// Lists the pods.
@@ -88,5 +105,40 @@ struct HostPods: Sendable {
     } catch let error as EngineError {
       throw CommandFailure("\(error)", code: 1)
     }
+  }
+
+  /// Observes pods: their executors are asked, and their cgroups read.
+  ///
+  /// - Parameters:
+  ///   - selection: which of them.
+  ///   - measure: what is read of cgroups.
+  /// - Returns: the pods, sorted by task and run.
+  /// - Throws: `CommandFailure` with code 1 where the selection names none or several, or the engine can't be reached.
+  func observe(
+    _ selection: PodSelection, measure: PodObserver.Measure = .containers
+  ) async throws -> [PodView] {
+    do {
+      return try await observer.observe(selection, measure: measure)
+    } catch let error as EngineError {
+      throw CommandFailure("\(error)", code: 1)
+    } catch let error as PodSelection.Failure {
+      throw CommandFailure(error.description, code: 1)
+    }
+  }
+
+  /// Observes one pod.
+  ///
+  /// - Parameter selection: the pod.
+  /// - Returns: the pod.
+  /// - Throws: as `observe`.
+  func observeOne(_ selection: PodSelection) async throws -> PodView {
+    let views = try await observe(selection)
+    do {
+      let identity = try selection.one(of: views.map(\.pod)).identity
+      if let view = views.first(where: { $0.identity == identity }) { return view }
+    } catch {
+      throw CommandFailure(error.description, code: 1)
+    }
+    throw CommandFailure("the pod has ended", code: 1)
   }
 }

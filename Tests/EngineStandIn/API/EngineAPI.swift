@@ -58,6 +58,8 @@ enum EngineAPI {
       takesOver: true),
     Endpoint(
       "GET /containers/{id}/logs", query: "follow stdout stderr since timestamps tail until@35"),
+    Endpoint("GET /containers/{id}/top", query: "ps_args", answer: "Titles Processes"),
+    Endpoint("GET /containers/{id}/stats", query: "stream"),
     Endpoint("DELETE /containers/{id}", query: "v force link"),
     Endpoint(
       "PUT /containers/{id}/archive", query: "path noOverwriteDirNonDir copyUIDGID@39",

@@ -1,0 +1,26 @@
+import ArgumentParser
+import DockerEngine
+import PodObjects
+import PodViews
+import Program
+
+/// `compose-executor inspect`: all about one pod.
+struct InspectCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract: "Print all that is known of one pod as JSON.",
+    discussion: """
+      One document on a line, without the containers' environments. Exit: 0 done, 1 no such pod, several, or no engine, \
+      2 usage. Example: compose-executor inspect web.1 | jq .history
+      """)
+
+  @OptionGroup var filter: PodFilter
+
+  func run() async throws {
+    let selection = try filter.oneSelection(of: "inspect")
+    let host = try HostPods()
+    let view = try await host.observeOne(selection)
+    let inspection = await PodInspection(of: view, engine: host.engine)
+    StandardOutput.write(inspection.document(now: Present.seconds) + "\n")
+  }
+}

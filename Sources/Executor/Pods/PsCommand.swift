@@ -1,0 +1,54 @@
+import ArgumentParser
+import DockerEngine
+import Linux
+import PodObjects
+import PodViews
+import Program
+
+/// `compose-executor ps`: the pods of this host, or one pod's services.
+struct PsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ps",
+    abstract: "List the pods of this host, or one pod's services.",
+    discussion: """
+      A narrow terminal shows fewer columns; --columns shows those that it names. Exit: 0 done, 1 no such pod, several, or \
+      no engine, 2 usage. Example: compose-executor ps web.1 --watch
+      """)
+
+  @OptionGroup var filter: PodFilter
+  @OptionGroup var form: ReportForm
+
+  @Option(
+    help:
+      "The columns, such as task,state,mem. Of pods also executor, run, agent, pid, message; of services also name."
+  )
+  var columns: String?
+
+  @Flag(help: "Print again every 2 seconds until ctrl-C; on a terminal in place.")
+  var watch = false
+
+  func run() async throws {
+    let all = filter.pod == nil ? PodTable.pods : PodTable.services
+    let chosen: [Int]?
+    do {
+      chosen = try columns.map { try ViewTable.choice($0, of: all) }
+    } catch {
+      throw CommandFailure("\(error)", code: 2)
+    }
+    let host = try HostPods()
+    let isJSON = form.format == .json
+    try await form.print(every: watch ? .seconds(2) : nil) { terminal in
+      let views = try await host.observe(
+        filter.selection, measure: isJSON || filter.pod != nil ? .containers : .pods)
+      let now = Present.seconds
+      if isJSON { return PodDocument.list(views, now: now) }
+      let table =
+        if filter.pod != nil, let view = views.first {
+          PodTable.table(of: view, now: now)
+        } else {
+          PodTable.table(of: views, now: now)
+        }
+      return table.lines(for: terminal, chosen: chosen).joined(separator: "\n")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+import Glibc
+import Linux
+import Program
+
+/// How a report is printed.
+struct ReportForm: ParsableArguments {
+  /// For people or for programs.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case table, json
+  }
+
+  @Option(help: "table, or json: one document on a line.")
+  var format: Format = .table
+
+  @Option(help: "Colors and redrawing: never, auto (on a terminal) or always.")
+  var ansi: AnsiMode = .auto
+
+  /// Prints a report, once or again and again.
+  ///
+  /// A first report that fails ends the command. A later one is replaced by its error: an engine that restarts is no reason to
+  /// watch no more.
+  ///
+  /// - Parameters:
+  ///   - interval: the time between two reports; nil for one report.
+  ///   - report: makes the report, without a newline at its end.
+  /// - Throws: what the first report throws.
+  func print(
+    every interval: Duration?, _ report: (Terminal) async throws -> String
+  ) async throws {
+    let environment = ProcessEnvironment.current
+    let terminal = Terminal(descriptor: STDOUT_FILENO, mode: ansi, environment: environment)
+    let first = try await report(terminal)
+    guard let interval else {
+      StandardOutput.write(first + "\n")
+      return
+    }
+    if format == .json {
+      var text = first
+      repeat {
+        StandardOutput.write(text + "\n")
+        guard (try? await Task.sleep(for: interval)) != nil else { return }
+        text = await Self.text(terminal, report)
+      } while Self.hasReader
+      return
+    }
+    var waiting: String? = first
+    await Watch.run(every: interval, mode: ansi, environment: environment) { terminal in
+      if let first = waiting {
+        waiting = nil
+        return first
+      }
+      return await Self.text(terminal, report)
+    }
+  }
+
+  private static func text(
+    _ terminal: Terminal, _ report: (Terminal) async throws -> String
+  ) async -> String {
+    do {
+      return try await report(terminal)
+    } catch let failure as CommandFailure {
+      return Printable.line(failure.message)
+    } catch {
+      return Printable.line("\(error)")
+    }
+  }
+
+  private static var hasReader: Bool {
+    var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+    return poll(&descriptor, 1, 0) <= 0 || Int32(descriptor.revents) & (POLLERR | POLLHUP) == 0
+  }
+}
+
+/// The clock of dates.
+enum Present {
+  /// The present, in seconds since 1970.
+  static var seconds: Int64 {
+    var time = (seconds: 0, nanoseconds: 0)
+    // A timespec's two words: which C module has its members depends on which is read first.
+    withUnsafeMutablePointer(to: &time) {
+      $0.withMemoryRebound(to: timespec.self, capacity: 1) {
+        _ = clock_gettime(CLOCK_REALTIME, $0)
+      }
+    }
+    return Int64(time.seconds)
+  }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import DockerEngine
+import PodIdentity
+import PodObjects
+import PodViews
+import Program
+
+/// `compose-executor stats`: what pods or one pod's services use.
+struct StatsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stats",
+    abstract: "Show what the pods of this host, or one pod's services, use.",
+    discussion: """
+      A table that is printed again every second until ctrl-C; on a terminal in place. 100 % of CPU is one processor. \
+      Exit: 0 done, 1 no such pod, several, or no engine, 2 usage. Example: compose-executor stats web.1 --no-stream
+      """)
+
+  @OptionGroup var filter: PodFilter
+  @OptionGroup var form: ReportForm
+
+  @Flag(help: "Print one table and exit.")
+  var noStream = false
+
+  func run() async throws {
+    let host = try HostPods()
+    let isOne = filter.pod != nil
+    var sampler = StatsSampler(engine: host.engine)
+    func rows() async throws -> [StatsRow] {
+      let pods = try await filter.find(on: host)
+      if isOne, let pod = pods.first { return await sampler.sample(ofServices: pod) }
+      return await sampler.sample(of: pods)
+    }
+    // Processor time is what passes between two samples.
+    _ = try await rows()
+    try await Task.sleep(for: .milliseconds(500))
+    try await form.print(every: noStream ? nil : .seconds(1)) { terminal in
+      let rows = try await rows()
+      if form.format == .json {
+        return StatsTable.document(rows, isOfServices: isOne, now: Present.seconds)
+      }
+      return StatsTable.table(of: rows, title: isOne ? "service" : "task")
+        .lines(for: terminal).joined(separator: "\n")
+    }
+  }
+}

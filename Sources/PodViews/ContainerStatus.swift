@@ -1,0 +1,24 @@
+import DockerEngine
+
+/// What the text of a listed container's status holds, such as `Up 3 minutes (unhealthy)` or `Exited (137) 2 hours ago`.
+package struct ContainerStatus: Sendable, Equatable {
+  /// `starting`, `healthy` or `unhealthy`; nil without a health check.
+  package let health: String?
+  /// The exit code; nil while it runs.
+  package let exitCode: Int?
+
+  /// Reads a status.
+  ///
+  /// - Parameter text: the engine's text (moby, `container/state.go`, `String`).
+  package init(_ text: String) {
+    let words = text.split(separator: "(", maxSplits: 1)
+    let mark = words.count == 2 ? words[1].prefix { $0 != ")" } : ""
+    switch mark {
+    case "healthy", "unhealthy": health = String(mark)
+    case "health: starting": health = "starting"
+    default: health = nil
+    }
+    let isOver = words.first.map { $0.hasPrefix("Exited") } ?? false
+    exitCode = isOver ? Int(mark) : nil
+  }
+}

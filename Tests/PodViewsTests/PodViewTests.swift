@@ -1,0 +1,127 @@
+import DockerEngine
+import PodControl
+import PodIdentity
+import PodObjects
+import Testing
+
+@testable import PodViews
+
+@Suite("A pod's view")
+struct PodViewTests {
+  private func status(
+    _ state: PodStatus.State = .running, services: [PodStatus.Service] = [],
+    ports: [PodStatus.Port] = [], cpus: Double? = 2, memory: Int64? = 512 << 20
+  ) -> PodStatus {
+    PodStatus(
+      task: "web.1", run: "run-1", state: state, message: "waits for db", cpus: cpus,
+      memory: memory, sandbox: "/sandbox", services: services, ports: ports)
+  }
+
+  private func told(
+    _ name: String, container: String? = nil, state: String = "running", restarts: Int = 0,
+    exitCode: Int? = nil
+  ) -> PodStatus.Service {
+    PodStatus.Service(
+      name: name, container: container, state: state, health: nil, restarts: restarts,
+      exitCode: exitCode)
+  }
+
+  @Test(
+    "an executor's state is the pod's",
+    arguments: [
+      (PodStatus.State.launching, PodState.launching), (.running, .running),
+      (.unhealthy, .unhealthy), (.stopping, .stopping),
+    ])
+  func told(_ state: PodStatus.State, _ shown: PodState) {
+    let view = PodView(pod: Samples.pod(), executor: .alive, status: status(state))
+    #expect(view.state == shown)
+    #expect(view.message == "waits for db")
+  }
+
+  @Test("without a response the state follows from the process and the containers")
+  func derived() throws {
+    func state(_ executor: ExecutorPresence, _ containers: [ListedContainer]) -> PodState {
+      PodView(pod: Samples.pod(containers), executor: executor, status: nil).state
+    }
+    let up = try Samples.container("web")
+    let sick = try Samples.container("db", status: "Up 3 minutes (unhealthy)")
+    let exited = try Samples.container("job", state: "exited", status: "Exited (0) 1 second ago")
+    #expect(state(.dead, [up]) == .orphaned)
+    #expect(state(.unknown("hidepid"), [up]) == .unknown)
+    #expect(state(.alive, [up, exited]) == .running)
+    #expect(state(.alive, [up, sick]) == .unhealthy)
+    #expect(state(.alive, [exited]) == .unknown)
+    #expect(state(.alive, []) == .unknown)
+  }
+
+  @Test("an executor of an earlier boot is dead, that of another host isn't known")
+  func boots() {
+    let here = HostView(bootID: "now", machineID: "machine", failure: nil)
+    var identity = Samples.identity()
+    #expect(ExecutorPresence(of: identity, on: here) == .dead)
+    identity.host = HostIdentity(machineID: "other")
+    guard case .unknown = ExecutorPresence(of: identity, on: here) else {
+      Issue.record("another host's pod was judged")
+      return
+    }
+    let blind = HostView(bootID: "boot", machineID: "machine", failure: "no /proc")
+    #expect(ExecutorPresence(of: Samples.identity(), on: blind) == .unknown("no /proc"))
+  }
+
+  @Test("services are what is listed and what is planned, by container, then by name")
+  func services() throws {
+    let view = PodView(
+      pod: Samples.pod([
+        try Samples.container("web", number: "1", id: "aa"),
+        try Samples.container("web", number: "2", id: "bb"),
+        try Samples.container(
+          "job", id: "cc", state: "exited", status: "Exited (3) 1 second ago"),
+        try Samples.container("infra", oneOff: true, id: "dd"),
+      ]), executor: .alive,
+      status: status(services: [
+        told("web-2", container: "bb", restarts: 4), told("web-1", container: "aa", restarts: 1),
+        told("job", container: "old", state: "exited", exitCode: 1),
+        told("db", state: "planned"), told("infra", container: "dd"),
+      ]))
+    #expect(view.services.map(\.name) == ["db", "job", "web-1", "web-2"])
+    #expect(view.services.map(\.state) == ["planned", "exited", "running", "running"])
+    #expect(view.services.map(\.exitCode) == [nil, 3, nil, nil])
+    #expect(view.services.map(\.id) == [nil, "cc", "aa", "bb"])
+    #expect(view.up == 2)
+    #expect(view.restarts == 5)
+    #expect(view.processorLimit == 2)
+    #expect(view.memoryLimit == 512 << 20)
+  }
+
+  @Test("ports that the shared network's container publishes belong to their services")
+  func sharedPorts() throws {
+    let ports = #"""
+      [{"IP": "0.0.0.0", "PrivatePort": 80, "PublicPort": 31000, "Type": "tcp"},
+       {"IP": "::", "PrivatePort": 80, "PublicPort": 31000, "Type": "tcp"},
+       {"PrivatePort": 81, "Type": "tcp"},
+       {"IP": "0.0.0.0", "PrivatePort": 53, "PublicPort": 31001, "Type": "udp"}]
+      """#
+    let view = PodView(
+      pod: Samples.pod([
+        try Samples.container("web"), try Samples.container("infra", oneOff: true, ports: ports),
+      ]), executor: .alive,
+      status: status(ports: [
+        .init(service: "web", container: 80, host: 31000, protocolName: "tcp")
+      ]))
+    #expect(view.services[0].ports.map(\.text) == ["31000->80"])
+    #expect(view.ports.map(\.text) == ["31000->80", "31001->53/udp"])
+  }
+
+  @Test("processor time is what passes between two samples, and never negative")
+  func processors() {
+    func figures(_ seconds: Double?) -> CgroupFigures {
+      var figures = CgroupFigures()
+      figures.seconds = seconds
+      return figures
+    }
+    #expect(PodView.processors(figures(1), figures(1.5), .seconds(2)) == 0.25)
+    #expect(PodView.processors(figures(2), figures(1), .seconds(1)) == nil)
+    #expect(PodView.processors(nil, figures(1), .seconds(1)) == nil)
+    #expect(PodView.processors(figures(1), figures(2), .zero) == nil)
+  }
+}
