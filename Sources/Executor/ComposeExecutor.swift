@@ -10,7 +10,9 @@ struct ComposeExecutor: AsyncParsableCommand {
     commandName: "compose-executor",
     abstract: "Runs a Docker Compose file as a pod: one Mesos task.",
     version: Version.text,
-    subcommands: [RunCommand.self, ConfigCommand.self, ValidateCommand.self])
+    subcommands: [
+      RunCommand.self, ConfigCommand.self, ValidateCommand.self, LogsCommand.self, ExecCommand.self,
+    ])
 
   // A wrong option is bad input like any other: exit 1.
   @MainActor
