@@ -9,7 +9,7 @@ extension PodInventory {
   /// - Throws: `EngineError`.
   package func pods(named id: String) async throws -> [ListedPod] {
     let engine = engine
-    func listed(_ label: String) async throws -> [ContainerSummary] {
+    @Sendable func listed(_ label: String) async throws -> [ContainerSummary] {
       try await engine.listContainers(all: true, filters: ["label": ["\(label)=\(id)"]])
     }
     async let tasks = listed(PodLabel.taskID)
