@@ -224,7 +224,7 @@ let package = Package(
       "ExecutorTests",
       [
         "Executor", "HTTPClient", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
-        "Compose",
+        "Compose", "DockerEngine", "PodIdentity",
         "MesosExecutor", "PodRuntime", arguments,
       ]),
     tests(

@@ -12,8 +12,8 @@ struct ComposeExecutor: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, ConfigCommand.self, ValidateCommand.self, PsCommand.self,
-      InspectCommand.self, EventsCommand.self, TopCommand.self, StatsCommand.self, StopCommand.self,
-      RestartCommand.self,
+      LogsCommand.self, ExecCommand.self, StopCommand.self, RestartCommand.self,
+      TopCommand.self, StatsCommand.self, InspectCommand.self, EventsCommand.self,
     ])
 
   // A wrong option is bad input like any other: exit 1.

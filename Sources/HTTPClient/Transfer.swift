@@ -117,19 +117,28 @@ final class Transfer {
       if exchange.mode == .status { exchange.receive(head: HTTPHead(status: status)) }
       return .success(())
     }
-    let reason = reason(of: code)
-    // A server that refuses the client's certificate says so after the handshake.
-    let isRefused = exchange.request.endpoint.tls != nil && reason.contains("alert")
-    return .failure(exchange.error(isRefused ? .tls : HTTPError.Kind(code), reason))
+    return .failure(exchange.failure(code, easy, detail: String(cString: errorText)))
   }
 
-  private func reason(of code: CURLcode) -> String {
-    let endpoint = exchange.request.endpoint
+}
+
+extension Exchange {
+  /// Why curl could not do what it was asked.
+  func failure(_ code: CURLcode, _ easy: UnsafeMutableRawPointer, detail: String) -> HTTPError {
+    let reason = reason(of: code, easy, detail)
+    // A server that refuses the client's certificate says so after the handshake.
+    let isRefused = request.endpoint.tls != nil && reason.contains("alert")
+    return error(isRefused ? .tls : HTTPError.Kind(code), reason)
+  }
+
+  private func reason(
+    of code: CURLcode, _ easy: UnsafeMutableRawPointer, _ detail: String
+  ) -> String {
+    let endpoint = request.endpoint
     let number = Int32(truncatingIfNeeded: ccurl_get_long(easy, CURLINFO_OS_ERRNO))
     if code == CURLE_COULDNT_CONNECT, number != 0 {
       return "cannot connect to \(endpoint): \(String(cString: strerror(number)))"
     }
-    let detail = String(cString: errorText)
     return "\(endpoint): \(detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail)"
   }
 }

@@ -48,4 +48,10 @@ long ccurl_get_long(CURL *easy, CURLINFO info) {
   return curl_easy_getinfo(easy, info, &value) == CURLE_OK ? value : 0;
 }
 
+int ccurl_get_socket(CURL *easy) {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK) return -1;
+  return socket == CURL_SOCKET_BAD ? -1 : socket;
+}
+
 CURLcode ccurl_message_result(const CURLMsg *message) { return message->data.result; }

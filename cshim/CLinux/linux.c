@@ -16,7 +16,11 @@
 
 int linux_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
-int linux_pidfd_kill(int descriptor) { return (int)syscall(SYS_pidfd_send_signal, descriptor, SIGKILL, NULL, 0); }
+int linux_pidfd_signal(int descriptor, int signal) {
+  return (int)syscall(SYS_pidfd_send_signal, descriptor, signal, NULL, 0);
+}
+
+int linux_pidfd_kill(int descriptor) { return linux_pidfd_signal(descriptor, SIGKILL); }
 
 ssize_t linux_receive(int socket, void *bytes, size_t size, uid_t *user) {
   struct iovec part = {.iov_base = bytes, .iov_len = size};

@@ -1,8 +1,8 @@
 /// Durations as Compose writes them: `1m30s`, `1.5h`, `10ms`; also `d` and `w`
 /// (Compose specification, "Specifying durations").
-enum ComposeDuration {
+package enum ComposeDuration {
   /// Reads a duration; nil if the text is none or has more nanoseconds than fit 64 bits.
-  static func duration(_ text: String) -> Duration? {
+  package static func duration(_ text: String) -> Duration? {
     var rest = Substring(text)
     var isNegative = false
     if rest.hasPrefix("-") || rest.hasPrefix("+") {

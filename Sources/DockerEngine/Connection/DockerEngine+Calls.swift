@@ -64,7 +64,7 @@ extension DockerEngine {
     return response
   }
 
-  private func request(_ call: EngineCall, path: String) -> HTTPRequest {
+  func request(_ call: EngineCall, path: String) -> HTTPRequest {
     let limit = max(requestTimeout, Self.patience.map { $0 - .now } ?? .zero)
     var request = HTTPRequest(
       endpoint: endpoint.http, method: call.method, path: path, query: call.query,

@@ -14,6 +14,8 @@ public struct ContainerConfig: Sendable, Decodable {
   public let volumes: KeySet
   /// Labels; a container's include its image's.
   public let labels: [String: String]
+  /// Whether it has a terminal.
+  public let tty: Bool
   /// The signal that asks it to stop.
   public let stopSignal: String?
   /// Seconds between that signal and SIGKILL.
@@ -29,6 +31,7 @@ public struct ContainerConfig: Sendable, Decodable {
     healthcheck = try fields["Healthcheck"]
     volumes = try fields["Volumes"] ?? []
     labels = try fields["Labels"] ?? [:]
+    tty = try fields["Tty"] ?? false
     stopSignal = try fields["StopSignal"]
     stopTimeout = try fields["StopTimeout"]
   }

@@ -27,18 +27,20 @@ extension DockerEngine {
   ///   - follow: Whether to go on until the container ends.
   ///   - timestamps: Whether each line begins with its time (RFC 3339, nine decimals) and a space.
   ///   - since: Only what is not older: seconds since 1970, with up to nine decimals.
+  ///   - until: Only what is not younger, written as `since`; from API 1.35 on.
   ///   - tail: Only the last lines: how many.
   /// - Returns: the output, in order.
   /// - Throws: `EngineError`: 501 where the log driver can't be read.
   public func logs(
     _ id: String, tty: Bool, follow: Bool, timestamps: Bool, since: String? = nil,
-    tail: String? = nil
+    until: String? = nil, tail: String? = nil
   ) async throws -> OutputFrames {
     var call = EngineCall(
       "GET", "/containers/\(component(id))/logs", query: [("stdout", "1"), ("stderr", "1")])
     if follow { call.query.append(("follow", "1")) }
     if timestamps { call.query.append(("timestamps", "1")) }
     if let since { call.query.append(("since", since)) }
+    if let until { call.query.append(("until", until)) }
     if let tail { call.query.append(("tail", tail)) }
     return OutputFrames(body: try await stream(call).body, call: call, isMultiplexed: !tty)
   }

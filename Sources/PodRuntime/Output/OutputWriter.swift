@@ -4,13 +4,18 @@ import Synchronization
 
 /// What lines of a service are, beside their bytes: whole lines, but for one that is too long to be
 /// kept.
-struct OutputPiece: Sendable {
+package struct OutputPiece: Sendable {
   /// What is written before each of its lines.
-  var prefix: [UInt8]
+  package var prefix: [UInt8]
   /// The first line's beginning was in the piece before.
-  var continuesLine: Bool
+  package var continuesLine: Bool
   /// The last line's end is in the piece that follows.
-  var isOpen: Bool
+  package var isOpen: Bool
+
+  /// Describes lines.
+  package init(prefix: [UInt8], continuesLine: Bool, isOpen: Bool) {
+    (self.prefix, self.continuesLine, self.isOpen) = (prefix, continuesLine, isOpen)
+  }
 }
 
 /// Writes to a file descriptor in order, on a thread that may block: whoever awaits a write is held back as
@@ -20,7 +25,8 @@ public actor OutputWriter {
   private let descriptor: Int32
   /// What stays below its lines on a terminal.
   private let region: OutputRegion?
-  private var isBroken = false
+  /// Whether the reader is gone: a write has failed.
+  public private(set) var isBroken = false
   private let waiting = Atomic(0)
   /// Before the line that has no end so far: the prefix; nil where the last line is whole.
   private var openLine: [UInt8]?
@@ -56,7 +62,7 @@ public actor OutputWriter {
 
   /// Writes a service's lines. One that comes in several pieces stays whole unless another writes
   /// between them: then it is ended there, and goes on with its prefix.
-  nonisolated func write(_ bytes: [UInt8], _ piece: OutputPiece) async {
+  package nonisolated func write(_ bytes: [UInt8], _ piece: OutputPiece) async {
     waiting.add(bytes.count, ordering: .relaxed)
     await take(bytes, piece)
   }

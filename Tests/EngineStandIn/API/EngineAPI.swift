@@ -74,6 +74,7 @@ enum EngineAPI {
         """,
       answer: "Id"),
     Endpoint("POST /exec/{id}/start", body: "Detach Tty", takesOver: true),
+    Endpoint("POST /exec/{id}/resize", query: "h w"),
     Endpoint(
       "GET /exec/{id}/json",
       answer: """

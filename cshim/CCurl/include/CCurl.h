@@ -23,6 +23,9 @@ CURLcode ccurl_close_on_exec(CURL *easy);
 
 long ccurl_get_long(CURL *easy, CURLINFO info);
 
+/// The socket of a handle with CURLOPT_CONNECT_ONLY; -1 where there is none.
+int ccurl_get_socket(CURL *easy);
+
 /// The result of a message that says CURLMSG_DONE (a union that Swift reads awkwardly).
 CURLcode ccurl_message_result(const CURLMsg *message);
 

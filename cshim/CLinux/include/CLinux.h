@@ -18,6 +18,9 @@ int linux_pidfd_open(pid_t pid);
    errno. */
 int linux_pidfd_kill(int descriptor);
 
+/* Sends a signal to that process; 0, or -1 and errno. */
+int linux_pidfd_signal(int descriptor, int signal);
+
 /* Receives a datagram without waiting, with the sender's user as the kernel knows it (unix(7), SCM_CREDENTIALS; the
    socket has SO_PASSCRED). Returns its length, or -1 and errno: EMSGSIZE for one that doesn't fit. *user is -1 where
    the kernel doesn't tell. */

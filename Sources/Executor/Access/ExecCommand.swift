@@ -1,0 +1,121 @@
+import ArgumentParser
+import DockerEngine
+import Glibc
+import Linux
+import PodIdentity
+import PodObjects
+import Program
+
+/// `compose-executor exec`: a command in a container of a pod, as `docker compose exec`.
+struct ExecCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exec",
+    abstract: "Run a command in a container of a pod.",
+    discussion: """
+      The command gets a terminal where standard input and output are terminals, unless -T is given. Exit: the command's \
+      exit code; 1 where it couldn't be run, 2 for a wrong option.
+
+      Example: compose-executor exec web.7c3e db psql -U postgres
+      """)
+
+  @OptionGroup var pod: PodArgument
+
+  @Argument(
+    help: "The service, or with -N behind it one of its containers.",
+    completion: .custom(PodCompletion.services))
+  var service: String
+
+  @Argument(
+    parsing: .captureForPassthrough,
+    help: "The command and its arguments; options for `exec` come before POD.")
+  var command: [String]
+
+  @Flag(name: [.customShort("T"), .long], help: "Without a terminal.")
+  var noTty = false
+
+  @Option(
+    name: .shortAndLong,
+    help: "A variable for the command: NAME=VALUE, or NAME with the value that it has here.")
+  var env: [String] = []
+
+  @Option(name: .shortAndLong, help: "The user: name or ID, with :group behind it if wanted.")
+  var user: String?
+
+  @Option(name: .shortAndLong, help: "The working directory in the container.")
+  var workdir: String?
+
+  @Option(help: "Which of the service's containers, from 1. Default: the first that is running.")
+  var index: Int?
+
+  func run() async throws {
+    let host = try HostPods(timeout: .seconds(60))
+    let found = try await pod.findContainers(on: host)
+    let container = try Self.container(of: found, service: service, index: index)
+    let environment = ProcessEnvironment.current
+    var body = ExecCreate(cmd: command.first == "--" ? Array(command.dropFirst()) : command)
+    guard !body.cmd.isEmpty else { throw CommandFailure("exec: which command?", code: 2) }
+    (body.user, body.workingDir) = (user, workdir)
+    let variables = env.compactMap { item in
+      if item.contains("=") { return item }
+      return environment[item].map { "\(item)=\($0)" }
+    }
+    if !variables.isEmpty { body.env = variables }
+    body.attachStdin = true
+    if !noTty, isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 {
+      body.tty = true
+      // Without a sequence of its own, the engine holds every ctrl-P back. Nobody types this one.
+      body.detachKeys = "ctrl-@,ctrl-^,ctrl-@,ctrl-_,ctrl-@,ctrl-^,ctrl-@,ctrl-_"
+    }
+    do {
+      let code = try await ExecSession(engine: host.engine, container: container.id, body: body)
+        .run()
+      endProcess(code)
+    } catch let error as EngineError {
+      throw CommandFailure("'\(service)': \(error.message)", code: 1)
+    }
+  }
+
+  /// The container that is meant.
+  ///
+  /// - Parameters:
+  ///   - pod: the pod.
+  ///   - service: the service, or one of its containers.
+  ///   - index: its number; nil for the first that is running.
+  /// - Returns: a running container.
+  /// - Throws: `CommandFailure` with code 1 where there is none.
+  static func container(
+    of pod: ListedPod, service: String, index: Int?
+  ) throws(CommandFailure) -> ListedContainer {
+    let containers = pod.containers(of: service)
+    let task = pod.identity.taskID
+    guard !containers.isEmpty else {
+      let names = Set(pod.services.map(\.service)).sorted().joined(separator: ", ")
+      throw CommandFailure(
+        "pod '\(task)' has no service '\(service)'"
+          + (names.isEmpty ? ": it has no containers" : "; it has \(names)"), code: 1)
+    }
+    let meant = index.map { index in containers.filter { $0.number == index } } ?? containers
+    guard let first = meant.first else {
+      throw CommandFailure(
+        "service '\(service)' of pod '\(task)' has no container \(index ?? 0)", code: 1)
+    }
+    guard let running = meant.first(where: { $0.summary.state == "running" }) else {
+      throw CommandFailure(
+        "service '\(service)' of pod '\(task)' isn't running: \(first.summary.state)", code: 1)
+    }
+    return running
+  }
+}
+
+extension PodArgument {
+  /// Finds the pod with its containers; one that is named by a whole ID without a list of all pods.
+  ///
+  /// - Parameter host: the host's engine.
+  /// - Returns: the pod.
+  /// - Throws: as `find(on:)`.
+  func findContainers(on host: HostPods) async throws -> ListedPod {
+    let named = try? await PodInventory(engine: host.engine, doubt: .leaveAlone).pods(named: pod)
+    if let named, named.count == 1, framework == nil { return named[0] }
+    return try await find(on: host)
+  }
+}

@@ -1,0 +1,148 @@
+import CLinux
+import DockerEngine
+import Glibc
+
+/// Carries the three standard streams between this process and a command in a container, on one thread.
+///
+/// Each direction has one piece under way, 32 KiB at most: a slow reader holds the command back, a slow command the writer,
+/// and neither direction waits for the other.
+final class ExecPump: Sendable {
+  /// Why it returned.
+  enum Outcome: Sendable {
+    /// The command has exited, or its outputs are closed.
+    case ended
+    /// Nobody reads this process's output any more.
+    case readerGone
+  }
+
+  private let start: ExecStart
+  private let input: Int32
+  private let outputs: (Int32, Int32)
+  private let onStart: @Sendable () -> Void
+
+  /// Prepares to carry; nothing is sent yet.
+  ///
+  /// - Parameters:
+  ///   - start: the command's start.
+  ///   - input: what it reads.
+  ///   - outputs: where its standard output and standard error go.
+  ///   - onStart: called when it has been started.
+  init(
+    _ start: ExecStart, input: Int32 = STDIN_FILENO,
+    outputs: (Int32, Int32) = (STDOUT_FILENO, STDERR_FILENO),
+    onStart: @escaping @Sendable () -> Void
+  ) {
+    (self.start, self.input, self.outputs, self.onStart) = (start, input, outputs, onStart)
+  }
+
+  /// Starts the command and carries its streams until they end; blocks the thread.
+  ///
+  /// - Returns: why it ended.
+  /// - Throws: `EngineError`.
+  func run() throws -> Outcome {
+    let stream = try start.open()
+    onStart()
+    var work = Work(stream: stream, input: input, outputs: outputs)
+    while true { if let outcome = try work.step() { return outcome } }
+  }
+
+  private struct Work {
+    let stream: ExecStream
+    let input: Int32
+    let outputs: (Int32, Int32)
+    /// What was read and isn't sent yet.
+    var pending: ArraySlice<UInt8> = []
+    var isInputOver = false
+    /// What was received and isn't written yet.
+    var frames: ArraySlice<OutputFrame> = []
+    var written = 0
+    /// Nothing was there at the last receive.
+    var isDry = false
+    var chunk = [UInt8](repeating: 0, count: 32 << 10)
+
+    init(stream: ExecStream, input: Int32, outputs: (Int32, Int32)) {
+      (self.stream, self.input, self.outputs) = (stream, input, outputs)
+    }
+
+    /// Waits for what can be done, and does it.
+    mutating func step() throws -> Outcome? {
+      let receives = frames.isEmpty
+      var socket = pollfd(fd: stream.descriptor, events: 0, revents: 0)
+      if receives { socket.events |= Int16(POLLIN) }
+      if !pending.isEmpty { socket.events |= Int16(POLLOUT) }
+      let reads = pending.isEmpty && !isInputOver
+      var polls = [
+        socket, pollfd(fd: reads ? input : -1, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: frames.first.map(descriptor) ?? -1, events: Int16(POLLOUT), revents: 0),
+      ]
+      // While the pieces of output are written the connection may be broken: nothing to wait for in that.
+      if socket.events == 0 { polls[0].fd = -1 }
+      guard poll(&polls, 3, receives && !isDry ? 0 : -1) >= 0 || errno == EINTR else {
+        throw EngineError(kind: .unreachable, message: "poll: \(String(cString: strerror(errno)))")
+      }
+      if polls[2].revents != 0, write() { return .readerGone }
+      if polls[1].revents != 0 { read() }
+      if polls[0].revents & Int16(POLLOUT) != 0 { send() }
+      if receives, !isDry || polls[0].revents != 0 { return try receive() ? .ended : nil }
+      return nil
+    }
+
+    private func descriptor(_ frame: OutputFrame) -> Int32 {
+      frame.stream == .stdout ? outputs.0 : outputs.1
+    }
+
+    /// Receives; true at the end.
+    private mutating func receive() throws -> Bool {
+      switch try stream.receive() {
+      case .later: isDry = true
+      case .end: return true
+      case .frames(let frames):
+        isDry = false
+        self.frames = frames.filter { !$0.bytes.isEmpty }[...]
+      }
+      return false
+    }
+
+    /// Writes a piece of output; true where nobody reads it.
+    private mutating func write() -> Bool {
+      guard let frame = frames.first else { return false }
+      let file = descriptor(frame)
+      // A pipe that is writable takes so much without a wait.
+      var status = stat()
+      let isPipe = fstat(file, &status) != 0 || status.st_mode & S_IFMT == S_IFIFO
+      let most = isPipe ? Int(PIPE_BUF) : frame.bytes.count
+      let count = frame.bytes.withUnsafeBytes { bytes in
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[written...].prefix(most))
+        return Glibc.write(file, rest.baseAddress, rest.count)
+      }
+      if count < 0 { return errno != EAGAIN && errno != EINTR }
+      written += count
+      if written == frame.bytes.count {
+        frames.removeFirst()
+        written = 0
+      }
+      return false
+    }
+
+    private mutating func read() {
+      let count = Glibc.read(input, &chunk, chunk.count)
+      if count > 0 {
+        pending = chunk[..<count]
+        send()
+      } else if count == 0 || errno != EAGAIN && errno != EINTR {
+        isInputOver = true
+        stream.finishInput()
+      }
+    }
+
+    private mutating func send() {
+      do {
+        pending = pending.dropFirst(try stream.send(pending))
+      } catch {
+        // The command reads no more; what it writes still comes.
+        pending = []
+        isInputOver = true
+      }
+    }
+  }
+}

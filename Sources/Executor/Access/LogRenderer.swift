@@ -1,0 +1,178 @@
+import DockerEngine
+import PodRuntime
+import Program
+
+/// How lines of logs are printed.
+struct LogStyle: Sendable {
+  /// The form of a line.
+  enum Format: String, Sendable, CaseIterable {
+    case text, json
+  }
+
+  var format = Format.text
+  /// Whether the service's name is before each line.
+  var hasPrefix = true
+  /// Whether the time is before each line.
+  var hasTimes = false
+  /// Where the lines go.
+  var terminal: Terminal
+}
+
+/// Writes the lines of one container as text or JSON.
+///
+/// What a container wrote is passed on as it is, but for a terminal: there it can't move the cursor or look like another
+/// service's.
+struct LogRenderer: Sendable {
+  private let style: LogStyle
+  private let service: String
+  private let container: String
+  private let prefix: [UInt8]
+  private let resetsColor = Array("\u{1b}[0m".utf8)
+
+  /// Prepares to write.
+  ///
+  /// - Parameters:
+  ///   - style: how.
+  ///   - service: the service's name, as it is shown.
+  ///   - container: the container's name.
+  ///   - width: of the widest name that is shown.
+  ///   - index: which of the colors it gets.
+  init(style: LogStyle, service: String, container: String, width: Int, index: Int) {
+    self.style = style
+    self.service = Printable.line(service)
+    self.container = Printable.line(container)
+    let name = self.service
+    let gap = String(repeating: " ", count: max(0, width - name.unicodeScalars.count) + 2)
+    // Docker Compose's colors, in its order.
+    let colors = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94]
+    let text =
+      style.terminal.isColored
+      ? "\u{1b}[\(colors[index % colors.count])m\(name)\(gap)|\u{1b}[0m " : "\(name)\(gap)| "
+    prefix = style.hasPrefix && style.format == .text && !name.isEmpty ? Array(text.utf8) : []
+  }
+
+  /// Writes a line, with its end unless it is open.
+  ///
+  /// - Parameters:
+  ///   - line: the line.
+  ///   - output: where it is appended.
+  func append(_ line: LogLine, to output: inout [UInt8]) {
+    guard style.format == .text else { return appendObject(line, to: &output) }
+    if !line.continues {
+      output += prefix
+      if style.hasTimes, !line.time.isEmpty {
+        output += line.time
+        output.append(UInt8(ascii: " "))
+      }
+    }
+    if style.terminal.isTerminal {
+      appendPrintable(line.bytes, to: &output)
+    } else {
+      output += line.bytes
+    }
+    if !line.isOpen { output.append(0x0a) }
+  }
+
+  /// What a writer has to know of lines.
+  ///
+  /// - Parameters:
+  ///   - continues: whether the first is the rest of one.
+  ///   - isOpen: whether the last has no end.
+  /// - Returns: the description.
+  func piece(continues: Bool, isOpen: Bool) -> OutputPiece {
+    let isText = style.format == .text
+    return OutputPiece(
+      prefix: prefix, continuesLine: isText && continues, isOpen: isText && isOpen)
+  }
+
+  private func appendObject(_ line: LogLine, to output: inout [UInt8]) {
+    func put(_ text: StaticString) {
+      output += UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+    put("{\"time\":")
+    if line.time.isEmpty {
+      put("null")
+    } else {
+      Self.appendString(line.time, to: &output)
+    }
+    for (key, value) in [
+      (",\"service\":" as StaticString, service), (",\"container\":", container),
+    ] {
+      put(key)
+      if value.isEmpty {
+        put("null")
+      } else {
+        Self.appendString(Array(value.utf8)[...], to: &output)
+      }
+    }
+    put(line.stream == .stdout ? ",\"stream\":\"stdout\"" : ",\"stream\":\"stderr\"")
+    if line.isOpen { put(",\"partial\":true") }
+    put(",\"line\":")
+    Self.appendString(line.bytes, to: &output)
+    put("}\n")
+  }
+
+  /// Appends a JSON string; bytes that are no UTF-8 are replaced.
+  static func appendString(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    output.append(UInt8(ascii: "\""))
+    defer { output.append(UInt8(ascii: "\"")) }
+    let isPlain = { (byte: UInt8) in
+      byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+    if bytes.allSatisfy(isPlain) {
+      output += bytes
+      return
+    }
+    for byte in String(decoding: bytes, as: UTF8.self).utf8 {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
+      case 9: output += Array("\\t".utf8)
+      case 13: output += Array("\\r".utf8)
+      case 0..<0x20, 0x7f:
+        let digits = Array("0123456789abcdef".utf8)
+        output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      default: output.append(byte)
+      }
+    }
+  }
+
+  /// Appends what doesn't steer a terminal: text, tabs and colors.
+  private func appendPrintable(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
+    if bytes.allSatisfy({ $0 >= 0x20 && $0 < 0x7f || $0 == 9 }) {
+      output += bytes
+      return
+    }
+    var isColored = false
+    var rest = bytes.last == 13 ? bytes.dropLast() : bytes
+    while let first = rest.first {
+      if first == 0x1b, let size = Self.colorSize(rest) {
+        if style.terminal.isColored {
+          output += rest.prefix(size)
+          isColored = true
+        }
+        rest = rest.dropFirst(size)
+        continue
+      }
+      let end = rest.dropFirst().firstIndex(of: 0x1b) ?? rest.endIndex
+      for part in String(decoding: rest[..<end], as: UTF8.self)
+        .split(separator: "\t", omittingEmptySubsequences: false).enumerated()
+      {
+        if part.offset > 0 { output.append(9) }
+        output += Printable.text(String(part.element), limit: .max).utf8
+      }
+      rest = rest[end...]
+    }
+    if isColored { output += resetsColor }
+  }
+
+  /// The size of the color sequence (ECMA-48, SGR) that the bytes begin with; nil where they begin with something else.
+  private static func colorSize(_ bytes: ArraySlice<UInt8>) -> Int? {
+    guard bytes.dropFirst().first == UInt8(ascii: "[") else { return nil }
+    let parameters = bytes.dropFirst(2).prefix(64).prefix {
+      48...57 ~= $0 || $0 == UInt8(ascii: ";") || $0 == UInt8(ascii: ":")
+    }
+    guard parameters.endIndex < bytes.endIndex, bytes[parameters.endIndex] == UInt8(ascii: "m")
+    else { return nil }
+    return parameters.count + 3
+  }
+}

@@ -1,0 +1,183 @@
+import DockerEngine
+import Glibc
+import Linux
+import PodRuntime
+import Program
+import SystemPackage
+
+/// Prints a pod's output from the files of its sandbox, where each line has the service's name before it.
+struct SandboxLog {
+  /// Why it can't be printed; one line.
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// The sandbox, without links on the way to it.
+  private let directory: String
+  private let services: [String]
+  private let style: LogStyle
+  private let tail: Int?
+  private var renderers: [[UInt8]: LogRenderer] = [:]
+  private var width = 0
+
+  /// Prepares to print.
+  ///
+  /// - Parameters:
+  ///   - path: the sandbox.
+  ///   - services: whose lines; empty for all, and the executor's own.
+  ///   - style: how they are printed.
+  ///   - tail: how many of each file's last lines; nil for all.
+  /// - Throws: `Failure` where there is no such directory.
+  init(_ path: String, services: [String], style: LogStyle, tail: Int?) throws(Failure) {
+    guard let real = RealPath.ofExisting(path) else {
+      throw Failure(description: "\(path): \(String(cString: strerror(errno)))")
+    }
+    directory = real
+    (self.services, self.style, self.tail) = (services, style, tail)
+  }
+
+  /// Prints `stdout`, then `stderr`.
+  ///
+  /// - Parameter output: where.
+  /// - Throws: `Failure` where neither can be read.
+  mutating func print(to output: OutputWriter) async throws(Failure) {
+    var files: [(FileDescriptor, isError: Bool)] = []
+    defer { for file in files { try? file.0.close() } }
+    var reasons: [String] = []
+    for name in ["stdout", "stderr"] {
+      let path = "\(directory)/\(name)"
+      do throws(Errno) {
+        // A tenant's files are in a tenant's directory: nothing but a regular file in it is read.
+        let file = try ConfinedFile.open(path, within: [directory])
+        files.append((FileDescriptor(rawValue: file), name == "stderr"))
+      } catch {
+        reasons.append("\(path): \(error == .invalidArgument ? "no regular file" : "\(error)")")
+      }
+    }
+    guard !files.isEmpty else { throw Failure(description: reasons.joined(separator: "; ")) }
+    for (file, _) in files { measure(file) }
+    for (file, isError) in files {
+      var skipped = 0
+      if let tail {
+        var count = 0
+        await lines(of: file) { line, _ in
+          if !line.isOpen { count += 1 }
+          return true
+        }
+        skipped = max(0, count - tail)
+      }
+      var text: [UInt8] = []
+      await lines(of: file) { line, renderer in
+        if skipped > 0 {
+          if !line.isOpen { skipped -= 1 }
+          return true
+        }
+        var line = line
+        if isError { line.stream = .stderr }
+        renderer.append(line, to: &text)
+        guard text.count > 64 << 10 else { return true }
+        await output.write(text)
+        text.removeAll(keepingCapacity: true)
+        return await !output.isBroken
+      }
+      await output.write(text)
+    }
+  }
+
+  /// Finds the widest of the names that the file begins with.
+  private mutating func measure(_ file: FileDescriptor) {
+    var bytes = [UInt8](repeating: 0, count: 256 << 10)
+    let count = bytes.withUnsafeMutableBytes {
+      (try? file.read(fromAbsoluteOffset: 0, into: $0)) ?? 0
+    }
+    for line in bytes[..<count].split(separator: 0x0a) {
+      if let (name, _) = Self.split(line), isWanted(name) { width = max(width, name.count) }
+    }
+  }
+
+  /// Reads the lines that are wanted, from the file's beginning; those that are very long in parts.
+  private mutating func lines(
+    of file: FileDescriptor, _ take: (LogLine, LogRenderer) async -> Bool
+  ) async {
+    guard (try? file.seek(offset: 0, from: .start)) != nil else { return }
+    var chunk = [UInt8](repeating: 0, count: 128 << 10)
+    var pending: [UInt8] = []
+    // The service of a line whose beginning was passed on; nil where it isn't wanted.
+    var inside: LogRenderer??
+    func pass(_ bytes: ArraySlice<UInt8>, isOpen: Bool) async -> Bool {
+      let continues = inside != nil
+      let (renderer, rest) = inside.map { ($0, bytes) } ?? choose(bytes)
+      inside = isOpen ? .some(renderer) : nil
+      guard let renderer else { return true }
+      return await take(
+        LogLine(
+          moment: 0, time: [], stream: .stdout, bytes: rest, continues: continues, isOpen: isOpen),
+        renderer)
+    }
+    while true {
+      let count = chunk.withUnsafeMutableBytes { (try? file.read(into: $0)) ?? 0 }
+      if count == 0 { break }
+      var rest = chunk[..<count]
+      while let end = rest.firstIndex(of: 0x0a) {
+        let isWhole = pending.isEmpty
+        if !isWhole { pending += rest[..<end] }
+        guard await pass(isWhole ? rest[..<end] : pending[...], isOpen: false) else { return }
+        pending.removeAll(keepingCapacity: true)
+        rest = rest[(end + 1)...]
+      }
+      pending += rest
+      if pending.count >= LogCutter.limit {
+        guard await pass(pending[...], isOpen: true) else { return }
+        pending = []
+      }
+    }
+    if !pending.isEmpty || inside != nil { _ = await pass(pending[...], isOpen: false) }
+  }
+
+  /// How a line is printed, and what of it; nil for one that isn't wanted.
+  private mutating func choose(_ line: ArraySlice<UInt8>) -> (LogRenderer?, ArraySlice<UInt8>) {
+    let (name, rest) = Self.split(line) ?? ([], line)
+    guard isWanted(name) else { return (nil, rest) }
+    let key = Array(name)
+    if let known = renderers[key] { return (known, rest) }
+    let made = LogRenderer(
+      style: style, service: String(decoding: name, as: UTF8.self), container: "", width: width,
+      index: renderers.count { !$0.key.isEmpty })
+    // Only an executor writes names; a file that something else has written may have any number.
+    if renderers.count < 1000 { renderers[key] = made }
+    return (made, rest)
+  }
+
+  private func isWanted(_ name: ArraySlice<UInt8>) -> Bool {
+    guard !services.isEmpty else { return true }
+    let text = String(decoding: name, as: UTF8.self)
+    return services.contains { service in
+      guard text.hasPrefix(service) else { return false }
+      let rest = text.dropFirst(service.count)
+      let isNumber = rest.first == "-" && rest.count > 1 && rest.dropFirst().allSatisfy(\.isNumber)
+      // What `post_start` and other commands of a service write.
+      return rest.isEmpty || rest == " ->" || isNumber
+    }
+  }
+
+  /// The name before ` | `, and the rest.
+  static func split(
+    _ line: ArraySlice<UInt8>
+  ) -> (name: ArraySlice<UInt8>, rest: ArraySlice<UInt8>)? {
+    let isName = { (byte: UInt8) in
+      switch byte {
+      case 48...57, 65...90, 97...122, UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"): true
+      default: false
+      }
+    }
+    var name = line.prefix(256).prefix(while: isName)
+    guard !name.isEmpty else { return nil }
+    for (mark, isHook) in [(" | ", false), (" -> | ", true)] {
+      let rest = line[name.endIndex...]
+      guard rest.starts(with: mark.utf8) else { continue }
+      if isHook { name = line[..<(name.endIndex + 3)] }
+      return (name, rest.dropFirst(mark.utf8.count))
+    }
+    return nil
+  }
+}

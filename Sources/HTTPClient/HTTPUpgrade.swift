@@ -1,0 +1,216 @@
+import CCurl
+import Glibc
+
+/// A connection that a request has turned into a stream of bytes in both directions: `Upgrade` of HTTP/1.1 (RFC 9110, 7.8).
+///
+/// Only `open` waits: later the owner polls `descriptor`. One thread at a time may use it.
+public final class HTTPUpgrade {
+  /// What a receive gives.
+  public enum Received: Equatable {
+    /// So many bytes.
+    case bytes(Int)
+    /// Nothing now: wait until the descriptor is readable.
+    case later
+    /// The server has closed its side.
+    case end
+  }
+
+  /// Status and header fields of the response.
+  public let head: HTTPHead
+  private let wire: Wire
+  /// What came together with the head.
+  private var early: ArraySlice<UInt8>
+
+  /// The socket, for poll(2) alone.
+  public var descriptor: Int32 { wire.socket }
+
+  /// Connects, sends a request and receives the head of its response, on the calling thread.
+  ///
+  /// - Parameters:
+  ///   - request: the request; its `timeout` bounds everything up to the head.
+  ///   - name: the protocol to switch to.
+  /// - Returns: the connection; for a status other than 101 and 200 it carries the rest of the response.
+  /// - Throws: `HTTPError`.
+  public static func open(
+    _ request: HTTPRequest, to name: String = "tcp"
+  ) throws -> HTTPUpgrade {
+    let deadline = request.timeout.map { ContinuousClock.now + $0 }
+    let wire = try Wire(request)
+    var rest = Self.bytes(of: request, to: name)[...]
+    while !rest.isEmpty {
+      let count = try rest.withUnsafeBytes { try wire.send($0) }
+      rest = rest.dropFirst(count)
+      if count == 0 { try wire.wait(POLLOUT, until: deadline) }
+    }
+    var received: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16 << 10)
+    while true {
+      if let (head, size) = Self.head(in: received) {
+        return HTTPUpgrade(head, wire, received[size...])
+      }
+      guard received.count <= 64 << 10 else {
+        throw wire.exchange.error(.malformed, "the head of the response has no end")
+      }
+      switch try chunk.withUnsafeMutableBytes({ try wire.receive($0) }) {
+      case .bytes(let count): received += chunk[..<count]
+      case .later: try wire.wait(POLLIN, until: deadline)
+      case .end:
+        throw wire.exchange.error(
+          .connectionLost, "\(request.endpoint) closed the connection before its response began")
+      }
+    }
+  }
+
+  private init(_ head: HTTPHead, _ wire: Wire, _ early: ArraySlice<UInt8>) {
+    (self.head, self.wire, self.early) = (head, wire, early)
+  }
+
+  /// Receives without waiting.
+  ///
+  /// - Parameter bytes: where to; not empty.
+  /// - Returns: what came of it.
+  /// - Throws: `HTTPError` if the connection breaks.
+  public func receive(_ bytes: UnsafeMutableRawBufferPointer) throws(HTTPError) -> Received {
+    guard early.isEmpty else {
+      let count = min(early.count, bytes.count)
+      bytes.copyBytes(from: early.prefix(count))
+      early = early.dropFirst(count)
+      return .bytes(count)
+    }
+    return try wire.receive(bytes)
+  }
+
+  /// Sends without waiting.
+  ///
+  /// - Parameter bytes: what to send.
+  /// - Returns: how many bytes were taken; 0 where the owner waits until the descriptor is writable.
+  /// - Throws: `HTTPError` if the connection breaks, or the server reads no more.
+  public func send(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Int {
+    try wire.send(bytes)
+  }
+
+  /// Ends this side of the connection: the server reads to the end, and can go on sending. Under TLS too it is the socket
+  /// that ends.
+  public func finish() { shutdown(wire.socket, Int32(SHUT_WR)) }
+
+  /// The rest of a response that is no upgrade, as far as it comes in time.
+  ///
+  /// - Parameters:
+  ///   - limit: how many bytes are kept.
+  ///   - time: how long to wait for the end.
+  /// - Returns: the bytes, of a chunked body with its sizes.
+  public func rest(upTo limit: Int, within time: Duration) -> [UInt8] {
+    let deadline = ContinuousClock.now + time
+    var all: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 16 << 10)
+    let size = head.header("Content-Length").flatMap { Int($0) } ?? limit
+    while all.count < min(size, limit) {
+      guard
+        let received = try? chunk.withUnsafeMutableBytes({ try receive($0) })
+      else { break }
+      if case .bytes(let count) = received {
+        all += chunk[..<count]
+      } else if received == .end || (try? wire.wait(POLLIN, until: deadline)) == nil {
+        break
+      }
+    }
+    return Array(all.prefix(limit))
+  }
+
+  private static func bytes(of request: HTTPRequest, to name: String) -> [UInt8] {
+    let body = request.body ?? []
+    let origin = request.endpoint.origin
+    var text = "\(request.method) \(request.url.dropFirst(origin.count)) HTTP/1.1\r\n"
+    text += "Host: \(origin.drop { $0 != "/" }.dropFirst(2))\r\n"
+    text += "Connection: Upgrade\r\nUpgrade: \(name)\r\nContent-Length: \(body.count)\r\n"
+    for (name, value) in request.headers { text += "\(name): \(value)\r\n" }
+    return Array((text + "\r\n").utf8) + body
+  }
+
+  /// The head that the bytes begin with, and its size, once it is whole.
+  private static func head(in bytes: [UInt8]) -> (HTTPHead, Int)? {
+    var parser = HeadParser()
+    var start = 0
+    var status: Int?
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      let line = bytes[start...end]
+      start = end + 1
+      if status == nil {
+        let words = String(decoding: line, as: UTF8.self).split(separator: " ")
+        status = words.count > 1 ? Int(words[1].prefix { $0.isNumber }) : nil
+      }
+      // 101 is a response like any other here.
+      let code = status == 101 ? 200 : status ?? 0
+      guard let head = line.withUnsafeBytes({ parser.take($0, status: code) }) else { continue }
+      return (HTTPHead(status: status ?? 0, headers: head.headers), start)
+    }
+    return nil
+  }
+}
+
+/// A connection of curl's whose bytes are its owner's (CURLOPT_CONNECT_ONLY).
+private final class Wire {
+  let exchange: Exchange
+  let socket: Int32
+  private let easy: UnsafeMutableRawPointer
+
+  /// Connects, with TLS where the endpoint has it, and by the proxy that the environment names for it.
+  init(_ request: HTTPRequest) throws(HTTPError) {
+    var plain = request
+    (plain.method, plain.body, plain.headers) = ("GET", nil, [])
+    // A connection that isn't to be used again would be closed at once.
+    plain.opensConnection = false
+    exchange = Exchange(request: plain, mode: .whole, client: HTTPClient())
+    guard let easy = curl_easy_init() else {
+      throw exchange.error(.invalidRequest, "curl has no memory")
+    }
+    var isOpen = false
+    defer { if !isOpen { curl_easy_cleanup(easy) } }
+    let headers = try EasyOptions(easy: easy, exchange: exchange).apply()
+    defer { curl_slist_free_all(headers) }
+    ccurl_set_long(easy, CURLOPT_CONNECT_ONLY, 1)
+    ccurl_set_long(easy, CURLOPT_HTTPPROXYTUNNEL, 1)
+    let detail = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    detail.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    defer { detail.deallocate() }
+    ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, detail)
+    let code = curl_easy_perform(easy)
+    ccurl_set_pointer(easy, CURLOPT_ERRORBUFFER, nil)
+    socket = ccurl_get_socket(easy)
+    guard code == CURLE_OK, socket >= 0 else {
+      throw exchange.failure(
+        code == CURLE_OK ? CURLE_COULDNT_CONNECT : code, easy, detail: String(cString: detail))
+    }
+    self.easy = easy
+    isOpen = true
+  }
+
+  deinit { curl_easy_cleanup(easy) }
+
+  func receive(
+    _ bytes: UnsafeMutableRawBufferPointer
+  ) throws(HTTPError) -> HTTPUpgrade.Received {
+    var count = 0
+    let code = curl_easy_recv(easy, bytes.baseAddress, bytes.count, &count)
+    if code == CURLE_AGAIN { return .later }
+    guard code == CURLE_OK else { throw exchange.failure(code, easy, detail: "") }
+    return count == 0 ? .end : .bytes(count)
+  }
+
+  func send(_ bytes: UnsafeRawBufferPointer) throws(HTTPError) -> Int {
+    var count = 0
+    let code = curl_easy_send(easy, bytes.baseAddress, bytes.count, &count)
+    if code == CURLE_AGAIN { return 0 }
+    guard code == CURLE_OK else { throw exchange.failure(code, easy, detail: "") }
+    return count
+  }
+
+  func wait(_ events: Int32, until deadline: ContinuousClock.Instant?) throws(HTTPError) {
+    var left = Int32(-1)
+    if let deadline { left = Int32(clamping: (deadline - .now).milliseconds) }
+    var poll = pollfd(fd: socket, events: Int16(events), revents: 0)
+    guard deadline == nil || left > 0, Glibc.poll(&poll, 1, left) != 0 else {
+      throw exchange.error(.timedOut, "no response from \(exchange.request.endpoint) in time")
+    }
+  }
+}

@@ -1,0 +1,142 @@
+import Foundation
+import PodIdentity
+import PodRuntime
+import TestSupport
+import Testing
+
+@testable import Executor
+@testable import Program
+
+@Suite("Sandboxes of pods that are gone")
+struct SandboxTests {
+  private func run(_ executor: String, _ run: String, framework: String = "fw-1") -> String {
+    "slaves/agent-1/frameworks/\(framework)/executors/\(executor)/runs/\(run)"
+  }
+
+  private func make(_ folder: TemporaryFolder, _ path: String) throws {
+    try FileManager.default.createDirectory(
+      atPath: folder.path(path), withIntermediateDirectories: true)
+  }
+
+  @Test("are found by executor, run and task, and by the beginning of each")
+  func search() async throws {
+    try await withTemporaryFolder { folder in
+      try make(folder, run("marathon-web.1", "aaaa-1"))
+      try make(folder, run("marathon-web.1", "aaab-2"))
+      try make(folder, run("marathon-web.10", "cccc-3", framework: "fw-2"))
+      try make(folder, run("other", "dddd-4"))
+      try make(folder, "meta/\(run("other", "dddd-4"))/tasks/job-7")
+      // The agent's link to the last run is no run.
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path(run("other", "latest")), withDestinationPath: "dddd-4")
+      let old = folder.path(run("marathon-web.1", "aaaa-1"))
+      try FileManager.default.setAttributes(
+        [.modificationDate: Date(timeIntervalSince1970: 1000)], ofItemAtPath: old)
+      let search = SandboxSearch(option: folder.path, environment: [:])
+      func found(_ id: String, _ framework: String? = nil) -> [String] {
+        search.find(id, framework: framework).sandboxes.map(\.run).sorted()
+      }
+      #expect(found("web.1") == ["aaab-2"])
+      #expect(found("marathon-web.1") == ["aaab-2"])
+      #expect(found("web.") == ["aaab-2", "cccc-3"])
+      #expect(found("web.", "fw-2") == ["cccc-3"])
+      #expect(found("aaaa") == ["aaaa-1"])
+      #expect(found("aaa") == ["aaaa-1", "aaab-2"])
+      #expect(found("job-7") == ["dddd-4"])
+      #expect(found("job") == ["dddd-4"])
+      #expect(found("nothing") == [])
+      #expect(search.find("x", framework: nil, within: .zero).isCut)
+      let identity = PodIdentity(
+        frameworkID: "fw-1", executorID: "other", taskID: "job-7", run: "dddd-4",
+        agentID: "agent-1", incarnation: Incarnation(bootID: nil, pid: nil, startTime: nil),
+        host: HostIdentity(machineID: nil), cgroupParent: "")
+      #expect(search.sandbox(of: identity) == folder.path(run("other", "dddd-4")))
+      var elsewhere = identity
+      elsewhere.executorID = "../other"
+      #expect(search.sandbox(of: elsewhere) == nil)
+    }
+  }
+
+  @Test("are looked for where the option says, then the variable, then in the usual places")
+  func places() {
+    let variable = ["MESOS_WORK_DIR": "/b"]
+    #expect(SandboxSearch(option: "/a", environment: variable).directories == ["/a"])
+    #expect(SandboxSearch(option: nil, environment: variable).directories == ["/b"])
+    #expect(SandboxSearch(option: nil, environment: [:]).directories == SandboxSearch.usual)
+  }
+
+  private func printed(
+    _ path: String, _ services: [String] = [], tail: Int? = nil, format: LogStyle.Format = .text
+  ) async throws -> String {
+    var ends: [Int32] = [-1, -1]
+    #expect(pipe(&ends) == 0)
+    let style = LogStyle(
+      format: format,
+      terminal: Terminal(isTerminal: false, reported: nil, mode: .never, environment: [:]))
+    defer { close(ends[0]) }
+    do {
+      defer { close(ends[1]) }
+      var log = try SandboxLog(path, services: services, style: style, tail: tail)
+      try await log.print(to: OutputWriter(descriptor: ends[1]))
+    }
+    var text = [UInt8](repeating: 0, count: 60_000)
+    let count = read(ends[0], &text, text.count)
+    return String(decoding: text[..<max(0, count)], as: UTF8.self)
+  }
+
+  @Test("give the lines of services, of both files, by tail and as JSON")
+  func lines() async throws {
+    try await withTemporaryFolder { folder in
+      let stdout = """
+        2026-11-29T12:00:00.000Z TASK_STARTING task t
+        web | one
+        db-1 | two | three
+        web | four
+        web -> | hook
+        webby | no
+        web | last
+        """
+      try folder.write("stdout", stdout)
+      try folder.write("stderr", "web | problem\ncompose-executor: a message\n")
+      #expect(
+        try await printed(folder.path, ["web"]) == """
+          web     | one
+          web     | four
+          web ->  | hook
+          web     | last
+          web     | problem
+
+          """)
+      #expect(
+        try await printed(folder.path, ["web"], tail: 1) == "web     | last\nweb     | problem\n")
+      #expect(try await printed(folder.path, ["db"]) == "db-1  | two | three\n")
+      let all = try await printed(folder.path)
+      #expect(all.hasPrefix("2026-11-29T12:00:00.000Z TASK_STARTING task t\nweb     | one\n"))
+      #expect(all.hasSuffix("compose-executor: a message\n"))
+      #expect(
+        try await printed(folder.path, tail: 1, format: .json) == """
+          {"time":null,"service":"web","container":null,"stream":"stdout","line":"last"}
+          {"time":null,"service":null,"container":null,"stream":"stderr","line":"compose-executor: a message"}
+
+          """)
+    }
+  }
+
+  @Test("are read in regular files of their own alone")
+  func confinement() async throws {
+    try await withTemporaryFolder { folder in
+      try make(folder, "sandbox")
+      try folder.write("secret", "web | secret\n")
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path("sandbox/stdout"), withDestinationPath: "../secret")
+      #expect(mkfifo(folder.path("sandbox/stderr"), 0o600) == 0)
+      let failure = await #expect(throws: SandboxLog.Failure.self) {
+        _ = try await printed(folder.path("sandbox"))
+      }
+      #expect(failure?.description.contains("no regular file") == true)
+      await #expect(throws: SandboxLog.Failure.self) {
+        _ = try await printed(folder.path("absent"))
+      }
+    }
+  }
+}
