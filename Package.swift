@@ -221,7 +221,7 @@ let package = Package(
       [
         "Executor", "HTTPClient", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
         "Compose",
-        "MesosExecutor", "PodRuntime", arguments,
+        "DockerEngine", "MesosExecutor", "PodControl", "PodRuntime", arguments, collections,
       ]),
     tests(
       "ReapingTests",
