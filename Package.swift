@@ -224,8 +224,8 @@ let package = Package(
       "ExecutorTests",
       [
         "Executor", "HTTPClient", "Linux", "YAML", "Settings", "Program", "ComposeArguments",
-        "Compose", "DockerEngine", "PodIdentity",
-        "MesosExecutor", "PodRuntime", arguments,
+        "Compose", "DockerEngine", "PodControl", "PodIdentity", "MesosExecutor", "PodRuntime",
+        arguments, collections,
       ]),
     tests(
       "ReapingTests",

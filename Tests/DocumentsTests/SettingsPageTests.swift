@@ -22,6 +22,7 @@ struct SettingsPageTests {
 extension SettingsPage {
   /// What each variable says. One that is missing here is in the page all the same, without a word.
   static let variables = [
+    "COMPOSE_ANSI": "The default of `run --ansi`.",
     "COMPOSE_DISABLE_ENV_FILE": "Whether `.env` is left unread.",
     "COMPOSE_ENV_FILES": "Files of variables for interpolation, comma separated.",
     "COMPOSE_EXECUTOR_LEASE_SOCKET": "Where pod-reaper takes leases; set by the agent's hook.",
@@ -29,6 +30,7 @@ extension SettingsPage {
     "COMPOSE_PATH_SEPARATOR": "What separates the files in COMPOSE_FILE; `:` unless set.",
     "COMPOSE_PROFILES": "Profiles to enable, comma separated.",
     "COMPOSE_PROJECT_NAME": "The project's name; in a pod's files the name of its objects.",
+    "COMPOSE_PROGRESS": "The default of `run --progress`.",
     "DOCKER_API_VERSION": "The newest version of the Engine API to use, such as `1.40`.",
     "DOCKER_BUILDKIT": "Whether the docker command builds by BuildKit; read by that command alone.",
     "DOCKER_CERT_PATH": "The folder of `ca.pem`, `cert.pem` and `key.pem`.",

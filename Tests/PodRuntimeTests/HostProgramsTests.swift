@@ -167,8 +167,7 @@ struct HostProgramsTests {
             "DOCKER_CONFIG": folder.path("sandbox/.docker"),
           ], proxies: [:],
           programs: HostPrograms(
-            policy: policy, path: path, taskFolders: [folder.path("sandbox")]),
-          log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            policy: policy, path: path, taskFolders: [folder.path("sandbox")])
         ).build(build, service: Service(name: "web", position: position), on: [:], tag: nil)
       }
       #expect(try await made(.unrestricted, nil) == "sha256:task")

@@ -60,5 +60,3 @@ struct DisplayOptions: ParsableArguments {
     return form
   }
 }
-
-extension AnsiMode: ExpressibleByArgument {}

@@ -17,6 +17,7 @@ extension LaunchProgress {
   ) -> [String] {
     // The last column stays free: some terminals wrap once it is written.
     let width = max(1, width - 1)
+    if rows.isEmpty, end == nil { return [] }
     let done = rows.values.count { $0.state == .done }
     let state =
       switch end {
@@ -27,7 +28,7 @@ extension LaunchProgress {
     let title = "[+] \(state) \(done)/\(rows.count)  \(Self.seconds(moment))"
     let (shown, hidden) = selection(room: height.map { max(0, $0 - 2) } ?? .max)
     let names = shown.map { Self.narrow($0.name).unicodeScalars.count }.max() ?? 0
-    let nameWidth = min(names, max(8, (width - 24) / 2))
+    let nameWidth = min(names, max(8, (width - 24) / 3))
     var lines = [Self.cut(title, to: width)]
     for row in shown {
       lines.append(
@@ -67,10 +68,10 @@ extension LaunchProgress {
     var text = Self.narrow(row.text)
     if row.kind == "image", isOpen, let pull = pulls[row.name] { text += " " + Self.text(pull) }
     let kind = Self.padded(row.kind, to: 7)
-    let name = Self.padded(Self.cut(Self.narrow(row.name), to: nameWidth), to: nameWidth)
+    let name = Self.padded(Self.cutName(Self.narrow(row.name), to: nameWidth), to: nameWidth)
     // Mark, blanks and what comes before the description: the rest is shared by it and the time.
     let room = width - (3 + 7 + 1 + nameWidth + 2) - (elapsed.unicodeScalars.count + 1)
-    guard room >= 4 else { return Self.cut(" \(mark) \(row.name) \(text)", to: width) }
+    guard room >= 4 else { return Self.cut(" \(mark) \(Self.narrow(row.name)) \(text)", to: width) }
     text = Self.padded(Self.cut(text, to: room), to: room)
     let coloredText = row.state == .failed ? terminal.colored(text, .red) : text
     return " \(terminal.colored(mark, color)) \(kind) \(name)  \(coloredText) "
@@ -98,6 +99,13 @@ extension LaunchProgress {
 
   private static func padded(_ text: String, to width: Int) -> String {
     text + String(repeating: " ", count: max(0, width - text.unicodeScalars.count))
+  }
+
+  /// The end of a long name tells more than its beginning, which is a registry or a project.
+  private static func cutName(_ name: String, to width: Int) -> String {
+    let scalars = name.unicodeScalars
+    if scalars.count <= width { return name }
+    return "…" + String(String.UnicodeScalarView(scalars.suffix(max(0, width - 1))))
   }
 
   private static func cut(_ text: String, to width: Int) -> String {

@@ -5,7 +5,7 @@ import PodRuntime
 import Program
 import YAML
 
-/// The objects of `run --format json` (docs/run-json.md), but for those of containers' output.
+/// The objects of `run --format json` (docs/run.md), but for those of containers' output.
 enum RunJSON {
   /// Prints a pod's events until it has ended, and once a second how far its pulls are.
   ///

@@ -69,7 +69,9 @@ public actor OutputRegion {
     let (columns, height) = Self.size(of: descriptor)
     let rows = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / columns) }
     drawn = []
-    return "\u{1b}[\(min(rows, height - 1))A\r\u{1b}[J"
+    // Line by line: some terminals keep in their history what is erased as a whole screen.
+    return "\r\u{1b}[2K"
+      + String(repeating: "\u{1b}[A\u{1b}[2K", count: min(rows, height - 1))
   }
 
   /// Columns and rows of a terminal.

@@ -149,7 +149,7 @@ public struct PodOutput: Sendable {
   public let standardError: OutputWriter
   /// True to colour the services' names.
   public let isColoured: Bool
-  /// True to write an object a line, all to the first of the two writers (docs/run-json.md).
+  /// True to write an object a line, all to the first of the two writers (docs/run.md).
   public let isJSON: Bool
 
   /// Joins the two writers.

@@ -1,0 +1,179 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("What run shows of a launch", .needsEngine, .throttled)
+struct LaunchScreenTests {
+  /// A service that takes seconds to become healthy and writes meanwhile, and one that waits for it.
+  private func file(image: String = "pod-test/busybox", check: String = "test -e /tmp/ready")
+    -> String
+  {
+    """
+    services:
+      db:
+        image: \(image)
+        command: ["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo step $$i; sleep 0.3; done; touch /tmp/ready; sleep 600"]
+        healthcheck: {test: ["CMD-SHELL", "\(check)"], interval: 1s, retries: 60}
+        stop_grace_period: 0s
+      web:
+        image: pod-test/busybox
+        command: sleep 600
+        stop_grace_period: 0s
+        depends_on: {db: {condition: service_healthy}}
+    """
+  }
+
+  /// `run` in a terminal of its own.
+  private func terminal(
+    columns: Int, rows: Int = 24, _ environment: [String: String] = [:], options: [String] = [],
+    resizing: String = ""
+  ) -> PodSettings {
+    var settings = PodSettings(options: options)
+    settings.environment = ["TERM": "xterm-256color"].merging(environment) { $1 }
+    settings.shell = """
+      words="$*"
+      exec script -qfec "stty cols \(columns) rows \(rows); \(resizing) exec $words" /dev/null
+      """
+    return settings
+  }
+
+  @Test(
+    "a terminal has a line for each image, network and service, in place",
+    arguments: [80, 200])
+  func screen(columns: Int) async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await Registry.lend { registry in
+      let image = try await registry.image(on: engine)
+      try await withPod(on: engine, file(image: image), terminal(columns: columns)) { pod in
+        func shown() -> [String] {
+          ScreenText(pod.executor.text(), columns: columns).text
+        }
+        try await eventually("the wait on the screen", within: .seconds(40)) {
+          let lines = shown()
+          return lines.contains { $0.contains("service web") && $0.contains("waiting for 'db'") }
+            && lines.contains {
+              $0.contains("service db") && $0.contains("waiting to become healthy")
+            }
+        }
+        try await eventually("TASK_RUNNING", within: .seconds(40)) {
+          pod.executor.text().contains("TASK_RUNNING")
+        }
+        try await eventually("the end of the line") { shown().last == "" }
+        let before = pod.executor.text()
+        // Nothing is drawn any more.
+        await #expect(throws: (any Error).self) {
+          try await eventually("more output", within: .seconds(2)) {
+            pod.executor.text() != before
+          }
+        }
+        let lines = shown()
+        #expect(lines.allSatisfy { $0.unicodeScalars.count <= columns }, "\(lines)")
+        #expect(!lines.contains { $0.hasPrefix("[+] Launching") }, "\(lines)")
+        let title = try #require(lines.firstIndex { $0.hasPrefix("[+] Running 4/4 ") }, "\(lines)")
+        let rows = lines[(title + 1)...].prefix { $0.hasPrefix(" ✔ ") }
+        #expect(
+          rows.map { $0.split(separator: " ")[1] }.sorted() == [
+            "image", "network", "service", "service",
+          ])
+        #expect(rows.contains { $0.contains("image") && $0.contains("pulled") }, "\(rows)")
+        #expect(rows.contains { $0.contains("service db") && $0.contains("healthy") }, "\(rows)")
+        #expect(rows.contains { $0.contains("service web") && $0.contains("started") }, "\(rows)")
+        // What the container wrote meanwhile is above, whole and in order.
+        let steps = lines[..<title].filter { $0.hasPrefix("db | ") }
+        #expect(steps == (1...9).map { "db | step \($0)" }, "\(lines)")
+        #expect(lines[title + 5].contains("TASK_RUNNING"), "\(lines)")
+        #expect(!lines.contains { $0.contains(" info: ") }, "\(lines)")
+        #expect(before.contains("\u{1b}[32m✔"))
+      }
+      try await engine.docker("rmi", image).output()
+    }
+  }
+
+  @Test("a window that is made narrower during the launch, with NO_COLOR")
+  func resized() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let settings = terminal(
+      columns: 120, ["NO_COLOR": "1"], resizing: "(sleep 2; stty cols 60 rows 4 </dev/tty) &")
+    try await withPod(on: engine, file(), settings) { pod in
+      try await eventually("TASK_RUNNING", within: .seconds(40)) {
+        pod.executor.text().contains("TASK_RUNNING")
+      }
+      let text = pod.executor.text()
+      #expect(!text.contains("m✔") && text.contains("\u{1b}[2K"))
+      let rows = text.split(whereSeparator: \.isNewline).filter { $0.contains("service db") }
+      let widths = Set(rows.map { $0.unicodeScalars.count { $0 != "\u{1b}" } })
+      #expect(widths.contains(119) && widths.contains(59), "\(widths)")
+      #expect(text.contains("… and "), "it has four rows")
+    }
+  }
+
+  @Test("TERM=dumb, a pipe and --progress plain get a line for each change, --progress quiet none")
+  func plain() async throws {
+    let engine = try #require(TestEngine.all.first)
+    func run(_ settings: PodSettings) async throws -> String {
+      try await withPod(on: engine, file(), settings) { pod in
+        try await eventually("TASK_RUNNING", within: .seconds(40)) {
+          pod.executor.text().contains("TASK_RUNNING")
+        }
+        return pod.executor.text() + pod.executor.text(.stderr)
+      }
+    }
+    let texts = [
+      try await run(PodSettings()), try await run(terminal(columns: 80, ["TERM": "dumb"])),
+      try await run(terminal(columns: 80, options: ["--progress", "plain", "--ansi", "never"])),
+    ]
+    for text in texts {
+      for line in [
+        "service 'db': created", "service 'db': started", "service 'db': healthy",
+        "service 'web': waiting for 'db' to become healthy", "service 'web': started",
+      ] {
+        #expect(text.components(separatedBy: " info: \(line)").count == 2, "\(line) in \(text)")
+      }
+      #expect(!text.contains("\u{1b}") && !text.contains("[+]"), "\(text)")
+    }
+    let quiet = try await run(terminal(columns: 80, options: ["--progress", "quiet"]))
+    #expect(!quiet.contains("[+]") && !quiet.contains(" info: service"), "\(quiet)")
+  }
+
+  @Test("without a terminal there is a line every 30 s for what is waited for")
+  func waits() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withPod(on: engine, file(check: "exit 1")) { pod in
+      let line = try await pod.executor.line(
+        containing: "waiting for 'db' to become healthy (", in: .stderr, within: .seconds(60))
+      #expect(
+        [29, 30, 31].contains {
+          line.hasSuffix(" info: waiting for 'db' to become healthy (\($0) s)")
+        }, "\(line)")
+      #expect(pod.executor.lines(.stderr).filter { $0.contains("healthy (") }.count == 1)
+    }
+  }
+
+  @Test("a launch that fails stays on the screen with what was canceled, before the last state")
+  func failed() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let compose = """
+      services:
+        db:
+          image: pod-test/busybox
+          command: ["sh", "-c", "sleep 1; exit 3"]
+          healthcheck: {test: ["CMD-SHELL", "exit 1"], interval: 1s, retries: 60}
+        web:
+          image: pod-test/busybox
+          depends_on: {db: {condition: service_healthy}}
+      """
+    try await withPod(on: engine, compose, terminal(columns: 100)) { pod in
+      try await pod.executor.exit(within: .seconds(60))
+      try await eventually("the last state") { pod.executor.text().contains("TASK_FAILED") }
+      let lines = ScreenText(pod.executor.text(), columns: 100).text
+      let title = try #require(
+        lines.firstIndex { $0.hasPrefix("[+] Launch ended 1/3 ") }, "\(lines)")
+      #expect(lines.contains { $0.hasPrefix(" ✘ service db") && $0.contains(" 3 ") }, "\(lines)")
+      #expect(
+        lines.contains { $0.hasPrefix(" - service web") && $0.contains("canceled while waiting") },
+        "\(lines)")
+      let state = try #require(lines.firstIndex { $0.contains("TASK_FAILED") })
+      #expect(title < state)
+    }
+  }
+}
