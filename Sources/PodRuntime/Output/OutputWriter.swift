@@ -107,7 +107,7 @@ public actor OutputWriter {
 }
 
 /// Runs an actor on a dispatch queue of its own, so that a blocking call holds up that actor alone.
-private final class QueueExecutor: SerialExecutor {
+final class QueueExecutor: SerialExecutor {
   private let queue: DispatchQueue
 
   init(label: String) { queue = DispatchQueue(label: label) }
