@@ -143,12 +143,30 @@ struct PodOptionSettingsTests {
     #expect(try read(["share": "none"], file: file).sharedNetwork == nil)
   }
 
+  @Test("files of each service's output have a size and a number")
+  func splitLogs() throws {
+    func rotation(_ text: String) throws -> LogRotation? {
+      try read(["split-logs": text]).splitLogs
+    }
+    #expect(try rotation("false") == nil && rotation("true") == LogRotation())
+    let sized = try #require(try rotation("10m"))
+    #expect(sized.size == 10 << 20 && sized.olderFiles == 2)
+    #expect(try rotation("64k,5")?.olderFiles == 5)
+    #expect(try read(file: "split-logs: 8k\n").splitLogs?.size == 8192)
+    #expect(try read(["split-logs": "false"], file: "split-logs: true\n").splitLogs == nil)
+    let environment = ["COMPOSE_EXECUTOR_SPLIT_LOGS": "4k,1"]
+    #expect(try read(environment: environment).splitLogs?.size == 4096)
+  }
+
   @Test(
     "are refused with the word that isn't one",
     arguments: [
       ["share": "net,ipc"], ["share": "net", "network": "host"], ["network": "pods"],
       ["share": "net", "network": "container:x"], ["type": "daemon"], ["rmi": "some"],
-      ["keep-volumes": "yes"], ["running-hook": "true", "hook-timeout": "soon"],
+      ["keep-volumes": "yes"], ["split-logs": "yes"], ["split-logs": "1k"], ["split-logs": ""],
+      ["split-logs": "10m,0"], ["split-logs": "10m,101"], ["split-logs": "10m,"],
+      ["split-logs": "10m,1,1"], ["split-logs": "-1"], ["split-logs": "9g9,2"],
+      ["running-hook": "true", "hook-timeout": "soon"],
     ])
   func refused(said: [String: String]) {
     #expect(throws: SettingError.self) { try read(said) }

@@ -114,3 +114,23 @@ int linux_set_attribute(const char *path, const char *name, const void *bytes, s
 ssize_t linux_get_attribute(const char *path, const char *name, void *bytes, size_t size) {
   return lgetxattr(path, name, bytes, size);
 }
+
+int linux_create_at(int directory, const char *name, mode_t mode) {
+  return openat(
+      directory, name, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, mode);
+}
+
+int linux_find_at(int directory, const char *name) {
+  return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int linux_open_directory_at(int directory, const char *name) {
+  return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int linux_mark_file(int file, const char *name) { return fsetxattr(file, name, "1", 1, 0); }
+
+int linux_is_marked(int file, const char *name) {
+  char byte;
+  return fgetxattr(file, name, &byte, 1) == 1;
+}

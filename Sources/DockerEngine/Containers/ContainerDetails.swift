@@ -83,10 +83,13 @@ public struct HealthState: Sendable, Decodable {
 public struct HealthResult: Sendable, Decodable {
   /// The start of what it printed.
   public let output: String
+  /// How it exited; -1 where the engine couldn't run it, or not to its end.
+  public let exitCode: Int
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     output = try fields["Output"] ?? ""
+    exitCode = try fields["ExitCode"] ?? 0
   }
 }

@@ -19,6 +19,7 @@ struct TaskBounds {
     var limits = TaskLimits(
       cpus: try bound("cpus"), memory: try bound("mem").map(Self.bytes),
       gpus: try gpus(environment))
+    limits.disk = try bound("disk").map(Self.bytes)
     limits.reservedCPUs = try task.scalar("cpus").map { try checked($0, "resource cpus") }
     limits.reservedMemory = try task.scalar("mem").map {
       Self.bytes(try checked($0, "resource mem"))

@@ -36,6 +36,12 @@ struct PodOptionArguments: ParsableArguments {
 
   @Option(
     help:
+      "Write each service's output to logs/SERVICE.stdout and logs/SERVICE.stderr as well: true, or a file's size and the number of older ones, such as 10m or 10m,4. Default: false.",
+    completion: .list(["true", "false", "10m"]))
+  var splitLogs: String?
+
+  @Option(
+    help:
       "A command before anything is made, with the pod's data as JSON on its input; if it fails, the pod does.",
     completion: .file())
   var preLaunchHook: String?
@@ -61,6 +67,7 @@ struct PodOptionArguments: ParsableArguments {
     case "on-engine-restart": onEngineRestart
     case "keep-volumes": keepVolumes ? "true" : nil
     case "rmi": rmi
+    case "split-logs": splitLogs
     case "pre-launch-hook": preLaunchHook
     case "running-hook": runningHook
     case "post-stop-hook": postStopHook
@@ -75,7 +82,7 @@ extension Settings {
   static let podOptions: Set<String> = [
     "hook-timeout", "keep-volumes", "network", "on-engine-restart", "post-stop-hook",
     "pre-launch-hook", "rmi",
-    "running-hook", "share", "type",
+    "running-hook", "share", "split-logs", "type",
   ]
 
   /// The label of a pod's option.
@@ -110,8 +117,29 @@ extension Settings {
     case let other?:
       throw SettingError(description: "keep-volumes takes true or false, not '\(other)'")
     }
+    options.splitLogs = try splitLogs(text("split-logs", option: said("split-logs")))
     options.hooks = try hooks(said)
     return options
+  }
+
+  private func splitLogs(_ text: String?) throws(SettingError) -> LogRotation? {
+    guard let text, text != "false" else { return nil }
+    var rotation = LogRotation()
+    if text == "true" { return rotation }
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let size = SizeText.parse(String(parts[0]))
+    let count = parts.count == 1 ? rotation.olderFiles : Int(parts[1])
+    guard parts.count <= 2, let size, size >= LogRotation.leastSize, let count,
+      1...LogRotation.mostFiles ~= count
+    else {
+      throw SettingError(
+        description:
+          "split-logs takes true, false, a size of at least 4k, or a size and 1 to 100 older files (10m,4), not '\(text)'"
+      )
+    }
+    rotation.size = size
+    rotation.olderFiles = count
+    return rotation
   }
 
   /// One of an option's words.

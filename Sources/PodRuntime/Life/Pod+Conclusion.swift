@@ -1,4 +1,5 @@
 import Compose
+import Concurrency
 import DockerEngine
 import PodIdentity
 import PodObjects
@@ -38,6 +39,10 @@ extension Pod {
           }
         }
       }
+    }
+    if let splitLogs {
+      let closing = Task { await splitLogs.close() }
+      _ = await closing.hasEnded(within: .seconds(1))
     }
     var outcome =
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")

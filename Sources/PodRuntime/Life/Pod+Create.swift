@@ -25,7 +25,7 @@ extension Pod {
         noteUnanswered(error)
         guard attempt < Self.mostAttempts,
           try await mayRetry(error, of: name)
-        else { throw explain(error, of: member.plan, doing: "created") }
+        else { throw await explanation(of: error, for: member.plan, doing: "created") }
       }
     }
   }
@@ -206,6 +206,7 @@ extension Pod {
     return ContainerOutput(
       engine: engine, container: id, service: container.label, index: members[name]?.index ?? 0,
       isTerminal: container.service.tty, isShown: container.service.isAttached, output: output,
+      splitLogs: splitLogs,
       logCapacity: LogCapacity.bytes(of: container.create.hostConfig?.logConfig), log: log,
       onBreak: { [weak self] in await self?.outputEnded(of: name) })
   }

@@ -71,15 +71,15 @@ extension Pod {
     return nil
   }
 
-  /// Fails the pod for a container's end, once its last words are there.
+  /// Fails the pod for a container's exit, once its last output is there.
   private func fail(
-    for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil,
-    _ words: @Sendable ([String]) -> String
+    for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil, _ cause: String
   ) async {
     await fail(reason: reason) { pod in
       pod.advance(name, .ended(exitCode: exitCode))
       await pod.members[name]?.output?.drain(within: .seconds(2))
-      return words(await pod.members[name]?.output?.lastLines ?? [])
+      let lines = await pod.members[name]?.output?.lastLines ?? []
+      return await pod.completed(Failure(cause, exitCode: exitCode, output: lines), of: name)
     }
     noteEnded(name, exitCode)
   }
@@ -115,27 +115,24 @@ extension Pod {
     if verdict != nil { return noteEnded(name, code) }
     if isForMemory {
       let limit = await memoryLimit(of: member)
-      return await fail(for: name, exitCode: code, reason: .memoryLimit) { _ in
-        "service '\(name)' was killed for memory" + limit
-      }
+      return await fail(
+        for: name, exitCode: code, reason: .memoryLimit,
+        "service '\(name)' was killed for memory" + limit)
     }
     switch RestartDecision(
       policy: member.plan.service.restart, exitCode: code, restarts: member.restarts)
     {
     case .ended where mayNotEnd(name):
-      await fail(for: name, exitCode: code) { _ in
-        "service '\(name)' ended with 0, and this pod is to run for good (type: service)"
-      }
+      await fail(
+        for: name, exitCode: code,
+        "service '\(name)' ended with 0, and this pod is to run for good (type: service)")
     case .ended:
       advance(name, .ended(exitCode: code))
       // What it lived in may be gone: that is no clean end, whatever the services say.
       if isDone { await waitForInfra() }
       checkFinished()
     case .failed:
-      await fail(for: name, exitCode: code) { lines in
-        let tail = lines.isEmpty ? "" : ": " + lines.joined(separator: " / ")
-        return "service '\(name)' \(Self.words(exitCode: code))\(tail)"
-      }
+      await fail(for: name, exitCode: code, "service '\(name)' \(Self.words(exitCode: code))")
     case .restart:
       advance(name, .restartDecided)
       await restart(name, exitCode: code)
@@ -198,12 +195,10 @@ extension Pod {
       advance(name, .restartDecided)
       return await restart(name, exitCode: exitCode, because: "the engine was restarted")
     }
-    await fail(for: name, exitCode: exitCode) { lines in
-      let tail = lines.isEmpty ? "" : ": " + lines.joined(separator: " / ")
-      return
-        "service '\(name)' \(Self.words(exitCode: exitCode)) because the engine was restarted, and its restart "
-        + "policy is 'no' (pod.on_engine_restart: restart starts it again)\(tail)"
-    }
+    await fail(
+      for: name, exitCode: exitCode,
+      "service '\(name)' \(Self.words(exitCode: exitCode)) because the engine was restarted, and its restart "
+        + "policy is 'no' (pod.on_engine_restart: restart starts it again)")
   }
 
   /// Whether a container's end was the kernel's, for memory. A busy engine hears of that after the end, and then says
@@ -222,7 +217,10 @@ extension Pod {
   private func memoryLimit(of member: Member) async -> String {
     if let task = await taskMemoryLimit() { return task }
     guard let limit = member.plan.service.memoryLimit else {
-      return " (no limit of its own: the pod's or the host's)"
+      guard let memory = request.limits?.memory else {
+        return " (no limit of its own: the pod's or the host's)"
+      }
+      return " (no limit of its own: the task's of \(memory) bytes, or the host's)"
     }
     return " (\(limit.position): limit \(limit.value.bytes) bytes)"
   }

@@ -152,11 +152,21 @@ extension Pod {
       await pod.fail { pod in
         let id = pod.members[name]?.container ?? ""
         let details = try? await pod.engine.inspectContainer(id)
-        let last = details?.state.health?.log.last?.output ?? ""
-        let text = last.split(whereSeparator: { $0.isNewline }).first.map { ": \($0)" } ?? ""
-        return "service '\(name)' is unhealthy\(text)"
+        let lines = await pod.members[name]?.output?.lastLines ?? []
+        return Self.unhealthy(name, details?.state.health?.log.last, output: lines)
       }
     }
+  }
+
+  /// An unhealthy service: what its last check wrote, how that exited, and what the service itself wrote.
+  static func unhealthy(_ name: String, _ check: HealthResult?, output: [String]) -> Failure {
+    let lines = OutputTail.lastLines(of: check?.output ?? "")
+    let text = lines.isEmpty ? "" : ": " + lines.joined(separator: " / ")
+    // The engine's own failures, such as a timeout, have -1.
+    let code = check.flatMap { $0.exitCode > 0 ? " (the check ended with \($0.exitCode))" : nil }
+    var failure = Failure("service '\(name)' is unhealthy\(text)\(code ?? "")", output: output)
+    failure.outputLabel = "; last output: "
+    return failure
   }
 
   /// Resumes from the log when a container's output has ended and the container has not.

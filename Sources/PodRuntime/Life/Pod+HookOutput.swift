@@ -72,9 +72,10 @@ extension Pod {
 
   static func check(
     _ code: Int, _ tail: [String], _ subject: String, at position: SourcePosition
-  ) throws(ComposeError) {
+  ) throws(Failure) {
     guard code != 0 else { return }
-    let text = tail.isEmpty ? "" : ": " + tail.joined(separator: " / ")
-    throw ComposeError("\(subject) \(words(exitCode: code))\(text)", at: position)
+    throw Failure(
+      ComposeError("\(subject) \(words(exitCode: code))", at: position), exitCode: code,
+      output: tail)
   }
 }

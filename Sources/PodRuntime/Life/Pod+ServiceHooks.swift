@@ -149,7 +149,7 @@ extension Pod {
   /// A command in a container that didn't end with 0.
   private struct CommandExit: Error, CustomStringConvertible {
     let code: Int
-    let error: ComposeError
+    let error: Failure
     var description: String { "\(error)" }
   }
 

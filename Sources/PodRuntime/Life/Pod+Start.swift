@@ -35,7 +35,7 @@ extension Pod {
           continue
         }
         guard attempt < Self.mostAttempts else {
-          throw explain(error, of: member.plan, doing: "started")
+          throw await explanation(of: error, for: member.plan, doing: "started")
         }
         attempt += 1
         if try await recovers(from: error) {
@@ -43,7 +43,7 @@ extension Pod {
         } else if try await mayRetry(error, of: name, id) {
           continue
         } else if !(try await hasOwnerReturned(of: name, since: owners, after: error)) {
-          throw explain(error, of: member.plan, doing: "started")
+          throw await explanation(of: error, for: member.plan, doing: "started")
         }
       }
     }

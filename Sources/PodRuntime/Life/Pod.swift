@@ -3,6 +3,7 @@ import Compose
 import DockerEngine
 import Logging
 import PodControl
+import OrderedCollections
 import PodIdentity
 import PodObjects
 import YAML
@@ -24,6 +25,8 @@ public actor Pod {
   let report: @Sendable (PodUpdate) async -> Void
   let ownsCgroup: @Sendable () async -> Bool
   let slices: SliceKeeper
+  /// The files of each service's output; nil where there are none.
+  let splitLogs: SplitLogs?
 
   /// What to create; nil until the engine has said which cgroups it uses.
   var plan: PodPlan?
@@ -106,6 +109,13 @@ public actor Pod {
     self.log = log
     self.report = report
     self.environment = environment
+    splitLogs = request.options.splitLogs.map { rotation in
+      let streams = request.project.services.values.reduce(0) { $0 + 2 * max(1, $1.containers) }
+      return SplitLogs(
+        sandbox: request.sandbox ?? request.project.workingDirectory,
+        limit: rotation.size(streams: streams, disk: request.limits?.disk),
+        olderFiles: rotation.olderFiles, task: request.taskID, log: log)
+    }
     let names = request.identity.names
     images = Images(
       engine: engine, environment: environment, run: request.run, project: names.project,
@@ -200,27 +210,31 @@ public actor Pod {
   /// Fails the pod. The first cause is reported; what fails after it is its consequence.
   func fail(_ message: String, reason: PodOutcome.Reason? = nil) {
     guard !isFailing else { return }
-    settle(PodOutcome(state: .failed, message: message, reason: reason))
+    settle(PodOutcome(state: .failed, message: Failure(message).text(), reason: reason))
   }
 
   /// Fails the pod for an error; one of the file's names the variables that are not set in its
   /// value.
   func fail(_ error: any Error) {
-    let explained = (error as? ComposeError).map {
+    let failure = error as? Failure
+    let explained = (error as? ComposeError ?? failure?.error).map {
       request.project.unset.explaining($0, byKey: true)
     }
-    fail("\(explained ?? error)")
+    guard var failure else { return fail("\(explained ?? error)") }
+    if let explained { failure.cause = "\(explained)" }
+    guard !isFailing else { return }
+    settle(PodOutcome(state: .failed, message: failure.text()))
   }
 
   /// Fails the pod for a cause that needs time to describe: nothing else becomes the cause meanwhile.
   func fail(
-    reason: PodOutcome.Reason? = nil, describing describe: @Sendable (isolated Pod) async -> String
+    reason: PodOutcome.Reason? = nil, describing describe: @Sendable (isolated Pod) async -> Failure
   ) async {
     guard !isEnding else { return }
     isFailing = true
     changes.notifyAll()
     let message = await describe(self)
-    settle(PodOutcome(state: .failed, message: message, reason: reason))
+    settle(PodOutcome(state: .failed, message: message.text(), reason: reason))
   }
 
   /// True once the pod's end is certain: nothing more is started.

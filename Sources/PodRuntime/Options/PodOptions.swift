@@ -39,6 +39,8 @@ public struct PodOptions: Sendable, Equatable {
   public var imageRemoval = ImageRemoval.none
   /// What follows for a service without a restart policy when the engine is restarted.
   public var onEngineRestart = EngineRestart.fail
+  /// Files of each service's output in the sandbox; nil for none.
+  public var splitLogs: LogRotation?
   /// Commands at turns of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 

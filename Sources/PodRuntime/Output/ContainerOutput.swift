@@ -16,12 +16,15 @@ actor ContainerOutput {
   /// False where what it writes is read, for a message's sake, and not passed on.
   private let isShown: Bool
   private let output: PodOutput
+  private let splitLogs: SplitLogs?
+  /// Whole lines that are to be written to the service's own files.
+  private var split: [OutputStreamKind: (lines: WholeLines, ready: [UInt8])] = [:]
   private let log: Logger
   /// What the engine's log of this container holds at most, in bytes; nil if it isn't known.
   private let logCapacity: UInt64?
   private var standardOutput: LineAssembler
   private var standardError: LineAssembler
-  private var tail = OutputTail()
+  private var tails = (standardOutput: OutputTail(), standardError: OutputTail())
   private let onBreak: @Sendable () async -> Void
   private var pump: Task<Void, Never>?
   /// Counts the streams, so that the end of an old one is told from that of the present one.
@@ -35,7 +38,8 @@ actor ContainerOutput {
 
   init(
     engine: DockerEngine, container: String, service: String, index: Int, isTerminal: Bool,
-    isShown: Bool = true, output: PodOutput, logCapacity: UInt64?, log: Logger,
+    isShown: Bool = true, output: PodOutput, splitLogs: SplitLogs? = nil, logCapacity: UInt64?,
+    log: Logger,
     onBreak: @escaping @Sendable () async -> Void
   ) {
     self.onBreak = onBreak
@@ -45,6 +49,7 @@ actor ContainerOutput {
     self.isTerminal = isTerminal
     self.isShown = isShown
     self.output = output
+    self.splitLogs = splitLogs
     self.logCapacity = logCapacity
     self.log = log
     let prefix = output.prefix(service: service, index: index)
@@ -52,8 +57,11 @@ actor ContainerOutput {
     standardError = LineAssembler(prefix: prefix)
   }
 
-  /// The last lines of standard error, or of the terminal.
-  var lastLines: [String] { tail.lines }
+  /// The last lines of standard error; of standard output, or the terminal, where that is empty.
+  var lastLines: [String] {
+    let errors = tails.standardError.lines
+    return errors.isEmpty ? tails.standardOutput.lines : errors
+  }
 
   /// Connects to the container's output, unless it is connected; returns when the engine has begun to listen.
   ///
@@ -65,6 +73,8 @@ actor ContainerOutput {
       throw CancellationError()
     }
     let frames = try await engine.attach(container, tty: isTerminal)
+    // What an earlier start wrote says nothing of how the next one fails.
+    tails = (OutputTail(), OutputTail())
     begin(frames, skipping: nil)
   }
 
@@ -108,6 +118,7 @@ actor ContainerOutput {
   private func readOn() async throws {
     stop()
     await pump?.value
+    split = [:]
     standardOutput.dropPending()
     standardError.dropPending()
     do {
@@ -203,6 +214,7 @@ actor ContainerOutput {
   private func forward(_ frames: OutputFrames, skipping: SkippedLines?) async {
     var skip = skipping
     var lines: [UInt8] = []
+    await splitLogs?.open(service)
     var iterator = frames.makeAsyncIterator()
     do {
       while let batch = try await iterator.nextBatch() {
@@ -215,15 +227,18 @@ actor ContainerOutput {
           switch stream {
           case .stdout:
             let bytes = skip?.standardOutput.rest(of: frame.bytes) ?? frame.bytes
-            if isTerminal { tail.append(bytes) }
+            tails.standardOutput.append(bytes)
+            addToSplit(bytes, of: .stdout)
             standardOutput.feed(bytes, into: &lines)
           case .stderr:
             let bytes = skip?.standardError.rest(of: frame.bytes) ?? frame.bytes
-            tail.append(bytes)
+            tails.standardError.append(bytes)
+            addToSplit(bytes, of: .stderr)
             standardError.feed(bytes, into: &lines)
           }
         }
         await write(&lines, to: stream)
+        await writeSplit()
         lastArrival = Self.now()
       }
     } catch {
@@ -258,26 +273,26 @@ actor ContainerOutput {
     await write(&lines, to: .stdout)
     standardError.finish(into: &lines)
     await write(&lines, to: .stderr)
-  }
-}
-
-/// The end of a stream, kept for the message of a failure.
-struct OutputTail {
-  private static let limit = 4096
-  private var bytes: [UInt8] = []
-
-  /// Takes what the container wrote.
-  mutating func append(_ new: [UInt8]) {
-    bytes += new.suffix(Self.limit)
-    if bytes.count > 2 * Self.limit { bytes.removeFirst(bytes.count - Self.limit) }
+    for (stream, entry) in split {
+      var entry = entry
+      entry.ready += entry.lines.rest()
+      split[stream] = entry
+    }
+    await writeSplit()
   }
 
-  /// The last three lines that aren't empty, without control characters.
-  var lines: [String] {
-    String(decoding: bytes.suffix(Self.limit), as: UTF8.self)
-      .split(whereSeparator: { $0.isNewline })
-      .map { line in String(line.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7f }) }
-      .filter { !$0.isEmpty }
-      .suffix(3)
+  private func addToSplit(_ bytes: [UInt8], of stream: OutputStreamKind) {
+    guard splitLogs != nil else { return }
+    var entry = split.removeValue(forKey: stream) ?? (WholeLines(), [])
+    entry.ready += entry.lines.take(bytes)
+    split[stream] = entry
+  }
+
+  private func writeSplit() async {
+    for (stream, entry) in split where !entry.ready.isEmpty {
+      split[stream]?.ready = []
+      await splitLogs?.write(
+        entry.ready, of: service, stream: stream == .stdout ? "stdout" : "stderr")
+    }
   }
 }

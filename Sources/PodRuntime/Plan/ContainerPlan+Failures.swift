@@ -129,7 +129,7 @@ extension ContainerPlan {
     return nil
   }
 
-  private func isTaken(_ port: AssignedPort, in message: String) -> Bool {
+  func isTaken(_ port: AssignedPort, in message: String) -> Bool {
     guard message.contains("already allocated") || message.contains("address already in use")
     else { return false }
     return port.host != .engineChooses && message.contains(":\(port.host)")

@@ -28,6 +28,7 @@ extension PodPlan {
       var type: String
       var keepVolumes: Bool
       var rmi: String
+      var splitLogs: String?
       var hooks: [Hook]
 
       init(_ options: PodOptions) {
@@ -36,6 +37,7 @@ extension PodPlan {
         type = options.kind.rawValue
         keepVolumes = options.keepsVolumes
         rmi = options.imageRemoval.rawValue
+        splitLogs = options.splitLogs?.text
         hooks = options.hooks.map(Hook.init)
       }
     }

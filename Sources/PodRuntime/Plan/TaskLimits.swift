@@ -11,6 +11,8 @@ public struct TaskLimits: Sendable, Equatable {
   public var cpus: Double?
   /// Memory in bytes; nil where the task names none.
   public var memory: Int64?
+  /// The disk of its sandbox in bytes; nil where the task names none.
+  public var disk: Int64?
   /// Its GPUs; nil where that isn't said.
   public var gpus: TaskGPUs?
 

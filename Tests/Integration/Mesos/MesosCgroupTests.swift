@@ -152,6 +152,7 @@ struct MesosCgroupTests {
       #expect(end.status == .exited(1))
       #expect(end.states.last == "TASK_FAILED", "\(end)")
       #expect(end.message.contains("was killed for memory"), "\(end)")
+      #expect(end.message.contains("; hint: raise the limit"), "\(end)")
     }
   }
 

@@ -61,6 +61,8 @@ struct FailureTests {
     #expect(end.states.last == "TASK_FAILED")
     #expect(end.message.contains("service 'hungry' was killed for memory"), "\(end)")
     #expect(end.message.contains("compose.yaml:7:"))
+    #expect(end.message.contains("limit 16777216 bytes)"), "\(end)")
+    #expect(end.message.contains("; hint: raise the limit"), "\(end)")
   }
 
   @Test("doesn't run within the launch timeout", arguments: TestEngine.all)

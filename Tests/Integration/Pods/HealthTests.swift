@@ -94,7 +94,9 @@ struct HealthTests {
       """
     let end = try await podEnd(on: engine, file)
     #expect(end.status == .exited(1))
-    #expect(end.message == "service 'web' is unhealthy: the cupboard is bare", "\(end)")
+    #expect(
+      end.message
+        == "service 'web' is unhealthy: the cupboard is bare (the check ended with 1)", "\(end)")
   }
 
   @Test("to wait for the health of what has no check is refused", arguments: TestEngine.all)

@@ -95,7 +95,12 @@ struct PullTests {
       let refused = try await podEnd(on: engine, file(image))
       #expect(refused.status == .exited(1), "\(refused)")
       #expect(refused.message.hasPrefix("compose.yaml:3:12: image '\(image)' can't be pulled: "))
+      #expect(refused.message.contains("; hint: check the image's name; a private one needs"))
       #expect(!refused.stderr.contains { $0.contains("trying again") }, "\(refused)")
+      let absent = try await podEnd(
+        on: engine, file("\(image)-none"),
+        PodSettings(files: [".docker/config.json": registry.credentials]))
+      #expect(absent.message.contains("; hint: the registry has no such name or tag"), "\(absent)")
       try await withTemporaryFolder { folder in
         try folder.write("config.json", registry.credentials)
         try folder.write(".docker/config.json", registry.credentials)

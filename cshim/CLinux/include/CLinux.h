@@ -66,6 +66,22 @@ int linux_set_attribute(const char *path, const char *name, const void *bytes, s
    where it is longer. Links aren't followed. */
 ssize_t linux_get_attribute(const char *path, const char *name, void *bytes, size_t size);
 
+/* A new file of a directory, to append to; -1 and errno: EEXIST where there is anything of that name (openat(2), O_EXCL). */
+int linux_create_at(int directory, const char *name, mode_t mode);
+
+/* A descriptor that only stands for what has a name in a directory, a link itself included: nothing is done to it, nor
+   waited for (openat(2), O_PATH); -1 and errno. */
+int linux_find_at(int directory, const char *name);
+
+/* A directory in a directory, no link to one; -1 and errno. */
+int linux_open_directory_at(int directory, const char *name);
+
+/* Gives an open file an extended attribute (fsetxattr(2)); 0, or -1 and errno where its file system has none. */
+int linux_mark_file(int file, const char *name);
+
+/* Whether an open file has that attribute. */
+int linux_is_marked(int file, const char *name);
+
 /* Whether the kernel makes the files there: /proc, /sys and cgroups. */
 int linux_is_kernels(const char *path);
 

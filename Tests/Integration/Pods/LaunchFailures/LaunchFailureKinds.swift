@@ -56,10 +56,14 @@ struct FailureKind: Sendable, CustomStringConvertible {
   static let all = program + resources + network_ + volumes + images + life
 
   private static let program = [
-    FailureKind("entry point missing", [#"entrypoint: ["/nope"]"#], cause: "/nope"),
-    FailureKind("not executable", cause: "permission denied", command: #"["/etc/passwd"]"#),
     FailureKind(
-      "wrong architecture", [#"volumes: ["./wrong:/wrong"]"#], cause: "exec format error",
+      "entry point missing", [#"entrypoint: ["/nope"]"#], cause: "/nope.*; hint: the path is wrong"),
+    FailureKind(
+      "not executable", cause: "permission denied.*; hint: make it executable",
+      command: #"["/etc/passwd"]"#),
+    FailureKind(
+      "wrong architecture", [#"volumes: ["./wrong:/wrong"]"#],
+      cause: "exec format error; hint: the program is for",
       moment: exit, command: #"["/wrong"]"#),
     FailureKind("user unknown", ["user: nobodyhere"], cause: "nobodyhere"),
     FailureKind(
@@ -130,10 +134,12 @@ struct FailureKind: Sendable, CustomStringConvertible {
 
   private static let images = [
     FailureKind(
-      "image not found", cause: "$ABSENT.*(not found|unknown)", moment: pull, image: "$ABSENT",
+      "image not found", cause: "$ABSENT.*(not found|unknown).*; hint: the registry has no",
+      moment: pull, image: "$ABSENT",
       namesService: false),
     FailureKind(
-      "registry refuses", cause: "$DENIED.*denied", moment: pull, image: "$DENIED",
+      "registry refuses", cause: "$DENIED.*denied.*; hint: check the image", moment: pull,
+      image: "$DENIED",
       namesService: false),
     FailureKind(
       "image absent and not to be pulled", ["pull_policy: never"], cause: "nobody/nothing:1",
@@ -154,7 +160,8 @@ struct FailureKind: Sendable, CustomStringConvertible {
       "unhealthy",
       [
         #"healthcheck: {test: ["CMD-SHELL", "echo sick; exit 1"], interval: 300ms, retries: 1}"#
-      ], cause: "unhealthy: sick", moment: "health_status: unhealthy", hasHealthcheck: true),
+      ], cause: "unhealthy: sick .the check ended with 1.", moment: "health_status: unhealthy",
+      hasHealthcheck: true),
     FailureKind(
       "exits before healthy", [#"healthcheck: {test: ["CMD", "true"], interval: 30s}"#],
       cause: "ended with 5: no keys", moment: exit, command: words,

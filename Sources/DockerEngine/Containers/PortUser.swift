@@ -1,0 +1,51 @@
+/// A running container and the ports of the host that it has (Engine API, "ContainerList").
+package struct PortUser: Sendable, Decodable {
+  /// Its name, without the slash.
+  package let name: String
+  /// Its labels, the image's among them.
+  package let labels: [String: String]
+  /// The ports of the host.
+  package let ports: Set<Port>
+
+  /// A port of the host.
+  package struct Port: Sendable, Hashable {
+    /// Its number.
+    package let number: UInt16
+    /// `tcp`, `udp` or `sctp`.
+    package let transport: String
+
+    /// A port by number and protocol.
+    package init(number: UInt16, transport: String) {
+      self.number = number
+      self.transport = transport
+    }
+  }
+
+  private struct Binding: Decodable {
+    let publicPort: UInt16?
+    let type: String?
+    enum CodingKeys: String, EngineKey { case publicPort, type }
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let fields = try EngineFields(decoder)
+    let names: [String] = try fields["Names"] ?? []
+    name = names.first.map { String($0.drop { $0 == "/" }) } ?? ""
+    labels = try fields["Labels"] ?? [:]
+    let bindings: [Binding] = try fields["Ports"] ?? []
+    ports = Set(
+      bindings.compactMap { binding in
+        binding.publicPort.map { Port(number: $0, transport: binding.type ?? "tcp") }
+      })
+  }
+}
+
+extension DockerEngine {
+  /// The running containers with their ports of the host.
+  ///
+  /// - Returns: the containers.
+  /// - Throws: `EngineError`.
+  package func portUsers() async throws -> [PortUser] {
+    try await decoded(EngineCall("GET", "/containers/json"))
+  }
+}

@@ -1,0 +1,119 @@
+import Glibc
+import SystemPackage
+
+/// One stream's file, and the older ones beside it: `NAME`, `NAME.1`, `NAME.2`.
+final class LogFile {
+  /// Why a file is left alone for good.
+  enum Refusal: Error, CustomStringConvertible {
+    /// Something that this program hasn't made has a name that is needed.
+    case isForeign
+    /// Another pod writes it.
+    case isInUse
+
+    var description: String {
+      switch self {
+      case .isForeign: "(or an older file of it) is there already, and not from here"
+      case .isInUse: "is written by another pod"
+      }
+    }
+  }
+
+  /// How long nothing is written after an error.
+  private static let pause = Duration.seconds(10)
+
+  var name: String
+  var isRefused = false
+  private var descriptor: Int32 = -1
+  private var size = 0
+  private var resumption: ContinuousClock.Instant?
+
+  init(name: String) { self.name = name }
+
+  deinit { close() }
+
+  /// Opens the file for the first time, or the next one after a rotation.
+  ///
+  /// - Throws: `Errno`, `Refusal`.
+  func open(in folder: LogFolder) throws {
+    let file = try folder.open(name)
+    guard flock(file, LOCK_EX | LOCK_NB) == 0 else {
+      Glibc.close(file)
+      throw Refusal.isInUse
+    }
+    var status = stat()
+    size = fstat(file, &status) == 0 ? Int(status.st_size) : 0
+    descriptor = file
+  }
+
+  /// Closes the file.
+  func close() {
+    if descriptor >= 0 { Glibc.close(descriptor) }
+    descriptor = -1
+  }
+
+  /// Appends bytes. A file that would become too large is rotated at the end of a line, or within one that is longer than
+  /// a file.
+  ///
+  /// - Throws: `Errno`: what follows within some seconds is dropped without an error. `Refusal`.
+  func write(_ bytes: [UInt8], limit: Int, olderFiles: Int, in folder: LogFolder) throws {
+    if let resumption {
+      guard ContinuousClock.now >= resumption else { return }
+      self.resumption = nil
+    }
+    do {
+      if descriptor < 0 { try open(in: folder) }
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let count = fitting(rest, limit: limit)
+        if count == 0 {
+          try rotate(olderFiles, in: folder)
+        } else {
+          try put(rest.prefix(count))
+          rest = rest.dropFirst(count)
+        }
+      }
+    } catch let error as Errno {
+      resumption = .now + Self.pause
+      throw error
+    }
+  }
+
+  /// How many of these bytes the file takes; 0 where it is to be rotated first.
+  private func fitting(_ bytes: ArraySlice<UInt8>, limit: Int) -> Int {
+    let room = limit - size
+    if bytes.count <= room { return bytes.count }
+    guard room > 0 else { return 0 }
+    if let end = bytes.prefix(room).lastIndex(of: 0x0a) { return end - bytes.startIndex + 1 }
+    return size > 0 ? 0 : room
+  }
+
+  private func put(_ bytes: ArraySlice<UInt8>) throws(Errno) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count > 0 {
+        size += count
+        rest = rest.dropFirst(count)
+      } else if count == 0 || errno != EINTR {
+        throw Errno(rawValue: count == 0 ? ENOSPC : errno)
+      }
+    }
+  }
+
+  /// Makes the file the first of the older ones; the oldest goes.
+  private func rotate(_ count: Int, in folder: LogFolder) throws {
+    for number in (1...count).reversed() {
+      guard let isMade = folder.hasMade("\(name).\(number)") else { continue }
+      guard isMade else { throw Refusal.isForeign }
+      if number == count {
+        try folder.remove("\(name).\(number)")
+      } else {
+        try folder.rename("\(name).\(number)", to: "\(name).\(number + 1)")
+      }
+    }
+    // Who has renamed or removed it meanwhile keeps it.
+    if folder.isNamed(name, descriptor) { try folder.rename(name, to: "\(name).1") }
+    close()
+    try open(in: folder)
+  }
+}
