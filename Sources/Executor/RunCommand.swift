@@ -20,7 +20,7 @@ struct RunCommand: AsyncParsableCommand {
     abstract: "Run a Compose file as a pod on this host, without Mesos.",
     discussion: """
       Prints the task's states with time and message; the containers' output comes on stdout and stderr as in \
-      a sandbox. Ctrl-C or TERM ends the pod. Exit: 0 finished, 1 failed, 130 killed.
+      a sandbox. Ctrl-C or TERM ends the pod.
       """)
 
   @OptionGroup var files: FileOptions
