@@ -69,8 +69,8 @@ public struct ComposeModel: Sendable {
         let value = entry.value.scalarText.map { "=" + $0 } ?? ""
         return YAMLNode(.string(name + value), at: entry.keyPosition)
       }
-      // A Go slice without items is null in JSON.
-      let isNull = items.isEmpty && format == .json
+      // A Go slice to which nothing was added is null in JSON.
+      let isNull = items.isEmpty && format == .json && ["args", "environment"].contains(key)
       return YAMLNode(isNull ? .null : .sequence(items), at: node.position)
     case .mapping(var entries):
       entries.removeAll { $0.key.hasPrefix("x-#") }
