@@ -18,42 +18,11 @@ public struct FileOptions: ParsableArguments {
     completion: .directory)
   public var projectDirectory: String?
 
-  /// `--env-file`.
-  @Option(
-    help:
-      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder.",
-    completion: .file())
-  public var envFile: [String] = []
-
-  /// `--profile`.
-  @Option(help: "A profile to enable, * for all. Default: COMPOSE_PROFILES.")
-  public var profile: [String] = []
-
-  /// `--env`.
-  @Option(
-    name: .customLong("env"),
-    help: "A variable for interpolation, K=V, or K to take it from the environment.")
-  public var variables: [String] = []
+  /// With which variables and profiles.
+  @OptionGroup public var reading: ReadingOptions
 
   /// No options.
   public init() {}
-
-  /// The variables of `--env`.
-  ///
-  /// - Parameter environment: this process's, for those without a value.
-  /// - Returns: the values by name.
-  public func given(_ environment: [String: String]) -> [String: String] {
-    var given: [String: String] = [:]
-    for variable in variables {
-      let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      if parts.count == 2 {
-        given[String(parts[0])] = String(parts[1])
-      } else {
-        given[variable] = environment[variable]
-      }
-    }
-    return given
-  }
 
   /// Reads the project.
   ///
@@ -65,6 +34,7 @@ public struct FileOptions: ParsableArguments {
   ///   - podName: gives the name by which a pod's objects are called.
   ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
   ///   - environmentOf: the services whose `env_file` is read; nil for all.
+  ///   - normalizes: false to leave out what files leave to defaults.
   ///   - environment: this process's.
   /// - Returns: the project.
   /// - Throws: `ComposeError`.
@@ -72,18 +42,44 @@ public struct FileOptions: ParsableArguments {
     name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
     readableDirectories: [String]? = nil,
     podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?,
-    environmentOf: Set<String>? = nil, environment: [String: String]
+    environmentOf: Set<String>? = nil, normalizes: Bool = true, environment: [String: String]
   ) throws -> Project {
+    var options = loading(
+      name: name, confine: confine, bound: bound, readableDirectories: readableDirectories,
+      podName: podName, ports: ports, environmentOf: environmentOf, environment: environment)
+    options.normalizes = normalizes
+    return try ComposeLoader.load(options)
+  }
+
+  /// What to load.
+  ///
+  /// - Parameters:
+  ///   - name: the project's name; nil for the file's.
+  ///   - confine: refuse relative paths that leave the bound.
+  ///   - bound: the directory that they must not leave.
+  ///   - readableDirectories: directories besides the bound whose files may be read; nil for all.
+  ///   - podName: gives the name by which a pod's objects are called.
+  ///   - ports: offered ports, which the file sees as PORT0, PORT1, … and PORTS.
+  ///   - environmentOf: the services whose `env_file` is read; nil for all.
+  ///   - environment: this process's.
+  /// - Returns: the options of the loader.
+  package func loading(
+    name: String?, confine: Bool, bound: LoadOptions.Bound = .root(nil),
+    readableDirectories: [String]? = nil,
+    podName: (@Sendable (String) -> String)? = nil, ports: [UInt16]?,
+    environmentOf: Set<String>? = nil, environment: [String: String]
+  ) -> LoadOptions {
     var fallback = environment
     // A shell sets it; who starts this program without one may not.
     if fallback["PWD"] == nil { fallback["PWD"] = RealPath.workingDirectory }
     for (index, port) in (ports ?? []).enumerated() { fallback["PORT\(index)"] = String(port) }
     if let ports { fallback["PORTS"] = ports.map(String.init).joined(separator: ",") }
-    return try ComposeLoader.load(
-      LoadOptions(
-        files: files, projectDirectory: projectDirectory, projectName: name, envFiles: envFile,
-        profiles: profile, environment: given(environment), fallbackEnvironment: fallback,
-        confine: confine, bound: bound, readableDirectories: readableDirectories, podName: podName,
-        environmentOf: environmentOf))
+    return LoadOptions(
+      files: files, projectDirectory: projectDirectory, projectName: name,
+      envFiles: reading.envFile,
+      profiles: reading.profile, environment: reading.given(environment),
+      fallbackEnvironment: fallback,
+      confine: confine, bound: bound, readableDirectories: readableDirectories, podName: podName,
+      environmentOf: environmentOf)
   }
 }

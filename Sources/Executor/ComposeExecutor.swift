@@ -1,11 +1,12 @@
 import ArgumentParser
 import CLinux
 import Glibc
+import Linux
 import Program
 
 /// The command line of compose-executor.
 @main
-struct ComposeExecutor: AsyncParsableCommand {
+struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
   static let configuration = CommandConfiguration(
     commandName: "compose-executor",
     abstract: "Runs a Docker Compose file as a pod: one Mesos task.",
@@ -16,16 +17,24 @@ struct ComposeExecutor: AsyncParsableCommand {
       TopCommand.self, StatsCommand.self, InspectCommand.self, EventsCommand.self,
     ])
 
-  // A wrong option is bad input like any other: exit 1.
   @MainActor
   static func main() async {
     linux_report_crashes("compose-executor", "")
-    await runProgram(usage: 1, of: [ValidateCommand.configuration.commandName ?? "": 2])
+    await runProgram()
   }
 
   /// From now on there may be a pod, of which a crash's report tells what becomes.
   static func beginPod() {
     linux_report_crashes("compose-executor", "; the pod is removed by pod-reaper")
+  }
+
+  /// A user on a terminal is no agent: help, as of a command line that is wrong.
+  func runAlone() throws -> Bool {
+    let environment = ProcessEnvironment.current
+    let agents = ["MESOS_DIRECTORY", "MESOS_EXECUTOR_ID", "MESOS_FRAMEWORK_ID"]
+    let isAgents = agents.contains { environment[$0] != nil }
+    if !isAgents, isatty(STDERR_FILENO) == 1 { throw CleanExit.helpRequest() }
+    return false
   }
 
   func run() async throws {

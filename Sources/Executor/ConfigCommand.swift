@@ -4,6 +4,7 @@ import DockerEngine
 import Glibc
 import PodRuntime
 import Program
+import Settings
 import YAML
 import Linux
 import ComposeArguments
@@ -50,11 +51,16 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
 
   /// The file alone, without --pod, needs no engine and nothing else that waits.
   func runAlone() throws -> Bool {
-    if let conflict { throw CommandFailure(conflict, code: 2) }
+    if let conflict { throw CommandFailure(conflict, code: CommandFailure.usage) }
     if pod { return false }
     do {
       if checkPolicy {
         try printPolicy()
+        return true
+      }
+      if list.isOfModel {
+        let text = try printedModel()
+        try put(text)
         return true
       }
       let project = try resolved().project
@@ -67,6 +73,20 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     } catch {
       throw CommandFailure(of: error)
     }
+  }
+
+  /// What --variables and --no-interpolate print.
+  private func printedModel() throws -> String {
+    let environment = ProcessEnvironment.current
+    var options = files.loading(
+      name: projectName, confine: false, bound: try task.bound(), ports: nil,
+      environment: environment)
+    options.normalizes = !list.noNormalize
+    let model = try ComposeLoader.model(options)
+    for warning in model.warnings { warn("\(warning.position): \(warning.value)") }
+    guard list.variables else { return Self.whole(format == .json ? model.json : model.yaml) }
+    if format == .json { return Self.whole(model.variablesJSON) }
+    return VariableTable.text(model.variables)
   }
 
   /// What --pod prints.
@@ -110,7 +130,7 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
     let project = try files.project(
       name: projectName, confine: pod, bound: try task.bound(),
       podName: pod ? ids.podName(of:) : nil, ports: ports, environmentOf: list.environmentOf,
-      environment: environment)
+      normalizes: !list.noNormalize, environment: environment)
     for warning in project.warnings { warn("\(warning.position): \(warning.value)") }
     return (project, { try task.request(for: project, ids: ids, settings: settings) })
   }
@@ -119,9 +139,15 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   private var conflict: String? {
     let kinds = [("--pod", pod), ("--check-policy", checkPolicy)].filter(\.1).map(\.0) + list.given
     if kinds.count > 1 { return "\(kinds[0]) and \(kinds[1]) exclude each other" }
-    if let kind = kinds.first, kind != "--pod" {
-      if quiet { return "--quiet and \(kind) exclude each other" }
-      if format != nil { return "--format has no effect on \(kind)" }
+    if let kind = kinds.first {
+      if list.noInterpolate { return "--no-interpolate and \(kind) exclude each other" }
+      if list.noNormalize, kind.hasSuffix("y") || kind == "--pod" {
+        return "--no-normalize and \(kind) exclude each other"
+      }
+      if kind != "--pod" {
+        if quiet { return "--quiet and \(kind) exclude each other" }
+        if format != nil, kind != "--variables" { return "--format has no effect on \(kind)" }
+      }
     }
     return quiet && output != nil ? "--quiet and --output exclude each other" : nil
   }
@@ -141,66 +167,6 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
   private static func whole(_ text: String) -> String { text.hasSuffix("\n") ? text : text + "\n" }
 }
 
-/// The lists that `config` prints instead of the file.
-struct ConfigListOptions: ParsableArguments {
-  @Flag(help: "Print the names of the services, each after those that it depends on.")
-  var services = false
-
-  @Flag(help: "Print the names of the images.")
-  var images = false
-
-  @Flag(help: "Print the names of the volumes.")
-  var volumes = false
-
-  @Flag(help: "Print the names of the networks.")
-  var networks = false
-
-  @Flag(help: "Print the names of the profiles.")
-  var profiles = false
-
-  @Flag(help: "Print the variables for interpolation.")
-  var environment = false
-
-  @Option(
-    help: ArgumentHelp(
-      "Print the hash by which Docker Compose recognizes a changed service; * for all services.",
-      valueName: "service"))
-  var hash: String?
-
-  /// The options that are given.
-  var given: [String] {
-    [
-      ("--services", services), ("--images", images), ("--volumes", volumes),
-      ("--networks", networks), ("--profiles", profiles), ("--environment", environment),
-      ("--hash", hash != nil),
-    ].filter(\.1).map(\.0)
-  }
-
-  /// The services whose `env_file` the list depends on; nil for all.
-  var environmentOf: Set<String>? {
-    if let hash { return hash == "*" ? nil : Set(hashed) }
-    return services || volumes || networks ? [] : nil
-  }
-
-  /// The list; nil where the file itself is to be printed.
-  func lines(of project: Project) throws -> [String]? {
-    if services { return project.serviceNames }
-    if images { return project.imageNames }
-    if volumes { return project.volumeNames }
-    if networks { return project.networkNames }
-    if profiles { return project.profileNames }
-    if environment { return project.environmentLines }
-    guard hash != nil else { return nil }
-    return try project.hashes(of: hashed).map { "\($0.name) \($0.hash)" }
-  }
-
-  /// The services of --hash; none for all.
-  private var hashed: [String] {
-    guard let hash, hash != "*" else { return [] }
-    return hash.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-  }
-}
-
 extension CommandFailure {
   /// The failure of a command that could not read its files; what was worth a warning before is
   /// printed first.
@@ -208,6 +174,6 @@ extension CommandFailure {
     for warning in (error as? ComposeError)?.warnings ?? [] {
       StandardError.line("compose-executor: \(warning.position): \(warning.value)")
     }
-    self.init("\(error)", code: 1)
+    self.init("\(error)", code: error is SettingError ? Self.usage : 1)
   }
 }

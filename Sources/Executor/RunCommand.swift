@@ -21,12 +21,10 @@ struct RunCommand: AsyncParsableCommand {
     abstract: "Run a Compose file as a pod on this host, without Mesos.",
     discussion: """
       Prints the task's states with time and message; the containers' output comes on stdout and stderr as in \
-      a sandbox. Ctrl-C or TERM ends the pod. Exit: 0 finished, 1 failed, 130 killed.
+      a sandbox. Ctrl-C or TERM ends the pod.
 
       While the pod is launched, stderr shows its images, networks, volumes and services: redrawn in place on a \
       terminal, else a line for each change and every 30 s what is waited for.
-
-      Example: compose-executor run -f compose.yaml --format json
       """)
 
   @OptionGroup var files: FileOptions

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compose
+import ComposeArguments
 import Linux
 import Program
 import YAML
@@ -10,8 +11,7 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
     commandName: "validate",
     abstract: "Print all that is wrong with Compose files, each read on its own.",
     discussion: """
-      The errors are printed on standard output by file, line and column, warnings on standard error. Exit: 0 all files are \
-      valid, 1 one isn't, 2 usage.
+      The errors are printed on standard output by file, line and column, warnings on standard error.
       """)
 
   /// How errors are printed.
@@ -28,16 +28,20 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
   )
   var format: Format?
 
+  @OptionGroup var reading: ReadingOptions
+
   func runAlone() throws -> Bool {
     if file.contains("-") {
-      throw CommandFailure("validate reads files, not standard input", code: 2)
+      throw CommandFailure("validate reads files, not standard input", code: CommandFailure.usage)
     }
     var environment = ProcessEnvironment.current
     if environment["PWD"] == nil { environment["PWD"] = RealPath.workingDirectory }
     var found: [ComposeError] = []
     for file in Set(file).sorted() {
       let (faults, warnings) = ComposeLoader.faults(
-        LoadOptions(files: [file], fallbackEnvironment: environment))
+        LoadOptions(
+          files: [file], envFiles: reading.envFile, profiles: reading.profile,
+          environment: reading.given(environment), fallbackEnvironment: environment))
       for warning in warnings {
         StandardError.line("compose-executor: \(warning.position): \(warning.value)")
       }

@@ -12,13 +12,12 @@ struct HookNotify: ParsableCommand {
     abstract: "Tells pod-reaper what the Mesos agent's hook would tell it.",
     discussion: """
       Where the reaper is: options, POD_REAPER_… in the environment, and the keys run-dir, notify-socket and spool-dir \
-      of /etc/pod-reaper.yaml, in this order. Exit: 0 delivered, 4 spooled for a reaper that isn't there or is busy, \
-      1 neither, 2 usage.
+      of /etc/pod-reaper.yaml, in this order.
       """,
     version: Version.text,
     subcommands: [Started.self, Removed.self])
 
-  static func main() { runProgram(usage: 2) }
+  static func main() { runProgram() }
 }
 
 struct Started: ParsableCommand {

@@ -13,6 +13,9 @@ public struct CommandFailure: Error, Sendable {
     self.message = message
     self.code = code
   }
+
+  /// The exit code of a wrong command, option or value, in all programs.
+  public static let usage: Int32 = 2
 }
 
 /// Ends the process, whatever other threads are doing. `exit` would take OpenSSL down under a connection that is being
@@ -35,74 +38,100 @@ public protocol PlainCommand {
 
 extension ParsableCommand {
   /// Runs the command line of a program whose commands wait for nothing.
-  ///
-  /// - Parameter usage: the exit code for an option that is wrong.
-  public static func runProgram(usage: Int32) {
+  public static func runProgram() {
     do {
-      var command = try parseAsRoot(ProgramArguments.current)
+      var command = try parsed()
       try command.run()
     } catch {
-      end(error, usage: usage)
+      end(error)
     }
   }
 
+  /// Reads the command line. `help` with a word that is no command is wrong usage.
+  fileprivate static func parsed() throws -> any ParsableCommand {
+    let arguments = ProgramArguments.current
+    if arguments?.first == "help",
+      let complaint = NamedCommand(arguments ?? [], of: self).complaint
+    {
+      throw ValidationError(complaint)
+    }
+    return try parseAsRoot(arguments)
+  }
+
   /// Ends the process: a failure, and a wrong option like any other, is one line and its code. Help and version are no
-  /// errors.
+  /// errors, but for the help of a program that needs a command and was given nothing at all.
   ///
-  /// - Parameters:
-  ///   - error: what the command threw.
-  ///   - usage: the exit code for an option that is wrong.
-  fileprivate static func end(_ error: any Error, usage: Int32) -> Never {
-    let program = configuration.commandName ?? "\(self)"
+  /// - Parameter error: what the command threw.
+  fileprivate static func end(_ error: any Error) -> Never {
+    let program = _commandName
     if let failure = error as? CommandFailure {
       StandardError.line("\(program): \(Printable.text(failure.message, limit: 65_536))")
       endProcess(failure.code)
     }
-    if exitCode(for: error) == .validationFailure {
-      StandardError.line("\(program): \(message(for: error))")
-      Glibc.exit(usage)
-    }
+    // A container's own exit code can be any.
     if let code = error as? ExitCode { endProcess(code.rawValue) }
+    let arguments = ProgramArguments.current ?? []
+    let command = NamedCommand(arguments, of: self)
+    switch exitCode(for: error) {
+    case .validationFailure:
+      StandardError.line("\(program): \(Printable.line(usageError(message(for: error), command)))")
+      Glibc.exit(CommandFailure.usage)
+    case .success:
+      let text = message(for: error)
+      guard text.hasPrefix("OVERVIEW: ") else { break }
+      let help = text + (CommandManual.of(command.name).map { "\n\n\($0.text)" } ?? "")
+      if arguments.isEmpty {
+        StandardError.line(help)
+        endProcess(CommandFailure.usage)
+      }
+      StandardOutput.write(help + "\n")
+      endProcess(0)
+    default: break
+    }
     exit(withError: error)
+  }
+
+  /// What is wrong with the command line, and where the help is.
+  private static func usageError(_ message: String, _ command: NamedCommand) -> String {
+    let isEarly =
+      command.type == self && command.next?.hasPrefix("-") == true
+      && !configuration.subcommands.isEmpty && configuration.defaultSubcommand == nil
+    let message = command.complaint ?? message
+    let early = isEarly ? "options come after the command; " : ""
+    let hint = "\(early)see '\(command.name) --help'"
+    return message.hasSuffix("?")
+      ? "\(message) \(hint.prefix(1).uppercased())\(hint.dropFirst())" : "\(message); \(hint)"
   }
 }
 
 extension AsyncParsableCommand {
   /// Runs the command line of a program. A reader of its output that goes away doesn't end it.
   /// Threads need /proc: without it the process ends with a line that says so.
-  ///
-  /// - Parameters:
-  ///   - usage: the exit code for an option that is wrong, and where /proc is missing.
-  ///   - usages: the same for subcommands that have another.
   @MainActor
-  public static func runProgram(usage: Int32, of usages: [String: Int32] = [:]) async {
-    let usage = ProgramArguments.current?.first.flatMap { usages[$0] } ?? usage
+  public static func runProgram() async {
     signal(SIGPIPE, SIG_IGN)
     do {
-      if var command = try runAlone(usage: usage) {
+      if var command = try runAlone() {
         try await command.run()
         endProcess(0)
       }
     } catch {
-      end(error, usage: usage)
+      end(error)
     }
   }
 
   /// Reads the command line, and runs a command that needs no thread but the first.
   ///
-  /// - Parameter usage: the exit code where /proc is missing.
   /// - Returns: the command that is still to be run; nil where it was run.
   /// - Throws: what parsing and the command throw; `CommandFailure` where there can be no threads.
-  private nonisolated static func runAlone(
-    usage: Int32
-  ) throws -> sending (any AsyncParsableCommand)? {
-    var command = try parseAsRoot(ProgramArguments.current)
+  private nonisolated static func runAlone() throws -> sending (any AsyncParsableCommand)? {
+    var command = try parsed()
     if let plain = command as? any PlainCommand, try plain.runAlone() { endProcess(0) }
     guard let asynchronous = command as? any AsyncParsableCommand else {
       try command.run()
       return nil
     }
-    if let failure = ThreadTable.failure() { throw CommandFailure(failure, code: usage) }
+    if let failure = ThreadTable.failure() { throw CommandFailure(failure, code: 1) }
     return asynchronous
   }
 }

@@ -15,8 +15,7 @@ struct PodReaper: AsyncParsableCommand {
     abstract: "Removes what dead compose-executors left: containers, networks, volumes, cgroups.",
     discussion: """
       Without --once it is a service; `pod-reaper serve --help` has the options of both. Each is also POD_REAPER_… in \
-      the environment and a key of /etc/pod-reaper.yaml. --once exits with 0: nothing leaked is left, 1: something \
-      could not be removed, 2: usage, 3: Docker not reachable, 4: another pass is working. \
+      the environment and a key of /etc/pod-reaper.yaml. \
       A network or container that an executor asked for may appear after it has died, since the engine completes what it \
       was asked: one pass can miss it, the next takes it.
       """,
@@ -30,7 +29,7 @@ struct PodReaper: AsyncParsableCommand {
     // meanwhile.
     linux_report_crashes(
       "pod-reaper", "; what executors leave waits until it is started again")
-    await runProgram(usage: 2)
+    await runProgram()
   }
 }
 

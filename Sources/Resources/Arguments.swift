@@ -147,13 +147,13 @@ struct SubmissionArguments: ParsableArguments {
   private func variables(
     _ files: FileOptions, _ project: Project
   ) throws -> [(name: String, value: String)] {
-    var variables = files.given(ProcessEnvironment.current).sorted { $0.key < $1.key }
+    var variables = files.reading.given(ProcessEnvironment.current).sorted { $0.key < $1.key }
       .map { (name: $0.key, value: $0.value) }
-    if !files.profile.isEmpty {
-      variables.append(("COMPOSE_PROFILES", files.profile.joined(separator: ",")))
+    if !files.reading.profile.isEmpty {
+      variables.append(("COMPOSE_PROFILES", files.reading.profile.joined(separator: ",")))
     }
-    if !files.envFile.isEmpty {
-      let paths = try files.envFile.map { try Submission.fetched($0, in: project) }
+    if !files.reading.envFile.isEmpty {
+      let paths = try files.reading.envFile.map { try Submission.fetched($0, in: project) }
       variables.append(("COMPOSE_ENV_FILES", paths.joined(separator: ",")))
     }
     return variables

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Compose
 import Program
+import Settings
 import ResourceSums
 import YAML
 import Linux
@@ -15,7 +16,7 @@ struct ComposeResources: ParsableCommand {
     discussion: """
       Counts each service's limits, times its replicas, and the executor itself. Processor time is rounded up to \
       thousandths and memory to MiB, as Mesos counts. With --format marathon or aurora it prints an app or a job that \
-      is ready to submit. Exit: 0, 1 for a file that is wrong, 3 for services that set no limit, each of which is named.
+      is ready to submit.
       """,
     version: Version.text)
 
@@ -35,7 +36,7 @@ struct ComposeResources: ParsableCommand {
   @OptionGroup(title: "What counts") var sums: SumArguments
   @OptionGroup(title: "Submission") var submission: SubmissionArguments
 
-  static func main() { runProgram(usage: 1) }
+  static func main() { runProgram() }
 
   func run() throws {
     do {
@@ -62,6 +63,8 @@ struct ComposeResources: ParsableCommand {
     } catch let unlimited as UnlimitedServices {
       for line in unlimited.lines { say(line) }
       throw ExitCode(3)
+    } catch let error as SettingError {
+      throw CommandFailure("\(error)", code: CommandFailure.usage)
     } catch {
       for warning in (error as? ComposeError)?.warnings ?? [] {
         say("\(warning.position): \(warning.value)")

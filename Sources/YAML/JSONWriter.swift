@@ -3,12 +3,26 @@ import OrderedCollections
 /// Writes a tree as JSON, indented by two, as `docker compose config --format json` does.
 public struct JSONWriter {
   private var out: [UInt8] = []
-  /// True to leave out blanks and line breaks, and to write `$` as it is.
+  /// True to leave out blanks and line breaks.
   private var isCompact = false
+  /// True to write `$` twice, so that the text can be read again.
+  private var doublesDollars = true
+  /// How far a level is indented.
+  private var step = 2
 
   /// The text, without a newline at its end.
-  public static func text(_ node: YAMLNode) -> String {
+  ///
+  /// - Parameters:
+  ///   - node: the tree.
+  ///   - doublesDollars: whether each `$` is doubled, so that the text can be read again.
+  ///   - indent: how far a level is indented.
+  /// - Returns: the text.
+  public static func text(
+    _ node: YAMLNode, doublesDollars: Bool = true, indent: Int = 2
+  ) -> String {
     var writer = JSONWriter()
+    writer.doublesDollars = doublesDollars
+    writer.step = indent
     writer.write(node, indent: 0)
     return String(decoding: writer.out, as: UTF8.self)
   }
@@ -17,6 +31,7 @@ public struct JSONWriter {
   public static func compact(_ node: YAMLNode) -> [UInt8] {
     var writer = JSONWriter()
     writer.isCompact = true
+    writer.doublesDollars = false
     writer.write(node, indent: 0)
     return writer.out
   }
@@ -34,8 +49,8 @@ public struct JSONWriter {
       guard !items.isEmpty else { return put("[]") }
       put("[")
       for (index, item) in items.enumerated() {
-        newline(indent + 2, comma: index > 0)
-        write(item, indent: indent + 2)
+        newline(indent + step, comma: index > 0)
+        write(item, indent: indent + step)
       }
       newline(indent)
       put("]")
@@ -43,10 +58,10 @@ public struct JSONWriter {
       guard !entries.isEmpty else { return put("{}") }
       put("{")
       for (index, entry) in entries.elements.enumerated() {
-        newline(indent + 2, comma: index > 0)
+        newline(indent + step, comma: index > 0)
         string(entry.key)
         put(isCompact ? ":" : ": ")
-        write(entry.value.value, indent: indent + 2)
+        write(entry.value.value, indent: indent + step)
       }
       newline(indent)
       put("}")
@@ -83,7 +98,7 @@ public struct JSONWriter {
     case "\u{8}": put("\\b")
     case "\u{C}": put("\\f")
     // What a dollar sign would do when the output is read again.
-    case "$": put(isCompact ? "$" : "$$")
+    case "$": put(doublesDollars ? "$$" : "$")
     case "<", ">", "&", "\u{2028}", "\u{2029}", "\u{0}"..<"\u{20}":
       let hex = String(scalar.value, radix: 16)
       put("\\u" + String(repeating: "0", count: 4 - hex.count) + hex)

@@ -7,9 +7,15 @@ public struct YAMLWriter {
   private var column = 0
 
   /// The text, with a newline at its end.
-  public static func text(_ node: YAMLNode) -> String {
+  ///
+  /// - Parameters:
+  ///   - node: the tree.
+  ///   - doublesDollars: whether each `$` is doubled, so that the text can be read again.
+  /// - Returns: the text.
+  public static func text(_ node: YAMLNode, doublesDollars: Bool = true) -> String {
     var writer = YAMLWriter()
     writer.block(node, indent: 0, isRoot: true)
+    guard doublesDollars else { return String(decoding: writer.out, as: UTF8.self) }
     // What a dollar sign would do when the output is read again.
     var doubled: [UInt8] = []
     doubled.reserveCapacity(writer.out.count)

@@ -57,6 +57,23 @@ struct OracleTests {
     #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
   }
 
+  // All cases where goldens are recorded.
+  @Test("of files before their variables are replaced, for each tenth case of the corpus")
+  func models() async throws {
+    var goldens: [(name: String, golden: Golden)] = []
+    let all = CorpusCase.all
+    for (index, item) in all.enumerated() where GoldenFile.isRecording || index % 10 == 0 {
+      let asked = ModelCase.allCases.filter { $0.compares(item) }
+      let models = try await withThrowingTaskGroup(of: (ModelCase, String).self) { group in
+        for model in asked { group.addTask { (model, try await model.asked(item)) } }
+        return try await group.reduce(into: [ModelCase: String]()) { $0[$1.0] = $1.1 }
+      }
+      goldens.append((item.description, item.golden(models)))
+    }
+    let differences = try ModelCase.goldens.check(goldens)
+    #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+  }
+
   @Test("of what it refuses")
   func refused() async throws {
     var goldens: [(name: String, golden: Golden)] = []

@@ -20,6 +20,9 @@ struct FileCommandTests {
       ["--hash", "*", "--services"], ["--pod", "--services"], ["--pod", "--check-policy"],
       ["--check-policy", "--hash", "a"], ["-q", "--services"], ["-q", "-o", "x"],
       ["--format", "json", "--services"], ["-q", "--check-policy"],
+      ["--variables", "--services"], ["--variables", "--no-interpolate"], ["-q", "--variables"],
+      ["--no-interpolate", "--hash", "*"], ["--no-interpolate", "--pod"],
+      ["--no-normalize", "--pod"], ["--no-normalize", "--check-policy"],
     ])
   func conflicts(_ options: [String]) async throws {
     try await withTemporaryFolder { folder in
@@ -139,6 +142,63 @@ struct FileCommandTests {
       #expect(try await run(["validate", "-"], in: folder).status == .exited(2))
       #expect(try await run(["validate", "--nonsense"], in: folder).status == .exited(2))
       #expect(try await run(["validate", "none.yaml"], in: folder).status == .exited(1))
+    }
+  }
+
+  @Test("config prints variables as a table or JSON, and files with their variables")
+  func variables() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write(
+        "compose.yaml", "name: p\nservices: {a: {image: '${I:-nginx}:${T?}', command: $C}}\n")
+      let table = try await run(["config", "--variables"], in: folder)
+      #expect(
+        table.stdout == """
+          NAME                REQUIRED            DEFAULT VALUE       ALTERNATE VALUE
+          C                   false                                   \("")
+          I                   false               nginx               \("")
+          T                   true                                    \("")
+
+          """)
+      let json = try await run(["config", "--variables", "--format", "json"], in: folder)
+      #expect(json.stdout.hasPrefix("{\n    \"C\": {\n        \"Name\": \"C\",\n"))
+      let raw = try await run(["config", "--no-interpolate"], in: folder)
+      #expect(raw.stdout.contains("    image: ${I:-nginx}:${T?}\n"))
+      #expect(raw.stdout.contains("    name: p_default\n"))
+      let plain = try await run(["config", "--no-interpolate", "--no-normalize"], in: folder)
+      #expect(!plain.stdout.contains("default:") && plain.status == .exited(0), "\(plain)")
+      let quiet = try await run(["config", "--no-interpolate", "-q"], in: folder)
+      #expect(quiet.status == .exited(0) && quiet.stdout.isEmpty)
+    }
+  }
+
+  @Test("validate takes variables and profiles as config does")
+  func variablesOfValidate() async throws {
+    try await withTemporaryFolder { folder in
+      let file = try folder.write(
+        "a.yaml", "services: {a: {image: '${I?}'}, b: {image: b, profiles: [p], links: [c]}}\n")
+      let values = try folder.write("values", "I=x\n")
+      #expect(try await run(["validate", file], in: folder).status == .exited(1))
+      for options in [["--env", "I=x"], ["--env-file", values]] {
+        let valid = try await run(["validate", file] + options, in: folder)
+        #expect(valid.status == .exited(0), "\(valid)")
+        let more = try await run(["validate", file, "--profile", "p"] + options, in: folder)
+        #expect(more.status == .exited(1) && more.stdout.contains("`c`"), "\(more)")
+      }
+    }
+  }
+
+  @Test("validate prints all that is wrong with the services of a file without `services:`")
+  func legacy() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write(
+        "a.yaml", "a: {image: 1, tty: maybe}\nb: {image: b, foo: 1, configs: [c]}\nc: 5\n")
+      let end = try await run(["validate", "a.yaml"], in: folder)
+      let places = end.stdout.split(separator: "\n").map {
+        $0.split(separator: ":").prefix(3).joined(separator: ":")
+      }
+      #expect(places.contains("a.yaml:1:12") && places.contains("a.yaml:2:15"), "\(end)")
+      #expect(places.contains("a.yaml:2:23") && places.contains("a.yaml:3:1"), "\(end)")
+      #expect(Set(places).count == places.count, "\(end)")
     }
   }
 

@@ -54,6 +54,7 @@ enum DeviceRequests {
   @Sendable private static func count(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
-    node.string?.lowercased() == "all" ? YAMLNode(.integer(-1), at: node.position) : node
+    node.string?.lowercased() == "all" && !canonicalizer.isRaw
+      ? YAMLNode(.integer(-1), at: node.position) : node
   }
 }

@@ -150,12 +150,17 @@ enum Mounts {
     return YAMLNode(.sequence(modes + [added]), at: mount.position)
   }
 
-  /// The parts between colons; a single letter before one is a drive of Windows.
+  /// The parts between colons outside `${}`; a single letter before one is a drive of Windows.
   private static func fields(of text: String) -> [String] {
     var fields: [String] = []
     var field = ""
+    var depth = 0
     for character in text {
-      if character == ":", !(field.unicodeScalars.count == 1 && field.first?.isLetter == true) {
+      if character == "{", depth > 0 || field.last == "$" { depth += 1 }
+      if character == "}", depth > 0 { depth -= 1 }
+      if character == ":", depth == 0,
+        !(field.unicodeScalars.count == 1 && field.first?.isLetter == true)
+      {
         fields.append(field)
         field = ""
       } else {

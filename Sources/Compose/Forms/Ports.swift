@@ -36,7 +36,13 @@ enum Ports {
     var ports: [YAMLNode] = []
     for item in items {
       if let text = item.string ?? item.integer.map({ String($0) }) {
-        ports += try expand(text, at: item.position).map(\.shortened)
+        do throws(ComposeError) {
+          ports += try expand(text, at: item.position).map(\.shortened)
+        } catch {
+          // Docker Compose leaves them all as they are where it can't read one.
+          if canonicalizer.isRaw { return node }
+          throw error
+        }
       } else {
         ports.append(item)
       }

@@ -13,7 +13,7 @@ struct LegacyLoader {
   /// The variables.
   private(set) var environment: InterpolationEnvironment
   /// What checks the trees.
-  private(set) var canonicalizer = Canonicalizer()
+  var canonicalizer = Canonicalizer()
   private let paths: PathResolver
   /// The services of the files that others extend from, by path.
   private var read: [String: YAMLNode] = [:]
@@ -39,6 +39,8 @@ struct LegacyLoader {
       }
       merged = try Self.merge(files: earlier, services)
     }
+    // What is wrong with services that extend each other follows from that.
+    if let fault = canonicalizer.faults?.faults.first { throw fault }
     var services = merged ?? YAMLNode(mappingAt: SourcePosition(file: main, line: 1, column: 1))
     for (name, entry) in services.mapping ?? [:] {
       let service = try extended(entry.value, named: name, of: main, steps: [])
@@ -55,25 +57,34 @@ struct LegacyLoader {
         at: document.tree.position)
     }
     var services = document.tree
-    if document.mayInterpolate { try environment.interpolate(&services, as: .legacy) }
+    if document.mayInterpolate {
+      try environment.interpolate(
+        &services, as: .legacy, collecting: canonicalizer.faults)
+    }
     for (name, entry) in services.mapping ?? [:] {
       guard entry.value.mapping != nil else {
-        throw ComposeError(
-          "the service `\(name)` must be a mapping, not \(entry.value.kind)", at: entry.keyPosition)
+        try canonicalizer.faults.report(
+          ComposeError(
+            "the service `\(name)` must be a mapping, not \(entry.value.kind)",
+            at: entry.keyPosition))
+        continue
       }
-      try refuseLater(entry.value)
-      services.set(name, try canonicalizer.read(legacy: entry.value), at: entry.keyPosition)
+      var service = entry.value
+      try refuseLater(&service)
+      services.set(name, try canonicalizer.read(legacy: service), at: entry.keyPosition)
     }
     return services
   }
 
-  /// Throws for a key that only the modern format has.
-  private func refuseLater(_ service: YAMLNode) throws(ComposeError) {
+  /// Takes the keys out that only the modern format has: faults.
+  private func refuseLater(_ service: inout YAMLNode) throws(ComposeError) {
     for (key, entry) in service.mapping ?? [:]
     where LegacyKeys.table[key] == nil && ServiceKeys.table[key] != nil {
-      throw ComposeError(
-        "`\(key)` is not part of the format without `services:`; put the services under `services:`",
-        at: entry.keyPosition)
+      service.remove(key)
+      try canonicalizer.faults.report(
+        ComposeError(
+          "`\(key)` is not part of the format without `services:`; put the services under `services:`",
+          at: entry.keyPosition))
     }
   }
 

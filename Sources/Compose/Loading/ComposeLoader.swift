@@ -44,7 +44,8 @@ public enum ComposeLoader {
     let isLegacy = documents.contains(where: \.document.isLegacy)
     if isLegacy { LegacyFormat.resolveNames(&tree) }
 
-    let normalizer = Normalizer(sources: sources, environment: loader.environment)
+    let normalizer = Normalizer(
+      sources: sources, environment: loader.environment, isComplete: options.normalizes)
     try normalizer.normalize(&tree)
     var profiles = Profiles(options, environment: loader.environment)
     let disabled = profiles.disable(in: &tree)
@@ -55,7 +56,8 @@ public enum ComposeLoader {
       tree: tree, naming: naming, directory: sources.directory, files: sources.files,
       isLegacy: isLegacy, environment: loader.environment
     ).project()
-    project.canonical = Normalizer.finished(tree, name: naming.name)
+    project.canonical = Normalizer.finished(
+      tree, name: naming.name, isComplete: options.normalizes)
     project.servicesPosition = tree.mapping?["services"]?.keyPosition ?? tree.position
     project.disabledServices = disabled
     project.environment = loader.environment.all
@@ -64,6 +66,41 @@ public enum ComposeLoader {
     project.unset = findings.unset
     project.faults = project.faults.map { findings.unset.explaining($0) }
     return project
+  }
+
+  /// Reads and merges the files without replacing their variables, and checks no values.
+  ///
+  /// - Parameter options: which files.
+  /// - Returns: the files as one.
+  /// - Throws: a `ComposeError` for a file that can't be read, isn't YAML, or is in the format of Compose 1.
+  public static func model(_ options: LoadOptions) throws(ComposeError) -> ComposeModel {
+    var environment = InterpolationEnvironment(options)
+    let (sources, bound) = try sources(options, &environment)
+    let documents = try documents(of: sources, options, bound, environment.reach)
+    if let legacy = documents.first(where: \.document.isLegacy) {
+      throw ComposeError(
+        "a file without `services:` can't be shown with its variables",
+        at: legacy.document.tree.position)
+    }
+    let naming = try ProjectName(
+      options, documents.map(\.document), environment: environment, sources: sources,
+      interpolating: false)
+    environment.set("COMPOSE_PROJECT_NAME", to: naming.name)
+    let paths = PathResolver(
+      directory: sources.directory, bound: bound, home: environment["HOME"])
+    var loader = TreeLoader(environment: environment, paths: paths)
+    loader.canonicalizer.isRaw = true
+    // What holds a variable in place of a value is left as it is.
+    loader.canonicalizer.faults = FaultCollector()
+    guard var tree = try loader.tree(of: documents), tree.mapping?.isEmpty == false else {
+      throw ComposeError(
+        "the file is empty", at: SourcePosition(file: sources.files[0], line: 1, column: 1))
+    }
+    if options.normalizes {
+      Normalizer(sources: sources, environment: loader.environment)
+        .complete(raw: &tree, name: naming.name)
+    }
+    return ComposeModel(tree, warnings: loader.canonicalizer.warnings)
   }
 
   /// The files, and what bounds their paths; their `.env` is added to the variables.

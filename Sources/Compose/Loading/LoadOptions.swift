@@ -31,6 +31,8 @@ public struct LoadOptions: Sendable {
 
   /// The services whose `env_file` is read; nil for all.
   public var environmentOf: Set<String>?
+  /// False to leave out what files leave to defaults, as Docker Compose does with `--no-normalize`.
+  public var normalizes = true
 
   /// What bounds relative paths.
   public enum Bound: Sendable, Equatable {

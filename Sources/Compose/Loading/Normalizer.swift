@@ -6,22 +6,26 @@ import YAML
 struct Normalizer {
   let sources: SourceFiles
   let environment: InterpolationEnvironment
+  /// False to bring values to one form and to add nothing: `--no-normalize`.
+  var isComplete = true
 
   /// Normalizes a merged canonical tree.
   func normalize(_ tree: inout YAMLNode) throws(ComposeError) {
     var usesDefault = false
     try tree.edit("services") { (services) throws(ComposeError) in
       try services.editEach { (_, service) throws(ComposeError) in
-        usesDefault = joinDefault(&service) || usesDefault
         try normalize(container: &service)
+        guard isComplete else { return }
+        usesDefault = joinDefault(&service) || usesDefault
         imply(dependenciesOf: &service)
         try inherit(intoHooksOf: &service)
       }
     }
     try tree.edit("jobs") { (jobs) throws(ComposeError) in
       try jobs.editEach { (_, job) throws(ComposeError) in
-        _ = joinDefault(&job)
         try normalize(container: &job)
+        guard isComplete else { return }
+        _ = joinDefault(&job)
         imply(dependenciesOf: &job)
       }
     }
@@ -36,16 +40,7 @@ struct Normalizer {
   /// What a service and a job have in common.
   private func normalize(container service: inout YAMLNode) throws(ComposeError) {
     try service.edit("build") { (build) throws(ComposeError) in try normalize(build: &build) }
-    service.edit("volumes") { (mounts: inout YAMLNode) in
-      mounts.editItems { (mount: inout YAMLNode) in
-        mount.edit("target") { (target: inout YAMLNode) in
-          target.content = .string(Path.clean(target.string ?? ""))
-        }
-      }
-    }
-    service.edit("pull_policy") { (policy: inout YAMLNode) in
-      if policy.string == "if_not_present" { policy.content = .string("missing") }
-    }
+    if isComplete { spellOutPaths(of: &service) }
     spellOut(&service)
     service.edit("environment") { (variables: inout YAMLNode) in
       variables.editEach { (name: String, value: inout YAMLNode) in
@@ -57,8 +52,22 @@ struct Normalizer {
     }
   }
 
+  /// Targets of mounts, and the policy of pulls, in one way of writing them.
+  func spellOutPaths(of service: inout YAMLNode) {
+    service.edit("volumes") { (mounts: inout YAMLNode) in
+      mounts.editItems { (mount: inout YAMLNode) in
+        mount.edit("target") { (target: inout YAMLNode) in
+          target.content = .string(Path.clean(target.string ?? ""))
+        }
+      }
+    }
+    service.edit("pull_policy") { (policy: inout YAMLNode) in
+      if policy.string == "if_not_present" { policy.content = .string("missing") }
+    }
+  }
+
   /// True if the service joins the default network.
-  private func joinDefault(_ service: inout YAMLNode) -> Bool {
+  func joinDefault(_ service: inout YAMLNode) -> Bool {
     if service["network_mode"] != nil || service["provider"] != nil { return false }
     let networks = service["networks"]
     if let entries = networks?.mapping, !entries.isEmpty { return entries["default"] != nil }
@@ -69,9 +78,14 @@ struct Normalizer {
   }
 
   private func normalize(build: inout YAMLNode) throws(ComposeError) {
-    if build["dockerfile"] == nil, build["dockerfile_inline"] == nil {
-      build.set("dockerfile", text: "Dockerfile")
+    if isComplete { complete(build: &build) }
+    try build.edit("extra_hosts") { (hosts) throws(ComposeError) in
+      hosts = try ExtraHosts.canonical(hosts)
     }
+  }
+
+  private func complete(build: inout YAMLNode) {
+    setDockerfile(of: &build)
     build.edit("args") { (args: inout YAMLNode) in
       for (name, entry) in args.mapping ?? [:] where entry.value.isNull {
         guard let found = environment[name] else {
@@ -81,8 +95,11 @@ struct Normalizer {
         args.set(name, YAMLNode(.string(found), at: entry.value.position), at: entry.keyPosition)
       }
     }
-    try build.edit("extra_hosts") { (hosts) throws(ComposeError) in
-      hosts = try ExtraHosts.canonical(hosts)
+  }
+
+  func setDockerfile(of build: inout YAMLNode) {
+    if build["dockerfile"] == nil, build["dockerfile_inline"] == nil {
+      build.set("dockerfile", text: "Dockerfile")
     }
   }
 
@@ -109,7 +126,7 @@ struct Normalizer {
   }
 
   /// A container that runs before the service's is like it, but for its mounts.
-  private func inherit(intoHooksOf service: inout YAMLNode) throws(ComposeError) {
+  func inherit(intoHooksOf service: inout YAMLNode) throws(ComposeError) {
     guard service["pre_start"] != nil else { return }
     var container = YAMLNode(mappingAt: service.position)
     for key in ServiceKeys.container where key.name != "volumes" {
@@ -202,11 +219,13 @@ struct Normalizer {
   }
 
   /// What links, shared namespaces and `volumes_from` imply.
-  private func imply(dependenciesOf service: inout YAMLNode) {
+  func imply(dependenciesOf service: inout YAMLNode, isRaw: Bool = false) {
     var dependencies = service["depends_on"] ?? YAMLNode(mappingAt: service.position)
     func imply(_ name: String, restart: Bool, at position: SourcePosition) {
       guard dependencies[name] == nil else { return }
-      dependencies.set(name, DependsOn.started(at: position, restart: restart))
+      var dependency = DependsOn.started(at: position, restart: restart)
+      if isRaw, !restart { dependency.set("restart", YAMLNode(.boolean(false), at: position)) }
+      dependencies.set(name, dependency)
     }
     for link in service["links"]?.sequence ?? [] {
       guard let text = link.string else { continue }
@@ -228,7 +247,13 @@ struct Normalizer {
 
   /// The tree that `config` prints: with the name, with names for what is made, and without what no
   /// service uses.
-  static func finished(_ tree: YAMLNode, name: String) -> YAMLNode {
+  ///
+  /// - Parameters:
+  ///   - tree: the tree.
+  ///   - name: the project's name.
+  ///   - isComplete: whether names for what is made are added.
+  /// - Returns: the tree that is printed.
+  static func finished(_ tree: YAMLNode, name: String, isComplete: Bool = true) -> YAMLNode {
     var tree = tree
     tree.set("name", text: name)
     if tree["services"] == nil { tree.set("services", YAMLNode(mappingAt: tree.position)) }
@@ -240,37 +265,10 @@ struct Normalizer {
         if kind == "models" { return }
         node.editEach { (own: String, value: inout YAMLNode) in
           if value.isNull { value = YAMLNode(mappingAt: value.position) }
-          guard value["name"] == nil else { return }
-          value.set("name", text: value["external"]?.boolean == true ? own : "\(name)_\(own)")
+          if isComplete { setName(of: &value, own, in: name) }
         }
       }
     }
     return tree
-  }
-}
-
-/// What services use of a project's resources.
-enum Usage {
-  /// The names that services use, by the resources' top-level key.
-  static func inServices(of tree: YAMLNode) -> [String: Set<String>] {
-    var used: [String: Set<String>] = [:]
-    for key in ["networks", "volumes", "secrets", "configs", "models"] { used[key] = [] }
-    for (_, entry) in tree["services"]?.mapping ?? [:] {
-      let service = entry.value
-      used["networks"]?.formUnion((service["networks"]?.mapping ?? [:]).keys)
-      used["models"]?.formUnion((service["models"]?.mapping ?? [:]).keys)
-      for mount in service["volumes"]?.sequence ?? [] where mount["type"]?.string == "volume" {
-        if let source = mount["source"]?.string { used["volumes"]?.insert(source) }
-      }
-      for secret in (service["secrets"]?.sequence ?? [])
-        + (service["build"]?["secrets"]?.sequence ?? [])
-      {
-        if let source = secret["source"]?.string { used["secrets"]?.insert(source) }
-      }
-      for config in service["configs"]?.sequence ?? [] {
-        if let source = config["source"]?.string { used["configs"]?.insert(source) }
-      }
-    }
-    return used
   }
 }

@@ -10,7 +10,7 @@ struct ProjectName {
   /// The caller's name, else `COMPOSE_PROJECT_NAME`, else the last file's `name:`, else the folder's.
   init(
     _ options: LoadOptions, _ documents: [SourceDocument],
-    environment: InterpolationEnvironment, sources: SourceFiles
+    environment: InterpolationEnvironment, sources: SourceFiles, interpolating: Bool = true
   ) throws(ComposeError) {
     let variable = environment["COMPOSE_PROJECT_NAME"].flatMap { $0.isEmpty ? nil : $0 }
     if let given = options.projectName ?? variable {
@@ -25,14 +25,15 @@ struct ProjectName {
     var written = documents.last { !$0.isLegacy && $0.tree["name"]?.string?.isEmpty == false }?
       .tree["name"]
     if var node = written {
-      try environment.interpolate(&node)
+      if interpolating { try environment.interpolate(&node) }
       written = node
       guard node.string.map(Self.normalized) != "" else {
         throw ComposeError(
           "`name` has no character that a project's name can have", at: node.position)
       }
     }
-    if let text = written?.string.map(Self.normalized), !text.isEmpty {
+    if let text = written?.string.map(options.normalizes ? Self.normalized : { $0 }), !text.isEmpty
+    {
       (name, isExplicit) = (text, true)
       return
     }

@@ -69,6 +69,7 @@ extension TreeLoader {
     inner.included = included
     inner.copied = copied
     inner.canonicalizer.faults = canonicalizer.faults
+    inner.canonicalizer.isRaw = canonicalizer.isRaw
     let tree = try inner.tree(of: documents)
     included = inner.included
     copied = inner.copied

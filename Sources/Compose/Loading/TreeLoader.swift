@@ -44,7 +44,7 @@ struct TreeLoader {
       if canonicalizer.isMerging { merged?.settle() }
     }
     guard var tree = merged else { return nil }
-    try FileChecks.check(tree, collecting: canonicalizer.faults)
+    if !canonicalizer.isRaw { try FileChecks.check(tree, collecting: canonicalizer.faults) }
     do throws(ComposeError) {
       try paths.resolve(&tree)
     } catch {
@@ -63,6 +63,7 @@ struct TreeLoader {
         "a file without `services:` can't be included", at: first.document.tree.position)
     }
     var legacy = LegacyLoader(environment: environment, paths: paths)
+    legacy.canonicalizer.faults = canonicalizer.faults
     let tree = try legacy.tree(of: documents)
     environment = legacy.environment
     canonicalizer.add(warningsOf: legacy.canonicalizer)
@@ -95,7 +96,7 @@ struct TreeLoader {
   /// A document's tree with its variables replaced and its short forms expanded.
   mutating func interpolated(_ document: SourceDocument) throws(ComposeError) -> YAMLNode {
     var tree = document.tree
-    if document.mayInterpolate {
+    if document.mayInterpolate, !canonicalizer.isRaw {
       try environment.interpolate(&tree, collecting: canonicalizer.faults)
     }
     return try canonicalizer.expand(file: tree)

@@ -178,10 +178,12 @@ struct Arrangement {
   }
 
   private func sort(_ entries: inout OrderedDictionary<String, YAMLNode.Entry>) {
-    switch format {
-    case .json: entries.sort { Self.precedes($0.key, $1.key) }
-    case .yaml: entries.sort { NaturalOrder.precedes($0.key, $1.key) }
-    }
+    entries.sort { Self.precedes($0.key, $1.key, format) }
+  }
+
+  /// The order of the user's own names.
+  static func precedes(_ left: String, _ right: String, _ format: Format) -> Bool {
+    format == .json ? precedes(left, right) : NaturalOrder.precedes(left, right)
   }
 
   private static func precedes(_ left: String, _ right: String) -> Bool {

@@ -12,6 +12,9 @@ struct Canonicalizer {
   /// True while more files are to be merged: values are checked, but kept as they are written where merging must tell.
   var isMerging = false
 
+  /// True where variables aren't replaced: values stay as they are, and what holds variables in a short form.
+  var isRaw = false
+
   /// Takes the faults, where a load doesn't end with the first one.
   var faults: FaultCollector?
 
@@ -55,6 +58,7 @@ struct Canonicalizer {
         item = try readCollecting(item, as: inner, name: name)
       }
       return list
+    case .pairs where isRaw, .manyValued where isRaw, .hosts where isRaw: return node
     case .pairs(let values, _): return try Pairs.typed(node, values, name: name)
     case .manyValued:
       try Pairs.checkManyValued(node, name: name)
@@ -62,7 +66,9 @@ struct Canonicalizer {
     case .hosts:
       try ExtraHosts.check(node, name: name)
       return node
-    default: return try scalar(node, as: shape, name: name)
+    case .booleanText where isRaw && node.boolean == nil: return node
+    case .booleanText: return try scalar(node, as: shape, name: name)
+    default: return isRaw ? node : try scalar(node, as: shape, name: name)
     }
   }
 

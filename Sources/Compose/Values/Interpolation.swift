@@ -137,7 +137,7 @@ struct Interpolation {
     return Array(value.utf8)
   }
 
-  private static func name(at text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+  static func name(at text: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     text.prefix { byte in
       switch byte {
       case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -158,7 +158,7 @@ struct Interpolation {
   }
 
   /// The brace that ends the expression whose `{` is first in the text.
-  private static func closingBrace(of text: ArraySlice<UInt8>) -> Int? {
+  static func closingBrace(of text: ArraySlice<UInt8>) -> Int? {
     var open = 0
     for index in text.indices {
       if text[index] == UInt8(ascii: "{") { open += 1 }

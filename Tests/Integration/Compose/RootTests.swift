@@ -96,7 +96,7 @@ struct RootTests {
       let run = Command(
         BuiltProgram.composeExecutor, [command, "--root", root], folder: folder.path)
       let end = try await run.run()
-      #expect(end.status == .exited(1))
+      #expect(end.status == .exited(2))
       #expect(end.stdout.isEmpty)
       let name = root.replacing("\u{1b}", with: "\u{fffd}")
       let message = "compose-executor: --root names no directory: '\(name)'\n"

@@ -51,8 +51,8 @@ struct NoProcTests {
   }
 
   private static let programs = [
-    Program(name: "compose-executor", usage: 1), Program(name: "pod-reaper", usage: 2),
-    Program(name: "pod-hook-notify", usage: 2), Program(name: "compose-resources", usage: 1),
+    Program(name: "compose-executor", usage: 2), Program(name: "pod-reaper", usage: 2),
+    Program(name: "pod-hook-notify", usage: 2), Program(name: "compose-resources", usage: 2),
   ]
 
   /// Runs a shipped program without /proc, in a directory that anybody may read.
@@ -105,8 +105,8 @@ struct NoProcTests {
   @Test(
     "what needs it ends with one line that names it",
     arguments: [
-      ("pod-reaper", [], 2), ("pod-reaper", ["--once"], 2), ("pod-reaper", ["serve"], 2),
-      ("pod-reaper", ["status"], 2), ("compose-executor", ["run"], 1),
+      ("pod-reaper", [], 1), ("pod-reaper", ["--once"], 1), ("pod-reaper", ["serve"], 1),
+      ("pod-reaper", ["status"], 1), ("compose-executor", ["run"], 1),
       ("compose-executor", ["config", "--pod"], 1), ("compose-executor", [], 1),
     ] as [(String, [String], Int32)], HiddenProc.allCases)
   func refused(

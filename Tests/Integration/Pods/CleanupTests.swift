@@ -103,7 +103,7 @@ struct CleanupTests {
             BuiltProgram.composeExecutor, ["run"] + arguments,
             environment: engine.merging(environment) { $1 }, folder: sandbox.path
           ).run(within: .seconds(40))
-          #expect(result.status == .exited(1))
+          #expect(result.status == .exited(2))
           #expect(result.stderr.contains("-id "), "\(result.stderr)")
           #expect(!result.stdout.contains("TASK_STARTING"))
         }

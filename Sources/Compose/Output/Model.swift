@@ -1,0 +1,150 @@
+import OrderedCollections
+import YAML
+
+/// The merged files before their variables are replaced: what `config --no-interpolate` and `--variables` of Docker Compose
+/// show. Values aren't checked, since they may be variables; short forms that hold none are long ones.
+public struct ComposeModel: Sendable {
+  /// What deserves a warning.
+  public let warnings: [Located<String>]
+  private let tree: YAMLNode
+
+  init(_ tree: YAMLNode, warnings: [Located<String>]) {
+    self.tree = tree
+    self.warnings = warnings
+  }
+
+  /// The files as YAML, with a newline at its end; a `$` is written as it is.
+  public var yaml: String { YAMLWriter.text(Self.written(tree, .yaml), doublesDollars: false) }
+
+  /// The files as JSON, without a newline at its end; a `$` is written as it is.
+  public var json: String { JSONWriter.text(Self.written(tree, .json), doublesDollars: false) }
+
+  /// The variables that the files name, by name.
+  public var variables: [TemplateVariable] {
+    var found: [String: TemplateVariable] = [:]
+    func walk(_ node: YAMLNode) {
+      switch node.content {
+      case .string(let text): TemplateVariable.collect(from: Array(text.utf8)[...], into: &found)
+      case .mapping(let entries): for entry in entries.values { walk(entry.value) }
+      case .sequence(let items): for item in items { walk(item) }
+      default: break
+      }
+    }
+    walk(Self.written(tree, .json))
+    return found.values.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+  }
+
+  /// The variables as Docker Compose prints them in JSON, without a newline at its end.
+  public var variablesJSON: String {
+    var all = YAMLNode(mappingAt: tree.position)
+    for variable in variables {
+      var item = YAMLNode(mappingAt: tree.position)
+      item.set("Name", text: variable.name)
+      item.set("DefaultValue", text: variable.defaultValue)
+      item.set("PresenceValue", text: variable.presenceValue)
+      item.set("Required", YAMLNode(.boolean(variable.isRequired), at: tree.position))
+      all.set(variable.name, item)
+    }
+    return JSONWriter.text(all, doublesDollars: false, indent: 4)
+  }
+
+  /// The names sorted; lists of `NAME=value` as they were written, and what only the executor knows left out.
+  private static func written(
+    _ node: YAMLNode, _ format: Arrangement.Format, of key: String = ""
+  ) -> YAMLNode {
+    switch node.content {
+    case .sequence(let items):
+      // A text that lists would be joined with is one until there is another file.
+      if items.count == 1, items[0].position == node.position,
+        ["dns_search", "tmpfs"].contains(key)
+      {
+        return items[0]
+      }
+      let printed =
+        key == "ports" && items.allSatisfy { $0.mapping != nil } ? Ports.printed(node) : node
+      return YAMLNode(
+        .sequence((printed.sequence ?? []).map { written($0, format) }), at: node.position)
+    case .mapping(let entries) where node.form == .listed && key != "additional_contexts":
+      let items = entries.map { name, entry in
+        let value = entry.value.scalarText.map { "=" + $0 } ?? ""
+        return YAMLNode(.string(name + value), at: entry.keyPosition)
+      }
+      // A Go slice to which nothing was added is null in JSON.
+      let isNull = items.isEmpty && format == .json && ["args", "environment"].contains(key)
+      return YAMLNode(isNull ? .null : .sequence(items), at: node.position)
+    case .mapping(var entries):
+      entries.removeAll { $0.key.hasPrefix("x-#") }
+      for index in entries.values.indices {
+        entries.values[index].value = written(
+          entries.values[index].value, format, of: entries.keys[index])
+      }
+      entries.sort { Arrangement.precedes($0.key, $1.key, format) }
+      return YAMLNode(.mapping(entries), at: node.position)
+    default: return node
+    }
+  }
+}
+
+/// A variable that a Compose file names.
+public struct TemplateVariable: Sendable, Equatable {
+  /// Its name.
+  public let name: String
+  /// True where some place can't do without it: `${NAME:?message}`.
+  public fileprivate(set) var isRequired = false
+  /// What stands for it where it isn't set; of several the last, by the order of the keys.
+  public var defaultValue: String { defaultValues.last ?? "" }
+  /// What stands for it where it is set; of several the last.
+  public var presenceValue: String { presenceValues.last ?? "" }
+  /// All defaults, of which Docker Compose shows any.
+  package fileprivate(set) var defaultValues: [String] = []
+  /// The same of what stands for it where it is set.
+  package fileprivate(set) var presenceValues: [String] = []
+
+  fileprivate init(name: String) { self.name = name }
+
+  /// Adds the variables of a text, and those in their defaults.
+  fileprivate static func collect(
+    from text: ArraySlice<UInt8>, into found: inout [String: TemplateVariable], depth: Int = 0
+  ) {
+    guard depth < Interpolation.depthLimit else { return }
+    var rest = text
+    while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+      rest = rest[(dollar + 1)...]
+      guard let first = rest.first else { return }
+      if first == UInt8(ascii: "$") {
+        rest = rest.dropFirst()
+      } else if first == UInt8(ascii: "{") {
+        let name = Interpolation.name(at: rest.dropFirst())
+        guard !name.isEmpty, let end = Interpolation.closingBrace(of: rest) else { continue }
+        add(rest[(rest.startIndex + 1)..<end], named: name, to: &found, depth)
+        rest = rest[(end + 1)...]
+      } else {
+        let name = Interpolation.name(at: rest)
+        if !name.isEmpty { add(name, named: name, to: &found, depth) }
+        rest = rest[name.endIndex...]
+      }
+    }
+  }
+
+  private static func add(
+    _ body: ArraySlice<UInt8>, named name: ArraySlice<UInt8>,
+    to found: inout [String: TemplateVariable], _ depth: Int
+  ) {
+    let key = String(decoding: name, as: UTF8.self)
+    var operation = body[name.endIndex...]
+    if operation.first == UInt8(ascii: ":") { operation = operation.dropFirst() }
+    let operand = operation.dropFirst()
+    let value = String(decoding: operand, as: UTF8.self)
+    var variable = found[key] ?? TemplateVariable(name: key)
+    switch operation.first {
+    case UInt8(ascii: "?"): variable.isRequired = true
+    case UInt8(ascii: "-") where !value.isEmpty: variable.defaultValues.append(value)
+    case UInt8(ascii: "+") where !value.isEmpty: variable.presenceValues.append(value)
+    default: break
+    }
+    found[key] = variable
+    if operation.first != UInt8(ascii: "?") {
+      collect(from: operand, into: &found, depth: depth + 1)
+    }
+  }
+}

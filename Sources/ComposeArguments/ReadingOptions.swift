@@ -1,0 +1,41 @@
+import ArgumentParser
+
+/// With which variables and profiles Compose files are read: options of every command that reads some.
+public struct ReadingOptions: ParsableArguments {
+  /// `--env-file`.
+  @Option(
+    help:
+      "A file of variables for interpolation; later ones are stronger. Default: COMPOSE_ENV_FILES, else .env of the project's folder.",
+    completion: .file())
+  public var envFile: [String] = []
+
+  /// `--profile`.
+  @Option(help: "A profile to enable, * for all. Default: COMPOSE_PROFILES.")
+  public var profile: [String] = []
+
+  /// `--env`.
+  @Option(
+    name: .customLong("env"),
+    help: "A variable for interpolation, K=V, or K to take it from the environment.")
+  public var variables: [String] = []
+
+  /// No options.
+  public init() {}
+
+  /// The variables of `--env`.
+  ///
+  /// - Parameter environment: this process's, for those without a value.
+  /// - Returns: the values by name.
+  public func given(_ environment: [String: String]) -> [String: String] {
+    var given: [String: String] = [:]
+    for variable in variables {
+      let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      if parts.count == 2 {
+        given[String(parts[0])] = String(parts[1])
+      } else {
+        given[variable] = environment[variable]
+      }
+    }
+    return given
+  }
+}

@@ -1,0 +1,189 @@
+extension CommandManual {
+  /// The one table of exit codes and examples: every command of every program. Lines have at most 78 columns.
+  public static let table: [CommandManual] = executor + files + pods + others
+
+  private static let executor = [
+    CommandManual(
+      "compose-executor",
+      [
+        .shows("start a pod on this host", "compose-executor run -f compose.yaml"),
+        .shows("the options and examples of one command", "compose-executor help run"),
+      ],
+      [
+        .code(0, "as an executor: a clean end"),
+        .code(1, "failed, or not a clean end; standard error has the cause"),
+        .code(2, "a wrong command or option, or no command on a terminal"),
+      ]),
+    CommandManual(
+      "compose-executor run",
+      [
+        .shows("the project of this directory", "compose-executor run"),
+        .shows(
+          "with host ports as an agent would offer them",
+          "compose-executor run -f compose.yaml --ports 31000-31005"),
+        .shows(
+          "two files merged, with a variable",
+          "compose-executor run -f compose.yaml -f test.yaml --env TAG=1.2"),
+      ],
+      [
+        .code(0, "the pod finished"),
+        .code(1, "the pod failed, or a file is invalid"),
+        .usage,
+        .code(130, "the pod was killed: TERM, ctrl-C, or `stop`"),
+      ]),
+  ]
+
+  private static let files = [
+    CommandManual(
+      "compose-executor config",
+      [
+        .shows("the resolved file", "compose-executor config -f compose.yaml"),
+        .shows("is the file valid?", "compose-executor config -q"),
+        .shows("what `run` would create", "compose-executor config --pod --ports 31000-31005"),
+        .shows("the variables of a file", "compose-executor config --variables"),
+      ],
+      [.code(0, "the file is valid"), .code(1, "the file is invalid"), .usage]),
+    CommandManual(
+      "compose-executor validate",
+      [
+        .shows("all that is wrong with a file", "compose-executor validate compose.yaml"),
+        .shows(
+          "for a program",
+          "compose-executor validate --format json compose.yaml test.yaml"),
+      ],
+      [.code(0, "all files are valid"), .code(1, "a file is invalid"), .usage]),
+    CommandManual(
+      "compose-resources",
+      [
+        .shows("what a pod needs", "compose-resources -f compose.yaml"),
+        .shows(
+          "an app for Marathon",
+          "compose-resources --format marathon --files-at https://files.example.com"),
+      ],
+      [
+        .code(0, "printed"), .code(1, "a file is invalid"), .usage,
+        .code(3, "a service sets no limit: each is named"),
+      ]),
+  ]
+
+  private static let pods = [
+    CommandManual(
+      "compose-executor ps",
+      [
+        .shows("all pods of this host", "compose-executor ps"),
+        .shows("the services of one pod", "compose-executor ps web.4f1c"),
+        .shows("for a program", "compose-executor ps --format json"),
+      ]),
+    CommandManual(
+      "compose-executor logs",
+      [
+        .shows(
+          "the last lines of all services, and those to come",
+          "compose-executor logs --follow --tail 20 web.4f1c"),
+        .shows("one service", "compose-executor logs web.4f1c db"),
+      ]),
+    CommandManual(
+      "compose-executor exec",
+      [
+        .shows("a shell in a service", "compose-executor exec web.4f1c db sh"),
+        .shows(
+          "without a terminal, in a script", "compose-executor exec -T web.4f1c db pg_isready"),
+      ],
+      [
+        Exit(code: "CODE", meaning: "the command's own exit code"),
+        .code(1, "failed before the command began"), .usage,
+      ]),
+    CommandManual(
+      "compose-executor stop",
+      [
+        .shows("end a pod as a KILL would", "compose-executor stop web.4f1c"),
+        .shows("with five seconds for its services", "compose-executor stop --grace 5s web.4f1c"),
+      ],
+      [.code(0, "nothing of the pod is left"), .failed, .usage]),
+    CommandManual(
+      "compose-executor restart",
+      [.shows("restart one service of a pod", "compose-executor restart web.4f1c db")]),
+    CommandManual(
+      "compose-executor top",
+      [.shows("the processes of a pod", "compose-executor top web.4f1c")]),
+    CommandManual(
+      "compose-executor stats",
+      [.shows("processor time and memory of all pods", "compose-executor stats")]),
+    CommandManual(
+      "compose-executor inspect",
+      [.shows("all that is known of a pod, as JSON", "compose-executor inspect web.4f1c")]),
+    CommandManual(
+      "compose-executor events",
+      [.shows("what happened in a pod", "compose-executor events web.4f1c")]),
+    CommandManual(
+      "compose-executor doctor",
+      [
+        .shows("check this host before its first pod", "compose-executor doctor"),
+        .shows("for a program", "compose-executor doctor --format json"),
+      ],
+      [.code(0, "no check failed"), .code(1, "a check failed"), .usage]),
+  ]
+
+  private static let others = [
+    CommandManual(
+      "pod-reaper",
+      [
+        .shows("one pass that only reports", "pod-reaper --once --dry-run"),
+        .shows("what it knows of every pod", "pod-reaper status"),
+      ], reaperExits),
+    CommandManual(
+      "pod-reaper serve",
+      [
+        .shows("the service", "pod-reaper serve --interval 60s"),
+        .shows("one pass, for cron", "pod-reaper serve --once"),
+      ], reaperExits),
+    CommandManual(
+      "pod-reaper status",
+      [
+        .shows("every pod with its verdict", "pod-reaper status"),
+        .shows("for a program", "pod-reaper status --format json"),
+      ], viewExits),
+    CommandManual(
+      "pod-reaper explain",
+      [.shows("why a container is left or removed", "pod-reaper explain web.4f1c_db")], viewExits),
+    CommandManual(
+      "pod-hook-notify",
+      [
+        .shows(
+          "an agent removed an executor", "pod-hook-notify removed --framework F --executor E")
+      ], notifyExits),
+    CommandManual(
+      "pod-hook-notify started",
+      [
+        .shows(
+          "a container was launched",
+          "pod-hook-notify started --run RUN --sandbox /var/lib/mesos/SANDBOX")
+      ], notifyExits),
+    CommandManual(
+      "pod-hook-notify removed",
+      [
+        .shows(
+          "an executor was removed", "pod-hook-notify removed --framework F --executor E")
+      ], notifyExits),
+  ]
+
+  private static let reaperUsage = Exit.code(
+    2, "a wrong command, option, variable or settings file")
+
+  private static let reaperExits: [Exit] = [
+    .code(0, "--once: nothing leaked is left; the service: it was ended"),
+    .code(1, "--once: something could not be removed; the service: failed"),
+    reaperUsage,
+    .code(3, "Docker can't be reached"),
+    .code(4, "--once: another pass is working"),
+  ]
+
+  private static let viewExits: [Exit] = [
+    .code(0, "printed"), .failed, reaperUsage, .code(3, "Docker can't be reached"),
+  ]
+
+  private static let notifyExits: [Exit] = [
+    .code(0, "delivered"), .code(1, "neither delivered nor spooled"), reaperUsage,
+    .code(4, "spooled for a reaper that is away or busy"),
+  ]
+}

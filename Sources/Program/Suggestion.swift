@@ -1,0 +1,96 @@
+import ArgumentParser
+
+/// What a user may have meant by a command that isn't there.
+enum Suggestion {
+  /// Commands by the names that Docker, Compose and kubectl have for them.
+  private static let aliases = [
+    "up": "run", "start": "run", "create": "run", "launch": "run",
+    "down": "stop", "kill": "stop", "rm": "stop", "delete": "stop",
+    "ls": "ps", "list": "ps", "pods": "ps", "log": "logs", "attach": "logs", "tail": "logs",
+    "shell": "exec", "sh": "exec", "ssh": "exec", "convert": "config", "show": "inspect",
+    "describe": "inspect", "check": "validate", "lint": "validate", "why": "explain",
+    "daemon": "serve", "service": "serve", "state": "status", "ps": "status", "info": "status",
+    "notify": "started",
+  ]
+
+  /// Finds the command that is meant.
+  ///
+  /// - Parameters:
+  ///   - word: what was typed.
+  ///   - names: the commands that there are.
+  /// - Returns: one of the names; nil where none is near.
+  static func command(for word: String, among names: [String]) -> String? {
+    let word = word.lowercased()
+    if names.contains(word) { return word }
+    if let alias = aliases[word], names.contains(alias) { return alias }
+    let near = names.map { (name: $0, distance: distance(word, $0)) }
+      .min { ($0.distance, $0.name) < ($1.distance, $1.name) }
+    guard let near, near.distance <= max(1, min(word.count, near.name.count) / 3) else {
+      return word.count > 1 ? names.sorted().first { $0.hasPrefix(word) } : nil
+    }
+    return near.name
+  }
+
+  /// How many letters must be added, removed, replaced or exchanged with the next to make one word of the other.
+  static func distance(_ left: String, _ right: String) -> Int {
+    let (a, b) = (Array(left.utf8.prefix(64)), Array(right.utf8.prefix(64)))
+    var earlier: [Int] = []
+    var last = Array(0...b.count)
+    for i in a.indices {
+      var row = [i + 1]
+      for j in b.indices {
+        var best = min(last[j + 1] + 1, row[j] + 1, last[j] + (a[i] == b[j] ? 0 : 1))
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { best = min(best, earlier[j - 1] + 1) }
+        row.append(best)
+      }
+      (earlier, last) = (last, row)
+    }
+    return last[b.count]
+  }
+}
+
+/// The command that a command line names.
+struct NamedCommand {
+  /// As it is typed, such as `compose-executor run`.
+  private(set) var name: String
+  /// Its type.
+  private(set) var type: any ParsableCommand.Type
+  /// The word that names no command, where one must.
+  private(set) var unknown: String?
+  /// The first word after those that name commands.
+  private(set) var next: String?
+
+  /// Follows the words of a command line; `help run` names the same as `run`.
+  init(_ arguments: [String], of program: any ParsableCommand.Type) {
+    name = program._commandName
+    type = program
+    for argument in arguments {
+      if argument == "help", type == program { continue }
+      let commands = type.configuration.subcommands
+      if let found = commands.first(where: { $0._commandName == argument }) {
+        name += " \(argument)"
+        type = found
+        continue
+      }
+      next = argument
+      if !commands.isEmpty, !argument.hasPrefix("-") { unknown = argument }
+      return
+    }
+  }
+
+  /// Why a word is no command; nil where every word is one.
+  var complaint: String? {
+    guard let unknown else { return nil }
+    let names = type.configuration.subcommands.map { $0._commandName }
+    let shown = Printable.line(unknown, limit: 64)
+    let meant: String
+    if unknown.lowercased() == "version" {
+      meant = "did you mean '--version'?"
+    } else if let name = Suggestion.command(for: unknown, among: names) {
+      meant = "did you mean '\(name)'?"
+    } else {
+      meant = "commands are \(names.joined(separator: ", "))"
+    }
+    return "there is no command '\(shown)'; \(meant)"
+  }
+}
