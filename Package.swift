@@ -120,7 +120,7 @@ let package = Package(
     library(
       "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "Linux", "PodIdentity", system]),
     // How a running pod is observed and controlled from outside.
-    library("PodControl", ["Concurrency", "Linux", "PodIdentity", "YAML", system]),
+    library("PodControl", ["CLinux", "Concurrency", "Linux", "PodIdentity", "YAML", system]),
     library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library(
       "PodViews",
@@ -196,7 +196,7 @@ let package = Package(
     tests(
       "PodObjectsTests",
       ["PodObjects", "Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
-    tests("PodControlTests", ["PodControl", "Linux", "PodIdentity", "YAML"]),
+    tests("PodControlTests", ["PodControl", "Concurrency", "Linux", "PodIdentity", "YAML"]),
     tests(
       "PodViewsTests",
       [

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 
 /// The process at the other end of a connected unix socket, as the kernel knows it (unix(7), SO_PEERCRED).

@@ -44,6 +44,13 @@ extension Attack {
       "the engine's own socket", needs: .dockerSocket,
       "volumes: [\"/run/trial-engine.sock:/x\"]", permitted: [.bindMounts: .everything]),
     Attack(
+      "executors' control sockets", needs: .dockerSocket, says: "control sockets",
+      "volumes: [\"/var/run/compose-executor/control:/x\"]", permitted: [.bindMounts: .everything]),
+    Attack(
+      "one control socket, in a listed directory", needs: .dockerSocket, says: "control sockets",
+      "volumes: [\"/run/compose-executor/control/r.1.1:/x\"]",
+      permitted: [.bindMounts: .only(["/run"])]),
+    Attack(
       "a directory that holds the socket", needs: .dockerSocket, "volumes: [\"/run:/x\"]",
       permitted: [.bindMounts: .everything]),
     Attack(

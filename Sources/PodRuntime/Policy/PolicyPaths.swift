@@ -1,5 +1,6 @@
 import Compose
 import Linux
+import PodControl
 import YAML
 
 /// Which of the host's paths a policy lets a pod reach.
@@ -9,6 +10,8 @@ struct PolicyPaths: Sendable {
   let sandbox: String
   /// The real paths of the engine's sockets.
   private let sockets: [String]
+  /// The real path of executors' control sockets: whoever reaches those can stop any pod.
+  private let controls: String
   /// What `bind-mounts` lists; nil where all are permitted.
   private let roots: [Root]?
 
@@ -34,6 +37,7 @@ struct PolicyPaths: Sendable {
     self.sandbox = RealPath.of(sandbox)
     let known = ["/var/run/docker.sock", "/run/docker.sock"] + (socket.map { [$0] } ?? [])
     sockets = known.map(RealPath.of)
+    controls = RealPath.of(ControlSocket.hostDirectory)
     switch policy[.bindMounts] {
     case .everything: roots = nil
     case .only(let listed): roots = listed.map(Root.init)
@@ -69,6 +73,12 @@ struct PolicyPaths: Sendable {
       sockets.contains(where: { RealPath.isPath($0, atOrBelow: real) })
     {
       throw policy.refusal("\(path), which holds Docker's socket,", .dockerSocket, at: position)
+    }
+    if !policy.allows(.dockerSocket),
+      RealPath.isPath(controls, atOrBelow: real) || RealPath.isPath(real, atOrBelow: controls)
+    {
+      throw policy.refusal(
+        "\(path), which holds executors' control sockets,", .dockerSocket, at: position)
     }
     if RealPath.isPath(real, atOrBelow: sandbox) { return real }
     guard let roots else { return real }
