@@ -10,13 +10,15 @@ struct ComposeExecutor: AsyncParsableCommand {
     commandName: "compose-executor",
     abstract: "Runs a Docker Compose file as a pod: one Mesos task.",
     version: Version.text,
-    subcommands: [RunCommand.self, ConfigCommand.self, ValidateCommand.self])
+    subcommands: [RunCommand.self, ConfigCommand.self, ValidateCommand.self, DoctorCommand.self])
 
   // A wrong option is bad input like any other: exit 1.
   @MainActor
   static func main() async {
     linux_report_crashes("compose-executor", "")
-    await runProgram(usage: 1, of: [ValidateCommand.configuration.commandName ?? "": 2])
+    let strict = [ValidateCommand.configuration, DoctorCommand.configuration]
+    await runProgram(
+      usage: 1, of: strict.reduce(into: [:]) { $0[$1.commandName ?? ""] = 2 })
   }
 
   /// From now on there may be a pod, of which a crash's report tells what becomes.

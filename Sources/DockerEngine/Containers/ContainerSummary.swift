@@ -16,6 +16,8 @@ public struct ContainerSummary: Sendable, Decodable {
   public let labels: [String: String]
   /// Names of the networks that it is connected to.
   public let networks: Set<String>
+  /// When it was created, in seconds since 1970; 0 where the engine doesn't say.
+  public let created: Int64
 
   private struct Connections: Decodable {
     struct Ignored: Decodable {}
@@ -34,5 +36,6 @@ public struct ContainerSummary: Sendable, Decodable {
     labels = try fields["Labels"] ?? [:]
     let connections: Connections? = try fields["NetworkSettings"]
     networks = Set((connections?.networks ?? [:]).keys)
+    created = try fields["Created"] ?? 0
   }
 }
