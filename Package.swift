@@ -145,7 +145,7 @@ let package = Package(
         "PodRuntime", "PodControl", "PodViews", "PodObjects", "Cgroups", "Compose", "DockerEngine",
         "HTTPClient", "MesosExecutor", "PodIdentity", arguments, collections, logging, system,
       ]),
-    library("ResourceSums", ["YAML", "Compose", collections]),
+    library("ResourceSums", ["YAML", "Compose", "Program", collections]),
     program(
       "Resources",
       [

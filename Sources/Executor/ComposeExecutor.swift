@@ -15,6 +15,7 @@ struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
       RunCommand.self, ConfigCommand.self, ValidateCommand.self, PsCommand.self,
       LogsCommand.self, ExecCommand.self, StopCommand.self, RestartCommand.self,
       TopCommand.self, StatsCommand.self, InspectCommand.self, EventsCommand.self,
+      DoctorCommand.self,
     ])
 
   @MainActor

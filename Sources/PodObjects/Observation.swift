@@ -45,6 +45,8 @@ package struct ObservedPod: Sendable, Equatable {
   package private(set) var objects: [PodObject]
   /// Images to remove once the containers are gone, as the containers' labels record them.
   package private(set) var images: [String] = []
+  /// When the oldest container was created, in seconds since 1970; nil where the engine doesn't say.
+  package var created: Int64?
 
   /// Makes a pod of these objects.
   package init(identity: PodIdentity, objects: [PodObject] = []) {
@@ -57,8 +59,10 @@ package struct ObservedPod: Sendable, Equatable {
   /// - Parameters:
   ///   - object: the object.
   ///   - label: its label that names the pod's images to remove, read from containers alone.
-  mutating func add(_ object: PodObject, images label: String?) {
+  ///   - time: when it was created, in seconds since 1970.
+  mutating func add(_ object: PodObject, images label: String?, created time: Int64?) {
     objects.append(object)
+    if let time { created = min(time, created ?? time) }
     guard object.kind == .container else { return }
     for name in (label ?? "").split(separator: " ").map(String.init)
     where !images.contains(name) && images.count < Self.mostImages {

@@ -48,8 +48,12 @@ package actor PodInventory {
     async let containers = engine.listContainers(all: true, filters: filters)
     async let networks = engine.listNetworks(filters: filters)
     async let volumes = engine.listVolumes(filters: filters)
+    var created: [String: Int64] = [:]
     var listed = try await containers.map { summary in
-      (PodObject(.container, summary.id, name: summary.name), summary.labels, summary.imageID)
+      if summary.created > 0 { created[summary.id] = summary.created }
+      return (
+        PodObject(.container, summary.id, name: summary.name), summary.labels, summary.imageID
+      )
     }
     listed += try await networks.map { (PodObject(.network, $0.id, name: $0.name), $0.labels, "") }
     listed += try await volumes.filter { $0.labels[PodLabel.keep] != "true" }
@@ -69,7 +73,7 @@ package actor PodInventory {
         found.inherited.append(InheritedContainer(identity: identity, container: object))
       } else {
         found.pods[identity, default: ObservedPod(identity: identity)]
-          .add(object, images: labels[PodLabel.removeImages])
+          .add(object, images: labels[PodLabel.removeImages], created: created[object.id])
       }
     }
     return found

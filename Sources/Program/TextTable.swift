@@ -24,8 +24,8 @@ public struct TextTable: Sendable {
     public init(stringLiteral value: String) { self.init(value) }
   }
 
-  private var rows: [[Cell]]
-  private let alignments: [Alignment]
+  var rows: [[Cell]]
+  let alignments: [Alignment]
 
   /// Makes a table of titles.
   ///
@@ -33,6 +33,11 @@ public struct TextTable: Sendable {
   public init(_ columns: [(title: String, alignment: Alignment)]) {
     rows = [columns.map { Cell($0.title) }]
     alignments = columns.map(\.alignment)
+  }
+
+  init(rows: [[Cell]], alignments: [Alignment]) {
+    self.rows = rows
+    self.alignments = alignments
   }
 
   /// Adds a row.
@@ -53,9 +58,7 @@ public struct TextTable: Sendable {
   ///   - cuts: whether a line that is wider than the terminal is cut, with `…` at its end.
   /// - Returns: one line for each row, without spaces at its end.
   public func lines(for terminal: Terminal? = nil, cuts: Bool = false) -> [String] {
-    let widths = alignments.indices.map { column in
-      rows.map { $0[column].text.unicodeScalars.count }.max() ?? 0
-    }
+    let widths = widths
     return rows.map { row in
       // Spaces at the end are those of a last cell, or of empty ones.
       let last = row.lastIndex { !$0.text.isEmpty } ?? 0
@@ -73,6 +76,13 @@ public struct TextTable: Sendable {
         line += Self.cut(after, to: &rest)
       }
       return line
+    }
+  }
+
+  /// How wide each column is.
+  var widths: [Int] {
+    alignments.indices.map { column in
+      rows.map { $0[column].text.unicodeScalars.count }.max() ?? 0
     }
   }
 

@@ -1,39 +1,81 @@
 import ArgumentParser
+import Linux
 import Program
 import Reaping
+
+/// How `status` and `explain` are printed.
+struct OutputOptions: ParsableArguments {
+  @Option(help: "table or json.") var format: ReportFormat = .table
+
+  @Option(
+    help: "Colors: never, auto (on a terminal, unless NO_COLOR or TERM=dumb is set) or always.",
+    completion: .list(AnsiMode.allCases.map(\.rawValue)))
+  var ansi: AnsiMode = .auto
+
+  /// What standard output can show.
+  var terminal: Terminal {
+    Terminal(descriptor: 1, mode: ansi, environment: ProcessEnvironment.current)
+  }
+}
 
 /// `pod-reaper status`: every pod with verdict and age.
 struct StatusCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Show every pod with its verdict, from the service or by looking.")
+    abstract: "Show every pod with its verdict, from the service or by looking.",
+    discussion: """
+      Below the table: what is undecided and what can be done about it, since when the service runs, its last pass and \
+      its next one. Example: pod-reaper status --watch
+      """)
 
   @OptionGroup var options: SettingOptions
-  @Option(help: "table or json.") var format: ReportFormat = .table
+  @OptionGroup var output: OutputOptions
+
+  @Flag(help: "Print it anew every two seconds: in place on a terminal, else one below the other.")
+  var watch = false
 
   func run() async throws {
     do {
       let context = try ReaperContext(try options.settings(), dryRun: true, quiet: true)
-      print(try await context.status(format))
+      guard watch else {
+        return print(try await context.status(output.format, for: output.terminal))
+      }
+      var notes = true
+      await Watch.run(mode: output.ansi, environment: ProcessEnvironment.current) { terminal in
+        defer { notes = false }
+        do {
+          return try await context.status(
+            output.format, for: terminal, notesAbsence: notes && !terminal.canRedraw)
+        } catch {
+          return Printable.line("pod-reaper: \(error)")
+        }
+      }
     } catch {
       throw failure(error)
     }
   }
 }
 
-/// `pod-reaper explain CONTAINER`: the evidence and verdict for one container's pod.
+/// `pod-reaper explain POD`: the evidence and verdict for one pod.
 struct ExplainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "explain", abstract: "Show the evidence and the verdict for one container's pod.")
+    commandName: "explain", abstract: "Show the evidence and the verdict for one pod.",
+    discussion: """
+      Prints what will happen to the pod and why, the evidence, and the proof that would change the verdict. \
+      Example: pod-reaper explain web.1_nginx
+      """)
 
   @OptionGroup var options: SettingOptions
-  @Argument(help: "The container's name or ID.") var container: String
-  @Option(help: "table or json.") var format: ReportFormat = .table
+  @OptionGroup var output: OutputOptions
+
+  @Argument(
+    help: "A container's name or ID, or a task ID or run, or the beginning of only one of these.")
+  var container: String
 
   func run() async throws {
     do {
       let context = try ReaperContext(try options.settings(), dryRun: true, quiet: true)
-      print(try await context.explain(container, format))
+      print(try await context.explain(container, output.format, for: output.terminal))
     } catch {
       throw failure(error)
     }

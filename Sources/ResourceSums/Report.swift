@@ -1,19 +1,28 @@
 import Compose
 import FoundationEssentials
+import Program
 
 extension ResourceSum {
   /// A table for people: each service, the executor, and the total; memory in MiB.
   public var table: String {
-    var rows = [["SERVICE", "REPLICAS", "CPUS", "MEM/MiB", "GPUS", "PORTS", "FROM"]]
-    for part in parts {
-      let keys = [part.cpusFrom, part.memoryFrom].filter { !$0.isEmpty }
-      rows.append(
-        ["\(part.needs.name)", "\(part.needs.replicas)"] + Self.cells(part.all)
-          + [keys.joined(separator: ", ")])
+    var table = TextTable([
+      ("SERVICE", .left), ("REPLICAS", .right), ("CPUS", .right), ("MEM/MiB", .right),
+      ("GPUS", .right), ("PORTS", .right), ("FROM", .left),
+    ])
+    func add(_ name: String, _ replicas: String, _ amounts: Amounts, from keys: [String] = []) {
+      let cells =
+        [name, replicas] + Self.cells(amounts)
+        + [keys.filter { !$0.isEmpty }.joined(separator: ", ")]
+      table.add(cells.map { TextTable.Cell($0) })
     }
-    rows.append(["executor", ""] + Self.cells(executor) + [""])
-    rows.append(["total", ""] + Self.cells(total) + [""])
-    return Self.columns(rows)
+    for part in parts {
+      add(
+        part.needs.name, "\(part.needs.replicas)", part.all,
+        from: [part.cpusFrom, part.memoryFrom])
+    }
+    add("executor", "", executor)
+    add("total", "", total)
+    return table.lines().joined(separator: "\n")
   }
 
   /// The sum as JSON: memory as `mem` in MiB, rounded up, and exactly as `bytes`.
@@ -32,21 +41,6 @@ extension ResourceSum {
     [
       amounts.cpus.text, "\(amounts.memory.mebibytes)", "\(amounts.gpus)", "\(amounts.ports)",
     ]
-  }
-
-  /// Numbers stand on the right of their columns.
-  private static func columns(_ rows: [[String]]) -> String {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      var line = ""
-      for (column, cell) in row.enumerated() {
-        let space = String(repeating: " ", count: widths[column] - cell.count)
-        let isName = column == 0 || column == row.count - 1
-        line += (column == 0 ? "" : "  ") + (isName ? cell + space : space + cell)
-      }
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
   }
 }
 

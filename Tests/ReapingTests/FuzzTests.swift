@@ -74,7 +74,7 @@ struct FuzzTests {
       "answers to status", texts: [text], words: ["leaked"], isOwn: { $0 is DecodingError }
     ) { text in
       let report = try JSONDecoder().decode(PassReport.self, from: Data(text.utf8))
-      _ = (ReportTable.text(report), report.pods.map(ReportTable.explanation))
+      _ = (StatusText.text(report, for: nil), report.pods.map { Explanation.text($0) })
       return true
     }
     #expect(report.isSound, "\(report)")
@@ -120,7 +120,7 @@ struct OutsideNumberTests {
     pod.age = seconds
     pod.deadFor = seconds
     #expect(!ReportTable.text(PassReport(pods: [pod])).isEmpty)
-    #expect(ReportTable.explanation(pod).contains("dead for"))
+    #expect(Explanation.text(pod).contains("dead for"))
   }
 
   private static let pod = """

@@ -111,7 +111,7 @@ struct HostileLabelTests {
         var report = PassReport(pods: [entry], cgroupsRemoved: [hostile])
         (report.cgroupsPending, report.cgroupsFailed) = ([hostile], [hostile])
         report.makePrintable()
-        for text in [ReportTable.text(report), ReportTable.explanation(entry), try report.json()] {
+        for text in [ReportTable.text(report), Explanation.text(entry), try report.json()] {
           let control = text.unicodeScalars.first {
             $0 != "\n" && ($0.properties.generalCategory == .control || $0 == "\u{202e}")
           }

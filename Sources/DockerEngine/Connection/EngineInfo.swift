@@ -14,6 +14,10 @@ public struct EngineInfo: Sendable, Decodable {
   public let architecture: String
   /// Where the engine keeps its data.
   public let dockerRootDir: String
+  /// The driver of images and containers, such as `overlay2`.
+  public let storageDriver: String
+  /// The ranges that networks get their subnets from; empty where the engine doesn't say.
+  public let addressPools: [EngineAddressPool]
   /// The default log driver.
   public let loggingDriver: String
   /// Whether containers outlive the engine.
@@ -37,11 +41,28 @@ public struct EngineInfo: Sendable, Decodable {
     osType = try fields["OSType"] ?? ""
     architecture = try fields["Architecture"] ?? ""
     dockerRootDir = try fields["DockerRootDir"] ?? ""
+    storageDriver = try fields["Driver"] ?? ""
+    addressPools = try fields["DefaultAddressPools"] ?? []
     loggingDriver = try fields["LoggingDriver"] ?? ""
     liveRestoreEnabled = try fields["LiveRestoreEnabled"] ?? false
     securityOptions = try fields["SecurityOptions"] ?? []
     ncpu = try fields["NCPU"] ?? 0
     memTotal = try fields["MemTotal"] ?? 0
     isPodman = try fields["BuildahVersion"] ?? "" != ""
+  }
+}
+
+/// A range of addresses that an engine cuts into subnets (Engine API, "SystemInfo", `DefaultAddressPools`).
+public struct EngineAddressPool: Sendable, Decodable {
+  /// Such as `172.20.0.0/14`.
+  public let base: String
+  /// The length of each subnet's prefix.
+  public let size: Int
+
+  /// Reads the engine's JSON; what it leaves out or sends as null is empty.
+  public init(from decoder: any Decoder) throws {
+    let fields = try EngineFields(decoder)
+    base = try fields["Base"] ?? ""
+    size = try fields["Size"] ?? 0
   }
 }

@@ -12,6 +12,17 @@ public struct NetworkDetails: Sendable, Decodable {
   public let containers: [String: NetworkMember]
   /// Labels.
   public let labels: [String: String]
+  /// Its ranges of addresses, such as `172.20.0.0/16`.
+  public let subnets: [String]
+
+  private struct Addresses: Decodable {
+    struct Range: Decodable {
+      let subnet: String?
+      enum CodingKeys: String, EngineKey { case subnet }
+    }
+    let config: [Range]?
+    enum CodingKeys: String, EngineKey { case config }
+  }
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
@@ -22,6 +33,8 @@ public struct NetworkDetails: Sendable, Decodable {
     `internal` = try fields["Internal"] ?? false
     containers = try fields["Containers"] ?? [:]
     labels = try fields["Labels"] ?? [:]
+    let addresses: Addresses? = try fields["IPAM"]
+    subnets = (addresses?.config ?? []).compactMap(\.subnet)
   }
 }
 

@@ -62,7 +62,10 @@ struct IPNetwork: Sendable, Hashable, CustomStringConvertible {
 }
 
 /// Where the host sends packets without its default route: its own networks.
-enum HostRoutes {
+package enum HostRoutes {
+  /// The ranges of `current()` as text, such as `10.200.0.0/16`.
+  package static func texts() -> [String] { current().map(\.description) }
+
   /// What /proc/net has now (proc(5)).
   static func current() -> [IPNetwork] {
     let old = lines(of: "/proc/net/route").dropFirst().compactMap { line -> IPNetwork? in

@@ -20,12 +20,18 @@ struct Verdict: Sendable, Equatable {
   var deadSince: BootTime?
   /// When proof that is still too young will be old enough.
   var due: BootTime?
+  /// Why a pod is alive whose executor's process was seen.
+  static let livingProcess = "its executor's process lives"
+  /// What an operator can do about an undecided pod.
+  var remedy: String?
 
   private init(
-    _ state: State, _ why: String, deadSince: BootTime? = nil, due: BootTime? = nil
+    _ state: State, _ why: String, deadSince: BootTime? = nil, due: BootTime? = nil,
+    remedy: String? = nil
   ) {
     self.state = state
     self.why = why
+    self.remedy = remedy
     self.deadSince = deadSince
     self.due = due
   }
@@ -50,16 +56,17 @@ struct Verdict: Sendable, Equatable {
   ) -> Verdict {
     guard host.engineIsLocal else {
       return Verdict(
-        .undecided, "the engine is reached over TCP: its containers may be another host's")
+        .undecided, "the engine is reached over TCP: its containers may be another host's",
+        remedy: Remedy.local)
     }
     if let failure = host.processTableFailure {
-      return Verdict(.undecided, "the self-check failed: \(failure)")
+      return Verdict(.undecided, "the self-check failed: \(failure)", remedy: Remedy.table)
     }
     let boot = identity.incarnation.bootID
     let machine = identity.host.machineID
     let sameMachine = machine != nil && machine == host.machineID
     guard let hostBoot = host.bootID else {
-      return Verdict(.undecided, "this host's boot ID is unknown")
+      return Verdict(.undecided, "this host's boot ID is unknown", remedy: Remedy.table)
     }
     if let boot, boot != hostBoot {
       if sameMachine {
@@ -69,13 +76,17 @@ struct Verdict: Sendable, Equatable {
           grace)
       }
       guard machine != nil, host.machineID != nil else {
-        return Verdict(.undecided, "it is of another boot, and no machine ID tells of which host")
+        return Verdict(
+          .undecided, "it is of another boot, and no machine ID tells of which host",
+          remedy: Remedy.machine)
       }
       return Verdict(.foreign, "it is of another host: neither boot nor machine ID is this one's")
     }
     if boot == nil, !sameMachine {
       return machine == nil || host.machineID == nil
-        ? Verdict(.undecided, "no boot ID and no machine ID tell of which host it is")
+        ? Verdict(
+          .undecided, "no boot ID and no machine ID tell of which host it is",
+          remedy: Remedy.machine)
         : Verdict(.foreign, "it is of another host: the machine ID isn't this one's")
     }
     let isKnown = identity.incarnation.pid != nil && identity.incarnation.startTime != nil
@@ -98,13 +109,15 @@ struct Verdict: Sendable, Equatable {
     }
     guard let end = ends.min(by: { $0.time < $1.time }) else {
       if record.newest(.process)?.finding == .processAlive {
-        return Verdict(.alive, "its executor's process lives")
+        return Verdict(.alive, livingProcess)
       }
       if record.newest(.lease)?.finding == .leaseHeld {
         return Verdict(.alive, "its lease is held")
       }
-      let why = record.newest(.process)?.finding.words ?? "its process hasn't been looked for"
-      return Verdict(.undecided, why)
+      guard let finding = record.newest(.process)?.finding else {
+        return Verdict(.undecided, "its process hasn't been looked for", remedy: Remedy.wait)
+      }
+      return Verdict(.undecided, finding.words, remedy: Remedy.process)
     }
     return after(end.time, end.finding.words, record, now, grace)
   }
@@ -127,7 +140,7 @@ struct Verdict: Sendable, Equatable {
     }
     return Verdict(
       .undecided, "\(words), but the grace of \(grace.words) isn't over", deadSince: time,
-      due: time + grace)
+      due: time + grace, remedy: Remedy.wait)
   }
 
   /// Proof (c): where the pid isn't known, the run's cgroup together with the agent.
@@ -148,7 +161,8 @@ struct Verdict: Sendable, Equatable {
     guard let last = cgroup, last.finding.isLike(.cgroupEmpty) else {
       return Verdict(
         .undecided,
-        "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been looked at"))
+        "\(unknown), and " + (cgroup?.finding.words ?? "its cgroup hasn't been looked at"),
+        remedy: cgroup == nil ? Remedy.wait : Remedy.cgroup)
     }
     // What was seen before a process lived there doesn't count.
     let looks = record.evidence.filter { $0.finding.source == .cgroup }
@@ -159,7 +173,9 @@ struct Verdict: Sendable, Equatable {
       || checkpoint?.finding == .sentinel
     guard isOver else {
       let word = agent?.finding.words ?? "no agent is configured that could tell"
-      return Verdict(.undecided, "\(unknown), \(last.finding.words), but \(word)")
+      return Verdict(
+        .undecided, "\(unknown), \(last.finding.words), but \(word)",
+        remedy: agent == nil ? Remedy.noAgent : Remedy.agent)
     }
     let words =
       "\(last.finding.words), and \(checkpoint?.finding == .sentinel ? Finding.sentinel.words : Finding.agentOmits.words)"
@@ -167,7 +183,7 @@ struct Verdict: Sendable, Equatable {
       return Verdict(
         .undecided, "\(words), but two looks \(grace.words) apart are needed",
         deadSince: first.time,
-        due: first.time + grace)
+        due: first.time + grace, remedy: Remedy.wait)
     }
     return Verdict(.leaked, words, deadSince: first.time)
   }

@@ -12,6 +12,8 @@ package struct PodReport: Codable, Sendable {
     /// Where it comes from.
     package var source: String
     package var words: String
+    /// What it means for the verdict; services before this version don't send it.
+    package var means: String?
   }
   /// An object that could not be removed.
   package struct Failure: Codable, Sendable {
@@ -36,8 +38,15 @@ package struct PodReport: Codable, Sendable {
   package var evidence: [Item]
   /// Seconds since the executor is known to be dead.
   package var deadFor: Double?
-  /// Seconds since the pod was first seen.
+  /// Seconds since the pod's executor started; where its process isn't known to this boot, since the oldest container was
+  /// created; without one, since the pod was first seen.
   package var age: Double
+  /// Seconds since the pod was first seen by this process.
+  package var seenFor: Double?
+  /// Seconds until a proof that is too young now will be old enough.
+  package var due: Double?
+  /// What can be done about an undecided pod.
+  package var remedy: String?
   package var removed: [String: [String]] = [:]
   package var failed: [Failure] = []
   package var pending: [String] = []
@@ -64,10 +73,14 @@ package struct PodReport: Codable, Sendable {
     evidence = record.evidence.sorted { $0.time < $1.time }.map {
       Item(
         age: (now - $0.time).inSeconds, source: "\($0.finding.source)",
-        words: Printable.text($0.finding.words))
+        words: Printable.text($0.finding.words), means: $0.finding.means)
     }
     deadFor = verdict.deadSince.map { (now - $0).inSeconds }
-    age = (now - record.firstSeen).inSeconds
+    let seen = (now - record.firstSeen).inSeconds
+    age = PodAge.seconds(of: pod, at: now) ?? seen
+    seenFor = seen
+    due = verdict.due.map { max(0, ($0 - now).inSeconds) }
+    remedy = verdict.remedy
   }
 
   /// Notes what a removal did.

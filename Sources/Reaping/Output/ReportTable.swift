@@ -1,18 +1,32 @@
+import Program
+
 /// Reports for people.
 enum ReportTable {
   /// A pass or a status as a table, with what was done below it.
-  static func text(_ report: PassReport) -> String {
-    var rows = [["VERDICT", "TASK", "RUN", "AGE", "OBJECTS", "WHY"]]
+  ///
+  /// - Parameters:
+  ///   - report: the pass or status.
+  ///   - terminal: where it is printed; nil for plain text of any width.
+  /// - Returns: the lines, without a newline at the end.
+  static func text(_ report: PassReport, for terminal: Terminal? = nil) -> String {
+    var table = TextTable([
+      ("VERDICT", .left), ("TASK", .left), ("RUN", .left), ("AGE", .left), ("OBJECTS", .left),
+      ("WHY", .left),
+    ])
     for pod in report.pods.sorted(by: {
       ($0.verdict, $0.task, $0.run) < ($1.verdict, $1.task, $1.run)
     }) {
-      rows.append([
-        pod.verdict, pod.task, String(pod.run.prefix(13)), Duration(saidSeconds: pod.age).words,
-        "\(pod.containers.count)c \(pod.networks.count)n \(pod.volumes.count)v", pod.why,
+      table.add([
+        TextTable.Cell(pod.verdict, color(of: pod.verdict)), TextTable.Cell(pod.task),
+        TextTable.Cell(String(pod.run.prefix(13))),
+        TextTable.Cell(Duration(saidSeconds: pod.age).words),
+        "\(pod.containers.count)c \(pod.networks.count)n \(pod.volumes.count)v",
+        TextTable.Cell(pod.why),
       ])
     }
-    var lines = rows.count > 1 ? columns(rows) : ["no pods"]
-    if let problem = report.service?.problem { lines.insert("UNHEALTHY: \(problem)", at: 0) }
+    // WHY may be wrapped, and then TASK: neither is cut.
+    let rows = table.isEmpty ? ["no pods"] : table.lines(for: terminal, wrapping: [5, 1])
+    var lines: [String] = []
     for pod in report.pods where pod.verdict == Verdict.State.leaked.rawValue {
       if report.dryRun {
         let names = pod.containers + pod.networks + pod.volumes
@@ -37,39 +51,20 @@ enum ReportTable {
       lines.append("pending: cgroup \(path), which its agent removes first")
     }
     for path in report.cgroupsFailed { lines.append("NOT removed: cgroup \(path)") }
-    return lines.joined(separator: "\n")
+    let problem = (report.service?.problem).map { "UNHEALTHY: \($0)" }
+    func wrapped(_ line: String) -> [String] { LineWrap.lines(line, width: terminal?.columns) }
+    let head = problem.map(wrapped)?.map { terminal?.colored($0, .red) ?? $0 } ?? []
+    return (head + rows + lines.flatMap(wrapped)).joined(separator: "\n")
   }
 
-  /// The evidence and verdict for one pod, in words.
-  static func explanation(_ pod: PodReport) -> String {
-    var lines = [
-      "pod       task \(pod.task), run \(pod.run)",
-      "executor  \(pod.executor)" + (pod.pid.map { ", pid \($0)" } ?? ", pid not known")
-        + (pod.framework.isEmpty ? "" : ", framework \(pod.framework)")
-        + (pod.agent.isEmpty ? "" : ", agent \(pod.agent)"),
-      "cgroup    \(pod.cgroup)",
-      "objects   " + (pod.containers + pod.networks + pod.volumes).joined(separator: " "),
-      "verdict   \(pod.verdict): \(pod.why)", "evidence",
-    ]
-    if let sandbox = pod.sandbox { lines.insert("sandbox   \(sandbox)", at: 3) }
-    for item in pod.evidence {
-      lines.append("  \(Duration(saidSeconds: item.age).words) ago, \(item.source): \(item.words)")
-    }
-    if pod.evidence.isEmpty { lines.append("  none") }
-    if let seconds = pod.deadFor {
-      lines.append("dead for  \(Duration(saidSeconds: seconds).words)")
-    }
-    return lines.joined(separator: "\n")
-  }
-
-  private static func columns(_ rows: [[String]]) -> [String] {
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      row.indices.map { column in
-        column == row.count - 1
-          ? row[column]
-          : row[column] + String(repeating: " ", count: widths[column] - row[column].count)
-      }.joined(separator: "  ")
+  /// The color of a verdict.
+  static func color(of verdict: String) -> Terminal.Color? {
+    switch Verdict.State(rawValue: verdict) {
+    case .alive: .green
+    case .leaked: .red
+    case .undecided: .yellow
+    case .foreign: .gray
+    case nil: nil
     }
   }
 }

@@ -9,7 +9,8 @@ struct ControlCommands: Sendable {
   /// Whether the service answers, and reports how it does itself.
   var isService = false
 
-  /// Answers a line: `status`, or `explain CONTAINER`. JSON, or `error: …`.
+  /// Answers a line: `status`, `explain POD`, or `service` for what the service itself knows without the engine. JSON, or
+  /// `error: …`.
   func respond(to line: String) async -> String {
     let interval = await reaper.settings.interval
     let problem = isService ? reaper.health.problem(every: interval) : nil
@@ -17,12 +18,12 @@ struct ControlCommands: Sendable {
       if line == "status" {
         var report = try await reaper.observe().report()
         report.makePrintable()
-        if isService {
-          report.service = ServiceReport(
-            healthy: problem == nil, problem: problem.map { Printable.text($0.words) },
-            secondsSincePass: reaper.health.sinceLastPass().inSeconds)
-        }
+        if isService { report.service = reaper.health.report(every: interval) }
         return try report.json()
+      }
+      if line == "service", isService {
+        let report = try JSONEncoder().encode(reaper.health.report(every: interval))
+        return String(decoding: report, as: UTF8.self)
       }
       if line.hasPrefix("explain "), line != "explain " {
         let report = try await explain(String(line.dropFirst("explain ".count)))
@@ -35,22 +36,46 @@ struct ControlCommands: Sendable {
     }
   }
 
-  /// Judges one container's pod.
+  /// Judges one pod.
   ///
-  /// - Parameter container: its name or ID.
+  /// - Parameter word: the name or ID of one of its containers, else its task ID or run, or the beginning of one of these.
   /// - Returns: the pod and what is thought of it.
   /// - Throws: `EngineError`, `NoPod`.
-  private func explain(_ container: String) async throws -> PodReport {
-    let details = try await reaper.engine.inspectContainer(container)
+  private func explain(_ word: String) async throws -> PodReport {
+    let details: ContainerDetails
+    do {
+      details = try await reaper.engine.inspectContainer(word)
+    } catch let error as EngineError where error.isNotFound {
+      return try await explain(task: word)
+    }
     guard let identity = PodIdentity(labels: details.config.labels) else {
-      throw NoPod(
-        description: "\(Printable.text(container)) is no pod's container: it lacks the labels")
+      throw NoPod(description: "\(Printable.text(word)) is no pod's container: it lacks the labels")
     }
     let report = try await reaper.observe(run: identity.run).report()
     let name = Printable.text(String(details.name.drop { $0 == "/" }))
     guard let pod = report.pods.first(where: { $0.containers.contains(name) }) else {
       throw NoPod(
         description: "\(name) is foreign: it inherited its labels from its image, and is left alone"
+      )
+    }
+    return pod
+  }
+
+  private func explain(task word: String) async throws -> PodReport {
+    let pods = try await reaper.observe().report().pods
+    let word = Printable.text(word)
+    let exact = pods.filter { $0.task == word || $0.run == word }
+    let found =
+      exact.isEmpty ? pods.filter { $0.task.hasPrefix(word) || $0.run.hasPrefix(word) } : exact
+    guard let pod = found.first else {
+      throw NoPod(description: "no container, task or run of a pod is named \(word)")
+    }
+    if found.count > 1 {
+      let runs = found.map(\.run).sorted()
+      let more = runs.count > 8 ? ", …" : ""
+      throw NoPod(
+        description:
+          "\(word) matches \(found.count) pods: name one of their runs, \(runs.prefix(8).joined(separator: ", "))\(more)"
       )
     }
     return pod

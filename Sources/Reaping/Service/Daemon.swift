@@ -50,7 +50,7 @@ struct Daemon: Sendable {
       if let hooks { group.addTask { for await event in hooks { await handle(event) } } }
       if let leases { group.addTask { for await event in leases { await handle(event) } } }
       group.addTask { await tick() }
-      group.addTask { await followUps.run(requests) }
+      group.addTask { await followUps.run(requests) { reaper.health.note(followUp: $0) } }
       if let interval = notifier.interval { group.addTask { await watch(every: interval) } }
       group.addTask {
         for await _ in requests.signals {
@@ -133,6 +133,7 @@ struct Daemon: Sendable {
   private func tick() async {
     while true {
       let interval = await reaper.settings.interval
+      reaper.health.note(next: .now + interval)
       do { try await Task.sleep(for: interval) } catch {
         requests.finish()
         return
@@ -161,7 +162,8 @@ struct Daemon: Sendable {
         reaper.health.passFailed("another pass is working (\(lock.path))", .own)
         return log.warning("another pass is working: this one is left to the next interval")
       }
-      reaper.health.passEnds(isFull: pending.everything)
+      reaper.health.passEnds(
+        isFull: pending.everything, result: PassSummary.words(result.map(\.report), pending))
       endAbsence()
       // What is proven but too young is looked at again in time.
       if let due = result.compactMap(\.due).min() {

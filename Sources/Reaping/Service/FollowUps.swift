@@ -42,9 +42,16 @@ final class FollowUps: Sendable {
   }
 
   /// Requests the passes as they are due, until it is canceled.
-  func run(_ requests: PassRequests) async {
+  ///
+  /// - Parameters:
+  ///   - requests: where they are requested.
+  ///   - note: is given the time of the next whenever that changes.
+  func run(
+    _ requests: PassRequests, noting note: (ContinuousClock.Instant?) -> Void = { _ in }
+  ) async {
     while !Task.isCancelled {
       let next = requestDue(requests)
+      note(next)
       let sleeper = Task {
         _ = try? await Task.sleep(until: next ?? .now + .seconds(3600), clock: .continuous)
       }

@@ -58,22 +58,43 @@ package struct ReaperContext: Sendable {
   var controlSocket: String { settings.runFolder + "/reaper.sock" }
 
   /// Every pod with its verdict, from the service or by looking.
-  package func status(_ format: ReportFormat) async throws -> String {
+  ///
+  /// - Parameters:
+  ///   - format: how it is printed.
+  ///   - terminal: where it is printed; nil for plain text of any width.
+  ///   - notesAbsence: whether a service that isn't there is mentioned on standard error.
+  /// - Returns: the report, without a newline at the end.
+  /// - Throws: `NoPod` with what the reaper couldn't do.
+  package func status(
+    _ format: ReportFormat, for terminal: Terminal? = nil, notesAbsence: Bool = true
+  ) async throws -> String {
     let text: String
     if let answer = LineClient.request(controlSocket, "status") {
       text = answer
     } else {
-      StandardError.line(
-        "pod-reaper: no service answers at \(controlSocket); this is what a look of its own finds")
+      if notesAbsence {
+        StandardError.line(
+          "pod-reaper: no service answers at \(controlSocket); this is what a look of its own finds"
+        )
+      }
       text = await ControlCommands(reaper: reaper).respond(to: "status")
     }
     let report: PassReport = try Self.decode(text)
-    return format == .json ? text : ReportTable.text(report)
+    return format == .json ? text : StatusText.text(report, for: terminal)
   }
 
-  /// The evidence and the verdict for one container's pod.
-  package func explain(_ container: String, _ format: ReportFormat) async throws -> String {
-    let line = "explain \(container.filter { !$0.isNewline })"
+  /// The evidence and the verdict for one pod.
+  ///
+  /// - Parameters:
+  ///   - pod: the name or ID of one of its containers, its task ID or its run.
+  ///   - format: how it is printed.
+  ///   - terminal: where it is printed; nil for plain text of any width.
+  /// - Returns: the report, without a newline at the end.
+  /// - Throws: `NoPod` with what the reaper couldn't do.
+  package func explain(
+    _ pod: String, _ format: ReportFormat, for terminal: Terminal? = nil
+  ) async throws -> String {
+    let line = "explain \(pod.filter { !$0.isNewline })"
     let text: String
     if let answer = LineClient.request(controlSocket, line) {
       text = answer
@@ -81,7 +102,7 @@ package struct ReaperContext: Sendable {
       text = await ControlCommands(reaper: reaper).respond(to: line)
     }
     let report: PodReport = try Self.decode(text)
-    return format == .json ? text : ReportTable.explanation(report)
+    return format == .json ? text : Explanation.text(report, for: terminal)
   }
 
   /// Decodes a response of the reaper, or throws the error that it consists of.

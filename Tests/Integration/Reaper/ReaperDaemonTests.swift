@@ -90,7 +90,7 @@ struct ReaperDaemonTests {
             #expect(words.contains("verdict   alive: its executor's process lives"), "\(words)")
             #expect(words.contains("run \(living.run)"))
             let ended = try await site.reaper(["explain", name]).output()
-            #expect(ended.contains("process: its pid is another process's now"), "\(ended)")
+            #expect(ended.contains("process  its pid is another process's now  dead"), "\(ended)")
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
           }

@@ -1,0 +1,168 @@
+import ArgumentParser
+import Glibc
+import Linux
+import PodIdentity
+import Program
+
+/// `compose-executor doctor`: checks a host before its first pod.
+struct DoctorCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract:
+      "Check a host before its first pod: kernel, engine, disk, agent, pod-reaper, settings.",
+    discussion: """
+      One line for each check: ok, warn or fail, what was found, and what to do. Nothing on the host is changed; each probe \
+      has two seconds. The engine is the one that DOCKER_HOST names. Exit: 0 nothing failed, 1 a check failed, 2 usage. \
+      Example: compose-executor doctor --sandbox /var/lib/mesos
+      """)
+
+  @Option(help: "The agent's URL. Default: MESOS_AGENT_ENDPOINT, else http://127.0.0.1:5051.")
+  var agent: String?
+
+  @Option(help: "The agent's --work_dir. Default: /var/lib/mesos.", completion: .directory)
+  var sandbox: String?
+
+  @Option(help: "text, or json: one documented object.")
+  var format: Format = .text
+
+  @Option(
+    help: "Colors: never, auto (on a terminal, unless NO_COLOR or TERM=dumb is set) or always.",
+    completion: .list(AnsiMode.allCases.map(\.rawValue)))
+  var ansi: AnsiMode = .auto
+
+  /// How checks are printed.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+  }
+
+  func run() async throws {
+    let environment = ProcessEnvironment.current
+    if let agent, ServiceProbes.agentAddress(agent, environment) == nil {
+      throw CommandFailure(
+        "--agent takes http://HOST:PORT or https://HOST:PORT, not '\(agent)'", code: 2)
+    }
+    let examination = Examination(
+      agent: agent, sandbox: sandbox, settings: OperatorFile.standardPath, environment: environment)
+    let report = HostReport(checks: await examination.checks())
+    switch format {
+    case .json: StandardOutput.write(report.json + "\n")
+    case .text:
+      StandardOutput.write(
+        report.text(
+          for: Terminal(descriptor: STDOUT_FILENO, mode: ansi, environment: environment)))
+    }
+    // A probe that hangs must not hold up the exit.
+    endProcess(report.result == .fail ? 1 : 0)
+  }
+}
+
+/// All probes of one host.
+struct Examination: Sendable {
+  private static let controlDirectory = "/run/compose-executor"
+
+  /// The value of `--agent`.
+  let agent: String?
+  /// The value of `--sandbox`.
+  let sandbox: String?
+  /// The operator's file.
+  let settings: String
+  let environment: [String: String]
+
+  /// Runs all probes at the same time.
+  ///
+  /// - Returns: the checks in their order.
+  func checks() async -> [HostCheck] {
+    async let host = Probing.blocking(["user", "kernel", "proc", "boot", "clock", "cgroups"]) {
+      let boot = HostProbes.boot()
+      return [
+        HostJudgement.user(geteuid()), HostJudgement.kernel(HostProbes.kernel()),
+        HostJudgement.processTable(ProcessTableCheck.failure()), HostJudgement.boot(boot),
+        HostJudgement.clock(boot), HostJudgement.cgroups(HostProbes.groups()),
+      ]
+    }
+    async let engine = engine()
+    async let places = places()
+    async let files = Probing.blocking(["settings-file", "policy"]) { [settings] in
+      let file = HostProbes.file(settings)
+      return [HostJudgement.settings(settings, file), HostJudgement.policy(settings, file)]
+    }
+    async let mesos = mesos()
+    async let reaper = reaper()
+    return await host + engine + places + files + mesos + reaper
+  }
+
+  private func engine() async -> [HostCheck] {
+    let late = EngineJudgement.unreachable(
+      "the engine doesn't respond within 2 s", fix: "see its log, and restart it if it hangs")
+    // Its data's directory is inspected under the same deadline.
+    return await Probing.run(within: Probing.limit * 2, late: late) { [environment] in
+      let (checks, root) = await ServiceProbes.engine(environment)
+      guard let root else { return checks }
+      return checks
+        + (await Probing.blocking(["engine-disk"]) {
+          [
+            HostJudgement.disk(
+              "engine-disk", root, HostProbes.disk(root),
+              fix: "docker system df shows what uses it; docker image prune makes room")
+          ]
+        })
+    }
+  }
+
+  private func places() async -> [HostCheck] {
+    let path = sandbox ?? "/var/lib/mesos"
+    async let sandboxes = Probing.blocking(["sandbox"]) { [isNamed = sandbox != nil] in
+      let place = HostProbes.place(path)
+      let check = HostJudgement.sandbox(path, isNamed: isNamed, place)
+      if place == .missing { return [check] }
+      let fix = "make room, or let the agent collect sandboxes sooner (--gc_delay)"
+      return [check, HostJudgement.disk("sandbox-disk", path, HostProbes.disk(path), fix: fix)]
+    }
+    async let control = Probing.blocking(["control-directory"]) {
+      [HostJudgement.control(Self.controlDirectory, HostProbes.place(Self.controlDirectory))]
+    }
+    return await sandboxes + control
+  }
+
+  private func mesos() async -> [HostCheck] {
+    guard let address = ServiceProbes.agentAddress(agent, environment) else {
+      return [
+        .warn(
+          "agent", "MESOS_AGENT_ENDPOINT is no address and port",
+          fix: "name the agent with --agent")
+      ]
+    }
+    let late = MesosJudgement.Agent.away("no response within 2 s")
+    @Sendable func checks(_ agent: MesosJudgement.Agent) -> [HostCheck] {
+      let isInstalled = access(MesosJudgement.hookPath, F_OK) == 0
+      return [
+        MesosJudgement.agent(address.text, agent),
+        MesosJudgement.hook(agent, isInstalled: isInstalled),
+      ]
+    }
+    return await Probing.run(late: checks(late)) {
+      checks(await ServiceProbes.agent(address.endpoint))
+    }
+  }
+
+  private func reaper() async -> [HostCheck] {
+    let named = environment[Lease.variable] ?? ""
+    let lease = named.isEmpty ? LeaseProtocol.defaultSocket : named
+    // The run directory holds both unless a setting moves the lease socket.
+    let control = lease.prefix(upTo: lease.lastIndex(of: "/") ?? lease.startIndex) + "/reaper.sock"
+    async let program = Probing.run(
+      within: Probing.limit * 2,
+      late: [MesosJudgement.program(.silent(path: "pod-reaper", "no response"), own: Version.text)]
+    ) { [environment] in
+      [
+        MesosJudgement.program(
+          await ServiceProbes.program(in: ServiceProbes.folders(environment)), own: Version.text)
+      ]
+    }
+    async let service = Probing.blocking(["reaper-service"]) {
+      [ServiceProbes.service(String(control), own: Version.text)]
+    }
+    async let leases = Probing.blocking(["leases"]) { [ServiceProbes.leases(lease)] }
+    return await program + service + leases
+  }
+}

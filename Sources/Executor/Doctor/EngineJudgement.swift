@@ -1,0 +1,172 @@
+/// What an engine has reported, and what that means for pods. Nothing here asks anything.
+enum EngineJudgement {
+  /// The names of these checks, in their order.
+  static let names = ["engine", "cgroup-driver", "storage-driver", "live-restore", "address-pools"]
+
+  /// An engine that responded.
+  struct Engine: Sendable {
+    var address: String
+    var version: String
+    var api: String
+    var isLocal: Bool
+    var isPodman = false
+    var storageDriver: String
+    var cgroupDriver: String
+    /// `1` or `2`.
+    var cgroupVersion: String
+    var isRestoring: Bool
+    /// Whether systemd manages this host.
+    var hostHasSystemd: Bool
+    /// The cgroup versions that this host has mounted.
+    var hostVersions: Set<String>
+    var pools: AddressPools
+    /// The IPv4 subnets of its networks and of the host's routes.
+    var used: [String]
+  }
+
+  /// Judges an engine.
+  ///
+  /// - Parameter engine: what it reported.
+  /// - Returns: a check for each of `names`.
+  static func checks(_ engine: Engine) -> [HostCheck] {
+    [reached(engine), driver(engine), storage(engine), restore(engine), pools(engine)]
+  }
+
+  /// Judges an engine that didn't respond.
+  ///
+  /// - Parameters:
+  ///   - fault: what hindered.
+  ///   - fix: what to do about it.
+  /// - Returns: one check, since the others have nothing to judge.
+  static func unreachable(_ fault: String, fix: String) -> [HostCheck] {
+    [.fail(names[0], fault, fix: fix)]
+  }
+
+  private static func reached(_ engine: Engine) -> HostCheck {
+    let kind = engine.isPodman ? "podman" : "Docker Engine"
+    let words = "\(kind) \(engine.version), API \(engine.api), at \(engine.address)"
+    return engine.isLocal
+      ? .ok(names[0], words)
+      : .warn(
+        names[0], words + ": its pods stay undecided for pod-reaper",
+        fix: "use the unix socket of an engine on this host")
+  }
+
+  private static func driver(_ engine: Engine) -> HostCheck {
+    let words = "\(engine.cgroupDriver), cgroup v\(engine.cgroupVersion)"
+    if engine.cgroupDriver == "none" {
+      return .fail(
+        names[1], "none: containers have no limits",
+        fix: "let the engine manage cgroups (not rootless)")
+    }
+    if engine.cgroupDriver == "systemd", !engine.hostHasSystemd {
+      return .fail(
+        names[1], words + ", but systemd doesn't run here",
+        fix: "native.cgroupdriver=cgroupfs in the engine's exec-opts")
+    }
+    if engine.isLocal, !engine.hostVersions.contains(engine.cgroupVersion) {
+      return .warn(
+        names[1], words + ", which isn't mounted here",
+        fix: "run this check where the engine runs, with its /sys/fs/cgroup")
+    }
+    return .ok(names[1], words)
+  }
+
+  private static func storage(_ engine: Engine) -> HostCheck {
+    engine.storageDriver == "vfs"
+      ? .warn(
+        names[2], "vfs: each container is a copy of its whole image",
+        fix: "use overlay2, on a file system that supports it")
+      : .ok(names[2], engine.storageDriver.isEmpty ? "not reported" : engine.storageDriver)
+  }
+
+  private static func restore(_ engine: Engine) -> HostCheck {
+    if engine.isPodman {
+      return .ok(names[3], "not needed: podman has no daemon that containers end with")
+    }
+    return engine.isRestoring
+      ? .ok(names[3], "on")
+      : .warn(
+        names[3], "off: a restart of the engine ends every pod",
+        fix: "\"live-restore\": true in /etc/docker/daemon.json, and reload")
+  }
+
+  private static func pools(_ engine: Engine) -> HostCheck {
+    if engine.isPodman { return .ok(names[4], "podman's own") }
+    let (left, total) = engine.pools.left(used: engine.used)
+    let words = "\(left) of \(total) networks left"
+    let fix =
+      "more or smaller default-address-pools in /etc/docker/daemon.json; docker network prune"
+    if left == 0 { return .fail(names[4], words, fix: fix) }
+    return left < 10 ? .warn(names[4], words, fix: fix) : .ok(names[4], words)
+  }
+}
+
+/// The subnets that an engine gives to networks without one of their own.
+struct AddressPools: Sendable, Equatable {
+  /// A range of IPv4 addresses that is cut into subnets of one size.
+  struct Pool: Sendable, Equatable {
+    let first: UInt64
+    let last: UInt64
+    /// The bits that all addresses of one subnet have in common.
+    let size: Int
+
+    /// Reads `172.20.0.0/14` with the size of its subnets; nil for what is none.
+    init?(_ base: String, size: Int) {
+      guard let range = AddressPools.range(base) else { return nil }
+      let length = range.last - range.first + 1
+      guard 1...32 ~= size, length >= 1 << UInt64(32 - size) else { return nil }
+      (first, last, self.size) = (range.first, range.last, size)
+    }
+
+    var subnetLength: UInt64 { 1 << UInt64(32 - size) }
+    var count: UInt64 { (last - first + 1) / subnetLength }
+  }
+
+  let pools: [Pool]
+
+  /// What Docker Engine uses unless it is told otherwise (libnetwork, ipamutils).
+  static let standard = AddressPools(
+    pools: [
+      Pool("172.17.0.0/16", size: 16), Pool("172.18.0.0/16", size: 16),
+      Pool("172.19.0.0/16", size: 16), Pool("172.20.0.0/14", size: 16),
+      Pool("172.24.0.0/14", size: 16), Pool("172.28.0.0/14", size: 16),
+      Pool("192.168.0.0/16", size: 20),
+    ].compactMap { $0 })
+
+  /// Counts the subnets that no network and no route of the host overlaps.
+  ///
+  /// - Parameter used: ranges such as `172.17.0.0/16`; what is no IPv4 range is passed over.
+  /// - Returns: the number that is left, of how many.
+  func left(used: [String]) -> (left: UInt64, total: UInt64) {
+    let ranges = used.compactMap(Self.range)
+    return pools.reduce((0, 0)) { sum, pool in
+      // The subnets of the pool that are taken, as ranges of their numbers that don't overlap.
+      let taken = ranges.compactMap { range -> (UInt64, UInt64)? in
+        guard range.last >= pool.first, range.first <= pool.last else { return nil }
+        return (
+          (max(range.first, pool.first) - pool.first) / pool.subnetLength,
+          min((min(range.last, pool.last) - pool.first) / pool.subnetLength, pool.count - 1)
+        )
+      }.sorted { $0.0 < $1.0 }
+      var (count, next): (UInt64, UInt64) = (0, 0)
+      for (first, last) in taken where last >= next {
+        count += last - max(first, next) + 1
+        next = last + 1
+      }
+      return (sum.0 + pool.count - min(count, pool.count), sum.1 + pool.count)
+    }
+  }
+
+  /// The addresses of `a.b.c.d/n`; nil for anything else.
+  static func range(_ text: String) -> (first: UInt64, last: UInt64)? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, let bits = UInt64(parts[1]), bits <= 32 else { return nil }
+    let bytes = parts[0].split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    guard bytes.count == 4, !bytes.contains(nil) else { return nil }
+    let address = bytes.reduce(UInt64(0)) { $0 << 8 | UInt64($1 ?? 0) }
+    let length: UInt64 = 1 << (32 - bits)
+    let first = address / length * length
+    return (first, first + length - 1)
+  }
+}

@@ -1,0 +1,98 @@
+import Program
+import YAML
+
+/// What one check of a host has found.
+struct HostCheck: Sendable, Equatable {
+  /// How a check turned out.
+  enum Result: String, Sendable {
+    case ok
+    /// Pods run, with less than they could have.
+    case warn
+    /// Pods can't run, or what dead executors leave stays.
+    case fail
+  }
+
+  /// What was checked; a name of the documented list.
+  let name: String
+  let result: Result
+  /// What was found.
+  let finding: String
+  /// What to do; nil where nothing is to be done.
+  let fix: String?
+
+  private init(_ name: String, _ result: Result, _ finding: String, _ fix: String?) {
+    self.name = name
+    self.result = result
+    self.finding = Printable.line(finding, limit: 1024)
+    self.fix = fix.map { Printable.line($0, limit: 1024) }
+  }
+
+  static func ok(_ name: String, _ finding: String) -> HostCheck {
+    HostCheck(name, .ok, finding, nil)
+  }
+
+  static func warn(_ name: String, _ finding: String, fix: String) -> HostCheck {
+    HostCheck(name, .warn, finding, fix)
+  }
+
+  static func fail(_ name: String, _ finding: String, fix: String) -> HostCheck {
+    HostCheck(name, .fail, finding, fix)
+  }
+}
+
+/// All checks of a host, in their order.
+struct HostReport: Sendable {
+  /// The version of the JSON document.
+  static let version: Int64 = 1
+
+  let checks: [HostCheck]
+
+  /// The worst result.
+  var result: HostCheck.Result {
+    if checks.contains(where: { $0.result == .fail }) { return .fail }
+    return checks.contains { $0.result == .warn } ? .warn : .ok
+  }
+
+  /// One line for each check; on a terminal that is too narrow the finding is wrapped.
+  ///
+  /// - Parameter terminal: where it is printed; nil for plain text of any width.
+  /// - Returns: the lines, each with a newline at its end.
+  func text(for terminal: Terminal?) -> String {
+    var table = TextTable([("", .left), ("", .left), ("", .left)])
+    for check in checks {
+      let color: Terminal.Color =
+        switch check.result {
+        case .ok: .green
+        case .warn: .yellow
+        case .fail: .red
+        }
+      table.add([
+        TextTable.Cell(check.result.rawValue, color), TextTable.Cell(check.name + ":"),
+        TextTable.Cell(check.finding + (check.fix.map { "; \($0)" } ?? "")),
+      ])
+    }
+    // The first line has the titles, which are empty.
+    return table.lines(for: terminal, wrapping: [2]).dropFirst().map { $0 + "\n" }.joined()
+  }
+
+  /// The documented JSON document, in one line.
+  var json: String {
+    let place = SourcePosition(file: "", line: 1, column: 1)
+    func object(_ entries: [(String, YAMLNode.Content)]) -> YAMLNode {
+      var node = YAMLNode(mappingAt: place)
+      for (key, content) in entries { node.set(key, YAMLNode(content, at: place)) }
+      return node
+    }
+    let items = checks.map { check in
+      object([
+        ("check", .string(check.name)), ("result", .string(check.result.rawValue)),
+        ("finding", .string(check.finding)), ("fix", check.fix.map { .string($0) } ?? .null),
+      ])
+    }
+    let document = object([
+      ("version", .integer(Self.version)), ("result", .string(result.rawValue)),
+      ("checks", .sequence(items)),
+    ])
+    return String(decoding: JSONWriter.compact(document), as: UTF8.self)
+  }
+}

@@ -1,0 +1,86 @@
+import CLinux
+import Cgroups
+import Glibc
+import Linux
+import PodIdentity
+import PodRuntime
+import YAML
+
+/// Asks the kernel and its file systems. Nothing is changed.
+enum HostProbes {
+  static func kernel() -> HostJudgement.Kernel {
+    var names = utsname()
+    uname(&names)
+    let release = withUnsafeBytes(of: &names.release) {
+      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let descriptor = linux_pidfd_open(getpid())
+    if descriptor >= 0 { close(descriptor) }
+    return HostJudgement.Kernel(release: release, hasPidfd: descriptor >= 0)
+  }
+
+  static func boot() -> HostJudgement.Boot {
+    HostJudgement.Boot(
+      bootID: Incarnation.current().bootID, machineID: HostIdentity.current().machineID,
+      clock: Int64(time(nil)))
+  }
+
+  /// The hierarchies that are mounted; nil where /proc doesn't tell.
+  static func groups() -> HostJudgement.Groups? {
+    guard let hierarchies = try? CgroupMounts.current().hierarchies else { return nil }
+    var groups = HostJudgement.Groups(versions: [], controllers: [], unifiedHasControllers: false)
+    for hierarchy in hierarchies {
+      if hierarchy.version == .v1 {
+        let controllers = hierarchy.controllers.filter { !$0.hasPrefix("name=") }
+        // systemd's own hierarchy of version 1 limits nothing.
+        if !controllers.isEmpty { groups.versions.insert("1") }
+        groups.controllers.formUnion(controllers)
+      } else {
+        groups.versions.insert("2")
+        let text = TextFile.line(hierarchy.mountPoint + "/cgroup.controllers") ?? ""
+        let controllers = text.split(separator: " ").map(String.init)
+        groups.unifiedHasControllers = !controllers.isEmpty
+        groups.controllers.formUnion(controllers)
+      }
+    }
+    return groups
+  }
+
+  /// - Parameter path: a directory.
+  /// - Returns: its file system; nil where it isn't there.
+  static func disk(_ path: String) -> HostJudgement.Disk? {
+    var system = statvfs()
+    guard statvfs(path, &system) == 0 else { return nil }
+    return HostJudgement.Disk(
+      blockSize: UInt64(system.f_frsize), blocks: UInt64(system.f_blocks),
+      freeBlocks: UInt64(system.f_bavail), inodes: UInt64(system.f_files),
+      freeInodes: UInt64(system.f_favail))
+  }
+
+  /// statvfs(3)'s ST_NOEXEC, which glibc's header has for GNU programs alone.
+  private static let noExec = 8
+
+  static func place(_ path: String) -> HostJudgement.Place {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return .missing }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return .noDirectory }
+    var system = statvfs()
+    let flags = statvfs(path, &system) == 0 ? system.f_flag : 0
+    func has(_ flag: Int) -> Bool { flags & UInt(flag) != 0 }
+    return .directory(
+      owner: status.st_uid, mode: status.st_mode, isReadOnly: has(Int(ST_RDONLY)),
+      noExec: has(Self.noExec), noSetuid: has(Int(ST_NOSUID)))
+  }
+
+  static func file(_ path: String) -> HostJudgement.File {
+    var file = HostJudgement.File()
+    var status = stat()
+    if stat(path, &status) == 0 { file.status = (status.st_uid, status.st_mode) }
+    do {
+      file.isRestricted = try OperatorFile(path: path).policy.isRestricted
+    } catch {
+      file.fault = "\(error)"
+    }
+    return file
+  }
+}

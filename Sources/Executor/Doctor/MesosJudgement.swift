@@ -1,0 +1,172 @@
+/// What agent and reaper have answered, and what that means for pods. Nothing here asks anything.
+enum MesosJudgement {
+  /// An agent's response.
+  enum Agent: Sendable, Equatable {
+    /// Nobody responded, with the reason.
+    case away(String)
+    /// It responded with this status instead of its flags.
+    case refused(status: Int)
+    /// What responded is no agent.
+    case other
+    /// Its flags.
+    case flags([String: String])
+  }
+
+  static func agent(_ address: String, _ agent: Agent) -> HostCheck {
+    let name = "agent"
+    switch agent {
+    case .away(let reason):
+      return .warn(
+        name, "no agent at \(address): \(reason)",
+        fix: "start it, or name it with --agent or MESOS_AGENT_ENDPOINT")
+    case .refused(let status) where status == 401 || status == 403:
+      return .ok(
+        name, "\(address), which shows its flags to nobody without credentials (\(status))")
+    case .refused(let status):
+      return .warn(
+        name, "\(address) responds with status \(status)", fix: "name the agent with --agent")
+    case .other:
+      return .warn(
+        name, "what responds at \(address) is no agent", fix: "name the agent with --agent")
+    case .flags(let flags):
+      let isolation = flags["isolation"].map { ", isolation \($0)" } ?? ""
+      return .ok(name, address + isolation)
+    }
+  }
+
+  /// The agent's hook.
+  static let hookName = "org_compose_executor_PodHook"
+  static let hookPath = "/usr/lib/compose-executor/libcompose_pod_hook.so"
+
+  /// - Parameters:
+  ///   - agent: the agent's response.
+  ///   - isInstalled: whether the library is where the packages have it.
+  /// - Returns: the check.
+  static func hook(_ agent: Agent, isInstalled: Bool) -> HostCheck {
+    let name = "hook-module"
+    guard case .flags(let flags) = agent else {
+      return isInstalled
+        ? .ok(name, "\(hookPath) is installed; whether the agent has loaded it isn't known")
+        : .warn(
+          name, "not installed",
+          fix: "see deploy/hook.md; without it pod-reaper learns of deaths by leases and passes")
+    }
+    let hooks = (flags["hooks"] ?? "").split(separator: ",").map { String($0) }
+    if hooks.contains(where: { $0.split(separator: " ").joined() == hookName }) {
+      return .ok(name, "the agent has loaded \(hookName)")
+    }
+    return .warn(
+      name, isInstalled ? "installed, but the agent hasn't loaded it" : "not installed",
+      fix: "--modules and --hooks=\(hookName) at the agent (deploy/hook.md)")
+  }
+
+  /// The program pod-reaper.
+  enum Program: Sendable, Equatable {
+    case missing
+    /// It couldn't be run, with the reason.
+    case silent(path: String, String)
+    case version(path: String, String)
+  }
+
+  static func program(_ program: Program, own: String) -> HostCheck {
+    let name = "reaper-program"
+    switch program {
+    case .missing:
+      return .warn(
+        name, "pod-reaper isn't installed beside compose-executor or on the PATH",
+        fix: "install it: what dead executors leave stays without it")
+    case .silent(let path, let reason):
+      return .warn(name, "\(path) --version: \(reason)", fix: "install it anew")
+    case .version(let path, own): return .ok(name, "\(path), version \(own), as this program")
+    case .version(let path, let version):
+      return .warn(
+        name, "\(path) has version \(version), this program \(own)",
+        fix: "install both from one release")
+    }
+  }
+
+  /// What came of a conversation over a local socket.
+  enum Reply: Sendable, Equatable {
+    /// There is no socket.
+    case missing
+    /// This user may not connect.
+    case forbidden
+    /// Nobody listens.
+    case abandoned
+    /// Whoever listens didn't respond in time.
+    case silent
+    case text(String)
+  }
+
+  /// What a service reports of itself.
+  struct Service: Sendable, Equatable {
+    var isHealthy: Bool
+    var problem: String?
+    var version: String?
+  }
+
+  /// - Parameters:
+  ///   - path: the control socket.
+  ///   - reply: what came of asking it.
+  ///   - service: the reply as the service means it; nil for another.
+  ///   - own: this program's version.
+  /// - Returns: the check.
+  static func service(
+    _ path: String, _ reply: Reply, _ service: Service?, own: String
+  ) -> HostCheck {
+    let name = "reaper-service"
+    if let service {
+      if !service.isHealthy {
+        return .fail(
+          name, "unhealthy: \(service.problem ?? "no reason given")", fix: "see pod-reaper status")
+      }
+      guard let version = service.version, version != own else {
+        return .ok(name, "running, version \(service.version ?? "unknown")")
+      }
+      return .warn(
+        name, "the running service has version \(version), this program \(own)",
+        fix: "systemctl restart pod-reaper, after both are of one release")
+    }
+    switch reply {
+    case .missing, .abandoned:
+      return .warn(
+        name, "no service at \(path)",
+        fix: "systemctl enable --now pod-reaper, or run pod-reaper --once regularly")
+    case .forbidden:
+      return .warn(name, "\(path) is another user's", fix: "run this check as root")
+    case .silent:
+      return .fail(
+        name, "the service at \(path) doesn't respond", fix: "systemctl restart pod-reaper")
+    case .text:
+      return .warn(
+        name, "the running service is of an earlier version than this program",
+        fix: "systemctl restart pod-reaper, after both are of one release")
+    }
+  }
+
+  /// - Parameters:
+  ///   - path: the lease socket.
+  ///   - reply: what came of asking for a lease.
+  ///   - accepted: the reply to a lease that is held.
+  /// - Returns: the check.
+  static func leases(_ path: String, _ reply: Reply, accepted: String) -> HostCheck {
+    let name = "leases"
+    switch reply {
+    case .text(let text) where text.hasPrefix(accepted):
+      return .ok(name, "accepted at \(path)")
+    case .text:
+      return .fail(
+        name, "refused at \(path)",
+        fix: "see pod-reaper's log (--log-level debug): a user has a bounded number")
+    case .missing, .abandoned:
+      return .warn(
+        name, "nobody accepts leases at \(path)",
+        fix: "run pod-reaper as a service: it learns of deaths at once by them")
+    case .forbidden:
+      return .warn(
+        name, "\(path) doesn't admit this user", fix: "chmod 0666, as pod-reaper makes it")
+    case .silent:
+      return .fail(name, "no response at \(path)", fix: "systemctl restart pod-reaper")
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Dispatch
+import Glibc
+import Linux
+
+/// Runs probes so that none holds up the others, or the program.
+enum Probing {
+  /// How long a probe may take.
+  static let limit = Duration.seconds(2)
+
+  /// Runs a probe; one that takes longer is left behind.
+  ///
+  /// - Parameters:
+  ///   - limit: how long it may take.
+  ///   - late: what is reported then.
+  ///   - body: the probe.
+  /// - Returns: its checks, or `late`.
+  static func run(
+    within limit: Duration = limit, late: [HostCheck],
+    _ body: @escaping @Sendable () async -> [HostCheck]
+  ) async -> [HostCheck] {
+    let (results, report) = AsyncStream.makeStream(of: [HostCheck].self)
+    let work = Task { report.yield(await body()) }
+    let clock = Task {
+      try await Task.sleep(for: limit)
+      report.yield(late)
+    }
+    defer {
+      work.cancel()
+      clock.cancel()
+    }
+    for await checks in results { return checks }
+    return late
+  }
+
+  /// Runs a probe that may block on a thread of its own: a file system can hang for good.
+  ///
+  /// - Parameters:
+  ///   - names: the checks that fail where it takes too long.
+  ///   - body: the probe.
+  /// - Returns: its checks.
+  static func blocking(
+    _ names: [String], _ body: @escaping @Sendable () -> [HostCheck]
+  ) async -> [HostCheck] {
+    let late = names.map {
+      HostCheck.fail(
+        $0, "no response within 2 s", fix: "see what hangs: a file system or a service")
+    }
+    return await run(late: late) {
+      await withCheckedContinuation { continuation in
+        DispatchQueue(label: "probe").async { continuation.resume(returning: body()) }
+      }
+    }
+  }
+
+  /// Sends a line to a local socket and reads the reply.
+  ///
+  /// - Parameters:
+  ///   - path: the socket.
+  ///   - line: what is sent, with a newline behind it.
+  ///   - goodbye: what is sent after the first line of the reply; nil where the reply is read to its end.
+  /// - Returns: the reply.
+  static func ask(_ path: String, _ line: String, goodbye: String? = nil) -> MesosJudgement.Reply {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      return errno == EACCES ? .forbidden : .missing
+    }
+    guard access(path, W_OK) == 0 else { return .forbidden }
+    guard let file = UnixSocket.connect(path, waits: false) else { return .abandoned }
+    defer { close(file) }
+    let deadline = ContinuousClock.now + .milliseconds(1500)
+    guard send(file, line + "\n") else { return .abandoned }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 4096)
+    while bytes.count < 1 << 16 {
+      if goodbye != nil, bytes.contains(0x0a) { break }
+      let left = (deadline - .now).components
+      let wait = left.seconds * 1000 + left.attoseconds / 1_000_000_000_000_000
+      var descriptor = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+      guard wait > 0, poll(&descriptor, 1, Int32(wait)) > 0 else { return .silent }
+      let count = read(file, &chunk, chunk.count)
+      if count < 0, errno == EAGAIN || errno == EINTR { continue }
+      if count <= 0 { break }
+      bytes += chunk[..<count]
+    }
+    if let goodbye { _ = send(file, goodbye + "\n") }
+    return bytes.isEmpty ? .abandoned : .text(String(decoding: bytes, as: UTF8.self))
+  }
+
+  private static func send(_ file: Int32, _ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    return Glibc.send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)) == bytes.count
+  }
+}

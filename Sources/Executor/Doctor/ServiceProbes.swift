@@ -1,0 +1,149 @@
+import DockerEngine
+import FoundationEssentials
+import Glibc
+import HTTPClient
+import Linux
+import PodIdentity
+import PodRuntime
+
+/// Asks the engine, the agent and the reaper.
+enum ServiceProbes {
+  /// Asks an engine for itself and its networks.
+  ///
+  /// - Parameter environment: names the engine.
+  /// - Returns: its checks, and its data's directory where it is this host's.
+  static func engine(
+    _ environment: [String: String]
+  ) async -> (checks: [HostCheck], dataRoot: String?) {
+    let engine: DockerEngine
+    do {
+      engine = try DockerEngine(environment: environment, requestTimeout: Probing.limit)
+    } catch {
+      return (EngineJudgement.unreachable("\(error)", fix: "correct the variable"), nil)
+    }
+    do {
+      let ping = try await engine.ping()
+      async let information = engine.info()
+      async let networks = engine.listNetworks()
+      let info = try await information
+      let groups = HostProbes.groups()
+      let pools = info.addressPools.compactMap { AddressPools.Pool($0.base, size: $0.size) }
+      let checks = EngineJudgement.checks(
+        EngineJudgement.Engine(
+          address: "\(engine.endpoint)", version: info.serverVersion,
+          api: "\(ping.engineAPIVersion)",
+          isLocal: engine.endpoint.isLocal, isPodman: info.isPodman,
+          storageDriver: info.storageDriver, cgroupDriver: info.cgroupDriver,
+          cgroupVersion: info.cgroupVersion, isRestoring: info.liveRestoreEnabled,
+          hostHasSystemd: access("/run/systemd/system", F_OK) == 0,
+          hostVersions: groups?.versions ?? [],
+          pools: pools.isEmpty ? .standard : AddressPools(pools: pools),
+          used: try await networks.flatMap(\.subnets) + HostRoutes.texts()))
+      return (checks, engine.endpoint.isLocal ? info.dockerRootDir : nil)
+    } catch {
+      let away = (error as? EngineError)?.isEngineAway ?? false
+      let fix =
+        away
+        ? "start it, or name another with DOCKER_HOST" : "see its log, and docs/engines.md"
+      return (EngineJudgement.unreachable("\(error)", fix: fix), nil)
+    }
+  }
+
+  /// Where an agent is asked.
+  ///
+  /// - Parameters:
+  ///   - option: the value of `--agent`.
+  ///   - environment: the agent's own to its executors.
+  /// - Returns: the address as it is printed, and the endpoint; nil where it is none.
+  static func agentAddress(
+    _ option: String?, _ environment: [String: String]
+  ) -> (text: String, endpoint: HTTPEndpoint)? {
+    var text = option ?? environment["MESOS_AGENT_ENDPOINT"] ?? "127.0.0.1:5051"
+    if !text.contains("://") { text = "http://" + text }
+    let isTLS = text.hasPrefix("https://")
+    let rest = text.drop { $0 != ":" }.dropFirst(3).prefix { $0 != "/" }
+    guard isTLS || text.hasPrefix("http://"), let colon = rest.lastIndex(of: ":"),
+      let port = Int(rest[rest.index(after: colon)...]), 1...65_535 ~= port
+    else { return nil }
+    let host = rest[..<colon].filter { $0 != "[" && $0 != "]" }
+    if host.isEmpty { return nil }
+    let tls = isTLS ? TLSFiles(authorities: environment["LIBPROCESS_SSL_CA_FILE"]) : nil
+    return (text, HTTPEndpoint(transport: .tcp(host: host, port: port), tls: tls))
+  }
+
+  /// Asks an agent for its flags (Mesos, "HTTP endpoints", /flags).
+  static func agent(_ endpoint: HTTPEndpoint) async -> MesosJudgement.Agent {
+    struct Flags: Decodable { let flags: [String: String] }
+    do {
+      let response = try await HTTPClient().send(
+        HTTPRequest(
+          endpoint: endpoint, method: "GET", path: "/flags", connectTimeout: Probing.limit,
+          timeout: Probing.limit))
+      guard response.head.status == 200 else { return .refused(status: response.head.status) }
+      let document = try? JSONDecoder().decode(Flags.self, from: Data(response.body))
+      return document.map { .flags($0.flags) } ?? .other
+    } catch let error as HTTPError {
+      return .away("\(error)")
+    } catch {
+      return .away("it was not asked to the end")
+    }
+  }
+
+  /// Where pod-reaper is looked for: beside this program, then on the PATH.
+  static func folders(_ environment: [String: String]) -> [String] {
+    let own = TextFile.linkTarget("/proc/self/exe") ?? ""
+    let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    return [String(own.prefix(upTo: own.lastIndex(of: "/") ?? own.startIndex))]
+      + path.filter { $0.hasPrefix("/") }
+  }
+
+  /// Finds pod-reaper in directories, and asks its version.
+  static func program(in folders: [String]) async -> MesosJudgement.Program {
+    guard let program = TrustedPrograms.find("pod-reaper", in: folders) else { return .missing }
+    do {
+      let pipe = try BoundedPipe(most: 256)
+      let process = SupervisedProcess(program, ["--version"], environment: [:], folder: "/")
+      let ending = try await process.run(within: Probing.limit, output: pipe.writer)
+      pipe.finish()
+      let text = String(decoding: await pipe.bytes().bytes, as: UTF8.self)
+      guard let ending else { return .silent(path: program, "no response within 2 s") }
+      guard ending == .exited(0) else { return .silent(path: program, "\(ending)") }
+      return .version(path: program, String(text.prefix { !$0.isNewline }))
+    } catch {
+      return .silent(path: program, "\(error)")
+    }
+  }
+
+  /// Asks the running reaper how it does.
+  ///
+  /// - Parameters:
+  ///   - control: its control socket.
+  ///   - own: this program's version.
+  /// - Returns: the check.
+  static func service(_ control: String, own: String) -> HostCheck {
+    struct Answer: Decodable {
+      let healthy: Bool
+      let problem: String?
+      let version: String?
+    }
+    let reply = Probing.ask(control, "service")
+    var service: MesosJudgement.Service?
+    if case .text(let text) = reply,
+      let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+    {
+      service = MesosJudgement.Service(
+        isHealthy: answer.healthy, problem: answer.problem, version: answer.version)
+    }
+    return MesosJudgement.service(control, reply, service, own: own)
+  }
+
+  /// Asks for a lease, and releases it at once.
+  ///
+  /// - Parameter path: where executors lease.
+  /// - Returns: the check.
+  static func leases(_ path: String) -> HostCheck {
+    let reply = Probing.ask(
+      path, LeaseProtocol.request(run: "doctor-\(getpid())"), goodbye: LeaseProtocol.release)
+    return MesosJudgement.leases(path, reply, accepted: LeaseProtocol.accepted)
+  }
+}

@@ -1,0 +1,84 @@
+import Program
+
+/// What `status` prints for people.
+enum StatusText {
+  /// The pods, how the service does, and what can be done about undecided pods.
+  ///
+  /// - Parameters:
+  ///   - report: the status.
+  ///   - terminal: where it is printed.
+  /// - Returns: the lines, without a newline at the end.
+  static func text(_ report: PassReport, for terminal: Terminal?) -> String {
+    var lines = [ReportTable.text(report, for: terminal)]
+    let undecided = report.pods.filter { $0.verdict == Verdict.State.undecided.rawValue }
+      .sorted { ($0.task, $0.run) < ($1.task, $1.run) }
+    for pod in undecided {
+      lines.append("")
+      lines += labeled("undecided", "task \(pod.task), run \(pod.run)", .yellow, for: terminal)
+      lines += labeled("because", pod.why, for: terminal)
+      if let remedy = self.remedy(of: pod) { lines += labeled("to do", remedy, for: terminal) }
+    }
+    if let service = report.service {
+      lines.append("")
+      for (name, text, color) in self.lines(of: service) {
+        lines += labeled(name, text, color, for: terminal)
+      }
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// What can be done about an undecided pod, and until when it may be waited.
+  static func remedy(of pod: PodReport) -> String? {
+    guard let remedy = pod.remedy else { return nil }
+    let due = pod.due.map { " (due in \(Duration(saidSeconds: $0).words))" }
+    return remedy + (due ?? "")
+  }
+
+  private static func lines(
+    of service: ServiceReport
+  ) -> [(String, String, Terminal.Color?)] {
+    var lines: [(String, String, Terminal.Color?)] = []
+    if let since = service.since, let uptime = service.uptime {
+      let version = service.version.map { ", version \($0)" } ?? ""
+      let pid = service.pid.map { ", process \($0)" } ?? ""
+      let words = Duration(saidSeconds: uptime).words
+      lines.append(("service", "running since \(since) (\(words))\(version)\(pid)", nil))
+    }
+    if let last = service.lastPass {
+      let took = last.seconds.map { ", took \(seconds($0))" } ?? ""
+      let result = last.completed ? last.result : "FAILED: \(last.result)"
+      let ago = Duration(saidSeconds: last.age).words
+      lines.append(("last pass", "\(ago) ago\(took): \(result)", last.completed ? nil : .red))
+    } else if service.since != nil {
+      lines.append(("last pass", "none yet", nil))
+    }
+    if service.working == true {
+      lines.append(("next pass", "under way", nil))
+    } else if let next = service.nextPass {
+      let words = next < 1 ? "now" : "in \(Duration(saidSeconds: next).words)"
+      lines.append(("next pass", "\(words), or as soon as something calls for one", nil))
+    }
+    return lines
+  }
+
+  /// Such as `0.25 s`, `12 s`.
+  private static func seconds(_ value: Double) -> String {
+    guard value < 10 else { return Duration(saidSeconds: value).words }
+    let hundredths = Int((max(0, value) * 100).rounded())
+    return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100) s"
+  }
+
+  /// A text behind its name, wrapped below itself.
+  static func labeled(
+    _ name: String, _ text: String, _ color: Terminal.Color? = nil, for terminal: Terminal?
+  ) -> [String] {
+    let head = name + String(repeating: " ", count: max(1, 10 - name.count))
+    let width = terminal?.columns.map { max(20, $0 - head.count) }
+    let parts = LineWrap.lines(Printable.line(text), width: width)
+    return parts.enumerated().map { index, part in
+      (index == 0
+        ? terminal?.colored(name, color) ?? name : String(repeating: " ", count: name.count))
+        + head.dropFirst(name.count) + part
+    }
+  }
+}

@@ -1,0 +1,172 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Executor
+
+@Suite("doctor's probes")
+struct DoctorProbeTests {
+  /// The checks of a host whose engine, agent and reaper are what a test says.
+  private func checks(
+    _ folder: TemporaryFolder, engine: String = "/nowhere/d.sock", agent: String? = nil,
+    settings: String? = nil
+  ) async -> [String: HostCheck] {
+    let examination = Examination(
+      agent: agent ?? "http://127.0.0.1:1", sandbox: folder.path,
+      settings: settings ?? folder.path("none.yaml"),
+      environment: [
+        "DOCKER_HOST": "unix://\(engine)", Lease.variable: folder.path("lease.sock"),
+        "PATH": folder.path("bin"),
+      ])
+    let checks = await examination.checks()
+    return Dictionary(checks.map { ($0.name, $0) }) { first, _ in first }
+  }
+
+  @Test("report an engine, an agent and a reaper that aren't there, each in its own check")
+  func nobody() async throws {
+    try await withTemporaryFolder { folder in
+      let found = await checks(folder)
+      #expect(found["engine"]?.result == .fail)
+      #expect(found["engine"]?.fix?.contains("DOCKER_HOST") == true)
+      #expect(found["address-pools"] == nil)
+      #expect(found["agent"]?.result == .warn)
+      #expect(found["reaper-service"]?.finding.contains("no service at") == true)
+      #expect(found["leases"]?.result == .warn)
+      #expect(found["sandbox"]?.result == .ok)
+      #expect(found["sandbox-disk"] != nil)
+      #expect(found["settings-file"]?.result == .ok)
+      #expect(found["policy"]?.result == .warn)
+      #expect(found["kernel"]?.finding.hasPrefix("Linux ") == true)
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(left.isEmpty)
+    }
+  }
+
+  @Test("end in time where engine, agent and reaper accept and never respond")
+  func hanging() async throws {
+    try await withTemporaryFolder { folder in
+      let servers = [
+        FakeHTTPServer(), FakeHTTPServer(), FakeHTTPServer(), FakeHTTPServer(),
+      ]
+      try servers[0].listen(on: .unix(path: folder.path("engine.sock")))
+      try servers[1].listen(on: .loopback())
+      try servers[2].listen(on: .unix(path: folder.path("lease.sock")))
+      try servers[3].listen(on: .unix(path: folder.path("reaper.sock")))
+      defer { for server in servers { server.stop() } }
+      let began = ContinuousClock.now
+      let found = await checks(
+        folder, engine: folder.path("engine.sock"), agent: "http://127.0.0.1:\(servers[1].port)")
+      // Two seconds each, and as many more as a busy machine takes.
+      #expect(.now - began < .seconds(60))
+      #expect(found["engine"]?.result == .fail, "\(found)")
+      #expect(found["agent"]?.result == .warn)
+      #expect(found["leases"]?.result == .fail)
+      #expect(found["reaper-service"]?.finding.contains("doesn't respond") == true)
+    }
+  }
+
+  @Test("read an agent's hooks from its flags", arguments: [true, false])
+  func hooks(_ isLoaded: Bool) async throws {
+    try await withTemporaryFolder { folder in
+      let hooks = isLoaded ? "other,\(MesosJudgement.hookName)" : "other"
+      let server = try FakeHTTPServer(on: .loopback()) { request in
+        request.path == "/flags"
+          ? .answer(200, #"{"flags":{"hooks":"\#(hooks)","isolation":"cgroups/cpu\u001b[2J"}}"#)
+          : .answer(404)
+      }
+      defer { server.stop() }
+      let found = await checks(folder, agent: "127.0.0.1:\(server.port)")
+      #expect(found["hook-module"]?.result == (isLoaded ? .ok : .warn))
+      #expect(found["agent"]?.finding.contains("isolation cgroups/cpu\u{fffd}[2J") == true)
+    }
+  }
+
+  @Test("tell an agent from who else responds, and from one that wants credentials")
+  func otherAgents() async throws {
+    try await withTemporaryFolder { folder in
+      for (status, body, words) in [
+        (200, "<html>", "is no agent"), (401, "", "without credentials"),
+        (503, "", "status 503"),
+      ] {
+        let server = try FakeHTTPServer(on: .loopback()) { _ in .answer(status, body) }
+        defer { server.stop() }
+        let found = await checks(folder, agent: "127.0.0.1:\(server.port)")
+        #expect(found["agent"]?.finding.contains(words) == true, "\(found)")
+      }
+    }
+  }
+
+  @Test("find what is wrong with the settings file")
+  func settings() async throws {
+    try await withTemporaryFolder { folder in
+      for (text, mode, words) in [
+        ("allow: {}\n", 0o666, "mode 0666"), ("nothing: 1\n", 0o644, "unknown setting 'nothing'"),
+        ("a: [", 0o644, "settings.yaml"),
+      ] {
+        let path = try folder.write("settings.yaml", text)
+        chmod(path, mode_t(mode))
+        let found = await checks(folder, settings: path)
+        #expect(found["settings-file"]?.result == .fail)
+        #expect(found["settings-file"]?.finding.contains(words) == true, "\(found)")
+        #expect(found["policy"]?.result == .fail)
+      }
+      let path = try folder.write("settings.yaml", "allow: {}\n")
+      chmod(path, 0o644)
+      let found = await checks(folder, settings: path)
+      #expect(found["settings-file"]?.result == .ok && found["policy"]?.result == .ok)
+    }
+  }
+
+  @Test("compare the version of the pod-reaper on the PATH, which may hang")
+  func program() async throws {
+    try await withTemporaryFolder { folder in
+      func program(_ script: String) async throws -> MesosJudgement.Program {
+        try FileManager.default.createDirectory(
+          atPath: folder.path("bin"), withIntermediateDirectories: true)
+        try await folder.program("bin/pod-reaper", "#!/bin/sh\n\(script)\n")
+        return await ServiceProbes.program(in: ["/nowhere", folder.path("bin")])
+      }
+      let path = folder.path("bin/pod-reaper")
+      #expect(try await program("echo 0.0.1; echo more") == .version(path: path, "0.0.1"))
+      guard case .silent(path, _) = try await program("exit 3") else {
+        Issue.record("not silent")
+        return
+      }
+      let began = ContinuousClock.now
+      #expect(
+        try await program("sleep 100") == .silent(path: path, "no response within 2 s"))
+      #expect(.now - began < .seconds(60))
+      #expect(await ServiceProbes.program(in: ["/nowhere"]) == .missing)
+      #expect(ServiceProbes.folders(["PATH": "/a:b:/c"]).suffix(2) == ["/a", "/c"])
+    }
+  }
+
+  @Test("take what a lease socket replies, and leave no lease")
+  func lease() async throws {
+    try await withTemporaryFolder { folder in
+      let python = """
+        import socket, sys
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(sys.argv[1])
+        server.listen(4)
+        print('listens', flush=True)
+        client, _ = server.accept()
+        text = b''
+        while not text.endswith(b'\\n'): text += client.recv(64)
+        client.sendall(b'OK\\n')
+        while True:
+            more = client.recv(64)
+            if not more: break
+            text += more
+        print(text.decode().replace('\\n', '|'), flush=True)
+        """
+      let server = try Command("python3", ["-c", python, folder.path("lease.sock")]).start()
+      try await server.line(containing: "listens")
+      let found = await checks(folder)
+      #expect(found["leases"]?.result == .ok)
+      let line = try await server.line(containing: "LEASE 1 doctor-")
+      #expect(line.hasSuffix("|RELEASE|"), "\(line)")
+      try await server.exit()
+    }
+  }
+}
