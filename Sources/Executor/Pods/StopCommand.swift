@@ -40,8 +40,11 @@ struct StopCommand: AsyncParsableCommand {
       if let within = lines.compactMap(\.within).first { limit = .milliseconds(within) }
     } catch {
       switch error {
-      // It may have ended by itself a moment ago.
-      case .absent, .broken, .refused:
+      // It may have ended by itself a moment ago; an executor that never had a socket still has its pod.
+      case .absent:
+        guard try await target.leftovers() != nil else { return }
+        throw await target.failure(error)
+      case .broken, .refused:
         guard await target.isOver() else { throw target.failure(error.description) }
         limit = .seconds(10)
       default: throw await target.failure(error)
