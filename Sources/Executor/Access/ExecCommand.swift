@@ -12,10 +12,7 @@ struct ExecCommand: AsyncParsableCommand {
     commandName: "exec",
     abstract: "Run a command in a container of a pod.",
     discussion: """
-      The command gets a terminal where standard input and output are terminals, unless -T is given. Exit: the command's \
-      exit code; 1 where it couldn't be run, 2 for a wrong option.
-
-      Example: compose-executor exec web.7c3e db psql -U postgres
+      The command gets a terminal where standard input and output are terminals, unless -T is given.
       """)
 
   @OptionGroup var pod: PodArgument

@@ -13,10 +13,7 @@ struct LogsCommand: AsyncParsableCommand {
     commandName: "logs",
     abstract: "Show what the services of a pod wrote.",
     discussion: """
-      From the engine's logs; where the pod is gone, from stdout and stderr of its sandbox. Exit: 0; 1 where there is \
-      no such pod, service or sandbox or a log can't be read, 2 for a wrong option.
-
-      Example: compose-executor logs -f --tail 100 web.7c3e db
+      From the engine's logs; where the pod is gone, from stdout and stderr of its sandbox.
       """)
 
   @OptionGroup var pod: PodArgument

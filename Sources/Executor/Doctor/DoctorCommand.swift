@@ -11,9 +11,8 @@ struct DoctorCommand: AsyncParsableCommand {
     abstract:
       "Check a host before its first pod: kernel, engine, disk, agent, pod-reaper, settings.",
     discussion: """
-      One line for each check: ok, warn or fail, what was found, and what to do. Nothing on the host is changed; each probe \
-      has two seconds. The engine is the one that DOCKER_HOST names. Exit: 0 nothing failed, 1 a check failed, 2 usage. \
-      Example: compose-executor doctor --sandbox /var/lib/mesos
+      One line for each check: ok, warn or fail, what was found, and what to do. Nothing on the host is \
+      changed; each probe has two seconds. The engine is the one that DOCKER_HOST names.
       """)
 
   @Option(help: "The agent's URL. Default: MESOS_AGENT_ENDPOINT, else http://127.0.0.1:5051.")

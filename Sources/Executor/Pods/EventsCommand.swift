@@ -16,10 +16,8 @@ struct EventsCommand: AsyncParsableCommand {
     commandName: "events",
     abstract: "Show what has happened to a pod.",
     discussion: """
-      Prints the last 1,000 events of the pod's history, which its executor holds, and with --follow those to come, until \
-      the pod has ended. With --format json each is an object on a line of its own.
-
-      Example: compose-executor events web.3 --follow
+      Prints the last 1,000 events of the pod's history, which its executor holds, and with --follow those \
+      to come, until the pod has ended. With --format json each is an object on a line of its own.
       """)
 
   @OptionGroup var pod: PodArgument

@@ -10,8 +10,7 @@ struct InspectCommand: AsyncParsableCommand {
     commandName: "inspect",
     abstract: "Print all that is known of one pod as JSON.",
     discussion: """
-      One document on a line, without the containers' environments. Exit: 0 done, 1 no such pod, several, or no engine, \
-      2 usage. Example: compose-executor inspect web.1 | jq .history
+      One document on a line, without the containers' environments.
       """)
 
   @OptionGroup var filter: PodFilter

@@ -11,8 +11,7 @@ struct PsCommand: AsyncParsableCommand {
     commandName: "ps",
     abstract: "List the pods of this host, or one pod's services.",
     discussion: """
-      A narrow terminal shows fewer columns; --columns shows those that it names. Exit: 0 done, 1 no such pod, several, or \
-      no engine, 2 usage. Example: compose-executor ps web.1 --watch
+      A narrow terminal shows fewer columns; --columns shows those that it names.
       """)
 
   @OptionGroup var filter: PodFilter

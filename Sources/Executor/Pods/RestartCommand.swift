@@ -9,11 +9,9 @@ struct RestartCommand: AsyncParsableCommand {
     commandName: "restart",
     abstract: "Restart one service of a pod.",
     discussion: """
-      The service's containers are stopped and started again, whatever its restart policy; services that share its \
-      namespaces, or depend on it with `restart: true`, follow. Returns when it is running again, and healthy if it has a \
-      health check.
-
-      Example: compose-executor restart web.3 nginx
+      The service's containers are stopped and started again, whatever its restart policy; services that \
+      share its namespaces, or depend on it with `restart: true`, follow. Returns when it is running again, \
+      and healthy if it has a health check.
       """)
 
   @OptionGroup var pod: PodArgument

@@ -11,8 +11,8 @@ struct StatsCommand: AsyncParsableCommand {
     commandName: "stats",
     abstract: "Show what the pods of this host, or one pod's services, use.",
     discussion: """
-      A table that is printed again every second until ctrl-C; on a terminal in place. 100 % of CPU is one processor. \
-      Exit: 0 done, 1 no such pod, several, or no engine, 2 usage. Example: compose-executor stats web.1 --no-stream
+      A table that is printed again every second until ctrl-C; on a terminal in place. 100 % of CPU is one \
+      processor.
       """)
 
   @OptionGroup var filter: PodFilter

@@ -10,10 +10,8 @@ struct StopCommand: AsyncParsableCommand {
     commandName: "stop",
     abstract: "End a pod as a KILL of its framework would.",
     discussion: """
-      Asks the pod's executor to end it: the framework sees TASK_KILLED. Returns when nothing of the pod is left. Under a \
-      scheduler that replaces tasks, such as Marathon, another task may follow.
-
-      Example: compose-executor stop web.3 --grace 30s
+      Asks the pod's executor to end it: the framework sees TASK_KILLED. Returns when nothing of the pod is \
+      left. Under a scheduler that replaces tasks, such as Marathon, another task may follow.
       """)
 
   @OptionGroup var pod: PodArgument
@@ -40,8 +38,11 @@ struct StopCommand: AsyncParsableCommand {
       if let within = lines.compactMap(\.within).first { limit = .milliseconds(within) }
     } catch {
       switch error {
-      // It may have ended by itself a moment ago.
-      case .absent, .broken, .refused:
+      // It may have ended by itself a moment ago; an executor that never had a socket still has its pod.
+      case .absent:
+        guard try await target.leftovers() != nil else { return }
+        throw await target.failure(error)
+      case .broken, .refused:
         guard await target.isOver() else { throw target.failure(error.description) }
         limit = .seconds(10)
       default: throw await target.failure(error)

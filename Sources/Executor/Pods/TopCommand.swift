@@ -12,8 +12,7 @@ struct TopCommand: AsyncParsableCommand {
     commandName: "top",
     abstract: "List the processes of a pod's services.",
     discussion: """
-      Processes as the host's ps -ef lists them. Exit: 0 done, 1 no such pod or service, or no engine, 2 usage. \
-      Example: compose-executor top web.1 db
+      Processes as the host's ps -ef lists them.
       """)
 
   @OptionGroup var pod: PodArgument

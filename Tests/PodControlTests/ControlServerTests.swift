@@ -1,0 +1,215 @@
+import Concurrency
+import Foundation
+import Linux
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import PodControl
+
+@Suite("A control socket")
+struct ControlServerTests {
+  private let status = #"{"version":1,"command":"status"}"# + "\n"
+
+  @Test("gives a client the status of the pods")
+  func responds() async throws {
+    try await withServer { server in
+      let pods = try await ControlClient(server.socket).status()
+      #expect(pods == [sampleStatus])
+    }
+  }
+
+  @Test("gives its response to a client that has ended its own side")
+  func halfClosed() async throws {
+    try await withServer(handling: { _, reply in
+      try? await Task.sleep(for: .milliseconds(100))
+      await reply.send(ControlResponse(status: sampleStatus))
+    }) { server in
+      let client = try RawClient(server.socket)
+      client.send(status)
+      shutdown(client.file, Int32(SHUT_WR))
+      let text = await client.rest()
+      #expect(text.contains("web.1") && text.hasSuffix("{\"end\":true,\"version\":1}\n"))
+    }
+  }
+
+  @Test(
+    "refuses what is no request in one line, and closes",
+    arguments: [
+      "\n", "x\n", "{}\n", "{\"version\":1}\n", "[1,2]\n", "\u{0}\u{1}\u{2}\n",
+      "{\"version\":1,\"command\":7}\n", "{\"version\":\"1\",\"command\":\"status\"}\n",
+      String(repeating: "[", count: 60_000) + "\n",
+    ])
+  func garbage(_ request: String) async throws {
+    try await withServer { server in
+      let client = try RawClient(server.socket)
+      client.send(request)
+      let text = await client.rest()
+      #expect(text.contains("\"error\"") && text.contains("\"end\":true"), "\(text)")
+      #expect(text.filter { $0 == "\n" }.count == 1)
+      #expect(try await ControlClient(server.socket).status().count == 1)
+    }
+  }
+
+  @Test("refuses another version, and says which it has")
+  func version() async throws {
+    try await withServer { server in
+      var request = ControlRequest(.status)
+      request.version = 2
+      let client = ControlClient(server.socket)
+      await #expect(
+        throws: ControlError.refused(
+          "protocol version 2 is not supported: this executor has version 1")
+      ) {
+        _ = try await client.responses(to: request, within: .seconds(5))
+      }
+    }
+  }
+
+  @Test("refuses a megabyte without a newline")
+  func endlessLine() async throws {
+    try await withServer { server in
+      let client = try RawClient(server.socket)
+      client.send(String(repeating: "a", count: 1 << 20))
+      #expect(await client.rest().contains("longer than 64 KiB"))
+    }
+  }
+
+  @Test("cuts off who sends no request in time")
+  func silent() async throws {
+    var limits = ControlServer.Limits()
+    limits.patience = .milliseconds(200)
+    try await withServer(limits: limits) { server in
+      let client = try RawClient(server.socket)
+      client.send("{\"version\":1")
+      #expect(await client.rest().contains("no request within"))
+    }
+  }
+
+  @Test("cuts off who never reads, and serves others meanwhile")
+  func neverReads() async throws {
+    var limits = ControlServer.Limits()
+    limits.patience = .milliseconds(300)
+    let isCutOff = Mutex(false)
+    let long = String(repeating: "x", count: 1 << 20)
+    try await withServer(
+      limits: limits,
+      handling: { request, reply in
+        guard request.command == "events" else { return await sampleHandler(request, reply) }
+        while await reply.send(ControlResponse(task: long)) {}
+        isCutOff.withLock { $0 = true }
+      }
+    ) { server in
+      let client = try RawClient(server.socket)
+      client.send("{\"version\":1,\"command\":\"events\"}\n")
+      #expect(try await ControlClient(server.socket).status().count == 1)
+      try await eventually("the cut", within: .seconds(10)) { isCutOff.withLock { $0 } }
+      withExtendedLifetime(client) {}
+    }
+  }
+
+  @Test("cancels what is done for a client that is gone")
+  func goneClient() async throws {
+    let isCanceled = Mutex(false)
+    try await withServer(handling: { _, reply in
+      try? await Task.sleep(for: .seconds(60))
+      isCanceled.withLock { $0 = Task.isCancelled }
+    }) { server in
+      var client: RawClient? = try RawClient(server.socket)
+      client?.send(status)
+      shutdown(client?.file ?? -1, Int32(SHUT_WR))
+      client = nil
+      try await eventually("the end", within: .seconds(10)) { isCanceled.withLock { $0 } }
+    }
+  }
+
+  @Test("serves eight at a time, and turns a ninth away with a line")
+  func ninth() async throws {
+    try await withServer { server in
+      let clients = try (0..<8).map { _ in try RawClient(server.socket) }
+      await #expect(throws: ControlError.refused("8 connections are open: try again")) {
+        _ = try await ControlClient(server.socket).status()
+      }
+      withExtendedLifetime(clients) {}
+    }
+  }
+
+  @Test("outlives a thousand connections")
+  func thousand() async throws {
+    try await withServer { server in
+      for _ in 0..<1000 {
+        let file = UnixSocket.connect(server.socket.path, waits: false)
+        if let file { close(file) }
+      }
+      try await eventually("a place", within: .seconds(10)) {
+        (try? await ControlClient(server.socket).status().count) == 1
+      }
+    }
+  }
+
+  @Test("goes with its server, which waits for a response that is under way")
+  func stops() async throws {
+    try await withServer(handling: { _, reply in
+      try? await Task.sleep(for: .milliseconds(200))
+      await reply.send(ControlResponse(status: sampleStatus))
+    }) { server in
+      let client = try RawClient(server.socket)
+      client.send(status)
+      try await Task.sleep(for: .milliseconds(50))
+      await server.stop(within: .seconds(5))
+      #expect(await client.rest().contains("\"end\":true"))
+      await #expect(throws: ControlError.absent) {
+        _ = try await ControlClient(server.socket).status()
+      }
+    }
+  }
+
+  @Test(
+    "is open to root and the operator's group alone, whatever its mode",
+    .enabled(if: geteuid() == 0, "needs root"))
+  func users() async throws {
+    try await withServer(group: 4321) { server in
+      var status = stat()
+      #expect(lstat(server.socket.path, &status) == 0 && status.st_mode & 0o777 == 0o660)
+      #expect(status.st_gid == 4321)
+      #expect(lstat(server.socket.directory, &status) == 0 && status.st_mode & 0o777 == 0o750)
+      #expect(status.st_gid == 4321)
+      let member = try await ask(server.socket, groups: "4321")
+      #expect(member.contains("web.1"))
+      #expect(try await ask(server.socket, groups: "4322") == "PermissionError\n")
+      // Somebody has opened the file.
+      chmod(server.socket.directory, 0o755)
+      chmod(server.socket.path, 0o666)
+      #expect(try await ask(server.socket, groups: "4322").contains("user 65534 may not ask"))
+      #expect(try await ask(server.socket, groups: "4322,4321").contains("web.1"))
+    }
+    try await withServer { server in
+      var status = stat()
+      #expect(lstat(server.socket.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+      #expect(lstat(server.socket.directory, &status) == 0 && status.st_mode & 0o777 == 0o700)
+    }
+  }
+
+  /// Asks as another user.
+  private func ask(_ socket: ControlSocket, groups: String) async throws -> String {
+    let program = """
+      import socket, sys
+      s = socket.socket(socket.AF_UNIX)
+      try: s.connect(sys.argv[1])
+      except Exception as e: sys.exit(print(type(e).__name__))
+      try: s.sendall(b'{"version":1,"command":"status"}\\n')
+      except OSError: pass
+      while True:
+        d = s.recv(65536)
+        if not d: break
+        sys.stdout.write(d.decode())
+      """
+    return try await Command(
+      "setpriv",
+      [
+        "--reuid", "65534", "--regid", "65534", "--groups", groups, "python3", "-c", program,
+        socket.path,
+      ]
+    ).run().stdout
+  }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Linux
+import PodIdentity
+import TestSupport
+import Testing
+
+@testable import PodControl
+
+@Suite("The name of a control socket")
+struct ControlSocketTests {
+  private let owner = Incarnation(bootID: nil, pid: 42, startTime: 7)
+
+  @Test(
+    "is read again as it was made",
+    arguments: [
+      "r", "0c8b8f7e-3ad1-4b43-9a01-6bd4c6d1f1aa", "a.b.c", "..x",
+      String(repeating: "ü", count: 60),
+      String(repeating: "x", count: 255), " ", "-",
+    ])
+  func roundTrip(_ run: String) throws {
+    let socket = ControlSocket(run: run, incarnation: owner)
+    #expect(ControlSocket(name: socket.name) == socket)
+    #expect(socket.path.utf8.count < 108)
+  }
+
+  @Test("differs between runs that begin alike")
+  func long() {
+    let runs = ["a", "b"].map { String(repeating: "x", count: 200) + $0 }
+    #expect(Set(runs.map { ControlSocket(run: $0, incarnation: owner).name }).count == 2)
+  }
+
+  @Test(
+    "is nothing else",
+    arguments: [
+      "", "a", "a.1", ".1.2", "a.b.c", "a.-1.2", "a.+1.2", "a.01.2", "a/b.1.2", "a.1.2.x",
+    ]
+  )
+  func others(_ name: String) { #expect(ControlSocket(name: name) == nil) }
+
+  @Test("is removed where its process is gone, and no other file is")
+  func abandoned() async throws {
+    try await withTemporaryFolder { folder in
+      let gone = try await Command("sh", ["-c", "echo $$"]).output()
+      let alive = ControlSocket(run: "r", incarnation: .current()).name
+      let names = ["a.\(gone).1", "b.0.0", alive, "other"]
+      for name in names {
+        let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(file) }
+        #expect(UnixSocket.bind(file, to: folder.path(name), mode: 0o600) == 0)
+      }
+      try folder.write("c.\(gone).1", "a file")
+      mkdir(folder.path("d.\(gone).1"), 0o700)
+      symlink(folder.path("other"), folder.path("e.\(gone).1"))
+      let removed = ControlDirectory.removeAbandoned(in: folder.path)
+      #expect(removed == [folder.path("a.\(gone).1")])
+      let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+      #expect(
+        Set(left)
+          == Set(
+            [alive, "b.0.0", "other", "c.\(gone).1", "d.\(gone).1", "e.\(gone).1"]))
+    }
+  }
+
+  @Test("stands in no directory that another user can write to, nor behind a link")
+  func directory() async throws {
+    try await withTemporaryFolder { folder in
+      func made(_ name: String) -> Bool {
+        let socket = ControlSocket(
+          run: "r", incarnation: .current(), directory: folder.path(name))
+        return (try? ControlServer(socket, group: nil, handle: sampleHandler)) != nil
+      }
+      mkdir(folder.path("open"), 0o700)
+      chmod(folder.path("open"), 0o777)
+      mkdir(folder.path("real"), 0o700)
+      symlink(folder.path("real"), folder.path("link"))
+      try folder.write("file", "")
+      #expect(!made("open") && !made("link") && !made("file") && !made("no/such/place"))
+      #expect(made("real"))
+    }
+  }
+}
+
+@Suite("A client of a control socket")
+struct ControlClientTests {
+  /// Plays an executor, which sends this and closes.
+  private func error(
+    after text: String?, within limit: Duration = .milliseconds(500)
+  ) async throws -> ControlError? {
+    try await withTemporaryFolder { folder in
+      let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
+      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(listener) }
+      #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
+      #expect(listen(listener, 1) == 0)
+      async let result: ControlError? = {
+        do throws(ControlError) {
+          _ = try await ControlClient(socket).status(within: limit)
+          return nil
+        } catch {
+          return error
+        }
+      }()
+      let client = try await onThread { accept(listener, nil, nil) }
+      if let text {
+        _ = Glibc.send(client, text, text.utf8.count, Int32(MSG_NOSIGNAL))
+        close(client)
+      }
+      let found = await result
+      if text == nil { close(client) }
+      return found
+    }
+  }
+
+  @Test("says that an executor which is killed in mid response closed the connection")
+  func broken() async throws {
+    #expect(try await error(after: "") == .broken)
+    #expect(try await error(after: "{\"version\":1,\"sta") == .broken)
+    #expect(try await error(after: "{\"version\":1}\n") == .broken)
+  }
+
+  @Test("waits no longer than it is told to")
+  func silent() async throws { #expect(try await error(after: nil) == .silent) }
+
+  @Test("takes no response that it does not understand")
+  func garbled() async throws {
+    #expect(try await error(after: "hello\n") == .garbled)
+    #expect(
+      try await error(after: "{\"version\":1,\"error\":\"no\",\"end\":true}\n") == .refused("no"))
+  }
+
+  @Test("finds out that another process listens in the executor's place")
+  func stranger() async throws {
+    try await withTemporaryFolder { folder in
+      let socket = ControlSocket(
+        run: "r", incarnation: Incarnation(bootID: nil, pid: 1, startTime: 1),
+        directory: folder.path)
+      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(listener) }
+      #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
+      #expect(listen(listener, 1) == 0)
+      await #expect(throws: ControlError.stranger) {
+        _ = try await ControlClient(socket).status()
+      }
+    }
+  }
+
+  @Test("knows a socket that is not there, or that nobody listens on")
+  func absent() async throws {
+    try await withTemporaryFolder { folder in
+      let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
+      await #expect(throws: ControlError.absent) { _ = try await ControlClient(socket).status() }
+      let file = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      #expect(UnixSocket.bind(file, to: socket.path, mode: 0o600) == 0)
+      close(file)
+      await #expect(throws: ControlError.absent) { _ = try await ControlClient(socket).status() }
+    }
+  }
+}
