@@ -65,6 +65,36 @@ struct DoctorProbeTests {
     }
   }
 
+  @Test("ask an engine by GET alone, and count its networks against its pools")
+  func requests() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path("engine.sock")
+      let server = try FakeHTTPServer(on: .unix(path: path)) { request in
+        switch request.path {
+        case "/_ping": .answer(200, "OK", headers: ["Api-Version": "1.41"])
+        case "/v1.41/info":
+          .answer(
+            200,
+            #"{"ServerVersion":"20.10","Driver":"vfs","CgroupDriver":"cgroupfs","DockerRootDir":"/","#
+              + #""DefaultAddressPools":[{"Base":"10.99.0.0/16","Size":20}]}"#)
+        case "/v1.41/networks":
+          .answer(
+            200,
+            #"[{"Id":"1","IPAM":{"Config":[{"Subnet":"10.99.0.0/17"}]}},{"Id":"2","IPAM":null}]"#)
+        default: .answer(404)
+        }
+      }
+      defer { server.stop() }
+      let found = await checks(folder, engine: path)
+      #expect(found["engine"]?.result == .ok, "\(found)")
+      #expect(found["address-pools"]?.finding == "8 of 16 networks left", "\(found)")
+      #expect(found["storage-driver"]?.result == .warn)
+      #expect(found["engine-disk"] != nil)
+      let requests = server.requests
+      #expect(requests.count >= 3 && requests.allSatisfy { $0.method == "GET" }, "\(requests)")
+    }
+  }
+
   @Test("read an agent's hooks from its flags", arguments: [true, false])
   func hooks(_ isLoaded: Bool) async throws {
     try await withTemporaryFolder { folder in
