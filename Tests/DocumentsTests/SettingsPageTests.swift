@@ -59,6 +59,7 @@ extension SettingsPage {
     "MESOS_FRAMEWORK_ID": "The framework.",
     "MESOS_RECOVERY_TIMEOUT": "How long an agent that went away is waited for.",
     "MESOS_SANDBOX": "The sandbox as the executor sees it.",
+    "MESOS_WORK_DIR": "The agent's `--work_dir`, for `logs` of a pod that is gone.",
     "MESOS_SLAVE_ID": "The agent.",
     "MESOS_SLAVE_PID": "The agent's libprocess name and address.",
     "MESOS_SUBSCRIPTION_BACKOFF_MAX": "The longest wait between two tries to subscribe.",

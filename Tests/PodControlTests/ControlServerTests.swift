@@ -14,7 +14,7 @@ struct ControlServerTests {
   @Test("gives a client the status of the pods")
   func responds() async throws {
     try await withServer { server in
-      let pods = try await ControlClient(server.socket).status()
+      let pods = try await ControlClient(server.socket).status(within: .seconds(120))
       #expect(pods == [sampleStatus])
     }
   }
@@ -47,7 +47,7 @@ struct ControlServerTests {
       let text = await client.rest()
       #expect(text.contains("\"error\"") && text.contains("\"end\":true"), "\(text)")
       #expect(text.filter { $0 == "\n" }.count == 1)
-      #expect(try await ControlClient(server.socket).status().count == 1)
+      #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
     }
   }
 
@@ -61,7 +61,7 @@ struct ControlServerTests {
         throws: ControlError.refused(
           "protocol version 2 is not supported: this executor has version 1")
       ) {
-        _ = try await client.responses(to: request, within: .seconds(5))
+        _ = try await client.responses(to: request, within: .seconds(120))
       }
     }
   }
@@ -102,8 +102,8 @@ struct ControlServerTests {
     ) { server in
       let client = try RawClient(server.socket)
       client.send("{\"version\":1,\"command\":\"events\"}\n")
-      #expect(try await ControlClient(server.socket).status().count == 1)
-      try await eventually("the cut", within: .seconds(10)) { isCutOff.withLock { $0 } }
+      #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
+      try await eventually("the cut", within: .seconds(120)) { isCutOff.withLock { $0 } }
       withExtendedLifetime(client) {}
     }
   }
@@ -119,7 +119,7 @@ struct ControlServerTests {
       client?.send(status)
       shutdown(client?.file ?? -1, Int32(SHUT_WR))
       client = nil
-      try await eventually("the end", within: .seconds(10)) { isCanceled.withLock { $0 } }
+      try await eventually("the end", within: .seconds(120)) { isCanceled.withLock { $0 } }
     }
   }
 
@@ -128,7 +128,7 @@ struct ControlServerTests {
     try await withServer { server in
       let clients = try (0..<8).map { _ in try RawClient(server.socket) }
       await #expect(throws: ControlError.refused("8 connections are open: try again")) {
-        _ = try await ControlClient(server.socket).status()
+        _ = try await ControlClient(server.socket).status(within: .seconds(120))
       }
       withExtendedLifetime(clients) {}
     }
@@ -141,8 +141,8 @@ struct ControlServerTests {
         let file = UnixSocket.connect(server.socket.path, waits: false)
         if let file { close(file) }
       }
-      try await eventually("a place", within: .seconds(10)) {
-        (try? await ControlClient(server.socket).status().count) == 1
+      try await eventually("a place", within: .seconds(120)) {
+        (try? await ControlClient(server.socket).status(within: .seconds(120)).count) == 1
       }
     }
   }
@@ -156,10 +156,10 @@ struct ControlServerTests {
       let client = try RawClient(server.socket)
       client.send(status)
       try await Task.sleep(for: .milliseconds(50))
-      await server.stop(within: .seconds(5))
+      await server.stop(within: .seconds(120))
       #expect(await client.rest().contains("\"end\":true"))
       await #expect(throws: ControlError.absent) {
-        _ = try await ControlClient(server.socket).status()
+        _ = try await ControlClient(server.socket).status(within: .seconds(120))
       }
     }
   }

@@ -12,7 +12,7 @@ final class RawClient: Sendable {
 
   init(_ socket: ControlSocket) throws {
     file = try #require(UnixSocket.connect(socket.path))
-    UnixSocket.limit(file, SO_RCVTIMEO, to: .seconds(10))
+    UnixSocket.limit(file, SO_RCVTIMEO, to: .seconds(120))
   }
 
   deinit { close(file) }
@@ -45,7 +45,7 @@ final class RawClient: Sendable {
 
 /// Lends a server that responds with one status to a test.
 func withServer(
-  group: gid_t? = nil, limits: ControlServer.Limits = ControlServer.Limits(),
+  group: gid_t? = nil, limits: ControlServer.Limits = .patient,
   _ body: (ControlServer) async throws -> Void
 ) async throws {
   try await withServer(group: group, limits: limits, handling: sampleHandler, body)
@@ -53,7 +53,7 @@ func withServer(
 
 /// Lends a server in a directory of its own to a test.
 func withServer(
-  group: gid_t? = nil, limits: ControlServer.Limits = ControlServer.Limits(),
+  group: gid_t? = nil, limits: ControlServer.Limits = .patient,
   handling handle: @escaping ControlServer.Handler,
   _ body: (ControlServer) async throws -> Void
 ) async throws {
@@ -78,3 +78,12 @@ let sampleHandler: ControlServer.Handler = { request, reply in
 let sampleStatus = PodStatus(
   task: "web.1", run: "run-1", state: .running, message: "", cpus: 1, memory: 1 << 20,
   sandbox: "/s", services: [], ports: [])
+
+extension ControlServer.Limits {
+  /// A busy machine may take more than ten seconds for a request.
+  static var patient: Self {
+    var limits = Self()
+    limits.patience = .seconds(120)
+    return limits
+  }
+}

@@ -121,11 +121,9 @@ struct PodObserverTests {
     "without a response in a second the state follows from the containers",
     arguments: [silent, "garbage\n", "{}\n", #"{"version":1,"end":true,"error":"no"}"# + "\n"])
   func silence(_ response: String) async throws {
-    let start = ContinuousClock.now
     let views = try await observe(response, containers: [("web", "Up 1 second (unhealthy)")])
     #expect(views.map(\.state) == [.unhealthy])
     #expect(views[0].silence != nil)
-    #expect(ContinuousClock.now - start < .seconds(10))
     let none = try await observe(nil, containers: [("web", "Up 1 second")])
     #expect(none.map(\.state) == [.running])
     #expect(none.map(\.message) == [ControlError.absent.description])

@@ -5,7 +5,7 @@ import Linux
 /// Runs probes so that none holds up the others, or the program.
 enum Probing {
   /// How long a probe may take.
-  static let limit = Duration.seconds(2)
+  @TaskLocal static var limit = Duration.seconds(2)
 
   /// Runs a probe; one that takes longer is left behind.
   ///
