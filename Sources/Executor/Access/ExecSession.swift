@@ -127,12 +127,22 @@ final class ExecSession: Sendable {
     endProcess(128 + signal)
   }
 
-  /// Sends a signal to the command's process group, if the engine's processes are seen here.
+  /// Sends a signal to the command's process group, if the engine's processes are seen here. The engine knows a command's
+  /// process a moment after its first output.
   private func send(_ signal: Int32) async -> Bool {
-    guard engine.endpoint.isLocal, let id = id.withLock({ $0 }),
-      let details = try? await engine.inspectExec(id), details.isRunning, let pid = details.pid,
-      pid > 1
-    else { return false }
+    guard engine.endpoint.isLocal, let id = id.withLock({ $0 }) else { return false }
+    let deadline = ContinuousClock.now + .seconds(2)
+    while true {
+      guard let details = try? await engine.inspectExec(id) else { return false }
+      if details.isRunning, let pid = details.pid, pid > 1 {
+        return await send(signal, to: pid, of: id)
+      }
+      if details.exitCode != nil && !details.isRunning || .now > deadline { return false }
+      guard (try? await Task.sleep(for: .milliseconds(10))) != nil else { return false }
+    }
+  }
+
+  private func send(_ signal: Int32, to pid: pid_t, of id: String) async -> Bool {
     let descriptor = linux_pidfd_open(pid)
     defer { if descriptor >= 0 { close(descriptor) } }
     // The engine's process IDs may be those of another pid namespace.

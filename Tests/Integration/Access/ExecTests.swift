@@ -86,7 +86,7 @@ struct ExecTests {
   @Test("says what is wrong: the pod, the service, its container, an option")
   func failures() async throws {
     let engine = try #require(TestEngine.all.first)
-    let file = Self.file + "  job: {image: pod-test/busybox, command: [\"true\"]}\n"
+    let file = Self.file + "\n  job: {image: pod-test/busybox, command: [\"true\"]}\n"
     try await withPod(on: engine, file) { pod in
       try await pod.running()
       try await eventually("the job's exit") {

@@ -142,7 +142,7 @@ struct LogsFollowTests {
           command: ["sh", "-c", "echo up; sleep 1000"]
         quiet:
           image: pod-test/busybox
-          logging: {driver: none}
+          logging: {driver: gelf, options: {gelf-address: "udp://127.0.0.1:9", cache-disabled: "true"}}
           command: ["sh", "-c", "echo unseen; sleep 1000"]
       """
     let engine = try #require(TestEngine.all.first)
