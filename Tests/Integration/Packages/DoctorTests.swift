@@ -82,7 +82,7 @@ struct DoctorTests {
     let line = ([command.program] + command.arguments).map { "'\($0)'" }.joined(separator: " ")
     let end = try await Command(
       "script", ["-qfec", "stty cols \(columns); \(line)", "/dev/null"],
-      environment: command.environment.merging(["TERM": "xterm"]) { $1 }
+      environment: command.environment.merging(["TERM": "xterm", "NO_COLOR": ""]) { $1 }
     ).run()
     let lines = end.stdout.replacing(#/\u{1b}\[[0-9;]*m/#, with: "")
       .split(whereSeparator: \.isNewline)

@@ -61,8 +61,8 @@ struct FloodTests {
         return now > 0 && .now - since > .seconds(1)
       }
       #expect(last < lines, "the container was never held back")
-      let largest = try ProcessFacts.kilobytes("VmHWM", of: pod.executor.pid)
-      #expect(largest < 60_000, "\(largest) kB")
+      let largest = try ProcessFacts.kilobytes("RssAnon", of: pod.executor.pid)
+      #expect(largest < 30_000, "\(largest) kB")
       let reader = try Command(
         "sh", ["-c", "cat pipe > output"], folder: pod.sandbox.path
       ).start()
@@ -77,7 +77,8 @@ struct FloodTests {
     }
   }
 
-  @Test("the executor's memory never passes 60 MB", arguments: TestEngine.all)
+  /// The pages of the program's file, which a debug build has many of, are nobody's own and grow with no flood.
+  @Test("the executor's own memory never passes 30 MB", arguments: TestEngine.all)
   func memory(on engine: TestEngine) async throws {
     let file = """
       services:
@@ -94,11 +95,11 @@ struct FloodTests {
       let start = ContinuousClock.now
       var largest = 0
       try await eventually("five seconds of flood", within: .seconds(40)) {
-        largest = max(largest, try ProcessFacts.kilobytes("VmHWM", of: pod.executor.pid))
+        largest = max(largest, try ProcessFacts.kilobytes("RssAnon", of: pod.executor.pid))
         return .now - start > .seconds(5)
       }
-      #expect(largest < 60_000, "\(largest) kB")
-      print("executor's largest resident set: \(largest) kB")
+      #expect(largest < 30_000, "\(largest) kB")
+      print("executor's largest anonymous resident set: \(largest) kB")
       pod.send(SIGTERM)
       try await pod.executor.exit(within: .seconds(40))
     }

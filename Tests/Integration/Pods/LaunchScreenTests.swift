@@ -29,7 +29,7 @@ struct LaunchScreenTests {
     resizing: String = ""
   ) -> PodSettings {
     var settings = PodSettings(options: options)
-    settings.environment = ["TERM": "xterm-256color"].merging(environment) { $1 }
+    settings.environment = ["TERM": "xterm-256color", "NO_COLOR": ""].merging(environment) { $1 }
     settings.shell = """
       words="$*"
       exec script -qfec "stty cols \(columns) rows \(rows); \(resizing) exec $words" /dev/null

@@ -14,7 +14,7 @@ struct ReaperViewTests {
     let line = words.map { "'\($0)'" }.joined(separator: " ")
     return Command(
       "script", ["-qfec", "stty cols \(columns) rows 50; exec \(line)", "/dev/null"],
-      environment: command.environment.merging(["TERM": "xterm"]) { $1 })
+      environment: command.environment.merging(["TERM": "xterm", "NO_COLOR": ""]) { $1 })
   }
 
   private func plain(_ text: String) -> [String] {
