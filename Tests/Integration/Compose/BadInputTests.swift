@@ -10,6 +10,8 @@ struct BadInput: Sendable, CustomTestStringConvertible {
   let place: String
   let words: String
   var options: [String] = []
+  /// 1 for a failure, 2 for wrong usage.
+  var status: Int32 = 1
 
   var testDescription: String { title }
 
@@ -117,24 +119,25 @@ struct BadInput: Sendable, CustomTestStringConvertible {
       options: ["-f", "folder"]),
     BadInput(
       title: "a duration that is none", file: "services:\n  a:\n    image: founding/base\n",
-      place: "", words: "grace takes a duration", options: ["--grace", "soon"]),
+      place: "", words: "grace takes a duration", options: ["--grace", "soon"], status: 2),
     BadInput(
       title: "ports that are none", file: "services:\n  a:\n    image: founding/base\n",
-      place: "", words: "--ports", options: ["--ports", "many"]),
+      place: "", words: "--ports", options: ["--ports", "many"], status: 2),
     BadInput(
       title: "an unknown option", file: "services:\n  a:\n    image: founding/base\n",
-      place: "", words: "--colour", options: ["--colour"]),
+      place: "", words: "--colour", options: ["--colour"], status: 2),
   ]
 }
 
 @Suite("Bad input", .needsEngine, .throttled)
 struct BadInputTests {
-  @Test("gets one clear line, exit 1, and nothing in Docker", arguments: BadInput.all)
+  @Test("gets one clear line, its exit code, and nothing in Docker", arguments: BadInput.all)
   func refused(input: BadInput) async throws {
     let engine = try #require(TestEngine.all.first)
     let settings = PodSettings(options: input.options, files: ["folder/readme": ""])
     let end = try await podEnd(on: engine, input.file, settings, within: .seconds(40))
-    #expect(end.status == .exited(1), "\(end)")
+    // A wrong option is wrong usage, a wrong file a failure.
+    #expect(end.status == .exited(input.status), "\(end)")
     // Where no task could be made of the file the complaint is all; else it is the last state's message.
     let complaint: String
     if end.states.isEmpty {

@@ -121,7 +121,10 @@ struct ConfigTests {
     #expect(plain.status == .exited(0), "\(plain)")
     #expect(!(plain.stdout + plain.stderr).contains { $0.contains("\u{1b}") }, "\(plain)")
     let shown = try await podEnd(
-      on: engine, file, PodSettings(shell: "exec script -qec \"$*\" /dev/null"))
+      on: engine, file,
+      PodSettings(
+        environment: ["NO_COLOR": "", "TERM": "xterm"],
+        shell: "exec script -qec \"$*\" /dev/null"))
     #expect(shown.status == .exited(0), "\(shown)")
     for (service, word) in [("web", "one"), ("job", "two")] {
       let pattern = try Regex("\u{1b}\\[[0-9]+m\(service) \\|\u{1b}\\[0m \(word)\r\n")
