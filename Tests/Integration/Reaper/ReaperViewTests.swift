@@ -104,7 +104,7 @@ struct ReaperViewTests {
           let service = try #require(report.service)
           #expect(service.healthy && (service.uptime ?? 100) < 60)
           #expect(service.lastPass?.completed == true, "\(service)")
-          #expect(service.lastPass?.result.contains("1 alive") == true, "\(service)")
+          #expect(service.lastPass?.result.contains(" alive") == true, "\(service)")
           #expect((1...600).contains(service.nextPass ?? 0), "\(service)")
           let text = try await site.reaper(["status"]).output()
           #expect(text.hasPrefix("VERDICT"), "\(text)")
@@ -152,10 +152,14 @@ struct ReaperViewTests {
       let line = ([command.program] + command.arguments).map { "'\($0)'" }.joined(separator: " ")
       // The pipeline ends only when the reaper has.
       let end = try await Command(
-        "sh", ["-c", "\(line) | head -n 4"], environment: command.environment
+        "sh", ["-c", "\(line) | grep -m 3 -E '^(VERDICT.*|no pods|)$'"],
+        environment: command.environment
       ).run(within: .seconds(40))
       #expect(end.status == .exited(0))
-      #expect(end.stdout == "no pods\n\nno pods\n\n", "\(end)")
+      // Other tests' pods may be on the same engine: between two titles is an empty line.
+      let lines = end.stdout.split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count == 4 && lines[1] == "" && lines[2] != "", "\(end)")
+      #expect(!end.stdout.contains("\u{1b}"), "\(end)")
       #expect(end.stderr.split(separator: "\n").count == 1, "\(end)")
     }
   }
