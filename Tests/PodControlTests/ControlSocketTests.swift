@@ -119,7 +119,9 @@ struct ControlClientTests {
   }
 
   @Test("waits no longer than it is told to")
-  func silent() async throws { #expect(try await error(after: nil, within: .milliseconds(500)) == .silent) }
+  func silent() async throws {
+    #expect(try await error(after: nil, within: .milliseconds(500)) == .silent)
+  }
 
   @Test("takes no response that it does not understand")
   func garbled() async throws {
