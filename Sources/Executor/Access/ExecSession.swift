@@ -14,6 +14,8 @@ final class ExecSession: Sendable {
   private let body: ExecCreate
   private let terminal: RawTerminal?
   private let id = Mutex<String?>(nil)
+  /// The signal that this process ends by, once it has decided to end the command as well.
+  private let fatalSignal = Mutex<Int32?>(nil)
 
   /// Prepares a command.
   ///
@@ -55,7 +57,10 @@ final class ExecSession: Sendable {
       }
     }
     switch try result.get() {
-    case .ended: return try await exitCode(of: id)
+    case .ended:
+      let code = try await exitCode(of: id)
+      // The command's end by this process's second signal is that signal's, whoever of the two comes first.
+      return fatalSignal.withLock { $0 }.map { 128 + $0 } ?? code
     case .readerGone:
       _ = await send(SIGPIPE)
       return 128 + SIGPIPE
@@ -118,6 +123,7 @@ final class ExecSession: Sendable {
   /// own, or is told to go: the command's terminal hangs up.
   private func obey(_ signal: Int32, isFirst: Bool) async {
     if terminal == nil, isFirst, await send(signal) { return }
+    fatalSignal.withLock { $0 = signal }
     let isSent = await send(terminal == nil ? SIGKILL : SIGHUP)
     terminal?.restore()
     if !isSent, id.withLock({ $0 }) != nil {
@@ -149,6 +155,8 @@ final class ExecSession: Sendable {
     guard let groups = try? TextFile.text("/proc/\(pid)/cgroup"), groups.contains(container),
       (try? await engine.inspectExec(id))?.isRunning == true
     else { return false }
+    // The process that was opened is the one that was looked at as long as it can be signalled.
+    if descriptor >= 0, linux_pidfd_signal(descriptor, 0) != 0 { return false }
     if getpgid(pid) == pid, kill(-pid, signal) == 0 { return true }
     return (descriptor >= 0 ? linux_pidfd_signal(descriptor, signal) : kill(pid, signal)) == 0
   }

@@ -63,17 +63,19 @@ extension Pod {
     default:
       break
     }
-    guard container != nil else { return false }
-    if plan?.slice != nil, error.isOfSystemd {
-      log.warning("\(member.plan.title): the engine failed at systemd: trying again")
-      return await slices.isSystemdThere()
-    }
     let text = error.message
-    if text.contains("marked for removal") || text.contains("removal of container") {
+    let isBeingRemoved =
+      text.contains("marked for removal") || text.contains("removal of container")
+    if isBeingRemoved, container != nil || isOwnContainer(in: error, of: member, nil) {
       // Someone else's removal is under way: the name is free once it is done.
       try await wait(within: .seconds(5)) { isEnding || members[name]?.container == nil }
       await discard(name)
       return true
+    }
+    guard container != nil else { return false }
+    if plan?.slice != nil, error.isOfSystemd {
+      log.warning("\(member.plan.title): the engine failed at systemd: trying again")
+      return await slices.isSystemdThere()
     }
     if let member = members[name], member.renewedIn < presence.outages {
       // An engine that was killed in the middle of a start refuses every further one, in words of containerd, runc,

@@ -11,7 +11,7 @@ struct EngineTap: Sendable {
     let request: String
     /// How many requests it applies to; 0: all.
     var times = 0
-    /// The engine is not asked: this status, with `message`, is the answer.
+    /// The engine is not asked: this status, with `message`, is the answer. CONTAINER in it is the container's ID.
     var status: Int?
     var message = ""
     /// The engine is asked only after `release`.
@@ -127,7 +127,9 @@ struct EngineTap: Sendable {
                     state['request'], state['rule'] = text, rule
                     if rule: say('injected', text)
                     if rule and rule.get('status'):
-                        body = json.dumps({'message': rule['message']}).encode()
+                        named = re.search(rb'/containers/([0-9a-f]{64})|"Container":"([0-9a-f]{64})"', data)
+                        named = (named[1] or named[2]).decode() if named else 'CONTAINER'
+                        body = json.dumps({'message': rule['message'].replace('CONTAINER', named)}).encode()
                         client.sendall(b'HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n' % (rule['status'], len(body)) + body)
                         continue
                     if rule and rule['holdsRequest'] and not released.is_set():
