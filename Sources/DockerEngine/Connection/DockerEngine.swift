@@ -92,6 +92,9 @@ public final class DockerEngine: Sendable {
     try await negotiation.version { self.ability(by: try await self.ping()) }
   }
 
+  /// Whether the engine has responded to this client before: it exists, and one that can't be reached now is away.
+  public var hasResponded: Bool { get async { await negotiation.isSettled } }
+
   /// The engine and its host (Engine API, "SystemInfo").
   /// - Throws: `EngineError`.
   public func info() async throws -> EngineInfo {

@@ -13,6 +13,9 @@ actor Negotiation {
   private var state = State.unknown
   private let changes = AsyncCondition()
 
+  /// Whether a version is agreed on.
+  var isSettled: Bool { if case .known = state { true } else { false } }
+
   /// The version; calls `ask` if nobody has or does.
   func version(ask: @Sendable () async throws -> EngineAbility) async throws -> EngineAbility {
     var hasWaited = false

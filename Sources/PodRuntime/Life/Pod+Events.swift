@@ -28,8 +28,12 @@ extension Pod {
         return
       } catch {
         if !hasListened {
-          fail("\(error)")
-          return
+          // An engine that has never responded is none. One that has may be starting again just now.
+          guard (error as? EngineError)?.isEngineAway == true, await engine.hasResponded else {
+            fail("\(error)")
+            return
+          }
+          noteEngineAway("\(error)")
         }
         if !isListening { presence.wasUnreachable = true }
         reason = "\(error)"
