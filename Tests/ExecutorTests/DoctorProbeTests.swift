@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import TestSupport
 import Testing
 
@@ -61,6 +62,25 @@ struct DoctorProbeTests {
       #expect(found["agent"]?.result == .warn)
       #expect(found["leases"]?.result == .fail)
       #expect(found["reaper-service"]?.finding.contains("doesn't respond") == true)
+    }
+  }
+
+  @Test("take a service that accepts nobody for one that hangs", .timeLimit(.minutes(3)))
+  func fullQueue() async throws {
+    try await withTemporaryFolder { folder in
+      var files: [Int32] = []
+      defer { for file in files { close(file) } }
+      for name in ["lease.sock", "reaper.sock"] {
+        let path = folder.path(name)
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        files.append(listener)
+        #expect(UnixSocket.bind(listener, to: path, mode: 0o600) == 0)
+        #expect(listen(listener, 0) == 0)
+        while let client = UnixSocket.connect(path, waits: false) { files.append(client) }
+      }
+      let found = await checks(folder)
+      #expect(found["leases"]?.result == .fail, "\(found)")
+      #expect(found["reaper-service"]?.finding.contains("doesn't respond") == true, "\(found)")
     }
   }
 
