@@ -84,6 +84,25 @@ struct DoctorProbeTests {
     }
   }
 
+  @Test("fail on settings that can't be read, at once", .timeLimit(.minutes(3)))
+  func strangeSettings() async throws {
+    try await withTemporaryFolder { folder in
+      mkfifo(folder.path("fifo"), 0o644)
+      symlink("/dev/zero", folder.path("zero"))
+      symlink("nowhere", folder.path("lost"))
+      mkdir(folder.path("folder"), 0o755)
+      for (name, reason) in [
+        ("fifo", "it is no regular file"), ("zero", "writable by others"),
+        ("lost", "No such file or directory"), ("folder", "Is a directory"),
+      ] {
+        let found = await checks(folder, settings: folder.path(name))
+        #expect(found["settings-file"]?.result == .fail, "\(name)")
+        #expect(found["settings-file"]?.finding.contains(reason) == true, "\(found)")
+        #expect(found["policy"]?.result == .fail, "\(name)")
+      }
+    }
+  }
+
   @Test("ask an engine by GET alone, and count its networks against its pools")
   func requests() async throws {
     try await withTemporaryFolder { folder in
