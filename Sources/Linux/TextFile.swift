@@ -20,6 +20,17 @@ public enum TextFile {
     return try file.closeAfter { try rest(of: file, limit: .max) }
   }
 
+  /// The rest of an open file's text.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the file's; it stays open.
+  ///   - limit: how many bytes it may have.
+  /// - Returns: the text; bytes that are no UTF-8 are replaced.
+  /// - Throws: `Errno`, as `read(2)` gives it; `EFBIG` where it is longer.
+  package static func text(of descriptor: Int32, limit: Int) throws -> String {
+    try rest(of: FileDescriptor(rawValue: descriptor), limit: limit)
+  }
+
   /// The text of a file that others may have put something else in the place of: nothing but a regular file is read, and
   /// nothing is waited for.
   ///

@@ -7,22 +7,31 @@ public enum UnixSocket {
   ///
   /// - Parameters:
   ///   - path: the socket's path.
-  ///   - waits: whether to wait for a listener that is busy; the descriptor then blocks as well.
-  /// - Returns: a descriptor that is closed on exec; nil where nobody listens.
+  ///   - waits: whether to wait for a listener that is busy, five seconds at most; the descriptor then blocks as well.
+  /// - Returns: a descriptor that is closed on exec; nil with `errno` where nobody listens, EAGAIN where the listener
+  ///   accepts nothing.
   public static func connect(_ path: String, waits: Bool = true) -> Int32? {
     var kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue
     if !waits { kind |= SOCK_NONBLOCK.rawValue }
     let file = socket(AF_UNIX, Int32(kind), 0)
     guard file >= 0 else { return nil }
-    if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 { return file }
+    // A queue of connections that is full would hold it up for good (unix(7), connect).
+    if waits { limit(file, SO_SNDTIMEO, to: .seconds(5)) }
+    if withAddress(path, { Glibc.connect(file, $0, $1) }) == 0 {
+      if waits { limit(file, SO_SNDTIMEO, to: .zero) }
+      return file
+    }
+    let reason = errno
     close(file)
+    errno = reason
     return nil
   }
 
   /// The process that made a listening socket (unix(7), SO_PEERCRED).
   ///
   /// - Parameter path: the socket's path.
-  /// - Returns: its ID, 0 for a process in no pid namespace that this one sees; nil where nobody listens.
+  /// - Returns: its ID, 0 for a process in no pid namespace that this one sees; nil where nobody listens, or accepts
+  ///   connections for five seconds.
   package static func listener(_ path: String) -> Int32? {
     guard let file = connect(path) else { return nil }
     defer { close(file) }
@@ -80,9 +89,12 @@ public enum UnixSocket {
     return 0
   }
 
-  /// Whether there is a socket file that nobody listens on. A connection that is refused
+  /// Whether there is a socket file that nobody listens on, and nobody will. A connection that is refused
   /// to either kind of socket proves it: one that is busy, doesn't listen yet, or is of another kind gives another error.
-  private static func isAbandoned(_ path: String) -> Bool {
+  ///
+  /// - Parameter path: the socket's path.
+  /// - Returns: false as well where there is no such socket file.
+  package static func isAbandoned(_ path: String) -> Bool {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
     return [SOCK_STREAM, SOCK_DGRAM].allSatisfy { kind in

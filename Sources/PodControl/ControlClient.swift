@@ -42,6 +42,8 @@ public struct ControlClient: Sendable {
       guard let line = try await connection.next(until: deadline) else { throw .broken }
       lines.append(line)
       if line.end == true { return lines }
+      // Lines that never end are no response either.
+      if .now >= deadline { throw .silent }
       if lines.count > 100_000 { throw .garbled }
     }
   }

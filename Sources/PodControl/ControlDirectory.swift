@@ -47,19 +47,23 @@ package enum ControlDirectory {
     if all != status.st_mode & 0o7777 { fchmod(file, all) }
   }
 
-  /// Removes the sockets of executors that are gone: nothing else, and nothing where the process table may hide one.
+  /// Removes the sockets of executors that are gone: nothing else, and nothing where the process table may hide one. A
+  /// socket whose name holds no process goes when nobody can listen on it any more.
   ///
   /// - Parameter path: the directory.
   /// - Returns: the paths that were removed.
   package static func removeAbandoned(
     in path: String = ControlSocket.standardDirectory
   ) -> [String] {
-    let sockets = ControlSocket.all(in: path).filter { $0.pid != nil }
-    guard !sockets.isEmpty, ProcessTableCheck.failure() == nil else { return [] }
+    let sockets = ControlSocket.all(in: path)
+    if sockets.isEmpty { return [] }
+    let seesProcesses = ProcessTableCheck.failure() == nil
     return sockets.compactMap { socket in
       var status = stat()
       guard lstat(socket.path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK,
-        socket.isAbandoned, unlink(socket.path) == 0
+        socket.pid == nil
+          ? UnixSocket.isAbandoned(socket.path) : seesProcesses && socket.isAbandoned,
+        unlink(socket.path) == 0
       else { return nil }
       return socket.path
     }

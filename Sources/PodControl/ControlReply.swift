@@ -37,6 +37,8 @@ package final class ControlReply: Sendable {
     self.closed = closed
   }
 
+  deinit { state.withLock(\.source)?.cancel() }
+
   /// Whether lines can still be sent.
   package var isOpen: Bool { state.withLock { !$0.isClosed && !$0.isEnding } }
 
@@ -71,12 +73,12 @@ package final class ControlReply: Sendable {
     }
     if isClosed { return source.cancel() }
     flush()
-    // The timer keeps the connection alive until then.
-    queue.asyncAfter(deadline: .now() + patience.seconds) { [self] in
-      if state.withLock({ !$0.hasRequest && !$0.isEnding }) {
-        refuse("no request within \(patience)")
-        flush()
-      }
+    // A client that was turned away has its line by now, and the server doesn't hold its connection.
+    if state.withLock(\.isEnding) { return close() }
+    queue.asyncAfter(deadline: .now() + patience.seconds) { [weak self] in
+      guard let self, state.withLock({ !$0.hasRequest && !$0.isEnding }) else { return }
+      refuse("no request within \(patience)")
+      flush()
     }
   }
 

@@ -11,6 +11,8 @@ package final class ControlServer: Sendable {
   package struct Limits: Sendable {
     /// Connections at a time.
     package var connections = 8
+    /// Those of them that users other than root and the executor's own may have.
+    package var othersConnections = 6
     /// How long a client may take to send its request, and to take a line of the response.
     package var patience = Duration.seconds(10)
 
@@ -128,6 +130,13 @@ package final class ControlServer: Sendable {
           reply.refuse("user \(peer.user) may not ask this executor (control-group)")
           return reply
         }
+        // Whoever follows events stays: root can still stop the pod.
+        if !isOwner(peer),
+          state.replies.values.count(where: { !isOwner($0.peer) }) >= limits.othersConnections
+        {
+          reply.refuse("\(limits.othersConnections) connections of the group are open: try again")
+          return reply
+        }
         state.replies[number] = reply
         return reply
       }
@@ -140,8 +149,10 @@ package final class ControlServer: Sendable {
   }
 
   private func isAllowed(_ peer: SocketPeer) -> Bool {
-    if peer.user == 0 || peer.user == geteuid() { return true }
+    if isOwner(peer) { return true }
     guard let group else { return false }
     return peer.groups.contains(group)
   }
+
+  private func isOwner(_ peer: SocketPeer) -> Bool { peer.user == 0 || peer.user == geteuid() }
 }

@@ -82,13 +82,15 @@ public struct ControlSocket: Sendable, Hashable {
     return false
   }
 
-  /// A run as a name holds it: a long one is cut, and told apart by a hash of all of it.
+  /// A run as a name holds it: a long one is cut, and told apart by a hash of all of it. Of one that is no component of a
+  /// path, which a label may hold, only the hash stands there: it leads nowhere else.
   private static func word(_ run: String) -> String {
-    guard run.utf8.count > longestRun else { return run }
+    let isComponent = IDCheck.problem(run) == nil
+    if isComponent, run.utf8.count <= longestRun { return run }
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in run.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     var head = ""
-    for scalar in run.unicodeScalars {
+    for scalar in run.unicodeScalars where isComponent {
       if head.utf8.count + UTF8.width(scalar) > longestRun - 17 { break }
       head.unicodeScalars.append(scalar)
     }

@@ -56,8 +56,16 @@ package struct JSONObject: Sendable {
 
   /// The object on one line. Characters that could steer a terminal are written as escapes, so that values are still exact.
   package var line: String {
+    Self.withoutControls(String(decoding: JSONWriter.compact(node), as: UTF8.self))
+  }
+
+  /// A JSON document whose characters that could steer a terminal are escapes.
+  ///
+  /// - Parameter document: a document, in which JSON's own control characters are escapes already.
+  /// - Returns: a document of the same values.
+  package static func withoutControls(_ document: String) -> String {
     var text = String.UnicodeScalarView()
-    for scalar in String(decoding: JSONWriter.compact(node), as: UTF8.self).unicodeScalars {
+    for scalar in document.unicodeScalars {
       let value = scalar.value
       let isControl =
         0x7f...0x9f ~= value || 0x200e...0x200f ~= value || 0x202a...0x202e ~= value

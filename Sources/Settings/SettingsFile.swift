@@ -28,12 +28,20 @@ public struct SettingsFile: Sendable {
   /// - Throws: `ComposeError` with the place of what can't be understood, or for a file that others can write.
   public init(path: String, owner: Owner, isOptional: Bool) throws(ComposeError) {
     var status = stat()
-    guard stat(path, &status) == 0 else {
-      if isOptional, errno == ENOENT || errno == ENOTDIR {
+    // What is checked is what is read, and nothing is waited for.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+    guard file >= 0 else {
+      let reason = errno
+      // A link to nothing is no file that is missing: what the lost one forbids would be permitted.
+      if isOptional, reason == ENOENT || reason == ENOTDIR, lstat(path, &status) != 0 {
         try self.init(text: "", file: path)
         return
       }
-      throw ComposeError("\(path) can't be read: \(String(cString: strerror(errno)))")
+      throw ComposeError("\(path) can't be read: \(String(cString: strerror(reason)))")
+    }
+    defer { close(file) }
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFIFO else {
+      throw ComposeError("\(path) can't be read: it is no regular file")
     }
     let isTrusted = status.st_uid == 0 || owner == .rootOrSelf && status.st_uid == geteuid()
     guard isTrusted, status.st_mode & 0o022 == 0 else {
@@ -42,7 +50,7 @@ public struct SettingsFile: Sendable {
     }
     let text: String
     do {
-      text = try TextFile.text(path)
+      text = try TextFile.text(of: file, limit: 16 << 20)
     } catch {
       throw ComposeError("\(path) can't be read: \(error)")
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Linux
 import TestSupport
 import Testing
 
@@ -61,6 +62,44 @@ struct DoctorProbeTests {
       #expect(found["agent"]?.result == .warn)
       #expect(found["leases"]?.result == .fail)
       #expect(found["reaper-service"]?.finding.contains("doesn't respond") == true)
+    }
+  }
+
+  @Test("take a service that accepts nobody for one that hangs", .timeLimit(.minutes(3)))
+  func fullQueue() async throws {
+    try await withTemporaryFolder { folder in
+      var files: [Int32] = []
+      defer { for file in files { close(file) } }
+      for name in ["lease.sock", "reaper.sock"] {
+        let path = folder.path(name)
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        files.append(listener)
+        #expect(UnixSocket.bind(listener, to: path, mode: 0o600) == 0)
+        #expect(listen(listener, 0) == 0)
+        while let client = UnixSocket.connect(path, waits: false) { files.append(client) }
+      }
+      let found = await checks(folder)
+      #expect(found["leases"]?.result == .fail, "\(found)")
+      #expect(found["reaper-service"]?.finding.contains("doesn't respond") == true, "\(found)")
+    }
+  }
+
+  @Test("fail on settings that can't be read, at once", .timeLimit(.minutes(3)))
+  func strangeSettings() async throws {
+    try await withTemporaryFolder { folder in
+      mkfifo(folder.path("fifo"), 0o644)
+      symlink("/dev/zero", folder.path("zero"))
+      symlink("nowhere", folder.path("lost"))
+      mkdir(folder.path("folder"), 0o755)
+      for (name, reason) in [
+        ("fifo", "it is no regular file"), ("zero", "writable by others"),
+        ("lost", "No such file or directory"), ("folder", "Is a directory"),
+      ] {
+        let found = await checks(folder, settings: folder.path(name))
+        #expect(found["settings-file"]?.result == .fail, "\(name)")
+        #expect(found["settings-file"]?.finding.contains(reason) == true, "\(found)")
+        #expect(found["policy"]?.result == .fail, "\(name)")
+      }
     }
   }
 

@@ -24,6 +24,14 @@ struct DoctorJudgementTests {
     }
   }
 
+  @Test("takes a file system that reports more free blocks than it has for an empty one")
+  func endlessDisk() {
+    let disk = HostJudgement.Disk(
+      blockSize: .max, blocks: 1, freeBlocks: .max, inodes: 1, freeInodes: .max)
+    let check = HostJudgement.disk("disk", "/", disk, fix: "none")
+    #expect(check.result == .ok && check.finding.contains("inodes 100 % free"))
+  }
+
   @Test("counts the subnets that networks and routes overlap once each")
   func pools() {
     func left(_ used: [String]) -> UInt64 { AddressPools.standard.left(used: used).left }

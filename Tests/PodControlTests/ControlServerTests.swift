@@ -134,6 +134,52 @@ struct ControlServerTests {
     }
   }
 
+  @Test("holds nothing of a client that is gone")
+  func forgets() async throws {
+    let held = Mutex(WeakReply())
+    try await withServer(handling: { _, reply in
+      held.withLock { $0.reply = reply }
+      await reply.send(ControlResponse(status: sampleStatus))
+    }) { server in
+      #expect(try await ControlClient(server.socket).status(within: .seconds(120)).count == 1)
+      // A request may take the limit of two minutes: this is not that time.
+      try await eventually("the end", within: .seconds(60)) { held.withLock { $0.reply == nil } }
+    }
+  }
+
+  private struct WeakReply { weak var reply: ControlReply? }
+
+  @Test(
+    "leaves root a place, however many of the group follow events",
+    .enabled(if: geteuid() == 0, "needs root"))
+  func placeForRoot() async throws {
+    let open = Mutex(0)
+    try await withServer(
+      group: 4321,
+      handling: { request, reply in
+        guard request.command == "events" else { return await sampleHandler(request, reply) }
+        open.withLock { $0 += 1 }
+        try? await Task.sleep(for: .seconds(120))
+      }
+    ) { server in
+      let followers = (0..<8).map { _ in
+        Task { try await ask(server.socket, groups: "4321", request: "events") }
+      }
+      try await eventually("six followers", within: .seconds(60)) { open.withLock { $0 } == 6 }
+      try await eventually("a response to root", within: .seconds(60)) {
+        (try? await ControlClient(server.socket).status(within: .seconds(60)).count) == 1
+      }
+      let more = try await ask(server.socket, groups: "4321")
+      #expect(more.contains("6 connections of the group are open: try again"), "\(more)")
+      await server.stop()
+      var refused = 0
+      for follower in followers {
+        if try await follower.value.contains("connections of the group are open") { refused += 1 }
+      }
+      #expect(refused == 2)
+    }
+  }
+
   @Test("outlives a thousand connections")
   func thousand() async throws {
     try await withServer { server in
@@ -191,13 +237,15 @@ struct ControlServerTests {
   }
 
   /// Asks as another user.
-  private func ask(_ socket: ControlSocket, groups: String) async throws -> String {
+  private func ask(
+    _ socket: ControlSocket, groups: String, request: String = "status"
+  ) async throws -> String {
     let program = """
       import socket, sys
       s = socket.socket(socket.AF_UNIX)
       try: s.connect(sys.argv[1])
       except Exception as e: sys.exit(print(type(e).__name__))
-      try: s.sendall(b'{"version":1,"command":"status"}\\n')
+      try: s.sendall(b'{"version":1,"command":"%s"}\\n' % sys.argv[2].encode())
       except OSError: pass
       while True:
         d = s.recv(65536)
@@ -208,7 +256,7 @@ struct ControlServerTests {
       "setpriv",
       [
         "--reuid", "65534", "--regid", "65534", "--groups", groups, "python3", "-c", program,
-        socket.path,
+        socket.path, request,
       ]
     ).run().stdout
   }

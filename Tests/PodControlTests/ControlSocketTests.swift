@@ -37,27 +37,43 @@ struct ControlSocketTests {
   )
   func others(_ name: String) { #expect(ControlSocket(name: name) == nil) }
 
-  @Test("is removed where its process is gone, and no other file is")
+  @Test(
+    "leads to no other directory, whatever a label says the run is",
+    arguments: ["../../../tmp/x", "/", "a/b", "a/", "..", ".", "", "a\0b", "a\nb", "../\u{338}x"])
+  func steered(_ run: String) throws {
+    let socket = ControlSocket(run: run, incarnation: owner)
+    #expect(!socket.name.utf8.contains { $0 == UInt8(ascii: "/") || $0 < 0x20 })
+    #expect(ControlSocket(name: socket.name) == socket)
+    #expect(socket.name != ControlSocket(run: run + "x", incarnation: owner).name)
+  }
+
+  @Test("is removed where its process is gone, or nobody can listen, and no other file is")
   func abandoned() async throws {
     try await withTemporaryFolder { folder in
       let gone = try await Command("sh", ["-c", "echo $$"]).output()
       let alive = ControlSocket(run: "r", incarnation: .current()).name
-      let names = ["a.\(gone).1", "b.0.0", alive, "other"]
+      let names = ["a.\(gone).1", "b.0.0", "l.0.0", "n.0.0", alive, "other"]
+      // One listens, the other will.
+      var kept: [Int32] = []
+      defer { for file in kept { close(file) } }
       for name in names {
         let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(file) }
         #expect(UnixSocket.bind(file, to: folder.path(name), mode: 0o600) == 0)
+        if name == "l.0.0" { #expect(listen(file, 1) == 0) }
+        if ["l.0.0", "n.0.0"].contains(name) { kept.append(file) } else { close(file) }
       }
       try folder.write("c.\(gone).1", "a file")
+      try folder.write("f.0.0", "a file")
       mkdir(folder.path("d.\(gone).1"), 0o700)
       symlink(folder.path("other"), folder.path("e.\(gone).1"))
       let removed = ControlDirectory.removeAbandoned(in: folder.path)
-      #expect(removed == [folder.path("a.\(gone).1")])
+      #expect(removed == [folder.path("a.\(gone).1"), folder.path("b.0.0")])
       let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
       #expect(
         Set(left)
           == Set(
-            [alive, "b.0.0", "other", "c.\(gone).1", "d.\(gone).1", "e.\(gone).1"]))
+            [alive, "l.0.0", "n.0.0", "f.0.0", "other", "c.\(gone).1", "d.\(gone).1"]
+              + ["e.\(gone).1"]))
     }
   }
 
@@ -121,6 +137,35 @@ struct ControlClientTests {
   @Test("waits no longer than it is told to")
   func silent() async throws {
     #expect(try await error(after: nil, within: .milliseconds(500)) == .silent)
+  }
+
+  @Test("waits no longer for the end of lines that never end", .timeLimit(.minutes(3)))
+  func endless() async throws {
+    try await withTemporaryFolder { folder in
+      let socket = ControlSocket(run: "r", incarnation: .current(), directory: folder.path)
+      let listener = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(listener) }
+      #expect(UnixSocket.bind(listener, to: socket.path, mode: 0o600) == 0)
+      #expect(listen(listener, 1) == 0)
+      async let flood: Void = onThread {
+        let client = accept(listener, nil, nil)
+        defer { close(client) }
+        let lines = String(repeating: "{\"version\":1}\n", count: 1000)
+        for _ in 0..<100 {
+          let sent = Glibc.send(client, lines, lines.utf8.count, Int32(MSG_NOSIGNAL))
+          if sent <= 0 { return }
+        }
+        // It isn't the end that ends the wait.
+        var byte: UInt8 = 0
+        _ = read(client, &byte, 1)
+        _ = read(client, &byte, 1)
+      }
+      let connection = ControlClient(socket)
+      await #expect(throws: ControlError.silent) {
+        _ = try await connection.responses(to: ControlRequest(.status), within: .milliseconds(1))
+      }
+      try await flood
+    }
   }
 
   @Test("takes no response that it does not understand")

@@ -38,6 +38,18 @@ struct PodViewTests {
     #expect(view.message == "waits for db")
   }
 
+  @Test("an executor's response may hold any number")
+  func extremes() {
+    let services = ["a", "b"].map { told($0, restarts: .max, exitCode: .min) }
+    let port = PodStatus.Port(service: "a", container: .max, host: .min, protocolName: "")
+    var view = PodView(
+      pod: Samples.pod(), executor: .alive,
+      status: status(services: services, ports: [port], cpus: 1e308, memory: .min))
+    #expect(view.restarts == .max)
+    view.processors = 1
+    #expect(!PodDocument.list([view], now: .max).isEmpty)
+  }
+
   @Test("without a response the state follows from the process and the containers")
   func derived() throws {
     func state(_ executor: ExecutorPresence, _ containers: [ListedContainer]) -> PodState {

@@ -145,7 +145,10 @@ enum HostJudgement {
   }
 
   private static func percent(_ part: Double) -> String {
-    part < 0.1 ? "\(Int(part * 1000) / 10).\(Int(part * 1000) % 10) %" : "\(Int(part * 100)) %"
+    // A file system may report more free blocks than it has.
+    let part = min(part, 1)
+    return part < 0.1
+      ? "\(Int(part * 1000) / 10).\(Int(part * 1000) % 10) %" : "\(Int(part * 100)) %"
   }
 
   /// A directory and the mount that it is on.

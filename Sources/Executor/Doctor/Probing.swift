@@ -65,7 +65,10 @@ enum Probing {
       return errno == EACCES ? .forbidden : .missing
     }
     guard access(path, W_OK) == 0 else { return .forbidden }
-    guard let file = UnixSocket.connect(path, waits: false) else { return .abandoned }
+    guard let file = UnixSocket.connect(path, waits: false) else {
+      // Its queue of connections is full.
+      return errno == EAGAIN ? .silent : .abandoned
+    }
     defer { close(file) }
     let deadline = ContinuousClock.now + .milliseconds(1500)
     guard send(file, line + "\n") else { return .abandoned }

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import PodControl
 import PodIdentity
+import PodViews
 import Program
 
 /// `compose-executor events POD`: what has happened to a pod.
@@ -58,7 +59,8 @@ struct EventsCommand: AsyncParsableCommand {
   static func json(_ event: PodEvent) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(event), as: UTF8.self)
+    return JSONObject.withoutControls(
+      String(decoding: try encoder.encode(event), as: UTF8.self))
   }
 
   /// Time, service, event and what else there is to say.

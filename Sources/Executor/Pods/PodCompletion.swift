@@ -51,9 +51,25 @@ enum PodCompletion {
       found.done.signal()
     }
     _ = found.done.wait(timeout: .now() + 2)
-    // A shell splits at a line's end, and shows what it gets: no such name is offered.
-    return Set(found.names).filter { name in
-      !name.isEmpty && name.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7f }
+    return offered(found.names)
+  }
+
+  /// The names that mean nothing but themselves to a shell.
+  ///
+  /// Task IDs and labels are data that anybody could have written. Bash expands the words that it is offered
+  /// (`compgen -W`), command substitutions among them, and puts a word on the command line without quotes.
+  ///
+  /// - Parameter names: names from the engine.
+  /// - Returns: those that hold ASCII letters, digits and `_.:@%+,/-` alone and don't begin as an option does, each once.
+  static func offered(_ names: [String]) -> [String] {
+    Set(names).filter { name in
+      guard let first = name.utf8.first, first != UInt8(ascii: "-") else { return false }
+      return name.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true
+        default: "_.:@%+,/-".utf8.contains(byte)
+        }
+      }
     }.sorted()
   }
 }

@@ -42,6 +42,8 @@ struct ControlCommands: Sendable {
   /// - Returns: the pod and what is thought of it.
   /// - Throws: `EngineError`, `NoPod`.
   private func explain(_ word: String) async throws -> PodReport {
+    // Any other word would be another request to the engine.
+    guard Self.isContainer(word) else { return try await explain(task: word) }
     let details: ContainerDetails
     do {
       details = try await reaper.engine.inspectContainer(word)
@@ -59,6 +61,15 @@ struct ControlCommands: Sendable {
       )
     }
     return pod
+  }
+
+  /// Whether a word can be a container's name or ID (moby, `RestrictedNamePattern`).
+  private static func isContainer(_ word: String) -> Bool {
+    func isAlphanumeric(_ byte: UInt8) -> Bool {
+      0x30...0x39 ~= byte || 0x61...0x7a ~= byte | 0x20
+    }
+    return word.utf8.first.map(isAlphanumeric) == true
+      && word.utf8.allSatisfy { isAlphanumeric($0) || "_.-".utf8.contains($0) }
   }
 
   private func explain(task word: String) async throws -> PodReport {

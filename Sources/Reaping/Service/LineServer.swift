@@ -268,7 +268,7 @@ final class LineServer: Restorable {
 enum LineClient {
   /// Sends a line and reads the whole answer.
   ///
-  /// - Returns: nil where nobody listens or answers within five seconds.
+  /// - Returns: nil where nobody listens, or answers within five seconds, or to the end within ten.
   static func request(_ path: String, _ line: String) -> String? {
     guard let file = UnixSocket.connect(path) else { return nil }
     defer { close(file) }
@@ -279,9 +279,10 @@ enum LineClient {
     }
     var answer: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 65_536)
+    let deadline = ContinuousClock.now + .seconds(10)
     while true {
       let count = read(file, &chunk, chunk.count)
-      if count < 0 { return nil }
+      if count < 0 || .now > deadline { return nil }
       if count == 0 { break }
       answer += chunk[..<count]
     }

@@ -62,6 +62,11 @@ struct ReaperViewTests {
             let nobody = try await site.reaper(["explain", "nobody"]).run()
             #expect(nobody.status == .exited(1), "\(nobody)")
             #expect(nobody.stderr.contains("no container, task or run of a pod is named nobody"))
+            // No other request to the engine.
+            for word in ["../../info", "..", "/", "a?b"] {
+              let nobody = try await site.reaper(["explain", word]).run()
+              #expect(nobody.stderr.contains("of a pod is named \(word)"), "\(nobody)")
+            }
           }
         }
       }

@@ -1,0 +1,39 @@
+import Foundation
+import Linux
+import TestSupport
+import Testing
+
+@Suite("A unix socket")
+struct UnixSocketTests {
+  @Test("that accepts nobody holds nobody up", .timeLimit(.minutes(3)))
+  func fullQueue() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path("s")
+      var files = [socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)]
+      defer { for file in files { close(file) } }
+      #expect(UnixSocket.bind(files[0], to: path, mode: 0o600) == 0)
+      #expect(listen(files[0], 0) == 0)
+      while let client = UnixSocket.connect(path, waits: false) { files.append(client) }
+      #expect(errno == EAGAIN)
+      let connected = try await onThread { UnixSocket.connect(path) }
+      #expect(connected == nil)
+      let found = try await onThread { UnixSocket.listener(path) }
+      #expect(found == nil)
+    }
+  }
+
+  @Test("is abandoned only where nobody can listen on it any more")
+  func abandoned() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path("s")
+      let file = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+      #expect(UnixSocket.bind(file, to: path, mode: 0o600) == 0)
+      #expect(!UnixSocket.isAbandoned(path))
+      #expect(listen(file, 0) == 0)
+      for _ in 0..<4 { #expect(!UnixSocket.isAbandoned(path)) }
+      close(file)
+      #expect(UnixSocket.isAbandoned(path))
+      #expect(!UnixSocket.isAbandoned(folder.path("none")))
+    }
+  }
+}
