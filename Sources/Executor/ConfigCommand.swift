@@ -154,7 +154,10 @@ struct ConfigCommand: AsyncParsableCommand, PlainCommand {
 
   private func put(_ text: String) throws {
     if quiet { return }
-    guard let output else { return StandardOutput.write(text) }
+    guard let output else {
+      StandardOutput.write(text)
+      return
+    }
     do {
       try WholeFile.write(text, to: output)
     } catch let error as Errno {

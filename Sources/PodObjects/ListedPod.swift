@@ -57,6 +57,9 @@ package struct ListedContainer: Sendable {
   /// The engine's ID.
   package var id: String { summary.id }
 
+  /// Whether it has processes: it runs, or is paused.
+  package var isUp: Bool { summary.state == "running" || summary.state == "paused" }
+
   /// Reads a container's labels.
   ///
   /// - Parameter summary: a container that bears a pod's labels.

@@ -82,6 +82,7 @@ package enum PodTable {
   }
 
   private static func color(ofState service: ServiceView) -> Terminal.Color? {
+    if service.state == "paused" { return .yellow }
     if service.isUp { return .green }
     return service.exitCode ?? 0 == 0 ? nil : .red
   }

@@ -118,12 +118,15 @@ package struct ServiceView: Sendable {
   package var id: String? { container?.id ?? told?.container }
 
   /// The executor's name for it while the executor starts, stops or plans it, else the engine's state.
-  package var state: String { told?.state ?? container?.summary.state ?? "unknown" }
+  package var state: String {
+    // An executor knows of no pause.
+    let isPaused = container?.summary.state == "paused"
+    if isPaused, told?.state ?? "running" == "running" { return "paused" }
+    return told?.state ?? container?.summary.state ?? "unknown"
+  }
 
   /// Whether its process runs.
-  package var isUp: Bool {
-    ["running", "paused"].contains(container?.summary.state ?? "")
-  }
+  package var isUp: Bool { container?.isUp ?? false }
 
   /// `starting`, `healthy` or `unhealthy`; nil without a health check, or while it doesn't run.
   package var health: String? {

@@ -15,7 +15,7 @@ package struct StatsRow: Sendable {
 }
 
 /// Takes samples of what pods or services use: from the kernel's files, else from the engine.
-package struct StatsSampler {
+package struct StatsSampler: Sendable {
   private let engine: DockerEngine
   private let reader: CgroupReader
   private var before: [String: (seconds: Double, time: ContinuousClock.Instant)] = [:]
@@ -34,9 +34,17 @@ package struct StatsSampler {
   /// - Parameter pods: the pods.
   /// - Returns: a row for each, in their order.
   package mutating func sample(of pods: [ListedPod]) async -> [StatsRow] {
+    // At once: where the engine is asked, each response takes it a second or two.
+    let sampler = self
+    let all = await withTaskGroup(of: (Int, [Reading]).self) { group in
+      for (index, pod) in pods.enumerated() {
+        group.addTask { (index, await sampler.readings(of: pod, needsAll: false)) }
+      }
+      return await group.reduce(into: [Int: [Reading]]()) { $0[$1.0] = $1.1 }
+    }
     var rows: [StatsRow] = []
-    for pod in pods {
-      let readings = await readings(of: pod, needsAll: false)
+    for (index, pod) in pods.enumerated() {
+      let readings = all[index] ?? []
       var total = reader.figures(of: pod.identity.cgroupParent)
       if total == nil, !readings.isEmpty {
         // Without their cgroup's own figures its containers' are added.
@@ -101,7 +109,7 @@ package struct StatsSampler {
     let engine = engine
     let reader = reader
     let hasOwn = !needsAll && reader.figures(of: pod.identity.cgroupParent) != nil
-    let running = pod.containers.filter { $0.summary.state == "running" }
+    let running = pod.containers.filter(\.isUp)
     let found = await withTaskGroup(of: Reading?.self) { group in
       for container in running {
         group.addTask {

@@ -78,10 +78,35 @@ package struct ViewTable: Sendable {
         .sorted { columns[$0].rank ?? 0 < columns[$1].rank ?? 0 }
       for column in ranked where width(of: shown) > limit { shown.removeAll { $0 == column } }
     }
+    var widths: [Int]?
+    if terminal.isTerminal, let limit = terminal.columns {
+      widths = fitting(shown, within: limit)
+    }
     var table = TextTable(shown.map { (columns[$0].title, columns[$0].alignment) })
-    for row in rows { table.add(shown.map { row[$0] }) }
+    for row in rows {
+      table.add(
+        shown.enumerated().map { index, column in
+          widths.map { row[column].shortened(to: $0[index]) } ?? row[column]
+        })
+    }
     return table.lines(for: terminal, cuts: terminal.isTerminal)
   }
+
+  /// How wide columns may be so that all of them are seen: the widest ones are shortened, since a long ID would hide the rest.
+  private func fitting(_ shown: [Int], within limit: Int) -> [Int] {
+    var widths = shown.map { width(of: [$0]) }
+    while true {
+      let excess = widths.reduce(2 * (widths.count - 1), +) - limit
+      guard excess > 0, let widest = widths.max(), widest > Self.narrowest,
+        let index = widths.firstIndex(of: widest)
+      else { return widths }
+      let next = widths.filter { $0 < widest }.max() ?? 0
+      widths[index] = max(widest - excess, min(next, widest - 1), Self.narrowest)
+    }
+  }
+
+  /// The width that no column is shortened below.
+  private static let narrowest = 16
 
   private func width(of shown: [Int]) -> Int {
     shown.reduce(2 * (shown.count - 1)) { sum, column in

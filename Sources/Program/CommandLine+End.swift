@@ -42,9 +42,15 @@ extension ParsableCommand {
     do {
       var command = try parsed()
       try command.run()
+      try checkOutput()
     } catch {
       end(error)
     }
+  }
+
+  /// Fails where what the command has printed could not be written, such as to a full disk: its exit code is not 0 then.
+  fileprivate static func checkOutput() throws(CommandFailure) {
+    if let failure = StandardOutput.failure { throw CommandFailure(failure, code: 1) }
   }
 
   /// Reads the command line. `help` with a word that is no command is wrong usage.
@@ -69,7 +75,10 @@ extension ParsableCommand {
       endProcess(failure.code)
     }
     // A container's own exit code can be any.
-    if let code = error as? ExitCode { endProcess(code.rawValue) }
+    if let code = error as? ExitCode {
+      guard code.isSuccess, let failure = StandardOutput.failure else { endProcess(code.rawValue) }
+      end(CommandFailure(failure, code: 1))
+    }
     let arguments = ProgramArguments.current ?? []
     let command = NamedCommand(arguments, of: self)
     switch exitCode(for: error) {
@@ -84,7 +93,9 @@ extension ParsableCommand {
         StandardError.line(help)
         endProcess(CommandFailure.usage)
       }
-      StandardOutput.write(help + "\n")
+      if !StandardOutput.write(help + "\n"), let failure = StandardOutput.failure {
+        end(CommandFailure(failure, code: 1))
+      }
       endProcess(0)
     default: break
     }
@@ -113,6 +124,7 @@ extension AsyncParsableCommand {
     do {
       if var command = try runAlone() {
         try await command.run()
+        try checkOutput()
         endProcess(0)
       }
     } catch {
@@ -126,7 +138,10 @@ extension AsyncParsableCommand {
   /// - Throws: what parsing and the command throw; `CommandFailure` where there can be no threads.
   private nonisolated static func runAlone() throws -> sending (any AsyncParsableCommand)? {
     var command = try parsed()
-    if let plain = command as? any PlainCommand, try plain.runAlone() { endProcess(0) }
+    if let plain = command as? any PlainCommand, try plain.runAlone() {
+      try checkOutput()
+      endProcess(0)
+    }
     guard let asynchronous = command as? any AsyncParsableCommand else {
       try command.run()
       return nil

@@ -20,6 +20,17 @@ public struct TextTable: Sendable {
       self.color = color
     }
 
+    /// The cell with `…` in place of what is beyond a width.
+    ///
+    /// - Parameter width: the width, in Unicode scalars.
+    /// - Returns: the cell.
+    public func shortened(to width: Int) -> Cell {
+      guard text.unicodeScalars.count > width, width > 0 else { return self }
+      var cell = self
+      cell.text = String(String.UnicodeScalarView(text.unicodeScalars.prefix(width - 1))) + "…"
+      return cell
+    }
+
     /// Makes a cell without a color.
     public init(stringLiteral value: String) { self.init(value) }
   }

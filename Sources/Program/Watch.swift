@@ -7,7 +7,7 @@ extension AnsiMode: ExpressibleByArgument {}
 public enum Watch {
   /// Prints a report every two seconds: in place on a terminal, else below the last one after an empty line.
   ///
-  /// It ends when nobody reads any more, or the task is canceled.
+  /// It ends when it can't be written, when nobody reads any more, or the task is canceled.
   ///
   /// - Parameters:
   ///   - interval: the time between two reports.
@@ -23,14 +23,14 @@ public enum Watch {
       let terminal = Terminal(
         descriptor: STDOUT_FILENO, mode: mode, environment: environment)
       let text = await report(terminal)
-      if terminal.canRedraw {
-        StandardOutput.write(frame(text, rows: Terminal.rows(of: STDOUT_FILENO), isFirst: isFirst))
-      } else {
-        StandardOutput.write((isFirst ? "" : "\n") + text + "\n")
-      }
+      let output =
+        terminal.canRedraw
+        ? frame(text, rows: Terminal.rows(of: STDOUT_FILENO), isFirst: isFirst)
+        : (isFirst ? "" : "\n") + text + "\n"
       isFirst = false
-      guard hasReader else { return }
-      guard (try? await Task.sleep(for: interval)) != nil else { return }
+      guard StandardOutput.write(output), StandardOutput.hasReader,
+        (try? await Task.sleep(for: interval)) != nil
+      else { return }
     }
   }
 
@@ -44,11 +44,6 @@ public enum Watch {
     // Each line is cleared behind its end, then all below: clearing first would flicker.
     return (isFirst ? "\u{1b}[2J" : "") + "\u{1b}[H"
       + lines.map { $0 + "\u{1b}[K\n" }.joined() + "\u{1b}[J"
-  }
-
-  private static var hasReader: Bool {
-    var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-    return poll(&descriptor, 1, 0) <= 0 || Int32(descriptor.revents) & (POLLERR | POLLHUP) == 0
   }
 }
 

@@ -84,6 +84,19 @@ struct PodTableTests {
     }
   }
 
+  @Test("a long ID hides no other column of a terminal", arguments: [200, 80, 60])
+  func longID(_ columns: Int) throws {
+    let task = "group_shop_frontend.instance-3b6bc6e5-00bd-42ce-a4f8-494ce3013589._app.1"
+    let table = PodTable.table(of: [try view(task: task), try view()], now: 1300)
+    let lines = table.lines(for: output(columns))
+    #expect(lines.allSatisfy { $0.unicodeScalars.count <= columns })
+    #expect(lines[0].hasSuffix("AGE") || lines[0].hasSuffix("MEM"), "\(lines)")
+    #expect(lines[1].hasPrefix("group_shop_fron") && lines[1].contains("running"), "\(lines)")
+    #expect(lines[2].hasPrefix("web.1 ") && lines[2].contains("187M/512M"))
+    // A pipe gets all of it.
+    #expect(table.lines(for: output())[1].hasPrefix(task))
+  }
+
   @Test("columns are chosen by their titles, in any case and order")
   func chosen() throws {
     let choice = try ViewTable.choice("mem, Task,RUN", of: PodTable.pods)

@@ -66,6 +66,26 @@ struct PodViewTests {
     #expect(state(.alive, []) == .unknown)
   }
 
+  @Test("a paused container is shown as paused, whatever its executor reports")
+  func paused() throws {
+    func state(_ told: String) throws -> [String] {
+      PodView(
+        pod: Samples.pod([
+          try Samples.container("web", id: "aa", state: "paused", status: "Up 1 minute (Paused)")
+        ]), executor: .alive,
+        status: PodStatus(
+          task: "web.1", run: "run-1", state: .running, message: "", cpus: nil, memory: nil,
+          sandbox: nil,
+          services: [
+            .init(
+              name: "web", container: "aa", state: told, health: nil, restarts: 0, exitCode: nil)
+          ], ports: [])
+      ).services.map(\.state)
+    }
+    #expect(try state("running") == ["paused"])
+    #expect(try state("stopping") == ["stopping"])
+  }
+
   @Test("an executor of an earlier boot is dead, that of another host isn't known")
   func boots() {
     let here = HostView(bootID: "now", machineID: "machine", failure: nil)

@@ -11,8 +11,8 @@ final class ExecPump: Sendable {
   enum Outcome: Sendable {
     /// The command has exited, or its outputs are closed.
     case ended
-    /// Nobody reads this process's output any more.
-    case readerGone
+    /// One of this process's outputs can't be written; with the number of the error.
+    case outputFailed(Int32, OutputStreamKind)
   }
 
   private let start: ExecStart
@@ -80,7 +80,7 @@ final class ExecPump: Sendable {
       guard poll(&polls, 3, receives && !isDry ? 0 : -1) >= 0 || errno == EINTR else {
         throw EngineError(kind: .unreachable, message: "poll: \(String(cString: strerror(errno)))")
       }
-      if polls[2].revents != 0, write() { return .readerGone }
+      if polls[2].revents != 0, let failure = write() { return failure }
       if polls[1].revents != 0 { read() }
       if polls[0].revents & Int16(POLLOUT) != 0 { send() }
       if receives, !isDry || polls[0].revents != 0 { return try receive() ? .ended : nil }
@@ -103,9 +103,9 @@ final class ExecPump: Sendable {
       return false
     }
 
-    /// Writes a piece of output; true where nobody reads it.
-    private mutating func write() -> Bool {
-      guard let frame = frames.first else { return false }
+    /// Writes a piece of output; returns the outcome where that fails.
+    private mutating func write() -> Outcome? {
+      guard let frame = frames.first else { return nil }
       let file = descriptor(frame)
       // A pipe that is writable takes so much without a wait.
       var status = stat()
@@ -115,13 +115,16 @@ final class ExecPump: Sendable {
         let rest = UnsafeRawBufferPointer(rebasing: bytes[written...].prefix(most))
         return Glibc.write(file, rest.baseAddress, rest.count)
       }
-      if count < 0 { return errno != EAGAIN && errno != EINTR }
+      if count < 0 {
+        let error = errno
+        return error == EAGAIN || error == EINTR ? nil : .outputFailed(error, frame.stream)
+      }
       written += count
       if written == frame.bytes.count {
         frames.removeFirst()
         written = 0
       }
-      return false
+      return nil
     }
 
     private mutating func read() {

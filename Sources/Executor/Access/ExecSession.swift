@@ -61,9 +61,12 @@ final class ExecSession: Sendable {
       let code = try await exitCode(of: id)
       // The command's end by this process's second signal is that signal's, whoever of the two comes first.
       return fatalSignal.withLock { $0 }.map { 128 + $0 } ?? code
-    case .readerGone:
+    case .outputFailed(let error, let stream):
       _ = await send(SIGPIPE)
-      return 128 + SIGPIPE
+      let name = stream == .stdout ? "standard output" : "standard error"
+      guard let failure = StandardOutput.failure(error, of: name) else { return 128 + SIGPIPE }
+      terminal?.restore()
+      throw CommandFailure(failure, code: 1)
     }
   }
 

@@ -197,12 +197,19 @@ struct LogCutter {
 }
 
 extension ArraySlice<UInt8> {
-  fileprivate var firstNewline: Int? {
+  /// Where the first line ends.
+  var firstNewline: Int? {
     withUnsafeBytes { bytes in
       guard let base = bytes.baseAddress, let found = memchr(base, 0x0a, bytes.count) else {
         return nil
       }
       return startIndex + base.distance(to: UnsafeRawPointer(found))
     }
+  }
+
+  /// Where the last line that has an end ends.
+  var lastNewline: Int? {
+    // A raw buffer's indices begin at 0.
+    withUnsafeBytes { $0.lastIndex(of: 0x0a) }.map { startIndex + $0 }
   }
 }

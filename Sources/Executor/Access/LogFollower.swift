@@ -92,8 +92,12 @@ struct LogFollower: Sendable {
         guard let log else { continue }
         var iterator = try await log.open(follow: true)
         while let batch = try await iterator.nextBatch() {
-          // Nothing that is still to come has a reader.
-          guard await log.print(batch, to: output) else { endProcess(0) }
+          // Nothing that is still to come can be written.
+          guard await log.print(batch, to: output) else {
+            guard let failure = await output.failure else { endProcess(0) }
+            StandardError.line("compose-executor: \(failure)")
+            endProcess(1)
+          }
         }
       } catch let error as EngineError {
         if error.isNotFound || error.isConflict { continue }
@@ -142,7 +146,9 @@ struct LogScope: Sendable {
   /// The containers whose logs are printed.
   func containers(of pod: ListedPod) -> [ListedContainer] {
     guard !services.isEmpty else { return pod.services }
-    return services.flatMap { pod.containers(of: $0) }
+    // One that is named twice has its lines once.
+    let named = Set(services.flatMap { pod.containers(of: $0) }.map(\.id))
+    return pod.services.filter { named.contains($0.id) }
   }
 
   /// How a container's lines are printed.

@@ -93,7 +93,7 @@ struct LogRenderer: Sendable {
     if line.time.isEmpty {
       put("null")
     } else {
-      Self.appendString(line.time, to: &output)
+      JSONLine.append(line.time, to: &output)
     }
     for (key, value) in [
       (",\"service\":" as StaticString, service), (",\"container\":", container),
@@ -102,38 +102,14 @@ struct LogRenderer: Sendable {
       if value.isEmpty {
         put("null")
       } else {
-        Self.appendString(Array(value.utf8)[...], to: &output)
+        JSONLine.append(Array(value.utf8)[...], to: &output)
       }
     }
     put(line.stream == .stdout ? ",\"stream\":\"stdout\"" : ",\"stream\":\"stderr\"")
     if line.isOpen { put(",\"partial\":true") }
     put(",\"line\":")
-    Self.appendString(line.bytes, to: &output)
+    JSONLine.append(line.bytes, to: &output)
     put("}\n")
-  }
-
-  /// Appends a JSON string; bytes that are no UTF-8 are replaced.
-  static func appendString(_ bytes: ArraySlice<UInt8>, to output: inout [UInt8]) {
-    output.append(UInt8(ascii: "\""))
-    defer { output.append(UInt8(ascii: "\"")) }
-    let isPlain = { (byte: UInt8) in
-      byte >= 0x20 && byte < 0x7f && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
-    }
-    if bytes.allSatisfy(isPlain) {
-      output += bytes
-      return
-    }
-    for byte in String(decoding: bytes, as: UTF8.self).utf8 {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
-      case 9: output += Array("\\t".utf8)
-      case 13: output += Array("\\r".utf8)
-      case 0..<0x20, 0x7f:
-        let digits = Array("0123456789abcdef".utf8)
-        output += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: output.append(byte)
-      }
-    }
   }
 
   /// Appends what doesn't steer a terminal: text, tabs and colors.

@@ -53,7 +53,8 @@ enum LogTime {
   static func date(_ text: some RandomAccessCollection<UInt8>) -> Int64? {
     var reader = Reader(text)
     guard let year = reader.number(4), reader.skip("-"), let month = reader.number(2),
-      reader.skip("-"), let day = reader.number(2), 1...12 ~= month, 1...31 ~= day
+      reader.skip("-"), let day = reader.number(2), 1...12 ~= month,
+      1...length(ofMonth: month, year) ~= day
     else { return nil }
     var time: [Int64] = [0, 0, 0]
     var fraction: Int64 = 0
@@ -93,6 +94,12 @@ enum LogTime {
       seconds = Int64(mktime(&parts))
     }
     return seconds * 1_000_000_000 + fraction
+  }
+
+  /// The number of days of a month.
+  private static func length(ofMonth month: Int64, _ year: Int64) -> Int64 {
+    if month == 2 { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28 }
+    return [4, 6, 9, 11].contains(month) ? 30 : 31
   }
 
   /// Days from 1970 to a date of the Gregorian calendar.

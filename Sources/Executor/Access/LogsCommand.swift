@@ -74,6 +74,14 @@ struct LogsCommand: AsyncParsableCommand {
     let sandboxes = SandboxSearch(option: workDir, environment: environment)
     let scope = LogScope(services: services, range: range, style: style, sandboxes: sandboxes)
     let output = OutputWriter(descriptor: STDOUT_FILENO)
+    try await print(scope, sandboxes, to: output, environment)
+    if let failure = await output.failure { throw CommandFailure(failure, code: 1) }
+  }
+
+  private func print(
+    _ scope: LogScope, _ sandboxes: SandboxSearch, to output: OutputWriter,
+    _ environment: [String: String]
+  ) async throws {
     if let sandbox { return try await print(sandbox, scope, to: output) }
     let host = try HostPods(environment: environment, timeout: .seconds(60))
     let found: ListedPod
@@ -208,4 +216,9 @@ struct LogsCommand: AsyncParsableCommand {
       throw CommandFailure(error.description, code: 1)
     }
   }
+}
+
+extension OutputWriter {
+  /// Why standard output can't be written any more; nil where it can, or its reader has gone away.
+  var failure: String? { brokenBy.flatMap { StandardOutput.failure($0) } }
 }

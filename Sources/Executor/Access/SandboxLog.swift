@@ -57,21 +57,9 @@ struct SandboxLog {
     guard !files.isEmpty else { throw Failure(description: reasons.joined(separator: "; ")) }
     for (file, _) in files { measure(file) }
     for (file, isError) in files {
-      var skipped = 0
-      if let tail {
-        var count = 0
-        await lines(of: file) { line, _ in
-          if !line.isOpen { count += 1 }
-          return true
-        }
-        skipped = max(0, count - tail)
-      }
+      let start = tail.map { beginning(ofLast: $0, in: file) } ?? 0
       var text: [UInt8] = []
-      await lines(of: file) { line, renderer in
-        if skipped > 0 {
-          if !line.isOpen { skipped -= 1 }
-          return true
-        }
+      await lines(of: file, from: start) { line, renderer in
         var line = line
         if isError { line.stream = .stderr }
         renderer.append(line, to: &text)
@@ -95,11 +83,48 @@ struct SandboxLog {
     }
   }
 
-  /// Reads the lines that are wanted, from the file's beginning; those that are very long in parts.
+  /// Where the last lines that are wanted begin. A file is read from its end: it may be huge, and they few.
+  private func beginning(ofLast count: Int, in file: FileDescriptor) -> Int64 {
+    guard let size = try? file.seek(offset: 0, from: .end), count > 0 else { return .max }
+    var left = count
+    var end = size
+    var chunk = [UInt8](repeating: 0, count: 128 << 10)
+    while end > 0 {
+      let begin = max(0, end - Int64(chunk.count))
+      let read = chunk.withUnsafeMutableBytes { bytes in
+        try? file.read(
+          fromAbsoluteOffset: begin,
+          into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<Int(end - begin)]))
+      }
+      var rest = chunk[..<(read ?? 0)]
+      while let newline = rest.lastNewline {
+        let line = begin + Int64(newline) + 1
+        if line < size, isWanted(lineAt: line, in: file) {
+          left -= 1
+          if left == 0 { return line }
+        }
+        rest = rest[..<newline]
+      }
+      end = begin
+    }
+    return 0
+  }
+
+  private func isWanted(lineAt offset: Int64, in file: FileDescriptor) -> Bool {
+    if services.isEmpty { return true }
+    var bytes = [UInt8](repeating: 0, count: 300)
+    let count = bytes.withUnsafeMutableBytes {
+      (try? file.read(fromAbsoluteOffset: offset, into: $0)) ?? 0
+    }
+    let line = bytes[..<count]
+    return isWanted(Self.split(line[..<(line.firstNewline ?? line.endIndex)])?.name ?? [])
+  }
+
+  /// Reads the lines that are wanted, from an offset on; those that are very long in parts.
   private mutating func lines(
-    of file: FileDescriptor, _ take: (LogLine, LogRenderer) async -> Bool
+    of file: FileDescriptor, from offset: Int64, _ take: (LogLine, LogRenderer) async -> Bool
   ) async {
-    guard (try? file.seek(offset: 0, from: .start)) != nil else { return }
+    guard (try? file.seek(offset: offset, from: .start)) != nil else { return }
     var chunk = [UInt8](repeating: 0, count: 128 << 10)
     var pending: [UInt8] = []
     // The service of a line whose beginning was passed on; nil where it isn't wanted.
@@ -118,7 +143,7 @@ struct SandboxLog {
       let count = chunk.withUnsafeMutableBytes { (try? file.read(into: $0)) ?? 0 }
       if count == 0 { break }
       var rest = chunk[..<count]
-      while let end = rest.firstIndex(of: 0x0a) {
+      while let end = rest.firstNewline {
         let isWhole = pending.isEmpty
         if !isWhole { pending += rest[..<end] }
         guard await pass(isWhole ? rest[..<end] : pending[...], isOpen: false) else { return }

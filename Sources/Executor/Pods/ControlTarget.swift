@@ -60,9 +60,15 @@ struct ControlTarget: Sendable {
   }
 
   /// Explains an error of the control path; an executor that is gone is the reason for most of them.
-  func failure(_ error: ControlError) async -> CommandFailure {
+  ///
+  /// - Parameters:
+  ///   - error: the error.
+  ///   - isOrder: whether the executor may still do what it was asked for.
+  /// - Returns: the failure.
+  func failure(_ error: ControlError, isOrder: Bool = false) async -> CommandFailure {
     if await hasEnded() { return goneFailure }
-    return failure(error.description)
+    let isOpen = isOrder && error == .silent
+    return failure(error.description + (isOpen ? "; it may still do this later" : ""))
   }
 
   /// Whether the executor has ended, or does so just now: its connections are closed before its process is gone.

@@ -1,9 +1,7 @@
 import ArgumentParser
-import FoundationEssentials
-import Glibc
 import PodControl
 import PodIdentity
-import PodViews
+import PodRuntime
 import Program
 
 /// `compose-executor events POD`: what has happened to a pod.
@@ -38,9 +36,8 @@ struct EventsCommand: AsyncParsableCommand {
         let deadline: ContinuousClock.Instant? = follow ? nil : .now + .seconds(10)
         guard let line = try await connection.next(until: deadline) else { break }
         if let event = line.event {
-          let text = format == .json ? try Self.json(event) : Self.line(event)
-          // Whoever reads has had enough.
-          guard Self.write(text + "\n") else { return }
+          let text = format == .json ? Self.json(event) : Self.line(event)
+          guard StandardOutput.write(text + "\n") else { return }
         }
         if line.end == true { return }
       }
@@ -56,11 +53,18 @@ struct EventsCommand: AsyncParsableCommand {
     }
   }
 
-  static func json(_ event: PodEvent) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return JSONObject.withoutControls(
-      String(decoding: try encoder.encode(event), as: UTF8.self))
+  /// An object on a line; characters that could steer a terminal are escapes.
+  static func json(_ event: PodEvent) -> String {
+    let object = JSONLine.object { object in
+      object.add("container", event.container)
+      object.add("event", event.event)
+      object.add("exitCode", event.exitCode)
+      object.add("message", event.message)
+      object.add("service", event.service)
+      object.add("subject", event.subject)
+      object.add("time", event.time)
+    }
+    return String(decoding: object, as: UTF8.self)
   }
 
   /// Time, service, event and what else there is to say.
@@ -69,28 +73,13 @@ struct EventsCommand: AsyncParsableCommand {
       let text = Printable.text(text)
       return text + String(repeating: " ", count: max(0, width - text.count))
     }
-    let code = event.exitCode.map { "exit code \($0)" }
-    let rest = [event.subject, event.message.isEmpty ? nil : event.message, code].compactMap { $0 }
+    // The message of a container's exit has the code.
+    let cause =
+      event.message.isEmpty ? event.exitCode.map { "exit code \($0)" } : event.message
+    let rest = [event.subject, cause].compactMap { $0 }
     let line =
       "\(Printable.text(event.time))  \(padded(event.service ?? "-", 12))  "
       + "\(padded(event.event, 20))  \(Printable.line(rest.joined(separator: ": "), limit: 4096))"
     return String(line.reversed().drop { $0 == " " }.reversed())
-  }
-
-  /// - Returns: false once nobody reads.
-  private static func write(_ text: String) -> Bool {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count > 0 {
-        rest = rest.dropFirst(count)
-      } else if count < 0, errno == EAGAIN {
-        var descriptor = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-        _ = poll(&descriptor, 1, -1)
-      } else if count == 0 || errno != EINTR {
-        return false
-      }
-    }
-    return true
   }
 }

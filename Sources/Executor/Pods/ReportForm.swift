@@ -37,11 +37,11 @@ struct ReportForm: ParsableArguments {
     }
     if format == .json {
       var text = first
-      repeat {
-        StandardOutput.write(text + "\n")
-        guard (try? await Task.sleep(for: interval)) != nil else { return }
+      while StandardOutput.write(text + "\n"), StandardOutput.hasReader,
+        (try? await Task.sleep(for: interval)) != nil
+      {
         text = await Self.text(terminal, report)
-      } while Self.hasReader
+      }
       return
     }
     var waiting: String? = first
@@ -64,11 +64,6 @@ struct ReportForm: ParsableArguments {
     } catch {
       return Printable.line("\(error)")
     }
-  }
-
-  private static var hasReader: Bool {
-    var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-    return poll(&descriptor, 1, 0) <= 0 || Int32(descriptor.revents) & (POLLERR | POLLHUP) == 0
   }
 }
 

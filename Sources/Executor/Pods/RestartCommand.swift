@@ -35,7 +35,7 @@ struct RestartCommand: AsyncParsableCommand {
       throw ControlError.broken
     } catch let error as ControlError {
       if case .refused = error { throw target.failure(error.description) }
-      throw await target.failure(error)
+      throw await target.failure(error, isOrder: true)
     }
   }
 }

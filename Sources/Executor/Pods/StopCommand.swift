@@ -45,7 +45,7 @@ struct StopCommand: AsyncParsableCommand {
       case .broken, .refused:
         guard await target.isOver() else { throw target.failure(error.description) }
         limit = .seconds(10)
-      default: throw await target.failure(error)
+      default: throw await target.failure(error, isOrder: true)
       }
     }
     try await wait(for: target, until: .now + limit)

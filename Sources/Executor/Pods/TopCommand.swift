@@ -28,7 +28,7 @@ struct TopCommand: AsyncParsableCommand {
       containers = try service.flatMap { try found.containers(ofNamed: $0) }
     }
     let engine = host.engine
-    let running = containers.filter { $0.summary.state == "running" }
+    let running = containers.filter(\.isUp)
     let lists = await withTaskGroup(of: (Int, ContainerProcesses?).self) { group in
       for (index, container) in running.enumerated() {
         // One that exits meanwhile has none.

@@ -101,7 +101,12 @@ public struct JSONLine: Sendable {
     bytes += "\":".utf8
   }
 
-  private static func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
+  /// Appends a text as JSON: what is no UTF-8 becomes U+FFFD.
+  ///
+  /// - Parameters:
+  ///   - text: any bytes.
+  ///   - bytes: takes the JSON string.
+  public static func append(_ text: ArraySlice<UInt8>, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if text.allSatisfy(standsForItself) {
       bytes += text
@@ -125,7 +130,8 @@ public struct JSONLine: Sendable {
     case "\r": bytes += "\\r".utf8
     case "\t": bytes += "\\t".utf8
     // Line ends to some readers, and what could steer a terminal that the JSON is printed on.
-    case "\u{0}"..<"\u{20}", "\u{7f}"..."\u{9f}", "\u{2028}", "\u{2029}":
+    case "\u{0}"..<"\u{20}", "\u{7f}"..."\u{9f}", "\u{200e}", "\u{200f}", "\u{2028}"..."\u{202e}",
+      "\u{2066}"..."\u{2069}":
       let hex = String(scalar.value, radix: 16)
       bytes += "\\u".utf8
       bytes += String(repeating: "0", count: 4 - hex.count).utf8

@@ -26,7 +26,9 @@ public actor OutputWriter {
   /// What stays below its lines on a terminal.
   private let region: OutputRegion?
   /// Whether the reader is gone: a write has failed.
-  public private(set) var isBroken = false
+  public var isBroken: Bool { brokenBy != nil }
+  /// The error of the write that failed.
+  public private(set) var brokenBy: Int32?
   private let waiting = Atomic(0)
   /// Before the line that has no end so far: the prefix; nil where the last line is whole.
   private var openLine: [UInt8]?
@@ -119,7 +121,7 @@ public actor OutputWriter {
           var poll = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
           _ = Glibc.poll(&poll, 1, -1)
         } else if errno != EINTR {
-          isBroken = true
+          brokenBy = errno
         }
       }
       // Nobody is there who could miss them.

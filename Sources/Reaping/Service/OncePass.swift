@@ -49,7 +49,9 @@ package struct OncePass {
     if let failure = context.reaper.host.processTableFailure {
       StandardError.line("pod-reaper: the self-check failed, every pod stays undecided: \(failure)")
     }
-    print(format == .json ? try report.json() : ReportTable.text(report) + "\n" + Self.reservation)
+    let text =
+      format == .json ? try report.json() : ReportTable.text(report) + "\n" + Self.reservation
+    StandardOutput.write(text + "\n")
     return report.isIncomplete ? 1 : 0
   }
 

@@ -66,6 +66,12 @@ struct LogRendererTests {
     #expect(shown("\u{1b}[31") == "\u{fffd}[31\n")
   }
 
+  @Test("are JSON objects without what could steer a terminal")
+  func escapes() throws {
+    let line = printed("a\u{9b}2Jb\u{202e}c\u{2028}\u{200f}", { $0.format = .json })
+    #expect(line.contains(#""line":"a\u009b2Jb\u202ec\u2028\u200f""#), "\(line)")
+  }
+
   @Test("are JSON objects, whatever the bytes")
   func json() throws {
     struct Object: Decodable, Equatable {

@@ -122,6 +122,27 @@ struct SandboxTests {
     }
   }
 
+  @Test("by tail are read from the end: a file's size doesn't matter", .timeLimit(.minutes(2)))
+  func huge() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("stdout", "web | first\n")
+      // No lines, and nearly no blocks: a tenant can make a file of any size.
+      let path = folder.path("stdout")
+      #expect(truncate(path, 1 << 40) == 0)
+      let file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+      try #require(file >= 0)
+      defer { close(file) }
+      let text = "\n" + (1...5000).map { "web | \($0)\ndb | \($0)\n" }.joined() + "web | last"
+      #expect(write(file, text, text.utf8.count) == text.utf8.count)
+      #expect(try await printed(folder.path, tail: 2) == "db   | 5000\nweb  | last\n")
+      #expect(try await printed(folder.path, ["db"], tail: 1) == "db  | 5000\n")
+      let lines = try await printed(folder.path, ["web"], tail: 4000).split(separator: "\n")
+      #expect(lines.count == 4000)
+      #expect(lines.first == "web  | 1002" && lines.last == "web  | last")
+      #expect(try await printed(folder.path, tail: 0) == "")
+    }
+  }
+
   @Test("are read in regular files of their own alone")
   func confinement() async throws {
     try await withTemporaryFolder { folder in

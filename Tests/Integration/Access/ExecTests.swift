@@ -111,6 +111,28 @@ struct ExecTests {
     }
   }
 
+  @Test(
+    "output that can't be written ends it with 1 and the reason",
+    arguments: [
+      (">/dev/full", "standard output can't be written: No space left on device\n"),
+      (">&-", "standard output can't be written: Bad file descriptor\n"), ("2>&-", ""),
+    ])
+  func unwritable(_ redirection: String, _ reason: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withWeb(on: engine) { pod in
+      let words = "exec -T \(pod.task) web sh -c 'echo >&2; echo; sleep 1234'"
+      let script = "exec \"$0\" \(words) \(redirection)"
+      let result = try await Command(
+        "sh", ["-c", script, BuiltProgram.composeExecutor],
+        environment: ["DOCKER_HOST": engine.dockerHost]
+      ).run()
+      #expect(result.status == .exited(1) && result.stderr.hasSuffix(reason), "\(result)")
+      try await eventually("the command's end") {
+        try await !engine.docker("top", "\(pod.task)_web").output().contains("sleep 1234")
+      }
+    }
+  }
+
   @Test("a hundred megabytes come through in each direction", .heavy)
   func much() async throws {
     let engine = try #require(TestEngine.all.first)

@@ -74,6 +74,15 @@ struct LogsTests {
       let bare = try await pod.command("logs", "--no-log-prefix", "--tail", "1", pod.task, "web")
         .run()
       #expect(bare.stdout == "e4\n" || bare.stdout == "w4\n")
+      // A service that is named twice has its lines once.
+      let twice = try await pod.command("logs", pod.task, "web", "web").run().stdout
+      #expect(lines(twice).count == 8, "\(twice)")
+      let full = try await Command(
+        "sh", ["-c", "exec \"$0\" logs \(pod.task) >/dev/full", BuiltProgram.composeExecutor],
+        environment: ["DOCKER_HOST": engine.dockerHost]
+      ).run()
+      #expect(
+        full.status == .exited(1) && full.stderr.hasSuffix("No space left on device\n"), "\(full)")
       let colored = try await pod.command(
         "logs", "--ansi", "always", "--tail", "1", pod.task, "web"
       ).run()

@@ -1,0 +1,30 @@
+import Glibc
+import Testing
+
+@testable import Program
+
+@Suite("What is printed on standard output")
+struct StandardOutputTests {
+  @Test("a full disk is an error, with its reason")
+  func full() throws {
+    let file = open("/dev/full", O_WRONLY | O_CLOEXEC)
+    try #require(file >= 0)
+    defer { close(file) }
+    #expect(StandardOutput.put("text\n", to: file) == ENOSPC)
+    #expect(StandardOutput.put("text\n", to: -1) == EBADF)
+    #expect(
+      StandardOutput.failure(ENOSPC)
+        == "standard output can't be written: No space left on device")
+  }
+
+  @Test("a reader that has gone away is no failure")
+  func gone() throws {
+    signal(SIGPIPE, SIG_IGN)
+    var ends: [Int32] = [0, 0]
+    try #require(pipe(&ends) == 0)
+    close(ends[0])
+    defer { close(ends[1]) }
+    #expect(StandardOutput.put("text\n", to: ends[1]) == EPIPE)
+    #expect(StandardOutput.failure(EPIPE) == nil)
+  }
+}
