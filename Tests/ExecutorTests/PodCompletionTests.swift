@@ -44,7 +44,7 @@ struct PodCompletionTests {
   func events() throws {
     let event = PodEvent(
       time: "t", event: "e", service: "\u{9b}31m", message: "\u{202e}\u{1b}[31m\n")
-    let line = try EventsCommand.json(event)
+    let line = EventsCommand.json(event)
     #expect(line.unicodeScalars.allSatisfy { 0x20..<0x7f ~= $0.value }, "\(line)")
     #expect(line.contains(#"\u009b31m"#) && line.contains(#"\u202e"#))
   }
