@@ -38,7 +38,8 @@ struct StatusCommand: AsyncParsableCommand {
     do {
       let context = try ReaperContext(try options.settings(), dryRun: true, quiet: true)
       guard watch else {
-        return print(try await context.status(output.format, for: output.terminal))
+        return StandardOutput.write(
+          try await context.status(output.format, for: output.terminal) + "\n")
       }
       var notes = true
       await Watch.run(mode: output.ansi, environment: ProcessEnvironment.current) { terminal in
@@ -75,7 +76,8 @@ struct ExplainCommand: AsyncParsableCommand {
   func run() async throws {
     do {
       let context = try ReaperContext(try options.settings(), dryRun: true, quiet: true)
-      print(try await context.explain(container, output.format, for: output.terminal))
+      StandardOutput.write(
+        try await context.explain(container, output.format, for: output.terminal) + "\n")
     } catch {
       throw failure(error)
     }

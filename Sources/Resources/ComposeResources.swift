@@ -48,14 +48,14 @@ struct ComposeResources: ParsableCommand {
         environment: ProcessEnvironment.current)
       for warning in project.warnings { say("\(warning.position): \(warning.value)") }
       let sum = try ResourceSum(project, options)
-      switch format {
-      case .table: print(sum.table)
-      case .json: print(try sum.json())
-      case .marathon:
-        print(try sum.marathonApp(project, try submission.submission(files, project)))
-      case .aurora:
-        print(try sum.auroraJob(project, try submission.submission(files, project)))
-      }
+      let text =
+        switch format {
+        case .table: sum.table
+        case .json: try sum.json()
+        case .marathon: try sum.marathonApp(project, try submission.submission(files, project))
+        case .aurora: try sum.auroraJob(project, try submission.submission(files, project))
+        }
+      StandardOutput.write(text + "\n")
       if isSubmission, submission.isPlaceholder(format) {
         say("\(Submission.placeholder) stands for where agents fetch from: say it with --files-at")
       }
