@@ -74,7 +74,14 @@ package struct PodView: Sendable {
   package var up: Int { services.count(where: \.isUp) }
 
   /// How often its containers were started again, in all; nil where only the executor knows.
-  package var restarts: Int? { status.map { $0.services.reduce(0) { $0 + $1.restarts } } }
+  package var restarts: Int? {
+    status.map { status in
+      status.services.reduce(0) { sum, service in
+        let (next, isTooLarge) = sum.addingReportingOverflow(max(0, service.restarts))
+        return isTooLarge ? .max : next
+      }
+    }
+  }
 
   /// The task's processors: its executor's response, else the quota of its cgroup; nil without a limit.
   package var processorLimit: Double? { status?.cpus ?? figures?.quota }
