@@ -89,6 +89,9 @@ struct RunCommand: AsyncParsableCommand {
       var count = 0
       for await signal in arrivals {
         count += 1
+        if count == 1, isatty(STDERR_FILENO) == 1 {
+          log.notice("stopping the pod; a second ctrl-C kills what still runs")
+        }
         // Who asks again doesn't want to wait.
         await pod.kill(
           grace: count > 1 ? .zero : nil, message: "killed by \(TerminationSignals.name(signal))")

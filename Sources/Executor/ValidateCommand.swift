@@ -37,17 +37,19 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
     var environment = ProcessEnvironment.current
     if environment["PWD"] == nil { environment["PWD"] = RealPath.workingDirectory }
     var found: [ComposeError] = []
+    let contents = FileContents()
     for file in Set(file).sorted() {
-      let (faults, warnings) = ComposeLoader.faults(
-        LoadOptions(
-          files: [file], envFiles: reading.envFile, profiles: reading.profile,
-          environment: reading.given(environment), fallbackEnvironment: environment))
+      var options = LoadOptions(
+        files: [file], envFiles: reading.envFile, profiles: reading.profile,
+        environment: reading.given(environment), fallbackEnvironment: environment)
+      options.contents = contents
+      let (faults, warnings) = ComposeLoader.faults(options)
       for warning in warnings {
         StandardError.line("compose-executor: \(warning.position): \(warning.value)")
       }
       found += faults
     }
-    StandardOutput.write(FaultReport(found).text(format ?? .text))
+    StandardOutput.write(FaultReport(found, contents).text(format ?? .text))
     if !found.isEmpty { throw ExitCode(1) }
     return true
   }
@@ -58,9 +60,11 @@ struct ValidateCommand: AsyncParsableCommand, PlainCommand {
 /// What is wrong with files, as it is printed.
 struct FaultReport {
   private let faults: [ComposeError]
+  private let contents: FileContents
 
   /// The faults of several files, which may include the same one.
-  init(_ faults: [ComposeError]) {
+  init(_ faults: [ComposeError], _ contents: FileContents) {
+    self.contents = contents
     var seen: Set<String> = []
     self.faults = faults.sorted(by: ComposeLoader.precedes).filter {
       seen.insert($0.description).inserted
@@ -85,8 +89,10 @@ struct FaultReport {
         item.set(key, YAMLNode(content ?? .null, at: place))
       }
       let position = fault.position
-      if let file = position?.file, trees[file] == nil { trees[file] = FileKeys(ofFile: file) }
-      set("file", (position?.file).map { .string($0) })
+      if let file = position?.file, trees[file] == nil {
+        trees[file] = FileKeys(ofFile: file, contents)
+      }
+      set("file", (position?.file ?? fault.file).map { .string($0) })
       set("line", position.map { .integer(Int64($0.line)) })
       set("column", position.map { .integer(Int64($0.column)) })
       set("key", position.flatMap { trees[$0.file]?.keys(to: $0) }.map { .string($0) })
@@ -100,8 +106,9 @@ struct FaultReport {
   /// A workflow command of GitHub Actions; its runner takes escapes for what would end it or one of its values.
   private static func annotation(_ fault: ComposeError) -> String {
     let message = escaped(fault.message)
-    guard let position = fault.position else { return "::error::\(message)" }
-    let file = escaped(position.file).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    guard let name = fault.position?.file ?? fault.file else { return "::error::\(message)" }
+    let file = escaped(name).replacing(":", with: "%3A").replacing(",", with: "%2C")
+    guard let position = fault.position else { return "::error file=\(file)::\(message)" }
     return "::error file=\(file),line=\(position.line),col=\(position.column)::\(message)"
   }
 
@@ -112,7 +119,7 @@ struct FaultReport {
         case "%": "%25".unicodeScalars
         case "\r": "%0D".unicodeScalars
         case "\n": "%0A".unicodeScalars
-        default: String.UnicodeScalarView([scalar])
+        default: Printable.text(String(Character(scalar))).unicodeScalars
         }
       }.map(Character.init))
   }

@@ -24,6 +24,8 @@ public struct PodEvent: Codable, Sendable, Equatable {
     /// A service waits before its start; the message says for what: `waiting for 'db' to become healthy`.
     case serviceWaiting = "service-waiting"
     case containerStarted = "container-started"
+    /// A service's container can't be created or started; the message is the cause.
+    case serviceFailed = "service-failed"
     /// A hook in or before a service's container begins, or has exited; `subject` is `pre_start`, `post_start` or `pre_stop`.
     case serviceHookStarted = "service-hook-started"
     case serviceHookExited = "service-hook-exited"

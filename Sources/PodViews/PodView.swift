@@ -76,7 +76,7 @@ package struct PodView: Sendable {
   /// How often its containers were started again, in all; nil where only the executor knows.
   package var restarts: Int? {
     status?.services.reduce(0) { sum, service in
-      let (sum, overflows) = sum.addingReportingOverflow(service.restarts)
+      let (sum, overflows) = sum.addingReportingOverflow(max(0, service.restarts))
       return overflows ? .max : sum
     }
   }

@@ -107,7 +107,7 @@ extension ParsableCommand {
     let isEarly =
       command.type == self && command.next?.hasPrefix("-") == true
       && !configuration.subcommands.isEmpty && configuration.defaultSubcommand == nil
-    let message = command.complaint ?? message
+    let message = command.complaint ?? Suggestion.correcting(message)
     let early = isEarly ? "options come after the command; " : ""
     let hint = "\(early)see '\(command.name) --help'"
     return message.hasSuffix("?")

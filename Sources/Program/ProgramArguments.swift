@@ -14,4 +14,11 @@ enum ProgramArguments {
     }
     return arguments
   }
+
+  /// The program's name, as it was called, without its directory; empty where the C library didn't tell it.
+  static var name: String {
+    guard let first = linux_arguments()?.pointee else { return "" }
+    let path = String(cString: first)
+    return String(path.split(separator: "/").last ?? "")
+  }
 }

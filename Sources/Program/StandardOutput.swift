@@ -32,7 +32,8 @@ public enum StandardOutput {
   ///   - stream: the stream's name.
   /// - Returns: the description; nil where the reader has gone away, which is no failure.
   public static func failure(_ error: Int32, of stream: String = "standard output") -> String? {
-    error == EPIPE ? nil : "\(stream) can't be written: \(String(cString: strerror(error)))"
+    [EPIPE, ECONNRESET].contains(error)
+      ? nil : "\(stream) can't be written: \(String(cString: strerror(error)))"
   }
 
   /// Writes a text to a descriptor.

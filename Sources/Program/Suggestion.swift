@@ -31,6 +31,25 @@ enum Suggestion {
     return near.name
   }
 
+  /// A message of ArgumentParser's. It suggests the nearest option, however far that is, and knows neither `--help` nor
+  /// `--version`.
+  ///
+  /// - Parameter message: what it says.
+  /// - Returns: the message without a full stop, with the option that is near the one typed, or with none.
+  static func correcting(_ message: String) -> String {
+    let parts = message.split(separator: "'", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count >= 3, parts[0] == "Unknown option ", parts[1].hasPrefix("--") else {
+      return message.hasSuffix(".") ? String(message.dropLast()) : message
+    }
+    let given = parts.count == 5 ? [parts[3]] : []
+    let names = (given + ["--help", "--version"]).map { String($0.dropFirst(2)) }
+    let unknown = "Unknown option '\(parts[1])'"
+    guard let name = command(for: String(parts[1].dropFirst(2)), among: names) else {
+      return unknown
+    }
+    return "\(unknown). Did you mean '--\(name)'?"
+  }
+
   /// How many letters must be added, removed, replaced or exchanged with the next to make one word of the other.
   static func distance(_ left: String, _ right: String) -> Int {
     let (a, b) = (Array(left.utf8.prefix(64)), Array(right.utf8.prefix(64)))

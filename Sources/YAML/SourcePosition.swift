@@ -52,6 +52,8 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
   public let sources: [SourcePosition]
   /// What was worth a warning before it, such as a variable that is not set.
   public var warnings: [Located<String>] = []
+  /// The file that is to blame as a whole, where no position is.
+  public var file: String?
   /// What of the operator's settings would have it pass.
   package var remedy: Remedy?
 

@@ -92,6 +92,14 @@ struct HelpTests {
         ["compose-executor", "run", "--fil", "x"],
         "Did you mean '--file'? See 'compose-executor run --help'"
       ),
+      (
+        ["compose-executor", "run", "--hlep"], "Unknown option '--hlep'. Did you mean '--help'? See"
+      ),
+      (["compose-executor", "run", "--bogus"], "Unknown option '--bogus'; see"),
+      (["compose-executor", "--verson"], "Did you mean '--version'?"),
+      (["compose-executor", "config", "--no-interpolation"], "Did you mean '--no-interpolate'?"),
+      (["compose-executor", "run", "--ansi", "maybe"], "'auto' or 'always'; see"),
+      (["pod-reaper", "status", "--hepl"], "Did you mean '--help'?"),
       (["pod-reaper", "staus"], "did you mean 'status'?"),
       (["pod-hook-notify", "start"], "did you mean 'started'?"),
     ])

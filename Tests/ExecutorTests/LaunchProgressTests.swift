@@ -99,6 +99,10 @@ struct LaunchProgressTests {
         "waiting for 'db' to become healthy (31 s)",
         "pulling \(image): 12.3 of 45.6 MB, 1 of 2 layers done (30 s)",
       ])
+    pull.add(PullProgress(id: "b", status: "Extracting", current: 1, total: 100))
+    let later = progress.screen(
+      at: .seconds(16), pulls: [image: pull], width: 200, height: 24, terminal: plain)
+    #expect(later.last?.contains(":2  extracting, 1 of 2 layers done  ") == true, "\(later)")
   }
 
   @Test("without redrawing each change has a line, and what is waited for is there once")
@@ -193,6 +197,29 @@ struct LaunchProgressTests {
     #expect(text(event(.serviceRestarting, "web", "…"), at: 8) == "working restarting")
     #expect(text(event(.podStopping, nil, "…"), at: 9) == "canceled canceled while restarting")
     #expect(progress.end == .stopping)
+  }
+
+  @Test("a service that can't be started has failed, and isn't canceled")
+  func refused() {
+    var progress = LaunchProgress()
+    _ = progress.add(event(.containerCreated, "web"), at: .zero)
+    _ = progress.add(event(.containerCreated, "db"), at: .zero)
+    let failed = PodEvent(
+      time: "", event: "service-failed", service: "web", message: "no such program")
+    let line = progress.add(failed, at: .seconds(1))
+    #expect(line == nil)
+    _ = progress.add(event(.podStopping, nil, "no such program"), at: .seconds(1))
+    #expect(progress.rows["service web"]?.state == .failed)
+    #expect(progress.rows["service web"]?.text == "can't be started")
+    #expect(progress.rows["service db"]?.state == .canceled)
+  }
+
+  @Test("a launch that ends before it has begun anything shows nothing")
+  func empty() {
+    var progress = LaunchProgress()
+    _ = progress.add(event(.podStopping, nil, "killed"), at: .seconds(1))
+    #expect(
+      progress.screen(at: .seconds(1), pulls: [:], width: 80, height: 24, terminal: plain) == [])
   }
 
   @Test("an engine that doesn't respond is what the launch waits for")

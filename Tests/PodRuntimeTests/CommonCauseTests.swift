@@ -53,6 +53,9 @@ struct CommonCauseTests {
       .credentials, images
     ),
     ("Get \"https://r/v2/a/manifests/1\": no basic auth credentials", .credentials, images),
+    ("denied", .credentials, images),
+    ("error from registry: denied", .credentials, images),
+    ("denied: access forbidden", .credentials, images),
     ("unauthorized: authentication required", .credentials, images),
     ("Get https://r/v2/: unauthorized: incorrect username or password", .credentials, images),
     ("toomanyrequests: You have reached your pull rate limit.", .rateLimit, images),

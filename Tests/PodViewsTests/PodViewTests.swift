@@ -26,6 +26,18 @@ struct PodViewTests {
       exitCode: exitCode)
   }
 
+  @Test("restarts are added up, whatever numbers an executor sends")
+  func restarts() {
+    func sum(_ numbers: [Int]) -> Int? {
+      let services = numbers.map { told("web", restarts: $0) }
+      return PodView(pod: Samples.pod(), executor: .alive, status: status(services: services))
+        .restarts
+    }
+    #expect(sum([2, 3]) == 5)
+    #expect(sum([.max, .max]) == .max)
+    #expect(sum([.min, .min, 1]) == 1)
+  }
+
   @Test(
     "an executor's state is the pod's",
     arguments: [

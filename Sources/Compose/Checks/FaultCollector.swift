@@ -5,6 +5,7 @@ import YAML
 final class FaultCollector {
   /// The faults in the order in which they were found, each once.
   private(set) var faults: [ComposeError] = []
+  private var descriptions: Set<String> = []
   /// Where values are that have faults already: what else is wrong with them follows from that.
   private var broken: Set<SourcePosition> = []
   /// The same of keys of services and resources: the first of them is where the mapping that holds it is.
@@ -12,8 +13,7 @@ final class FaultCollector {
 
   /// Adds a fault.
   func add(_ fault: ComposeError) {
-    guard !faults.contains(where: { $0.description == fault.description }) else { return }
-    faults.append(fault)
+    if descriptions.insert(fault.description).inserted { faults.append(fault) }
   }
 
   /// Marks a value that has faults.

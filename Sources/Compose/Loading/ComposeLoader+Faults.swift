@@ -10,6 +10,8 @@ extension ComposeLoader {
   public static func faults(
     _ options: LoadOptions
   ) -> (faults: [ComposeError], warnings: [Located<String>]) {
+    var options = options
+    options.contents = options.contents ?? FileContents()
     let first: ComposeError
     do throws(ComposeError) {
       return ([], try load(options).warnings)
@@ -41,15 +43,43 @@ extension ComposeLoader {
 
 /// Where in a file's tree a position is.
 public struct FileKeys: Sendable {
-  private let documents: [YAMLNode]
+  private struct Place {
+    let line: Int
+    let column: Int
+    let keys: String
+  }
+
+  /// By line and column; of those at one position the innermost is the last.
+  private let places: [Place]
 
   /// Reads a file; one that isn't YAML has no keys.
   ///
-  /// - Parameter file: its path.
-  public init(ofFile file: String) {
-    let bytes = file == "-" ? nil : try? Path.read(file, limit: YAMLParser.Limit.bytes)
+  /// - Parameters:
+  ///   - file: its path.
+  ///   - contents: what was read already.
+  public init(ofFile file: String, _ contents: FileContents? = nil) {
+    let bytes =
+      contents?.bytes(of: file)
+      ?? (file == "-" ? nil : try? Path.read(file, limit: YAMLParser.Limit.bytes))
     let documents = bytes.flatMap { try? YAMLParser.documents(in: $0, file: file) }
-    self.documents = documents?.map(\.root) ?? []
+    var places: [Place] = []
+    func add(_ position: SourcePosition, _ keys: String) {
+      places.append(Place(line: position.line, column: position.column, keys: keys))
+    }
+    func walk(_ node: YAMLNode, _ keys: String) {
+      if !keys.isEmpty { add(node.position, keys) }
+      for (key, entry) in node.mapping ?? [:] {
+        let inner = keys.isEmpty ? key : "\(keys).\(key)"
+        add(entry.keyPosition, inner)
+        walk(entry.value, inner)
+      }
+      for (index, item) in (node.sequence ?? []).enumerated() { walk(item, "\(keys)[\(index)]") }
+    }
+    for document in documents ?? [] { walk(document.root, "") }
+    let order = places.indices.sorted {
+      (places[$0].line, places[$0].column, $0) < (places[$1].line, places[$1].column, $1)
+    }
+    self.places = order.map { places[$0] }
   }
 
   /// The keys that lead to a position, such as `services.web.ports[0]`.
@@ -57,22 +87,16 @@ public struct FileKeys: Sendable {
   /// - Parameter position: a line and a column of the file.
   /// - Returns: nil where nothing leads there.
   public func keys(to position: SourcePosition) -> String? {
-    var best: (line: Int, column: Int, keys: String)?
-    func visit(_ start: SourcePosition, _ keys: String) {
-      guard (start.line, start.column) <= (position.line, position.column) else { return }
-      if let known = best, (start.line, start.column) < (known.line, known.column) { return }
-      best = (start.line, start.column, keys)
-    }
-    func walk(_ node: YAMLNode, _ keys: String) {
-      if !keys.isEmpty { visit(node.position, keys) }
-      for (key, entry) in node.mapping ?? [:] {
-        let inner = keys.isEmpty ? key : "\(keys).\(key)"
-        visit(entry.keyPosition, inner)
-        walk(entry.value, inner)
+    var (low, high) = (0, places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      let place = places[middle]
+      if (place.line, place.column) <= (position.line, position.column) {
+        low = middle + 1
+      } else {
+        high = middle
       }
-      for (index, item) in (node.sequence ?? []).enumerated() { walk(item, "\(keys)[\(index)]") }
     }
-    for root in documents { walk(root, "") }
-    return best?.keys
+    return low == 0 ? nil : places[low - 1].keys
   }
 }

@@ -147,7 +147,7 @@ public enum ComposeLoader {
     // Files that the caller names, and no `.env`, may be anywhere.
     let callers = [options.environment, options.fallbackEnvironment]
     let isCallers = !options.files.isEmpty || callers.contains { $0["COMPOSE_FILE"] != nil }
-    let reach = isCallers ? FileReach.everything : reach
+    let reach = isCallers ? FileReach.everything(options.contents) : reach
     for file in sources.files {
       // Files that the user names set the directory; those that are found in one must be of it.
       if options.projectDirectory != nil, options.confine, file != "-" {

@@ -34,6 +34,9 @@ public struct LoadOptions: Sendable {
   /// False to leave out what files leave to defaults, as Docker Compose does with `--no-normalize`.
   public var normalizes = true
 
+  /// Takes what is read, for loads that follow; nil to read the files each time.
+  public var contents: FileContents?
+
   /// What bounds relative paths.
   public enum Bound: Sendable, Equatable {
     /// A task's sandbox.

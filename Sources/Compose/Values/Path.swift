@@ -94,6 +94,9 @@ package enum Path {
     return try read(descriptor, limit: limit)
   }
 
+  /// How long a pipe's writer may take for the next bytes.
+  private static let patience: Int32 = 60_000
+
   /// Reads a descriptor to its end, and closes it.
   private static func read(_ descriptor: Int32, limit: Int) throws(ReadFailure) -> [UInt8] {
     defer { close(descriptor) }
@@ -102,8 +105,13 @@ package enum Path {
     while bytes.count <= limit {
       let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
       if count < 0 {
-        if errno == EINTR { continue }
-        throw ReadFailure(code: errno)
+        let code = errno
+        if code == EINTR { continue }
+        if code == EAGAIN {
+          var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+          if Glibc.poll(&poll, 1, patience) != 0 { continue }
+        }
+        throw ReadFailure(code: code)
       }
       if count == 0 { break }
       bytes += chunk[..<count]

@@ -17,7 +17,7 @@ extension LaunchProgress {
   ) -> [String] {
     // The last column stays free: some terminals wrap once it is written.
     let width = max(1, width - 1)
-    if rows.isEmpty, end == nil { return [] }
+    if rows.isEmpty, end != .running { return [] }
     let done = rows.values.count { $0.state == .done }
     let state =
       switch end {
@@ -66,7 +66,9 @@ extension LaunchProgress {
     let isOpen = row.state == .working || row.state == .waiting
     let elapsed = Self.seconds(isOpen ? moment - row.since : row.since - row.began)
     var text = Self.narrow(row.text)
-    if row.kind == "image", isOpen, let pull = pulls[row.name] { text += " " + Self.text(pull) }
+    if row.kind == "image", isOpen, let pull = pulls[row.name] {
+      text = (pull.isExtracting ? "" : text + " ") + Self.text(pull)
+    }
     let kind = Self.padded(row.kind, to: 7)
     let name = Self.padded(Self.cutName(Self.narrow(row.name), to: nameWidth), to: nameWidth)
     // Mark, blanks and what comes before the description: the rest is shared by it and the time.

@@ -160,6 +160,7 @@ struct LaunchProgress: Sendable {
       case .serviceHealthy:
         row.needsHealth = false
         line = "healthy"
+      case .serviceFailed: return row.set(.failed, "can't be started", at: moment)
       case .serviceUnhealthy:
         line = "unhealthy"
         return row.set(.failed, "unhealthy", at: moment)

@@ -3,6 +3,7 @@ import Compose
 import PodControl
 import PodRuntime
 import Program
+import Settings
 import YAML
 
 /// The objects of `run --format json` (docs/run.md), but for those of containers' output.
@@ -76,11 +77,12 @@ enum RunJSON {
     }
     var object = JSONLine("error")
     object.add("message", Printable.line(fault?.message ?? "\(error)"))
-    object.add("file", fault?.position?.file)
+    object.add("file", fault?.position?.file ?? fault?.file)
     object.add("line", fault?.position?.line)
     object.add("column", fault?.position?.column)
-    object.add("exitCode", 1)
+    let code = error is SettingError ? CommandFailure.usage : 1
+    object.add("exitCode", Int(code))
     StandardOutput.write(String(decoding: object.line, as: UTF8.self))
-    return ExitCode(1)
+    return ExitCode(code)
   }
 }

@@ -60,7 +60,7 @@ enum CommonCause: String, CaseIterable, Sendable {
         ["pull access denied"], ["requested access to the resource is denied"], ["unauthorized"],
         ["no basic auth credentials"], ["authentication required"],
         ["incorrect username or password"], ["authorization failed"],
-        ["insufficient_scope"],
+        ["insufficient_scope"], [": denied"],
       ]
     case .rateLimit: [["toomanyrequests"], ["429 too many requests"]]
     case .platform:

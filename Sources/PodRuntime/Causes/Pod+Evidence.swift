@@ -3,14 +3,23 @@ import Concurrency
 import Dispatch
 import DockerEngine
 import Linux
+import PodControl
 import PodIdentity
 import YAML
 
 /// What engine and host say beyond the text of a failure: who has a port, which processor an image is for.
 extension Pod {
-  /// Says why a container can't be created or started, with what of the host explains it.
+  /// Says why a container can't be created or started, with what of the host explains it, and records it as an event.
   func explanation(
     of error: EngineError, for container: ContainerPlan, doing step: String
+  ) async -> any Error {
+    let explained = await completed(error, for: container, doing: step)
+    if !isEnding { history.record(.serviceFailed, service: container.label, "\(explained)") }
+    return explained
+  }
+
+  private func completed(
+    _ error: EngineError, for container: ContainerPlan, doing step: String
   ) async -> any Error {
     let explained = explain(error, of: container, doing: step)
     guard let explained = explained as? ComposeError else { return explained }

@@ -104,6 +104,18 @@ struct RunJSONTests {
     }
   }
 
+  @Test("a service that can't be started is an event with the cause")
+  func refused() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let end = try await podEnd(
+      on: engine, "services: {web: {image: pod-test/busybox, command: [/none]}}", json)
+    #expect(end.status == .exited(1), "\(end)")
+    let found = try objects(end.stdout)
+    let failed = try #require(found.first { $0["event"] as? String == "service-failed" }, "\(end)")
+    #expect(failed["service"] as? String == "web")
+    #expect((failed["message"] as? String)?.contains("can't be started") == true, "\(failed)")
+  }
+
   @Test("a bad file and a bad option are an object of type error, and nothing else")
   func wrong() async throws {
     let engine = try #require(TestEngine.all.first)
@@ -117,8 +129,9 @@ struct RunJSONTests {
     let option = try await podEnd(
       on: engine, "services: {web: {image: x}}",
       PodSettings(options: ["--format", "json", "--grace", "soon"]))
-    #expect(option.status == .exited(1) && option.stdout.count == 1, "\(option)")
-    #expect(try objects(option.stdout)[0]["file"] == nil)
+    #expect(option.status == .exited(2) && option.stdout.count == 1, "\(option)")
+    let value = try objects(option.stdout)[0]
+    #expect(value["file"] == nil && value["exitCode"] as? Int == 2, "\(value)")
   }
 
   @Test("a pull has its events, and fails as an event and a state")

@@ -1,0 +1,119 @@
+import Compose
+import Foundation
+import TestSupport
+import Testing
+import YAML
+
+/// What `validate` and `config` are given to read, and where they write to.
+@Suite("Input and output of the commands on files")
+struct ValidateInputTests {
+  private static let bad = "services:\n  a: {image: x, foo: 1}\n"
+  private static let fault = "2:17: a service has no key `foo`\n"
+
+  private func bash(
+    _ script: String, in folder: TemporaryFolder
+  ) async throws -> CommandResult {
+    try await Command(
+      "bash", ["-c", script, BuiltProgram.composeExecutor], folder: folder.path
+    ).run()
+  }
+
+  private func items(_ result: CommandResult) throws -> [[String: Any]] {
+    let array = try JSONSerialization.jsonObject(with: Data(result.stdout.utf8))
+    return try #require(array as? [[String: Any]])
+  }
+
+  @Test("a pipe is read once, and waited for")
+  func pipes() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("bad.yaml", Self.bad)
+      let text = try await bash("cat bad.yaml | \"$0\" validate /dev/stdin", in: folder)
+      #expect(text.stdout == "/dev/stdin:" + Self.fault && text.stderr.isEmpty, "\(text)")
+      let json = try await bash(
+        "cat bad.yaml | \"$0\" validate --format json /dev/stdin", in: folder)
+      #expect(try items(json).map { $0["key"] as? String } == ["services.a.foo"], "\(json)")
+      // The writer begins after the reader.
+      try folder.write("good.yaml", "services: {a: {image: x}}\n")
+      let late = try await bash(
+        "\"$0\" config --services -f <(sleep 0.5; cat good.yaml)", in: folder)
+      #expect(late.stdout == "a\n" && late.status == .exited(0), "\(late)")
+    }
+  }
+
+  @Test("a file that can't be read has its name in JSON and annotations")
+  func unreadable() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("b.yaml", Self.bad)
+      let json = try await bash(
+        "\"$0\" validate --format json b.yaml none.yaml . --env-file b.env", in: folder)
+      let named = try items(json).map { $0["file"] as? String }
+      #expect(named.allSatisfy { $0 != nil } && !named.isEmpty, "\(json)")
+      let files = try await bash("\"$0\" validate --format json b.yaml none.yaml", in: folder)
+      #expect(try items(files).map { $0["file"] as? String } == ["none.yaml", "b.yaml"])
+      #expect(try items(files)[0]["line"] is NSNull)
+      let github = try await bash("\"$0\" validate --format github none.yaml", in: folder)
+      #expect(
+        github.stdout
+          == "::error file=none.yaml::none.yaml: the file can't be read: No such file or directory\n"
+      )
+    }
+  }
+
+  @Test("annotations hold no control characters")
+  func annotations() async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("a\u{1b}[31m\nb.yaml", "services: {a: {image: x, \"f\\e[31m\": 1}}\n")
+      let result = try await bash("\"$0\" validate --format github *.yaml", in: folder)
+      #expect(
+        result.stdout == "::error file=a\u{fffd}[31m%0Ab.yaml,line=1,col=26::"
+          + "a service has no key `f\u{fffd}[31m`\n", "\(result)")
+    }
+  }
+
+  @Test("faults are found in a time that grows with their number, not with its square")
+  func many() async throws {
+    func seconds(_ count: Int) async throws -> Double {
+      try await withTemporaryFolder { folder in
+        let services = (0..<count).map { "  s\($0): {image: x, foo\($0): 1}\n" }
+        try folder.write("compose.yaml", "services:\n" + services.joined())
+        let start = Self.processorTime
+        let faults = ComposeLoader.faults(LoadOptions(files: [folder.path("compose.yaml")])).faults
+        let keys = FileKeys(ofFile: folder.path("compose.yaml"))
+        let last = faults.last?.position.flatMap(keys.keys)
+        let end = Self.processorTime
+        #expect(faults.count == count && last?.hasPrefix("services.s") == true)
+        return end - start
+      }
+    }
+    let few = try await seconds(500)
+    #expect(try await seconds(4_000) < 14 * few)
+  }
+
+  /// What this thread has used: other tests on the machine don't count.
+  private static var processorTime: Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+  }
+
+  @Test(
+    "output that can't be written is a failure",
+    arguments: ["config", "--help", "config --services", "validate bad.yaml", "ps --help"])
+  func full(_ command: String) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("bad.yaml", Self.bad)
+      try folder.write("compose.yaml", "services: {a: {image: x}}\n")
+      for (target, reason) in [
+        ("/dev/full", "No space left on device"), ("&-", "Bad file descriptor"),
+      ] {
+        let end = try await bash(
+          "exec -a compose-executor \"$0\" \(command) >\(target)", in: folder)
+        #expect(end.status == .exited(1), "\(end)")
+        #expect(
+          end.stderr == "compose-executor: standard output can't be written: \(reason)\n", "\(end)")
+      }
+      let gone = try await bash("\"$0\" \(command) | true; echo ${PIPESTATUS[0]}", in: folder)
+      #expect(gone.stderr.isEmpty, "\(gone)")
+    }
+  }
+}
