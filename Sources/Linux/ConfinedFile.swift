@@ -4,7 +4,8 @@ import SystemPackage
 
 /// Files that may only be in some directories, whoever changes links on the way to them.
 public enum ConfinedFile {
-  /// Opens a file for reading if it is in one of the directories.
+  /// Opens a file for reading if it is in one of the directories, and not in ``HostDirectory``, which no list of directories
+  /// means.
   ///
   /// Where it is is asked of the opened file itself, so that between the check and the use nobody can put another in its
   /// place; and before the check nothing is done to it that a device or a pipe would notice. A path that is opened one
@@ -24,16 +25,14 @@ public enum ConfinedFile {
       guard path.utf8.count <= RealPath.longest else { throw error }
       // Whether there is a file elsewhere is nobody's to know.
       let real = RealPath.of(path)
-      guard directories.contains(where: { RealPath.isPath(real, atOrBelow: $0) }) else {
-        throw .improperLink
-      }
+      guard isWithin(directories, real) else { throw .improperLink }
       throw error
     }
     defer { close(place) }
     let name = "/proc/self/fd/\(place)"
-    guard let real = TextFile.linkTarget(name),
-      directories.contains(where: { RealPath.isPath(real, atOrBelow: $0) })
-    else { throw .improperLink }
+    guard let real = TextFile.linkTarget(name), isWithin(directories, real) else {
+      throw .improperLink
+    }
     // A container may have made a device there, which does something as soon as it is opened.
     var status = stat()
     guard fstat(place, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -42,5 +41,9 @@ public enum ConfinedFile {
     let descriptor = Glibc.open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw Errno(rawValue: errno) }
     return descriptor
+  }
+
+  private static func isWithin(_ directories: [String], _ real: String) -> Bool {
+    directories.contains { RealPath.isPath(real, atOrBelow: $0) } && !HostDirectory.contains(real)
   }
 }

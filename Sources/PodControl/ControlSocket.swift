@@ -4,10 +4,7 @@ import PodIdentity
 /// The name of an executor's control socket: the run, the executor's process ID and its start time.
 public struct ControlSocket: Sendable, Hashable {
   /// Where executors make their sockets. A constant: under Mesos the environment may be the task's.
-  public static let standardDirectory = "\(hostDirectory)/control"
-
-  /// What executors have on the host beside the engine. No container of a tenant may reach it.
-  public static let hostDirectory = "/run/compose-executor"
+  public static let standardDirectory = "\(HostDirectory.path)/control"
 
   /// The directory that holds the socket.
   public let directory: String

@@ -5,7 +5,7 @@ import SystemPackage
 /// The private mounts of pods' bind mounts, as a policy has them made.
 package enum AbandonedPins {
   /// Where all pods' are: memory, which the next boot begins with anew.
-  package static let directory = "/run/compose-executor/mounts"
+  package static let directory = "\(HostDirectory.path)/mounts"
 
   /// The directory of a pod's, which names its executor.
   package static func directory(of identity: PodIdentity) -> String {

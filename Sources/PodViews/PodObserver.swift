@@ -12,8 +12,7 @@ package struct PodObserver: Sendable {
   private let reader: CgroupReader
   private let host: HostView
 
-  /// How long an executor may take for its response.
-  static let patience = Duration.seconds(1)
+  private let patience: Duration
   /// The time between the two samples of processor time.
   static let sample = Duration.milliseconds(100)
 
@@ -23,11 +22,13 @@ package struct PodObserver: Sendable {
   ///   - inventory: lists the engine's objects.
   ///   - sockets: the directory of control sockets.
   ///   - reader: reads cgroups.
+  ///   - patience: how long an executor may take for its response.
   package init(
     inventory: PodInventory, sockets: String = ControlSocket.standardDirectory,
-    reader: CgroupReader = CgroupReader()
+    reader: CgroupReader = CgroupReader(), patience: Duration = .seconds(1)
   ) {
     (self.inventory, self.sockets, self.reader) = (inventory, sockets, reader)
+    self.patience = patience
     host = HostView(engineIsLocal: inventory.engine.endpoint.isLocal)
   }
 
@@ -81,7 +82,7 @@ package struct PodObserver: Sendable {
       for socket in ControlSocket.all(in: sockets) where !socket.isAbandoned {
         group.addTask {
           do throws(ControlError) {
-            let statuses = try await ControlClient(socket).status(within: Self.patience)
+            let statuses = try await ControlClient(socket).status(within: patience)
             return Response(socket: socket, result: .success(statuses))
           } catch {
             return Response(socket: socket, result: .failure(error))

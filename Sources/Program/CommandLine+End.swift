@@ -76,8 +76,8 @@ extension ParsableCommand {
     }
     // A container's own exit code can be any.
     if let code = error as? ExitCode {
-      guard code.isSuccess, let failure = StandardOutput.failure else { endProcess(code.rawValue) }
-      end(CommandFailure(failure, code: 1))
+      guard let failure = StandardOutput.failure else { endProcess(code.rawValue) }
+      end(CommandFailure(failure, code: code.isSuccess ? 1 : code.rawValue))
     }
     let arguments = ProgramArguments.current ?? []
     let command = NamedCommand(arguments, of: self)

@@ -44,9 +44,9 @@ struct FileReach: Sendable {
   ) -> ComposeError {
     var error = ComposeError("\(subject) can't be read: \(failure.reason)", at: position)
     if position == nil { error.file = path }
-    if failure.isOutside {
-      error.remedy = .init(
-        setting: Permission.bindMounts.rawValue, value: RealPath.of(Path.join(Path.current, path)))
+    let real = RealPath.of(Path.join(Path.current, path))
+    if failure.isOutside, !HostDirectory.contains(real) {
+      error.remedy = .init(setting: Permission.bindMounts.rawValue, value: real)
     }
     return error
   }

@@ -57,7 +57,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
 /// All probes of one host.
 struct Examination: Sendable {
-  private static let controlDirectory = "/run/compose-executor"
+  private static let controlDirectory = HostDirectory.path
 
   /// The value of `--agent`.
   let agent: String?

@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// What the first launch on a host says where its operator restricts nothing.
 enum UnrestrictedNotice {
@@ -7,7 +8,7 @@ enum UnrestrictedNotice {
     + "is root on this host (docs/security.md; said once until the next boot)"
 
   /// Where a launch leaves its mark: memory, which the next boot begins with anew.
-  private static let folder = "/run/compose-executor"
+  private static let folder = HostDirectory.path
 
   /// The notice, for the first who asks on this host; nil for all others, and for a user who can't leave the mark.
   ///

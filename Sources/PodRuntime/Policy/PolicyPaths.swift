@@ -1,6 +1,5 @@
 import Compose
 import Linux
-import PodControl
 import YAML
 
 /// Which of the host's paths a policy lets a pod reach.
@@ -37,7 +36,7 @@ struct PolicyPaths: Sendable {
     self.sandbox = RealPath.of(sandbox)
     let known = ["/var/run/docker.sock", "/run/docker.sock"] + (socket.map { [$0] } ?? [])
     sockets = known.map(RealPath.of)
-    controls = RealPath.of(ControlSocket.hostDirectory)
+    controls = RealPath.of(HostDirectory.path)
     switch policy[.bindMounts] {
     case .everything: roots = nil
     case .only(let listed): roots = listed.map(Root.init)

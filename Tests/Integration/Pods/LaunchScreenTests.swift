@@ -14,6 +14,7 @@ struct LaunchScreenTests {
         image: \(image)
         command: ["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo step $$i; sleep 0.3; done; touch /tmp/ready; sleep 600"]
         healthcheck: {test: ["CMD-SHELL", "\(check)"], interval: 1s, retries: 60}
+        volumes: ["./gate:/gate"]
         stop_grace_period: 0s
       web:
         image: pod-test/busybox
@@ -28,7 +29,7 @@ struct LaunchScreenTests {
     columns: Int, rows: Int = 24, _ environment: [String: String] = [:], options: [String] = [],
     resizing: String = ""
   ) -> PodSettings {
-    var settings = PodSettings(options: options)
+    var settings = PodSettings(options: options, files: ["gate/.keep": ""])
     settings.environment = ["TERM": "xterm-256color", "NO_COLOR": ""].merging(environment) { $1 }
     settings.shell = """
       words="$*"
@@ -92,18 +93,29 @@ struct LaunchScreenTests {
   @Test("a window that is made narrower during the launch, with NO_COLOR")
   func resized() async throws {
     let engine = try #require(TestEngine.all.first)
-    let settings = terminal(
-      columns: 120, ["NO_COLOR": "1"], resizing: "(sleep 2; stty cols 60 rows 4 </dev/tty) &")
-    try await withPod(on: engine, file(), settings) { pod in
-      try await eventually("TASK_RUNNING", within: .seconds(40)) {
-        pod.executor.text().contains("TASK_RUNNING")
+    try await withTemporaryFolder { folder in
+      let settings = terminal(
+        columns: 120, ["NO_COLOR": "1"],
+        resizing:
+          "(until [ -e \(folder.path("resize")) ]; do sleep 0.05; done; stty cols 60 rows 4 </dev/tty) &"
+      )
+      try await withPod(on: engine, file(check: "test -e /gate/open"), settings) { pod in
+        func isShown(width: Int) -> Bool {
+          pod.executor.text().split(whereSeparator: \.isNewline).contains { row in
+            row.contains("service db") && row.unicodeScalars.count { $0 != "\u{1b}" } == width
+          }
+        }
+        try await eventually("the first width") { isShown(width: 119) }
+        try folder.write("resize", "")
+        try await eventually("the second width") { isShown(width: 59) }
+        try pod.sandbox.write("gate/open", "")
+        try await eventually("TASK_RUNNING", within: .seconds(40)) {
+          pod.executor.text().contains("TASK_RUNNING")
+        }
+        let text = pod.executor.text()
+        #expect(!text.contains("m✔") && text.contains("\u{1b}[2K"))
+        #expect(text.contains("… and "), "it has four rows")
       }
-      let text = pod.executor.text()
-      #expect(!text.contains("m✔") && text.contains("\u{1b}[2K"))
-      let rows = text.split(whereSeparator: \.isNewline).filter { $0.contains("service db") }
-      let widths = Set(rows.map { $0.unicodeScalars.count { $0 != "\u{1b}" } })
-      #expect(widths.contains(119) && widths.contains(59), "\(widths)")
-      #expect(text.contains("… and "), "it has four rows")
     }
   }
 
@@ -119,7 +131,8 @@ struct LaunchScreenTests {
       }
     }
     let texts = [
-      try await run(PodSettings()), try await run(terminal(columns: 80, ["TERM": "dumb"])),
+      try await run(PodSettings(files: ["gate/.keep": ""])),
+      try await run(terminal(columns: 80, ["TERM": "dumb"])),
       try await run(terminal(columns: 80, options: ["--progress", "plain", "--ansi", "never"])),
     ]
     for text in texts {

@@ -110,8 +110,7 @@ struct PinnedMountTests {
           #expect(made.count == 1 && named.count == 1, "\(made) \(named)")
           dead.send(SIGKILL)
           try await dead.executor.exit()
-          _ = try await site.once(["--dry-run"])
-          #expect(try await mounts(of: dead).count == 1)
+          // The next launch on this engine, such as another test's, may have removed them already.
           _ = try await site.once()
           #expect(try await mounts(of: dead) == [])
           #expect(folders(of: dead) == [])

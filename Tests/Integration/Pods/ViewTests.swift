@@ -73,7 +73,7 @@ struct ViewTests {
       #expect(row[5] == "\(port)->80")
       #expect(row[6].wholeMatch(of: /\d+\.\d\d\/-/) != nil)
       #expect(row[7].wholeMatch(of: /\d+(\.\d)?[KMG]\/-|-/) != nil)
-      #expect(row[8].wholeMatch(of: /\d+s/) != nil)
+      #expect(row[8].wholeMatch(of: /\d+(s|m\S*)/) != nil)
 
       let one = try await lines(pod, "ps", String(pod.run.prefix(13)))
       #expect(
