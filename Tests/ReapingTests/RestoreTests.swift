@@ -190,7 +190,11 @@ struct RestoreTests {
       defer { listener.stop() }
       #expect(rename(run, run + ".old") == 0)
       try PrivateFile.folder(run)
-      #expect(try listener.restore().sorted() == [run + "/notify.sock", run + "/spool"])
+      // The listener's own look may have made the spool just before.
+      let made = try listener.restore()
+      #expect(Set([run + "/notify.sock", run + "/spool"]).isSuperset(of: made))
+      #expect(made.contains(run + "/notify.sock"))
+      #expect(FileManager.default.fileExists(atPath: run + "/spool"))
       let notify = Command(
         BuiltProgram.beside("pod-hook-notify"),
         ["removed", "--framework", "f", "--executor", "e", "--run-dir", run])
