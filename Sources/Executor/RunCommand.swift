@@ -10,6 +10,7 @@ import OrderedCollections
 import PodControl
 import PodRuntime
 import Program
+import Settings
 import Synchronization
 import Linux
 import ComposeArguments
@@ -30,6 +31,18 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var files: FileOptions
   @OptionGroup var task: TaskOptions
   @OptionGroup var display: DisplayOptions
+
+  @Option(
+    help:
+      "Exit with this service's exit code, and end the pod when it has exited: it is the main service, and all others are sidecars."
+  )
+  var exitCodeFrom: String?
+
+  @Flag(help: "End the pod when the first service has exited: --mains any.")
+  var abortOnContainerExit = false
+
+  @Flag(help: "End the pod when a service has failed. It does anyway.")
+  var abortOnContainerFailure = false
 
   @Option(
     help: "What to say on stderr: debug, info, warning or error.",
@@ -65,7 +78,19 @@ struct RunCommand: AsyncParsableCommand {
         name: nil, confine: true, bound: try task.bound(),
         readableDirectories: settings.file.policy.readableDirectories, podName: ids.podName(of:),
         ports: task.offeredPorts(settings), environment: environment)
-      var made = try task.request(for: project, ids: ids, settings: settings)
+      var made = try task.request(for: project, ids: ids, settings: settings) { options in
+        if abortOnContainerExit { options.mains = .any }
+        guard let exitCodeFrom else { return }
+        guard project.services[exitCodeFrom] != nil else {
+          throw SettingError(
+            description: "--exit-code-from '\(exitCodeFrom)': the file has no service of that name")
+        }
+        for service in project.services.values
+        where options.roles[service.name] == nil && service.podSettings.role == nil {
+          options.roles[service.name] = .sidecar
+        }
+        options.roles[exitCodeFrom] = .main
+      }
       if !settings.file.policy.isRestricted, let notice = UnrestrictedNotice.first() {
         made.notes.append(notice)
       }

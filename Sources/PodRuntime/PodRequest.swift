@@ -47,6 +47,8 @@ public struct PodRequest: Sendable {
   public var proxies: [String: String] = [:]
   /// What the pod does beyond its Compose file.
   public var options = PodOptions()
+  /// What the exit of each service means to the pod: ``applyRoles()``.
+  var roles = PodRoles.none
 
   /// Makes a request.
   public init(
@@ -147,6 +149,8 @@ public struct PodOutcome: Sendable, Equatable {
   public var message: String
   /// Why it failed.
   public var reason: Reason?
+  /// The exit code of the main service that decided; nil where none did, or it isn't the only one.
+  public var mainExitCode: Int?
   /// What could not be removed, in words; empty after a clean end.
   public var leftovers: [String]
 

@@ -61,7 +61,7 @@ struct KeyTableTests {
   private static func rows(
     of table: KeyTable, under prefix: String, _ outer: Bool
   ) -> [Row] {
-    table.keys.flatMap { key -> [Row] in
+    (table.keys + table.readExtensions).flatMap { key -> [Row] in
       let path = prefix + key.name
       let isHonoured = outer && key.isHonoured
       let inner =
@@ -111,7 +111,8 @@ private struct Uses {
     in node: YAMLNode, _ table: KeyTable, under prefix: String, _ file: String
   ) {
     for (name, entry) in node.mapping ?? [:] {
-      guard let key = table[name] else { continue }
+      let own = table.readExtensions.first { $0.name == name }
+      guard let key = table[name] ?? own else { continue }
       let path = prefix + name
       // A file of the key's own speaks for it best.
       if files[path] == nil || file == "keys/\(name)" { files[path] = file }

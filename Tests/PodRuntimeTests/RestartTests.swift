@@ -24,6 +24,16 @@ struct RestartTests {
       RestartDecision(policy: policy, exitCode: exitCode, restarts: restarts) == expected)
   }
 
+  @Test(
+    "have a bound of their own, whatever the exit code",
+    arguments: [
+      (0, 1, RestartDecision.restart), (0, 2, .ended), (3, 1, .restart), (3, 2, .failed),
+    ])
+  func bound(exitCode: Int, restarts: Int, expected: RestartDecision) {
+    #expect(
+      RestartDecision(policy: .always, exitCode: exitCode, restarts: restarts, most: 2) == expected)
+  }
+
   @Test("wait from 100 ms, doubling to a minute, anew after ten seconds of running")
   func backoff() {
     var backoff = RestartBackoff()

@@ -72,11 +72,11 @@ enum Deployment {
     "`restart_policy`",
     [
       Key("condition", .string, goes: "kept by the executor", is: .harmless),
-      Key("delay", .duration, never: "a swarm's"),
+      Key("delay", .duration, goes: "kept by the executor", is: .harmless),
       Key(
         "max_attempts", .integer(.wholeCount), omit: .unset, goes: "kept by the executor",
         is: .harmless),
-      Key("window", .duration, never: "a swarm's"),
+      Key("window", .duration, goes: "kept by the executor", is: .harmless),
     ])
 
   private static let placementKeys = KeyTable(

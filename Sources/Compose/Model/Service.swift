@@ -52,6 +52,8 @@ public struct Service: Sendable {
   public var restart: RestartPolicy = .no
   /// Where `restart:` stands.
   public var restartPosition: SourcePosition?
+  /// What `deploy.restart_policy` says beyond its condition.
+  public var restartBounds = RestartBounds()
   /// `scale:`, or the replicas of `deploy:`; nil for one.
   public var scale: Located<Int>?
   /// `attach:`; false keeps its output out of the pod's.
@@ -126,6 +128,8 @@ public struct Service: Sendable {
   public var dnsOptions: [String] = []
   /// `logging:`.
   public var logging: Logging?
+  /// `x-pod:`.
+  public var podSettings = ServicePodSettings()
   /// What it may use of the host.
   public var resources = Resources()
   /// How it is set apart from the host.
@@ -164,6 +168,20 @@ public enum RestartPolicy: Sendable, Equatable {
   case unlessStopped
   /// Started again after a failure, at most so many times; nil for no bound.
   case onFailure(maximumRetries: Int?)
+}
+
+/// How often and when a service is started again: `delay`, `max_attempts` and `window` of `deploy.restart_policy`.
+public struct RestartBounds: Sendable, Equatable {
+  /// The pause before each start; nil for a back-off.
+  public var delay: Duration?
+  /// How often it is started again where it is so whatever its exit code; nil for no bound.
+  public var attempts: Int?
+  /// A container that has run for so long counts as started with success, and attempts are counted from the beginning; nil
+  /// for never.
+  public var window: Duration?
+
+  /// No bounds.
+  public init() {}
 }
 
 /// What a service waits for before it starts: one entry of `depends_on:`.

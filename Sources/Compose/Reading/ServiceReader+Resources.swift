@@ -76,6 +76,13 @@ extension ServiceReader {
     if let policy = deploy["restart_policy"], policy.mapping != nil {
       service.restart = try restart(policy)
       service.restartPosition = node["deploy"]?.position(ofKey: "restart_policy")
+      service.restartBounds.delay = duration(policy["delay"])
+      service.restartBounds.window = duration(policy["window"])
+      if service.restart == .always {
+        service.restartBounds.attempts = policy["max_attempts"]?.integer.flatMap {
+          $0 > 0 ? Int($0) : nil
+        }
+      }
     }
   }
 

@@ -42,7 +42,19 @@ struct ServiceReader {
     try readHooks(into: &service)
     openEngine(to: &service)
     service.logging = logging()
+    service.podSettings = podSettings()
     return service
+  }
+
+  private func podSettings() -> ServicePodSettings {
+    var settings = ServicePodSettings()
+    guard let own = node[PodSettings.key.name] else { return settings }
+    settings.role = own.located("role").flatMap { word in
+      ServiceRole(rawValue: word.value).map { Located($0, at: word.position) }
+    }
+    settings.onUnhealthy = own["on_unhealthy"]?.string.flatMap { FailureReaction(rawValue: $0) }
+    settings.onOutOfMemory = own["on_oom"]?.string.flatMap { FailureReaction(rawValue: $0) }
+    return settings
   }
 
   private func readImage(into service: inout Service) throws(ComposeError) {
@@ -161,7 +173,7 @@ struct ServiceReader {
     return healthcheck
   }
 
-  private func duration(_ node: YAMLNode?) -> Duration? {
+  func duration(_ node: YAMLNode?) -> Duration? {
     node?.string.flatMap(ComposeDuration.duration)
   }
 }

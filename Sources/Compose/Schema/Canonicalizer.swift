@@ -96,6 +96,10 @@ struct Canonicalizer {
     for index in entries.elements.indices {
       let (key, entry) = entries.elements[index]
       guard let known = table[key] else {
+        if let own = table.readExtensions.first(where: { $0.name == key }) {
+          entries.values[index].value = try readCollecting(entry.value, as: own.shape, name: key)
+          continue
+        }
         if key.hasPrefix("x-"), table.allowsExtensions { continue }
         if table.ignoresUnknown { continue }
         try faults.report(unknown(key, in: table, at: entry.keyPosition))

@@ -99,14 +99,18 @@ struct KeyTable: Sendable {
   let ignoresUnknown: Bool
   /// True where keys that start with `x-` may stand.
   let allowsExtensions: Bool
+  /// Extensions that this program reads.
+  let readExtensions: [Key]
   /// Former names of keys; a value under one stands before that under the key itself.
   let formerNames: KeyValuePairs<String, String>
   private let index: [String: Int]
 
   init(
     _ subject: String, _ keys: [Key], required: [String] = [], ignoresUnknown: Bool = false,
-    allowsExtensions: Bool = true, formerNames: KeyValuePairs<String, String> = [:]
+    allowsExtensions: Bool = true, readExtensions: [Key] = [],
+    formerNames: KeyValuePairs<String, String> = [:]
   ) {
+    self.readExtensions = readExtensions
     self.ignoresUnknown = ignoresUnknown
     self.allowsExtensions = allowsExtensions
     self.formerNames = formerNames

@@ -5,7 +5,8 @@ import YAML
 /// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.
 enum ServiceKeys {
   static let table = KeyTable(
-    "a service", own + container + workload, formerNames: ["x-develop": "develop"])
+    "a service", own + container + workload,
+    readExtensions: [PodSettings.key], formerNames: ["x-develop": "develop"])
 
   /// What is said of the service itself.
   private static let own: [Key] = [

@@ -78,6 +78,7 @@ struct TaskPod {
         + (["launch-timeout"] + Settings.podOptions.sorted()).map(Settings.podLabel)
         .joined(separator: ", ")
     }
+    try request.applyRoles()
     request.limits = try TaskBounds(task: task).limits(environment: settings.environment)
     try request.takeProxies(environment: settings.environment)
     for label in task.labels { request.taskLabels[label.key] = label.value ?? "" }

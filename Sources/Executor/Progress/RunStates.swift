@@ -95,7 +95,7 @@ extension PodOutcome {
     if !leftovers.isEmpty { return 1 }
     return switch state {
     case .finished: 0
-    case .failed: 1
+    case .failed: mainExitCode.flatMap { $0 > 0 && $0 < 256 ? Int32($0) : nil } ?? 1
     case .killed: 130
     }
   }

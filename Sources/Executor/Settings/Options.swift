@@ -103,9 +103,13 @@ struct TaskOptions: ParsableArguments {
   ///   - project: the project.
   ///   - ids: whose it is.
   ///   - settings: where options are looked up.
+  ///   - change: changes the pod's options before they are applied.
   /// - Returns: the request for a pod.
   /// - Throws: `SettingError` for an option that can't be understood.
-  func request(for project: Project, ids: TaskIDs, settings: Settings) throws -> PodRequest {
+  func request(
+    for project: Project, ids: TaskIDs, settings: Settings,
+    change: (inout PodOptions) throws -> Void = { _ in }
+  ) throws -> PodRequest {
     let task = ids.task(of: project.name)
     if let problem = IDCheck.problem(task) {
       throw SettingError(description: "--task-id \(problem)")
@@ -124,6 +128,8 @@ struct TaskOptions: ParsableArguments {
     request.programPath = settings.file.programPath
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
+    try change(&request.options)
+    try request.applyRoles()
     try request.takeProxies(environment: settings.environment)
     return request
   }

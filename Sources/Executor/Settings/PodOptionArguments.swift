@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compose
 import PodRuntime
 import Program
 import Settings
@@ -25,6 +26,32 @@ struct PodOptionArguments: ParsableArguments {
       "What follows for a service without a restart policy when the engine is restarted and takes its container down: fail or restart. Default: fail.",
     completion: .list(["fail", "restart"]))
   var onEngineRestart: String?
+
+  @Option(
+    help:
+      "The roles of services: SERVICE=ROLE with commas between; main, sidecar, optional, init, final. Default: what a service's `x-pod` says, else main."
+  )
+  var roles: String?
+
+  @Option(
+    help:
+      "Which main services decide the pod's end: all (the last) or any (the first). Default: all.",
+    completion: .list(["all", "any"]))
+  var mains: String?
+
+  @Option(
+    help: "What follows when a service is unhealthy: fail or restart. Default: fail.",
+    completion: .list(["fail", "restart"]))
+  var onUnhealthy: String?
+
+  @Option(
+    help: "What follows when a service's own memory limit ends it: fail or restart. Default: fail.",
+    completion: .list(["fail", "restart"]))
+  var onOom: String?
+
+  @Option(
+    help: "How long each final service may take where the pod isn't killed. Default: 60s.")
+  var finalTimeout: String?
 
   @Flag(help: "Leave named volumes when the pod has ended.")
   var keepVolumes = false
@@ -65,6 +92,11 @@ struct PodOptionArguments: ParsableArguments {
     case "network": network
     case "type": type
     case "on-engine-restart": onEngineRestart
+    case "roles": roles
+    case "mains": mains
+    case "on-unhealthy": onUnhealthy
+    case "on-oom": onOom
+    case "final-timeout": finalTimeout
     case "keep-volumes": keepVolumes ? "true" : nil
     case "rmi": rmi
     case "split-logs": splitLogs
@@ -80,9 +112,10 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "hook-timeout", "keep-volumes", "network", "on-engine-restart", "post-stop-hook",
-    "pre-launch-hook", "rmi",
-    "running-hook", "share", "split-logs", "type",
+    "final-timeout", "hook-timeout", "keep-volumes", "mains", "network", "on-engine-restart",
+    "on-oom", "on-unhealthy",
+    "post-stop-hook", "pre-launch-hook", "rmi", "roles", "running-hook", "share", "split-logs",
+    "type",
   ]
 
   /// The label of a pod's option.
@@ -110,6 +143,13 @@ extension Settings {
     }
     options.kind = try choice("type", said) ?? .job
     options.onEngineRestart = try choice("on-engine-restart", said) ?? .fail
+    options.roles = try roles(text("roles", option: said("roles")))
+    options.mains = try choice("mains", said) ?? .all
+    options.onUnhealthy = try choice("on-unhealthy", said) ?? .fail
+    options.onOutOfMemory = try choice("on-oom", said) ?? .fail
+    if let limit = try duration("final-timeout", option: said("final-timeout")) {
+      options.finalTimeout = limit
+    }
     options.imageRemoval = try choice("rmi", said) ?? .none
     switch text("keep-volumes", option: said("keep-volumes")) {
     case nil, "false": break
@@ -140,6 +180,24 @@ extension Settings {
     rotation.size = size
     rotation.olderFiles = count
     return rotation
+  }
+
+  private func roles(_ text: String?) throws(SettingError) -> [String: ServiceRole] {
+    var roles: [String: ServiceRole] = [:]
+    for part in (text ?? "").split(separator: ",") {
+      let words = part.filter { $0 != " " }.split(
+        separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard words.count == 2, let role = ServiceRole(rawValue: String(words[1])),
+        roles.updateValue(role, forKey: String(words[0])) == nil
+      else {
+        let known = ServiceRole.allCases.map(\.rawValue).joined(separator: ", ")
+        throw SettingError(
+          description:
+            "roles takes SERVICE=ROLE with commas between, each service once; roles are \(known); not '\(part)'"
+        )
+      }
+    }
+    return roles
   }
 
   /// One of an option's words.

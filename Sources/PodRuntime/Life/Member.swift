@@ -45,6 +45,8 @@ struct Member {
     /// How it exited.
     var exit: Exit?
     var influence = Influence.none
+    /// It is stopped to be started again, since it is unhealthy.
+    var isUnhealthyRestart = false
     /// It went down with the process namespace that it lives in, and comes back with whom that belongs to.
     var followsOwner = false
     /// When the engine last said that its memory, or its pod's, ran out.
@@ -93,6 +95,8 @@ struct Member {
   /// The start that the engine took down with itself.
   var takenDownRun: Int?
   var restarts = 0
+  /// How often its policy has started it again, since it last ran for the policy's window.
+  var attempts = 0
   var backoff = RestartBackoff()
   /// An operator asks for its restart, which is due by its own policy: the pause before that is cut short.
   var isAskedToReturn = false
@@ -103,6 +107,19 @@ struct Member {
   }
 
   var name: String { plan.key }
+
+  /// How often its policy has started it again, as the policy counts now that it has exited.
+  var countedAttempts: Int {
+    guard let window = plan.service.restartBounds.window, window > .zero else { return attempts }
+    return .now - run.startedAt >= window ? 0 : attempts
+  }
+
+  /// What its policy makes of an exit.
+  func decision(exitCode: Int) -> RestartDecision {
+    RestartDecision(
+      policy: plan.service.restart, exitCode: exitCode, restarts: countedAttempts,
+      most: plan.service.restartBounds.attempts)
+  }
 
   /// True once it has been started, whatever came after.
   var hasStarted: Bool {

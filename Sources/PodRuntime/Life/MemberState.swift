@@ -78,7 +78,9 @@ enum MemberState: Hashable, Sendable {
     case (.stopping(.asked), .signalReported): .stopping(.told)
     case (.exiting, .restartDecided), (.stopping, .restartDecided): .restarting
     case (.starting, .ended(let code)), (.running, .ended(let code)), (.exiting, .ended(let code)),
-      (.stopping, .ended(let code)):
+      (.stopping, .ended(let code)),
+      // One that is optional and can't be started.
+      (.planned, .ended(let code)), (.created, .ended(let code)), (.restarting, .ended(let code)):
       .ended(exitCode: code)
     // The first report of an end stands.
     case (.ended, .ended): self

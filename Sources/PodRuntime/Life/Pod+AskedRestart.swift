@@ -83,7 +83,10 @@ extension Pod {
       for name in live where members[name]?.state != .running {
         update(name) { $0.isAskedToReturn = true }
       }
-      try await stopAndStart(service, live.filter { members[$0]?.state == .running })
+      try await stopAndStart(
+        service, live.filter { members[$0]?.state == .running },
+        logging: "an operator has it restarted",
+        because: "asked for by an operator")
       func isUp() -> Bool {
         live.allSatisfy { name in
           guard let member = members[name] else { return true }
@@ -115,20 +118,31 @@ extension Pod {
   }
 
   /// Stops containers that run, after those that live by them, and starts all of them again: `GroupRestart` without an exit.
-  private func stopAndStart(_ service: String, _ names: [String]) async throws {
+  ///
+  /// - Parameters:
+  ///   - service: the service, or the container, whose restart it is.
+  ///   - names: the containers.
+  ///   - line: what the log says.
+  ///   - cause: why, for people.
+  ///   - pause: how long to wait between both.
+  /// - Throws: an error for people; `CancellationError`.
+  func stopAndStart(
+    _ service: String, _ names: [String], logging line: String, because cause: String,
+    pause: Duration = .zero
+  ) async throws {
     let group = try await group(of: names)
     // Meanwhile one may have exited, which is its policy's matter.
     let owners = names.compactMap { members[$0] }.filter { $0.state == .running }
     guard !owners.isEmpty else { return }
-    log.info("service '\(service)': an operator has it restarted")
+    log.info("service '\(service)': \(line)")
     for owner in owners {
       history.record(
-        .serviceRestarting, service: owner.plan.label, "asked for by an operator",
-        container: owner.container)
+        .serviceRestarting, service: owner.plan.label, cause, container: owner.container)
     }
     var restart = GroupRestart(of: service)
     note(&restart, .stoppingOthers, group)
     try await stopGroup(group + owners)
+    if pause > .zero { try await wait(within: pause) { isEnding } }
     note(&restart, .startingOwner)
     try await each(owners) { try await $0.startAgain($1) }
     note(&restart, .startingOthers)

@@ -80,12 +80,12 @@ extension Pod {
   ///
   /// - Throws: `CancellationError` once the pod is about to end, or the task is cancelled.
   func launchWait(until condition: () -> Bool) async throws(CancellationError) {
-    try await wait { self.isEnding || condition() }
+    try await wait { self.isLaunchOver || condition() }
     try checkLaunch()
   }
 
   /// - Throws: `CancellationError` once the pod is about to end, or the task is cancelled.
   func checkLaunch() throws(CancellationError) {
-    if isEnding || Task.isCancelled { throw CancellationError() }
+    if isLaunchOver || Task.isCancelled { throw CancellationError() }
   }
 }

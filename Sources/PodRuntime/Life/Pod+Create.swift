@@ -68,7 +68,7 @@ extension Pod {
       text.contains("marked for removal") || text.contains("removal of container")
     if isBeingRemoved, container != nil || isOwnContainer(in: error, of: member, nil) {
       // Someone else's removal is under way: the name is free once it is done.
-      try await wait(within: .seconds(5)) { isEnding || members[name]?.container == nil }
+      try await wait(within: .seconds(5)) { isLaunchOver || members[name]?.container == nil }
       await discard(name)
       return true
     }

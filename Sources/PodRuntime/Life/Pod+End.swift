@@ -17,7 +17,7 @@ extension Pod {
       PodCgroups(identity: plan.identity, log: log).thaw(live.compactMap(\.container) + hooks)
     }
     let depths = depths(of: live)
-    levels = max(1, (depths.values.max() ?? 0) + 1)
+    levels = max(1, (depths.values.max() ?? 0) + 1) + request.roles.finals.count
     let clock = Task { await self.ringAtDeadline() }
     await withTaskGroup(of: Void.self) { group in
       for member in live {
@@ -33,10 +33,9 @@ extension Pod {
     var depths: [String: Int] = [:]
     func depth(of member: Member) -> Int {
       if let known = depths[member.name] { return known }
-      let below = live.filter { other in
-        member.plan.dependencies.contains { $0.service == other.plan.service.name }
-      }
-      let depth = below.map { depth(of: $0) + 1 }.max() ?? 0
+      let below = live.filter { other in other.name != member.name && stops(other, after: member) }
+      // Final services run when all of these have exited.
+      let depth = below.map { depth(of: $0) + 1 }.max() ?? request.roles.finals.count
       depths[member.name] = depth
       return depth
     }
@@ -85,9 +84,7 @@ extension Pod {
     // What is just being started can't be told to stop before it is.
     await wait(until: { $0.deadline(above: count) }) { members[member.name]?.isStarting != true }
     let dependents = Set(
-      members.values.filter { other in
-        other.plan.dependencies.contains { $0.service == member.plan.service.name }
-      }.map(\.name))
+      members.values.filter { $0.name != member.name && stops(member, after: $0) }.map(\.name))
     try? await wait {
       self.isPastDeadline
         || dependents.allSatisfy { self.members[$0]?.liveContainer == nil }

@@ -72,10 +72,17 @@ extension Pod {
   }
 
   /// Fails the pod for a container's exit, once its last output is there.
+  /// Without consequence for one that is optional.
   private func fail(
     for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil, _ cause: String
   ) async {
-    await fail(reason: reason) { pod in
+    if role(of: name) == .optional {
+      log.warning("\(cause): it is optional, and the pod goes on")
+      advance(name, .ended(exitCode: exitCode))
+      return checkFinished()
+    }
+    let isDeciding = members[name]?.plan.service.name == request.roles.deciding
+    await fail(reason: reason, mainExitCode: isDeciding ? exitCode : nil) { pod in
       pod.advance(name, .ended(exitCode: exitCode))
       await pod.members[name]?.output?.drain(within: .seconds(2))
       let lines = await pod.members[name]?.output?.lastLines ?? []
@@ -95,8 +102,7 @@ extension Pod {
     if let now = members[name], now.container == nil,
       now.run.influence == .signal || now.run.exit?.code == nil
     {
-      advance(name, .ended(exitCode: code))
-      return fail("the container of \(member.plan.title) was removed by someone else")
+      return failRemoved(name, exitCode: code)
     }
     if member.plan.isInfra {
       advance(name, .ended(exitCode: code))
@@ -113,15 +119,19 @@ extension Pod {
     let isForMemory = await wasKilledForMemory(name, exit)
     guard isExiting(name, in: member.run.number) else { return }
     if verdict != nil { return noteEnded(name, code) }
+    if isForMemory, await restartsAfterOutOfMemory(member) {
+      guard isExiting(name, in: member.run.number) else { return }
+      if verdict != nil { return noteEnded(name, code) }
+      advance(name, .restartDecided)
+      return await restart(name, exitCode: code, because: "its own memory limit ended it")
+    }
     if isForMemory {
       let limit = await memoryLimit(of: member)
       return await fail(
         for: name, exitCode: code, reason: .memoryLimit,
         "service '\(name)' was killed for memory" + limit)
     }
-    switch RestartDecision(
-      policy: member.plan.service.restart, exitCode: code, restarts: member.restarts)
-    {
+    switch member.decision(exitCode: code) {
     case .ended where mayNotEnd(name):
       await fail(
         for: name, exitCode: code,
@@ -168,8 +178,7 @@ extension Pod {
         guard let member = members[name], member.run.influence == .signal else { return false }
         // `docker rm -f` kills it first: what follows at once belongs to the same request. And a busy engine may stop
         // its containers some time before it stops listening, which must not pass for work that is done.
-        let decision = RestartDecision(
-          policy: member.plan.service.restart, exitCode: code, restarts: member.restarts)
+        let decision = member.decision(exitCode: code)
         try? await wait(within: decision == .ended ? .seconds(2) : .milliseconds(300)) {
           verdict != nil || presence.isAway || members[name]?.container == nil
         }
@@ -238,20 +247,39 @@ extension Pod {
   }
 
   private var isDone: Bool {
-    members.values.filter { !$0.plan.isInfra }.allSatisfy(\.hasEnded)
+    let mains = members.values.filter { !$0.plan.isInfra && role(of: $0.name) == .main }
+    return request.roles.needsAll
+      ? mains.allSatisfy(\.hasEnded) : mains.contains(where: \.hasEnded)
   }
 
   /// The pod is finished when every container has ended as its policy allows.
   func checkFinished() {
     guard isRunning, !isFailing else { return }
     if isDone {
-      settle(PodOutcome(state: .finished, message: "all containers ended with 0"))
+      settle(finished)
     }
   }
 
-  /// In a pod that is a service each service runs for good, but for those that others wait for to complete.
+  /// How the pod ends where its main services have exited with 0.
+  private var finished: PodOutcome {
+    let roles = request.roles
+    guard roles.isExplicit else {
+      return PodOutcome(state: .finished, message: "all containers ended with 0")
+    }
+    let ended = members.values.filter { role(of: $0.name) == .main && $0.hasEnded }
+      .sorted { $0.index < $1.index }.map(\.plan.title)
+    let text =
+      ended.count == 1 ? "\(ended[0]) ended with 0" : "all main services ended with 0"
+    var outcome = PodOutcome(state: .finished, message: text)
+    outcome.mainExitCode = roles.deciding == nil ? nil : 0
+    return outcome
+  }
+
+  /// In a pod that is a service each main service runs for good, but for those that others wait for to complete.
   private func mayNotEnd(_ name: String) -> Bool {
-    guard request.options.kind == .service, let service = members[name]?.plan.service.name else {
+    guard request.options.kind == .service, role(of: name) == .main,
+      let service = members[name]?.plan.service.name
+    else {
       return false
     }
     return !members.values.contains { other in

@@ -125,7 +125,7 @@ extension Pod {
       // again; or nothing needs it any more.
       update(name) { $0.container = nil }
     case .running:
-      fail("the container of \(member.plan.title) was removed by someone else")
+      failRemoved(name, exitCode: member.run.exit?.code ?? Self.unknownExitCode)
     }
   }
 
@@ -150,6 +150,12 @@ extension Pod {
 
   func failUnhealthy(_ name: String) {
     guard !isEnding, let number = members[name]?.run.number else { return }
+    if reaction(of: name, \.onUnhealthy, or: request.options.onUnhealthy) == .restart {
+      return restartUnhealthy(name)
+    }
+    if role(of: name) == .optional {
+      return log.warning("service '\(name)' is unhealthy: it is optional, and the pod goes on")
+    }
     spawn { pod in
       guard let member = pod.members[name], member.run.number == number, member.state == .running
       else { return }

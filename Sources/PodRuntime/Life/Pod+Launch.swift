@@ -83,16 +83,17 @@ extension Pod {
     if !values.isEmpty { try await placeSecrets(values, of: plan) }
     await withTaskGroup(of: Void.self) { group in
       for container in plan.containers where !container.isInfra || early == nil {
+        if request.roles[container.service.name] == .final, !container.isInfra { continue }
         let images =
           container.isInfra
           ? infraImage.map { [container.service.name: $0] } ?? [:] : details
         group.addTask {
-          try? await self.orFail { try await $0.bringUp(container, images: images) }
+          try? await self.orFail { try await $0.bringUpByRole(container, images: images) }
         }
       }
     }
     await ahead
-    try await launchWait { self.members.values.allSatisfy(\.isUp) }
+    try await launchWait { self.members.values.allSatisfy(self.isUp) }
     let addresses = await addresses(of: plan)
     // What has been decided meanwhile is never followed by RUNNING.
     try checkLaunch()

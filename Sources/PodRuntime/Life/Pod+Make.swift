@@ -37,7 +37,8 @@ extension Pod {
       let own = members.values.compactMap(\.container)
       try check.check(body, of: container, own: Set(own + madeContainers))
     }
-    let body = addingSecrets(try pinned(body, of: container), of: container)
+    let body = addingOutcome(
+      addingSecrets(try pinned(body, of: container), of: container), of: container)
     let (id, warnings) = try await withoutCancellation {
       do {
         return try await engine.createContainer(name: container.name, platform: platform, body)

@@ -8,8 +8,7 @@ extension Pod {
   /// Starts a container again, and with it the group that lives by it.
   func restart(_ name: String, exitCode: Int, because reason: String? = nil) async {
     guard var member = members[name] else { return }
-    let pause = member.backoff.next(afterRunning: .now - member.run.startedAt)
-    member.restarts += 1
+    let pause = member.nextPause()
     members[name] = member
     changes.notifyAll()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
@@ -35,7 +34,8 @@ extension Pod {
     } catch is CancellationError {
       return
     } catch {
-      fail(error)
+      guard role(of: name) == .optional else { return fail(error) }
+      dropOptional(name, error)
     }
   }
 
@@ -231,6 +231,16 @@ extension Pod {
 }
 
 extension Member {
+  /// Counts a restart.
+  ///
+  /// - Returns: how long to wait before it.
+  mutating func nextPause() -> Duration {
+    let pause = backoff.next(afterRunning: .now - run.startedAt)
+    attempts = countedAttempts + 1
+    restarts += 1
+    return plan.service.restartBounds.delay ?? pause
+  }
+
   /// Whether a group's restart may take it along: its start or its own exit isn't just being dealt with.
   fileprivate var isSettled: Bool { !isStarting && (!isExiting || run.followsOwner) }
 }

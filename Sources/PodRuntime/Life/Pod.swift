@@ -150,6 +150,7 @@ public actor Pod {
     let stopping = Task { await self.stopMembers() }
     await settleDown([launcher] + tasks.values)
     await stopping.value
+    await runFinals()
     for task in [follower, watcher] { task.cancel() }
     for task in [follower, watcher] { await task.value }
     images.recovers = { _ in false }
@@ -228,13 +229,16 @@ public actor Pod {
 
   /// Fails the pod for a cause that needs time to describe: nothing else becomes the cause meanwhile.
   func fail(
-    reason: PodOutcome.Reason? = nil, describing describe: @Sendable (isolated Pod) async -> Failure
+    reason: PodOutcome.Reason? = nil, mainExitCode: Int? = nil,
+    describing describe: @Sendable (isolated Pod) async -> Failure
   ) async {
     guard !isEnding else { return }
     isFailing = true
     changes.notifyAll()
     let message = await describe(self)
-    settle(PodOutcome(state: .failed, message: message.text(), reason: reason))
+    var outcome = PodOutcome(state: .failed, message: message.text(), reason: reason)
+    outcome.mainExitCode = mainExitCode
+    settle(outcome)
   }
 
   /// True once the pod's end is certain: nothing more is started.
@@ -248,7 +252,8 @@ public actor Pod {
 
   /// What the launch waits for, in words.
   var launchWaits: String {
-    let waiting = members.values.sorted { $0.index < $1.index }.compactMap { member -> String? in
+    let waiting = members.values.filter { !isFinal($0) }.sorted { $0.index < $1.index }.compactMap {
+      member -> String? in
       if member.hasStarted, member.commands == .afterStart {
         return "the post_start of '\(member.name)' is not done"
       }

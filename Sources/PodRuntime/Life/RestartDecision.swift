@@ -15,9 +15,15 @@ enum RestartDecision: Equatable {
   ///   - policy: the service's policy.
   ///   - exitCode: the container's exit code.
   ///   - restarts: how often it was started again before.
-  init(policy: RestartPolicy, exitCode: Int, restarts: Int) {
+  ///   - most: how often it may be, where its policy has no bound of its own; nil for any number.
+  init(policy: RestartPolicy, exitCode: Int, restarts: Int, most: Int? = nil) {
     switch policy {
-    case .always, .unlessStopped: self = .restart
+    case .always, .unlessStopped:
+      if let most, restarts >= most {
+        self = exitCode == 0 ? .ended : .failed
+      } else {
+        self = .restart
+      }
     case .no: self = exitCode == 0 ? .ended : .failed
     case .onFailure(let maximum):
       if exitCode == 0 {

@@ -1,3 +1,5 @@
+import Compose
+
 /// What a pod does beyond its Compose file, each of it off unless asked for.
 public struct PodOptions: Sendable, Equatable {
   /// What it means that services end with 0.
@@ -27,6 +29,14 @@ public struct PodOptions: Sendable, Equatable {
     case restart
   }
 
+  /// Which exits of main services decide the pod's end.
+  public enum Mains: String, Sendable, CaseIterable {
+    /// That of the last one.
+    case all
+    /// That of the first one.
+    case any
+  }
+
   /// The network that the pod's one network namespace is on; nil where services have networks of their own.
   public var sharedNetwork: String?
   /// Whether all services live in one pid namespace.
@@ -41,6 +51,16 @@ public struct PodOptions: Sendable, Equatable {
   public var onEngineRestart = EngineRestart.fail
   /// Files of each service's output in the sandbox; nil for none.
   public var splitLogs: LogRotation?
+  /// The roles of services, which take the place of the file's.
+  public var roles: [String: ServiceRole] = [:]
+  /// Which exits of main services decide the pod's end.
+  public var mains = Mains.all
+  /// How long each final service may take where the pod wasn't killed.
+  public var finalTimeout = Duration.seconds(60)
+  /// What follows when a service is unhealthy, unless the service says itself.
+  public var onUnhealthy = FailureReaction.fail
+  /// What follows when a service's own memory limit ends it, unless the service says itself.
+  public var onOutOfMemory = FailureReaction.fail
   /// Commands at turns of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 

@@ -1,0 +1,19 @@
+/// A service's `x-pod:`: the one extension that this program reads.
+enum PodSettings {
+  static let key = Key(
+    "x-pod", .fields(table), goes: "what the service means to its pod", is: .harmless)
+
+  private static let table = KeyTable(
+    "`x-pod`",
+    [
+      Key(
+        "role", .word(ServiceRole.allCases.map(\.rawValue)), goes: "what its exit means to the pod",
+        is: .harmless),
+      Key(
+        "on_unhealthy", .word(FailureReaction.allCases.map(\.rawValue)),
+        goes: "what follows when it is unhealthy", is: .harmless),
+      Key(
+        "on_oom", .word(FailureReaction.allCases.map(\.rawValue)),
+        goes: "what follows when its own memory limit ends it", is: .harmless),
+    ], allowsExtensions: false)
+}

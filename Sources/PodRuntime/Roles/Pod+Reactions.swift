@@ -1,0 +1,49 @@
+import Compose
+import Concurrency
+import Logging
+import PodControl
+
+extension Pod {
+  /// What follows from a failure of a service: what it says itself is the stronger.
+  func reaction(
+    of name: String, _ own: KeyPath<ServicePodSettings, FailureReaction?>,
+    or common: FailureReaction
+  ) -> FailureReaction {
+    guard let plan = members[name]?.plan, !plan.isInfra else { return .fail }
+    return plan.service.podSettings[keyPath: own] ?? common
+  }
+
+  /// Whether a container that was killed for memory is started again: only where its own limit did it. The task's ends the
+  /// task.
+  func restartsAfterOutOfMemory(_ member: Member) async -> Bool {
+    guard member.plan.service.memoryLimit != nil,
+      reaction(of: member.name, \.onOutOfMemory, or: request.options.onOutOfMemory) == .restart
+    else { return false }
+    return await taskMemoryLimit() == nil
+  }
+
+  /// Stops an unhealthy container and starts it again, with those that live by it.
+  func restartUnhealthy(_ name: String) {
+    guard let member = members[name], member.state == .running, !member.run.isUnhealthyRestart
+    else { return }
+    let number = member.run.number
+    update(name) { $0.run.isUnhealthyRestart = true }
+    spawn { pod in
+      guard var member = pod.members[name], member.run.number == number, member.state == .running
+      else { return }
+      let pause = member.nextPause()
+      pod.update(name) { known in
+        (known.backoff, known.attempts, known.restarts) =
+          (member.backoff, member.attempts, member.restarts)
+      }
+      do {
+        let line = "it is unhealthy: starting it again in \(pause)"
+        try await pod.stopAndStart(name, [name], logging: line, because: line, pause: pause)
+      } catch is CancellationError {
+        return
+      } catch {
+        pod.fail(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+import Compose
+import Concurrency
+import DockerEngine
+import Logging
+
+extension Pod {
+  /// True in the tasks that bring up a final service, though the pod is ending.
+  @TaskLocal static var isFinalizing = false
+
+  /// Whether nothing more is started for the present task.
+  var isLaunchOver: Bool { isEnding && !Self.isFinalizing }
+
+  /// The role of a container's service; an infrastructure container has none, and counts as a main service.
+  func role(of name: String) -> ServiceRole {
+    guard let plan = members[name]?.plan, !plan.isInfra else { return .main }
+    return request.roles[plan.service.name]
+  }
+
+  func isFinal(_ member: Member) -> Bool { role(of: member.name) == .final }
+
+  /// Whether the launch need not wait for a container any more.
+  func isUp(_ member: Member) -> Bool {
+    switch role(of: member.name) {
+    case .final: true
+    case .optional: member.hasComeUp
+    case .main, .sidecar, .initial: member.isUp
+    }
+  }
+
+  /// Brings a container up. One that is optional may fail to.
+  ///
+  /// - Throws: as `bringUp`.
+  func bringUpByRole(
+    _ container: ContainerPlan, images: [String: ProvidedImage]
+  ) async throws {
+    do {
+      try await bringUp(container, images: images)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      guard role(of: container.key) == .optional else { throw error }
+      dropOptional(container.key, error)
+    }
+  }
+
+  /// Goes on without an optional service that can't be started.
+  func dropOptional(_ name: String, _ error: any Error) {
+    guard let member = members[name] else { return }
+    log.warning(
+      "\(member.plan.title) can't be started: \(error): it is optional, and the pod goes on")
+    // As a shell and `docker run` have it for what could not be started.
+    advance(name, .ended(exitCode: 125))
+    checkFinished()
+  }
+
+  /// Handles the removal of a running container by someone else.
+  func failRemoved(_ name: String, exitCode: Int) {
+    guard let member = members[name] else { return }
+    let cause = "the container of \(member.plan.title) was removed by someone else"
+    guard role(of: name) == .optional else {
+      if member.isExiting { advance(name, .ended(exitCode: exitCode)) }
+      return fail(cause)
+    }
+    update(name) { $0.container = nil }
+    advance(name, .ended(exitCode: exitCode))
+    log.warning("\(cause): it is optional, and the pod goes on")
+    checkFinished()
+  }
+
+  // MARK: Order of stops
+
+  /// Whether a container is told to stop only when another has exited: a dependent comes before what it depends on, and a
+  /// sidecar after all others.
+  func stops(_ member: Member, after other: Member) -> Bool {
+    let (own, others) = (member.plan.service.name, other.plan.service.name)
+    return request.roles.stops(own, after: others)
+      ?? other.plan.dependencies.contains { $0.service == own }
+  }
+
+  // MARK: Final services
+
+  /// How long each final service may take where nobody has told the pod to end.
+  private var finalLimit: Duration { request.options.finalTimeout }
+
+  /// Runs the final services one after the other, now that all others have exited. After a kill they share the rest of
+  /// its grace.
+  func runFinals() async {
+    guard let outcome = verdict else { return }
+    for name in request.roles.finals {
+      for member in members.values.filter({ $0.plan.service.name == name })
+        .sorted(by: { $0.index < $1.index })
+      {
+        await runFinal(member, outcome)
+      }
+    }
+  }
+
+  private func runFinal(_ member: Member, _ outcome: PodOutcome) async {
+    let (name, title) = (member.name, member.plan.title)
+    let latest = ContinuousClock.now + finalLimit
+    let isKilled = outcome.state == .killed
+    let deadline: @Sendable (isolated Pod) -> ContinuousClock.Instant = { pod in
+      isKilled || pod.killGrace != nil ? min(latest, pod.stopDeadline ?? latest) : latest
+    }
+    guard provided[member.plan.service.name] != nil, !created.isEmpty || !madeContainers.isEmpty
+    else {
+      return log.warning("\(title), which is final, isn't run: the launch did not get that far")
+    }
+    guard deadline(self) > .now else {
+      return log.warning("\(title), which is final, isn't run: the grace of the kill is over")
+    }
+    let images = provided
+    let work = Task {
+      try await Pod.$isFinalizing.withValue(true) {
+        try await self.bringUp(member.plan, images: images)
+        try await self.wait { self.members[name]?.hasEnded == true }
+      }
+    }
+    let clock = Task {
+      await self.wait(until: deadline) { self.members[name]?.hasEnded == true }
+      work.cancel()
+    }
+    let result = await work.result
+    clock.cancel()
+    if let code = members[name]?.exitCode {
+      if code != 0 { log.warning("\(title), which is final, \(Self.words(exitCode: code))") }
+      return
+    }
+    switch result {
+    case .failure(let error) where !(error is CancellationError):
+      log.warning("\(title), which is final, can't be started: \(error)")
+    default:
+      log.warning("\(title), which is final, has not exited in its time: it is killed")
+    }
+  }
+
+  /// What a container is created from, with how the pod ended for that of a final service.
+  func addingOutcome(_ body: ContainerCreate, of container: ContainerPlan) -> ContainerCreate {
+    guard role(of: container.key) == .final, let verdict else { return body }
+    var body = body
+    body.env =
+      (body.env ?? []) + [
+        "POD_STATE=\(verdict.state.mesosName)", "POD_MESSAGE=\(verdict.message)",
+        "POD_EXIT_CODE=\(verdict.mainExitCode.map { "\($0)" } ?? "")",
+      ]
+    return body
+  }
+}
+
+extension PodOutcome.State {
+  /// Its task state in Mesos.
+  var mesosName: String {
+    switch self {
+    case .finished: "TASK_FINISHED"
+    case .failed: "TASK_FAILED"
+    case .killed: "TASK_KILLED"
+    }
+  }
+}

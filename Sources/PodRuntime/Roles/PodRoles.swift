@@ -1,0 +1,142 @@
+import Compose
+import OrderedCollections
+import YAML
+
+/// What the exit of each service means to its pod (docs/pod-options.md, "Roles"). Where nobody names a role all services
+/// are main services, and the pod has finished when all have exited.
+public struct PodRoles: Sendable, Equatable {
+  /// Whether somebody has named a role, or which main service decides.
+  let isExplicit: Bool
+  /// Whether the first main service that exits decides, or all have to.
+  let needsAll: Bool
+  private let roles: [String: ServiceRole]
+  /// The services of the role `main`, in the order of the file.
+  let mains: [String]
+  /// The services of the role `final`, in the order of the file.
+  let finals: [String]
+  /// Sidecars in the order in which they start: each may need those before it.
+  private let sidecars: [String: Int]
+
+  /// All services are main services.
+  static let none = PodRoles()
+
+  private init() {
+    (isExplicit, needsAll, roles, mains, finals, sidecars) = (false, true, [:], [], [], [:])
+  }
+
+  /// Joins what the file and the pod's options say; an option is the stronger.
+  ///
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - options: the pod's options.
+  /// - Throws: `ComposeError` with the line to blame.
+  init(_ project: Project, _ options: PodOptions) throws(ComposeError) {
+    let start =
+      project.servicesPosition
+      ?? SourcePosition(file: project.files.first ?? "", line: 1, column: 1)
+    for (name, _) in options.roles where project.services[name] == nil {
+      throw ComposeError("pod.roles names '\(name)', which is no service of the file", at: start)
+    }
+    var roles: [String: ServiceRole] = [:]
+    for service in project.services.values {
+      roles[service.name] = options.roles[service.name] ?? service.podSettings.role?.value
+    }
+    func named(_ role: ServiceRole) -> [String] {
+      project.services.keys.filter { (roles[$0] ?? .main) == role }
+    }
+    isExplicit = !roles.isEmpty || options.mains != .all
+    needsAll = options.mains == .all
+    self.roles = roles
+    mains = named(.main)
+    finals = named(.final)
+    if mains.isEmpty, !project.services.isEmpty {
+      throw ComposeError(
+        "no service has the role main: nothing would decide how the pod ends", at: start)
+    }
+    let order = Self.ordered(named(.sidecar), by: project.dependencies)
+    sidecars = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
+    for service in project.services.values { try check(service) }
+  }
+
+  private func check(_ service: Service) throws(ComposeError) {
+    let place = service.podSettings.role?.position ?? service.position
+    for (other, dependency) in service.dependencies where self[other] == .final {
+      throw ComposeError(
+        "'\(service.name)' waits for '\(other)', which has the role final: it starts when all others have exited",
+        at: dependency.position)
+    }
+    switch (self[service.name], service.restart) {
+    case (.initial, .always), (.initial, .unlessStopped):
+      throw ComposeError(
+        "'\(service.name)' has the role init and a restart policy by which it never completes",
+        at: service.restartPosition ?? place)
+    case (.final, .always), (.final, .unlessStopped), (.final, .onFailure):
+      throw ComposeError(
+        "'\(service.name)' has the role final: it runs once, without a restart policy",
+        at: service.restartPosition ?? place)
+    default: break
+    }
+  }
+
+  /// Services, each behind those that it needs, else in their order.
+  private static func ordered(_ names: [String], by graph: DependencyGraph) -> [String] {
+    var result: [String] = []
+    for name in names {
+      let place = result.firstIndex { graph.reaches(name, from: $0) } ?? result.count
+      result.insert(name, at: place)
+    }
+    return result
+  }
+
+  /// A service's role.
+  subscript(service: String) -> ServiceRole { roles[service] ?? .main }
+
+  /// The main service whose exit code is the pod's; nil where nobody has named a role, or there are several.
+  var deciding: String? { isExplicit && mains.count == 1 ? mains[0] : nil }
+
+  /// Whether a service is stopped only when another has exited: sidecars after all others, in the reverse order of their
+  /// start.
+  ///
+  /// - Parameters:
+  ///   - service: the service.
+  ///   - other: the other one.
+  /// - Returns: nil where their roles don't say.
+  func stops(_ service: String, after other: String) -> Bool? {
+    switch (sidecars[service], sidecars[other]) {
+    case (let own?, let others?): own < others
+    case (_?, nil): true
+    case (nil, _?): false
+    case (nil, nil): nil
+    }
+  }
+
+  /// The project with what the roles imply: all that an `init` service doesn't need itself waits for it.
+  ///
+  /// - Parameter project: the project.
+  /// - Returns: the project.
+  func applied(to project: Project) -> Project {
+    var result = project
+    let graph = project.dependencies
+    for first in project.services.values where self[first.name] == .initial {
+      for name in project.services.keys where self[name] != .initial && self[name] != .final {
+        if graph.reaches(name, from: first.name) { continue }
+        let place = first.podSettings.role?.position ?? first.position
+        var dependency =
+          result.services[name]?.dependencies[first.name] ?? Dependency(position: place)
+        dependency.condition = .completedSuccessfully
+        result.services[name]?.dependencies[first.name] = dependency
+      }
+    }
+    return result
+  }
+}
+
+extension PodRequest {
+  /// Settles the roles of the project's services.
+  ///
+  /// - Throws: `ComposeError` with the line to blame.
+  public mutating func applyRoles() throws(ComposeError) {
+    roles = try PodRoles(project, options)
+    project = roles.applied(to: project)
+  }
+}
