@@ -18,12 +18,14 @@ extension Pod {
     )
     await member.output?.drain(within: .seconds(2), givingWay: true)
     var restart = GroupRestart(of: name)
+    var others: [Member] = []
     do {
       try await wait(within: pause) { isEnding || members[name]?.isAskedToReturn == true }
       await waitForOwners(of: member)
       try checkLaunch()
       // Whoever joined its namespace would stay behind in the dead one.
       let group = try await group(of: [name])
+      others = group
       note(&restart, .stoppingOthers, group)
       try await stopGroup(group)
       note(&restart, .startingOwner)
@@ -34,7 +36,8 @@ extension Pod {
     } catch is CancellationError {
       return
     } catch {
-      guard role(of: name) == .optional else { return fail(error) }
+      // Who lives by it can't go on without it.
+      guard role(of: name) == .optional, others.isEmpty else { return fail(error) }
       dropOptional(name, error)
     }
   }

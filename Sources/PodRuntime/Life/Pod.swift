@@ -69,6 +69,8 @@ public actor Pod {
   var created: [PodObject] = []
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
+  /// When final services have to be done, of a pod that is told to end while they run.
+  var finalDeadline: ContinuousClock.Instant?
   /// How many levels of dependencies there are to be stopped one after the other.
   var levels = 1
   var cleanupLimit: Duration?
@@ -190,6 +192,10 @@ public actor Pod {
     if let grace {
       killGrace = min(killGrace ?? grace, grace)
       if let stopDeadline { self.stopDeadline = min(stopDeadline, .now + grace) }
+    }
+    if verdict != nil {
+      let deadline = ContinuousClock.now + (grace ?? stopGrace)
+      finalDeadline = min(finalDeadline ?? deadline, deadline)
     }
     settle(PodOutcome(state: .killed, message: message))
     changes.notifyAll()

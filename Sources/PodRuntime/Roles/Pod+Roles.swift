@@ -100,7 +100,7 @@ extension Pod {
     let latest = ContinuousClock.now + finalLimit
     let isKilled = outcome.state == .killed
     let deadline: @Sendable (isolated Pod) -> ContinuousClock.Instant = { pod in
-      isKilled || pod.killGrace != nil ? min(latest, pod.stopDeadline ?? latest) : latest
+      min(latest, (isKilled ? pod.stopDeadline : pod.finalDeadline) ?? latest)
     }
     guard provided[member.plan.service.name] != nil, !created.isEmpty || !madeContainers.isEmpty
     else {

@@ -205,6 +205,28 @@ struct RoleTests {
     }
   }
 
+  @Test("a kill while a final service runs gives it its grace, and no more")
+  func killedAtLast() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let role = RoleCase(
+      testDescription: "",
+      services: [
+        ("job", nil, "true", ""), ("upload", "final", "touch /marks/upload.up; sleep 1000", ""),
+      ], state: "TASK_FINISHED", code: 0, message: "")
+    let settings = PodSettings(
+      options: ["--grace", "2s", "--final-timeout", "10m"], files: ["marks/.keep": ""])
+    try await withPod(on: engine, role.file, settings) { pod in
+      try await eventually("the final service") {
+        FileManager.default.fileExists(atPath: pod.sandbox.path("marks/upload.up"))
+      }
+      let told = ContinuousClock.now
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.status == .exited(0) && end.states.last == "TASK_FINISHED", "\(end)")
+      #expect(ContinuousClock.now - told >= .seconds(2), "\(end)")
+    }
+  }
+
   @Test("sidecars stop after all others, the last one first; a final service after them")
   func killed() async throws {
     let engine = try #require(TestEngine.all.first)

@@ -16,7 +16,8 @@ struct ParityKeys {
     "services.*.pull_policy", "services.*.pull_refresh_after",
     // When things start, stop and are shown.
     "services.*.depends_on", "services.*.attach", "services.*.pre_start", "services.*.post_start",
-    "services.*.pre_stop",
+    "services.*.pre_stop", "services.*.deploy.restart_policy.delay",
+    "services.*.deploy.restart_policy.window",
     // What a swarm has is refused.
     "secrets.*.external", "secrets.*.driver", "secrets.*.template_driver", "configs.*.external",
     "configs.*.template_driver", "secrets.*.name", "secrets.*.labels", "configs.*.name",

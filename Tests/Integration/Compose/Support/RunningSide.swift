@@ -163,7 +163,7 @@ private struct RunningSite: Sendable {
         name, engine, project.options + ["down", "-v"] + now, folder: folder.path,
         environment: project.environment)
       // On a busy machine the engine lets go of a network late.
-      try await eventually("the end of \(project)", within: .seconds(60)) {
+      try await eventually("the end of \(project)", within: .seconds(240)) {
         try await down.run(within: .seconds(120)).status.isSuccess
       }
     }
