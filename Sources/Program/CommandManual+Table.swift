@@ -30,6 +30,7 @@ extension CommandManual {
         .code(1, "the pod failed, or a file is invalid"),
         .usage,
         .code(130, "the pod was killed: TERM, ctrl-C, or `stop`"),
+        Exit(code: "CODE", meaning: "the exit code of the only main service, which failed"),
       ]),
   ]
 

@@ -81,6 +81,18 @@ struct RunJSONTests {
     }
   }
 
+  @Test("a pod with one main service ends with the exit code of that, as the schema has it")
+  func mainService() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let compose = """
+      services:
+        job: {image: pod-test/busybox, command: [sh, -c, "exit 7"], x-pod: {role: main}}
+      """
+    let end = try await podEnd(on: engine, compose, json)
+    #expect(end.status == .exited(7), "\(end)")
+    #expect(try objects(end.stdout).last?["exitCode"] as? Int == 7, "\(end)")
+  }
+
   @Test("a pod that is killed ends with 130, and says so")
   func killed() async throws {
     let engine = try #require(TestEngine.all.first)
