@@ -15,7 +15,16 @@ final class Lease: Sendable {
   private let path: String
   private let run: String
   private let log: Logger
-  private let connection = Mutex<Int32?>(nil)
+  private let state = Mutex(State())
+
+  private struct State {
+    /// The open connection.
+    var connection: Int32?
+    /// Whether the reaper takes the number of restarts: earlier ones end the connection at a line that they don't know.
+    var takesRestarts = false
+    /// How often a service was started again.
+    var restarts = 0
+  }
 
   /// A lease on a run; nothing is connected yet.
   init(run: String, environment: [String: String], log: Logger) {
@@ -46,16 +55,29 @@ final class Lease: Sendable {
 
   /// Says that this executor is through, and its pod gone.
   func release() {
-    connection.withLock { file in
-      guard let file else { return }
+    state.withLock { state in
+      guard let file = state.connection else { return }
       Self.send(file, LeaseProtocol.release + "\n")
     }
+  }
+
+  /// Counts a restart of a service, for the reaper's metrics.
+  func countRestart() {
+    state.withLock { state in
+      state.restarts += 1
+      Self.report(state)
+    }
+  }
+
+  private static func report(_ state: State) {
+    guard let file = state.connection, state.takesRestarts else { return }
+    send(file, LeaseProtocol.restarts(state.restarts) + "\n")
   }
 
   /// - Returns: whether the reaper took the lease, once the connection is closed.
   private func hold(_ file: Int32) async -> Bool {
     let (answers, continuation) = AsyncStream.makeStream(of: [UInt8].self)
-    connection.withLock { $0 = file }
+    state.withLock { ($0.connection, $0.takesRestarts) = (file, false) }
     let source = ReadSource(file, on: .global()) {
       var bytes = [UInt8](repeating: 0, count: 64)
       let count = read(file, &bytes, bytes.count)
@@ -69,9 +91,15 @@ final class Lease: Sendable {
     var isHeld = false
     for await answer in answers where answer.starts(with: Array(LeaseProtocol.accepted.utf8)) {
       isHeld = true
+      if answer.starts(with: Array(LeaseProtocol.acceptedWithRestarts.utf8)) {
+        state.withLock { state in
+          state.takesRestarts = true
+          Self.report(state)
+        }
+      }
       log.debug("pod-reaper holds this executor's lease")
     }
-    connection.withLock { $0 = nil }
+    state.withLock { $0.connection = nil }
     source.cancel()
     return isHeld
   }

@@ -102,9 +102,10 @@ struct RunCommand: AsyncParsableCommand {
     reading.isOver()
     let shown = RunDisplay(form, level: level, environment: environment)
     let log = shown.log
+    let lease = Lease(run: request.run, environment: environment, log: log)
     let pod = Pod(
       request: request, engine: engine, info: info, output: shown.output, environment: environment,
-      log: log
+      log: log, restarted: { lease.countRestart() }
     ) { update in
       shown.states.say(update, of: request)
     }
@@ -122,7 +123,6 @@ struct RunCommand: AsyncParsableCommand {
           grace: count > 1 ? .zero : nil, message: "killed by \(TerminationSignals.name(signal))")
       }
     }
-    let lease = Lease(run: request.run, environment: environment, log: log)
     let keeping = Task { await lease.keep() }
     let control = ControlHandler(pod, task: request.taskID)
       .listen(run: request.run, group: controlGroup, log: log)

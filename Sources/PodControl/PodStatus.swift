@@ -19,11 +19,13 @@ public struct PodStatus: Codable, Sendable, Equatable {
     public var restarts: Int
     /// Its last exit code.
     public var exitCode: Int?
+    /// What its exit means to the pod; nil where no service has a role.
+    public var role: String?
 
     /// Makes a description of a service.
     public init(
       name: String, container: String?, state: String, health: String?, restarts: Int,
-      exitCode: Int?
+      exitCode: Int?, role: String? = nil
     ) {
       self.name = name
       self.container = container
@@ -31,6 +33,7 @@ public struct PodStatus: Codable, Sendable, Equatable {
       self.health = health
       self.restarts = restarts
       self.exitCode = exitCode
+      self.role = role
     }
   }
 

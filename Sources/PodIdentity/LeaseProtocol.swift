@@ -4,15 +4,35 @@ package enum LeaseProtocol {
   package static let defaultSocket = "/run/compose-pods/lease.sock"
   /// The reaper holds the lease.
   package static let accepted = "OK"
+  /// It does, and takes the number of restarts: the answer to who offers it.
+  package static let acceptedWithRestarts = "OK restarts"
   /// It doesn't.
   package static let refused = "NO"
   /// The executor is through, and its pod gone.
   package static let release = "RELEASE"
 
+  private static let restartsStart = "RESTARTS "
+
+  /// How often services were started again since the executor's beginning.
+  package static func restarts(_ count: Int) -> String { restartsStart + String(count) }
+
+  /// The number in a line `RESTARTS N`; nil for any other.
+  package static func restarts(of line: String) -> Int? {
+    guard line.hasPrefix(restartsStart) else { return nil }
+    return Int(line.dropFirst(restartsStart.count)).flatMap { $0 >= 0 ? $0 : nil }
+  }
+
   private static let start = "LEASE 1 "
 
   /// The first line of a lease of a run.
-  package static func request(run: String) -> String { start + run }
+  package static func request(run: String) -> String { start + run + " " + restartsWord }
+
+  private static let restartsWord = "restarts"
+
+  /// Whether who sent a first line will say how often services were started again.
+  package static func offersRestarts(_ line: String) -> Bool {
+    line.split(separator: " ").dropFirst(3).contains(restartsWord[...])
+  }
 
   /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
   package static func run(of line: String) -> String? {

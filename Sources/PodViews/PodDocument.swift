@@ -55,6 +55,7 @@ package enum PodDocument {
     object.set("name", service.name)
     object.set("container", service.id)
     object.set("container_name", service.container?.summary.name)
+    object.set("role", service.told?.role)
     object.set("state", service.state)
     object.set("health", service.health)
     object.set("restarts", service.told?.restarts)

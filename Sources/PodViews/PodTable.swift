@@ -17,7 +17,8 @@ package enum PodTable {
 
   /// The columns of a table of one pod's services.
   package static let services: [ViewTable.Column] = [
-    .init("service"), .init("container", rank: 1), .init("state"), .init("health"),
+    .init("service"), .init("container", rank: 1), .init("role", rank: 5, needsContent: true),
+    .init("state"), .init("health"),
     .init("restarts", .right, rank: 2), .init("exit", .right), .init("ports", rank: 3),
     .init("cpu", .right), .init("mem", .right), .init("age", .right, rank: 4),
     .init("name", isExtra: true),
@@ -58,6 +59,7 @@ package enum PodTable {
       let created = service.container?.summary.created ?? 0
       table.add([
         .init(service.name), .init(String((service.id ?? "").prefix(12))),
+        .init(service.told?.role ?? "-"),
         .init(service.state, color(ofState: service)), health(service.health),
         number(service.told?.restarts), number(service.exitCode),
         .init(service.ports.sorted().map(\.text).joined(separator: ",")),

@@ -13,12 +13,16 @@ package struct ViewTable: Sendable {
     /// Whether it is shown only where it is chosen.
     package let isExtra: Bool
 
+    /// Whether it is left out where no row has anything in it, unless it is chosen.
+    package let needsContent: Bool
+
     /// Makes a column.
     package init(
       _ name: String, _ alignment: TextTable.Alignment = .left, rank: Int? = nil,
-      isExtra: Bool = false
+      isExtra: Bool = false, needsContent: Bool = false
     ) {
       (self.name, self.alignment, self.rank, self.isExtra) = (name, alignment, rank, isExtra)
+      self.needsContent = needsContent
     }
 
     /// What stands above it.
@@ -65,6 +69,11 @@ package struct ViewTable: Sendable {
     return chosen
   }
 
+  private func isShown(_ index: Int) -> Bool {
+    if columns[index].isExtra { return false }
+    return !columns[index].needsContent || rows.contains { !["", "-"].contains($0[index].text) }
+  }
+
   /// The lines, titles first.
   ///
   /// - Parameters:
@@ -72,7 +81,7 @@ package struct ViewTable: Sendable {
   ///   - chosen: the columns to show, whatever their width; nil for those that there is room for.
   /// - Returns: one line for each row; on a terminal none is wider.
   package func lines(for terminal: Terminal, chosen: [Int]? = nil) -> [String] {
-    var shown = chosen ?? columns.indices.filter { !columns[$0].isExtra }
+    var shown = chosen ?? columns.indices.filter { isShown($0) }
     if chosen == nil, terminal.isTerminal, let limit = terminal.columns {
       let ranked = shown.filter { columns[$0].rank != nil }
         .sorted { columns[$0].rank ?? 0 < columns[$1].rank ?? 0 }

@@ -66,7 +66,7 @@ struct OrdinaryPolicyTests {
     #expect(count - lines.count >= 150, "\(count - lines.count) of \(count) pass")
   }
 
-  @Test("of the samples", arguments: ["founding", "job", "sidecars", "terminal"])
+  @Test("of the samples", arguments: ["founding", "job", "roles", "sidecars", "terminal"])
   func samples(_ name: String) throws {
     let policy = try #require(Self.policy)
     let folder = SourceTree.path("deploy/samples/\(name)")

@@ -18,7 +18,8 @@ struct PodTableTests {
   }
 
   private func view(
-    task: String = "web.1", framework: String = "20d1c0b5-3c7c-4f4e-9d5e-2f4b9d0a7e11-0000"
+    task: String = "web.1", framework: String = "20d1c0b5-3c7c-4f4e-9d5e-2f4b9d0a7e11-0000",
+    role: String? = nil
   ) throws -> PodView {
     let identity = Samples.identity(task: task, framework: framework)
     var view = PodView(
@@ -38,7 +39,7 @@ struct PodTableTests {
         services: [
           .init(
             name: "web", container: "0123456789abcdef", state: "running", health: "healthy",
-            restarts: 2, exitCode: nil)
+            restarts: 2, exitCode: nil, role: role)
         ], ports: []))
     var figures = CgroupFigures()
     figures.memory = 187 << 20
@@ -47,6 +48,16 @@ struct PodTableTests {
     view.services[1].figures = figures
     view.services[1].processors = 0.2
     return view
+  }
+
+  @Test("the column of roles is there where a service has one")
+  func roles() throws {
+    func lines(_ role: String?) throws -> [String] {
+      PodTable.table(of: try view(role: role), now: 1300).lines(for: output())
+    }
+    #expect(try !lines(nil)[0].contains("ROLE"))
+    let lines = try lines("sidecar")
+    #expect(lines[0].contains("  ROLE  ") && lines[2].contains("  sidecar  "), "\(lines)")
   }
 
   @Test("each column of a table of pods, in a pipe")

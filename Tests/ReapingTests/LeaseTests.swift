@@ -66,6 +66,32 @@ private final class Client {
 
 @Suite("Leases")
 struct LeaseTests {
+  @Test("take the number of restarts from holders that offer it, and end at a line that is none")
+  func restarts() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path + "/lease.sock"
+      let server = try LeaseServer(path: path, log: Logger(label: "test"))
+      defer { server.stop() }
+      let client = try Client(path)
+      client.say(Array("LEASE 1 run-1 restarts\n".utf8))
+      #expect(try await client.answer() == "OK restarts\n")
+      #expect(server.restarts().isEmpty)
+      for count in [0, 3, Int.max] {
+        client.say(Array("RESTARTS \(count)\n".utf8))
+        try await eventually("\(count) restarts") { server.restarts().map(\.count) == [count] }
+      }
+      #expect(server.restarts().map(\.holder.run) == ["run-1"])
+      client.say(Array("RESTARTS -1\n".utf8))
+      #expect(try await client.answer() == "")
+      try await eventually("none") { server.restarts().isEmpty }
+      // Who holds no lease has nothing to say.
+      let other = try Client(path)
+      other.say(Array("RESTARTS 5\n".utf8))
+      #expect(try await other.answer() == "NO\n")
+      #expect(server.restarts().isEmpty)
+    }
+  }
+
   @Test("a lease is held by the process that the kernel names, and released when it says so")
   func held() async throws {
     try await withServer { path, reports in

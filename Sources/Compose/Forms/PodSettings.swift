@@ -1,7 +1,7 @@
 /// A service's `x-pod:`: the one extension that this program reads.
 enum PodSettings {
   static let key = Key(
-    "x-pod", .fields(table), goes: "what the service means to its pod", is: .harmless)
+    "x-pod", .optional(.fields(table)), goes: "what the service means to its pod", is: .harmless)
 
   private static let table = KeyTable(
     "`x-pod`",

@@ -21,10 +21,10 @@ enum MesosCommand {
     let supervisor: TaskSupervisor
     let log: Logger
     let output: PodOutput
-    let run: String
+    let lease: Lease
     do {
       let mesos = try MesosEnvironment(environment)
-      run = mesos.run.value
+      let run = mesos.run.value
       // The token is between the agent and this process: no build, helper or Compose file sees it.
       let open = environment.filter { !MesosEnvironment.secretVariables.contains($0.key) }
       let settings = Settings(environment: open, file: try OperatorFile())
@@ -34,9 +34,11 @@ enum MesosCommand {
       output = PodOutput(
         standardOutput: OutputWriter(descriptor: STDOUT_FILENO),
         standardError: OutputWriter(descriptor: STDERR_FILENO), isColoured: false)
+      lease = Lease(run: run, environment: environment, log: log)
       supervisor = TaskSupervisor(
         session: MesosSession(environment: mesos, log: log), mesos: mesos,
-        settings: settings, engine: engine, output: output, log: log)
+        settings: settings, engine: engine, output: output, log: log,
+        restarted: { [lease] in lease.countRestart() })
     } catch let error as MesosEnvironmentError {
       StandardError.line("compose-executor: \(error.problems.joined(separator: "; "))")
       if environment["MESOS_DIRECTORY"] == nil {
@@ -55,7 +57,6 @@ enum MesosCommand {
         await supervisor.shutDown("ended by \(TerminationSignals.name(signal))")
       }
     }
-    let lease = Lease(run: run, environment: environment, log: log)
     let keeping = Task { await lease.keep() }
     let ending = await supervisor.work()
     if ending.isClean { lease.release() }

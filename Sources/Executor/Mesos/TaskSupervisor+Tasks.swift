@@ -86,7 +86,7 @@ extension TaskSupervisor {
     }
     let pod = Pod(
       request: request, engine: engine, output: output, environment: settings.environment, log: log,
-      slices: slices, ownsCgroup: { await self.endsLast(id) },
+      slices: slices, ownsCgroup: { await self.endsLast(id) }, restarted: restarted,
       report: { update in
         if case .running(let addresses) = update { await self.isUp(id, addresses) }
       })

@@ -36,11 +36,14 @@ actor TaskSupervisor {
   private var isTold = false
   private var areAcknowledged: Bool?
   private let changes = AsyncCondition()
+  /// Called when a service of a pod is started again.
+  let restarted: @Sendable () -> Void
 
   init(
     session: MesosSession, mesos: MesosEnvironment, settings: Settings, engine: DockerEngine,
-    output: PodOutput, log: Logger
+    output: PodOutput, log: Logger, restarted: @escaping @Sendable () -> Void = {}
   ) {
+    self.restarted = restarted
     self.session = session
     self.mesos = mesos
     self.settings = settings

@@ -26,10 +26,18 @@ extension Pod {
     var more: String?
     if let port = container.takenPort(in: error) {
       more = await user(of: port.number, port.transport).map { " by \($0)" }
+    } else if let owner = lostOwner(of: container) {
+      more = ": it lives by '\(owner)', which isn't running"
     } else if CommonCause.find(cause: error.message) == .architecture {
       more = await processors(of: container.key)
     }
     return more.map { ComposeError(explained.message + $0, at: explained.position) } ?? explained
+  }
+
+  /// The optional service whose namespace a container would join, where that service could not be started.
+  private func lostOwner(of container: ContainerPlan) -> String? {
+    container.references.lazy.filter(\.sharesNamespace).compactMap { self.members[$0.key] }
+      .first { self.role(of: $0.name) == .optional && $0.hasEnded }?.name
   }
 
   /// Completes a failure of a service's program.

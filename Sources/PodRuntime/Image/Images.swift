@@ -71,39 +71,71 @@ struct Images: Sendable {
   /// - Returns: the images by service.
   /// - Throws: `ComposeError` for an image that can't be had, with the line that names it.
   func provide(for services: [Service]) async throws -> [String: ProvidedImage] {
-    try await withThrowingTaskGroup(of: [(String, ProvidedImage)].self) { group in
+    try await provide(for: services, optional: []).images
+  }
+
+  /// The same, where some services may go without their images.
+  ///
+  /// - Parameters:
+  ///   - services: the services.
+  ///   - optional: the names of those that may; an image that others need as well isn't theirs alone.
+  /// - Returns: the images by service, and why those that are missing can't be had.
+  /// - Throws: as above, for the images of the others.
+  func provide(
+    for services: [Service], optional: Set<String>
+  ) async throws -> (images: [String: ProvidedImage], failures: [String: any Error]) {
+    typealias Provided = (names: [String], image: Result<ProvidedImage, any Error>)
+    return try await withThrowingTaskGroup(of: Provided.self) { group in
       let order = BuildOrder(services)
-      for users in Self.pulls(of: services.filter { !order.isOrdered($0) }) {
+      let needed = Set(
+        services.filter { !optional.contains($0.name) }
+          .flatMap { order.closure(of: $0).map(\.name) })
+      func add(
+        _ users: [Service], _ provide: @escaping @Sendable () async throws -> ProvidedImage
+      ) {
+        let mayFail = users.allSatisfy { !needed.contains($0.name) }
         group.addTask {
-          let image = try await persistently { try await provide(users[0]) }
-          return users.map { ($0.name, image) }
+          let names = users.map(\.name)
+          do {
+            return (names, .success(try await persistently(provide)))
+          } catch where mayFail && !(error is CancellationError) {
+            return (names, .failure(error))
+          }
         }
+      }
+      for users in Self.pulls(of: services.filter { !order.isOrdered($0) }) {
+        add(users) { try await provide(users[0]) }
       }
       var waiting = services.filter(order.isOrdered)
       var result: [String: ProvidedImage] = [:]
+      var failures: [String: any Error] = [:]
       repeat {
         let ready = waiting.filter { order.isReady($0, after: result.keys) }
         waiting.removeAll(where: { service in ready.contains { $0.name == service.name } })
         for service in ready {
           if let image = order.builder(of: service).flatMap({ result[$0.name] }) {
-            group.addTask { [(service.name, image)] }
+            group.addTask { ([service.name], .success(image)) }
             continue
           }
           let bases = order.bases(of: service, project: project)
           let tag = order.tag(of: service, project: project)
-          group.addTask {
-            let image = try await persistently {
-              try await provide(service, on: bases, tag: tag)
-            }
-            return [(service.name, image)]
+          add([service]) { try await provide(service, on: bases, tag: tag) }
+        }
+        guard let (names, image) = try await group.next() else { continue }
+        for name in names {
+          switch image {
+          case .success(let image):
+            try refuseOwn(image, of: services.first { $0.name == name })
+            result[name] = image
+          case .failure(let error): failures[name] = error
           }
         }
-        for (name, image) in try await group.next() ?? [] {
-          try refuseOwn(image, of: services.first { $0.name == name })
-          result[name] = image
-        }
       } while !group.isEmpty || waiting.contains { order.isReady($0, after: result.keys) }
-      return result
+      for service in waiting where failures[service.name] == nil {
+        let base = order.closure(of: service).lazy.compactMap { failures[$0.name] }.first
+        failures[service.name] = base
+      }
+      return (result, failures)
     }
   }
 

@@ -12,6 +12,15 @@ extension Pod {
     request.project.services.values.flatMap { [$0] + $0.hookImages }
   }
 
+  /// Provides all images; one that only optional services use may be missing.
+  func provideImages() async throws -> [String: ProvidedImage] {
+    let optional = request.project.services.values.filter { request.roles[$0.name] == .optional }
+    let names = Set(optional.flatMap { [$0] + $0.hookImages }.map(\.name))
+    let (images, failures) = try await images.provide(for: imageUsers, optional: names)
+    imageFailures = failures
+    return images
+  }
+
   /// Removes the images of the pod's services, as far as that was asked for and no other container
   /// uses them, and takes the names back that were given to what was built.
   ///

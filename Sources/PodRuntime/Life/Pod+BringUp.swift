@@ -20,7 +20,9 @@ extension Pod {
     }
     for other in container.startsAfter {
       // What it writes would keep the other's image from filling the volume.
-      try await launchWait { self.members[other]?.creations != 0 }
+      try await launchWait {
+        self.members[other].map { $0.creations != 0 || $0.hasEnded } ?? true
+      }
     }
     if !service.preStart.isEmpty {
       // Once for all containers of the service.

@@ -120,7 +120,8 @@ extension Pod {
     try await awaitVolumes(of: container)
     try checkLaunch()
     guard let image = members[name]?.image else {
-      throw LaunchFailure(description: "service '\(service.name)' has no image")
+      throw imageFailures[service.name]
+        ?? LaunchFailure(description: "service '\(service.name)' has no image")
     }
     let engine = engine
     let ids = members.compactMapValues(\.container)
@@ -183,8 +184,10 @@ extension Pod {
     }
     try await launchWait { isGone() || self.members[reference.key]?.container != nil }
     guard isGone() else { return }
+    let isMade = members[reference.key]?.creations ?? 0 > 0
     throw ComposeError(
-      "\(container.title) needs the container of '\(reference.key)', which had exited and was removed by someone else",
+      "\(container.title) needs the container of '\(reference.key)', which "
+        + (isMade ? "had exited and was removed by someone else" : "could not be created"),
       at: container.service.position)
   }
 
@@ -198,6 +201,8 @@ extension Pod {
     for key in container.createdAfter {
       try await launchWait {
         guard let other = self.members[key] else { return true }
+        // An optional one may never be.
+        if other.hasEnded { return true }
         return own.creations > 0
           ? other.container != nil || other.run.number > 0 : other.creations > 0
       }

@@ -45,10 +45,7 @@ extension Pod {
     let setup = try PodSetup(request: request, engine: engine, info: info)
     let ability = try await persistently { _ in try await setup.check() }
     try await runFirstHooks(setup)
-    async let found = orFail { pod in
-      try await pod.images.provide(
-        for: pod.imageUsers)
-    }
+    async let found = orFail { try await $0.provideImages() }
     let externalMounts = setup.externalMounts
     async let secrets = orFail { try await $0.fetchSecrets(of: externalMounts) }
     async let infra = orFail { pod in try await pod.persistently { try await $0.infraImage() } }

@@ -22,7 +22,10 @@ extension Pod {
       shared = members[container.key]?.container
       for (index, hook) in container.preStart.enumerated() {
         let key = container.service.imageKey(ofHook: index)
-        guard var image = images[key] else { continue }
+        guard var image = images[key] else {
+          if let failure = imageFailures[key] { throw failure }
+          continue
+        }
         while true {
           try checkLaunch()
           try await ensureCreated(container.key)

@@ -10,6 +10,7 @@ extension Pod {
     guard var member = members[name] else { return }
     let pause = member.nextPause()
     members[name] = member
+    restarted()
     changes.notifyAll()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
     log.info("\(member.plan.title) \(cause): starting it again in \(pause)")
@@ -175,7 +176,7 @@ extension Pod {
   /// Stops a container, again where the engine refuses or was away, and at last by SIGKILL.
   ///
   /// - Throws: `EngineError` where it may still run; `CancellationError`.
-  private func stop(_ id: String, grace: Duration?, signal: String?) async throws {
+  func stop(_ id: String, grace: Duration?, signal: String?) async throws {
     let engine = engine
     // The engine counts whole seconds.
     let seconds = grace.map { Int($0.secondsRoundedUp) } ?? 10

@@ -34,7 +34,7 @@ extension Pod {
           PodStatus.Service(
             name: service.containers > 1 ? "\(service.name)-\(number)" : service.name,
             container: nil, state: MemberState.planned.word, health: nil, restarts: 0,
-            exitCode: nil)
+            exitCode: nil, role: roleWord(of: service.name))
         }
       }
     }
@@ -42,8 +42,13 @@ extension Pod {
       PodStatus.Service(
         name: member.plan.label, container: member.container ?? member.lastContainer,
         state: member.state.word, health: member.health.word, restarts: member.restarts,
-        exitCode: member.exitCode ?? member.run.exit?.code)
+        exitCode: member.exitCode ?? member.run.exit?.code,
+        role: roleWord(of: member.plan.service.name))
     }
+  }
+
+  private func roleWord(of service: String) -> String? {
+    request.roles.isExplicit ? request.roles[service].rawValue : nil
   }
 
   private var ports: [PodStatus.Port] {

@@ -48,6 +48,13 @@ extension Pod {
     guard let member = members[name] else { return }
     log.warning(
       "\(member.plan.title) can't be started: \(error): it is optional, and the pod goes on")
+    // It runs where its `post_start` has failed.
+    if member.state == .running, let id = member.container {
+      spawn { pod in
+        try? await pod.stop(
+          id, grace: member.plan.service.stopGracePeriod, signal: member.stopSignal)
+      }
+    }
     // As a shell and `docker run` have it for what could not be started.
     advance(name, .ended(exitCode: 125))
     checkFinished()

@@ -46,6 +46,8 @@ final class LeaseServer: Restorable {
     let pid: pid_t
     var line: [UInt8] = []
     var holder: LeaseHolder?
+    /// What the executor says of restarts; nil where it says nothing.
+    var restarts: Int?
     var pidfd: ReadSource?
   }
 
@@ -110,6 +112,16 @@ final class LeaseServer: Restorable {
     }
   }
 
+  /// How often the services of executors' pods were started again, of those that say it.
+  func restarts() -> [(holder: LeaseHolder, count: Int)] {
+    state.withLock { state in
+      state.peers.values.compactMap { peer in
+        guard let holder = peer.holder, let count = peer.restarts else { return nil }
+        return (holder, count)
+      }
+    }
+  }
+
   private func accept(_ listening: Int32, _ state: inout State) {
     // A handler that has begun may run on after its listener is given up.
     while state.listener?.source.descriptor == listening {
@@ -161,6 +173,7 @@ final class LeaseServer: Restorable {
           return drop(client, &state)
         }
         peer.holder = now.holder
+        peer.restarts = now.restarts
         peer.pidfd = now.pidfd
       }
       guard peer.line.count <= limits.line else { return drop(client, &state) }
@@ -172,6 +185,11 @@ final class LeaseServer: Restorable {
   private func handle(_ line: String, from client: Int32, _ state: inout State) -> Bool {
     guard var peer = state.peers[client] else { return false }
     if let holder = peer.holder {
+      if let count = LeaseProtocol.restarts(of: line) {
+        peer.restarts = count
+        state.peers[client] = peer
+        return true
+      }
       guard line == LeaseProtocol.release else { return false }
       peer.holder = nil
       state.peers[client] = peer
@@ -194,7 +212,10 @@ final class LeaseServer: Restorable {
     }
     state.peers[client] = peer
     report.yield(.held(holder))
-    answer(client, LeaseProtocol.accepted + "\n")
+    let accepted =
+      LeaseProtocol.offersRestarts(line)
+      ? LeaseProtocol.acceptedWithRestarts : LeaseProtocol.accepted
+    answer(client, accepted + "\n")
     return true
   }
 

@@ -23,7 +23,7 @@ struct Counters: Sendable, Equatable {
     passSeconds = (ContinuousClock.now - began).inSeconds
     verdicts = Dictionary(grouping: assessment.verdicts.values, by: \.state).mapValues(\.count)
     pods = assessment.pods.keys.filter { assessment.verdicts[$0]?.state == .alive }
-      .map { PodFigures.Source(task: $0.taskID, run: $0.run, path: $0.cgroupParent) }
+      .map { PodFigures.Source(identity: $0) }
       .sorted { ($0.task, $0.run) < ($1.task, $1.run) }
   }
 

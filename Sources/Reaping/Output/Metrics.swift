@@ -9,9 +9,11 @@ enum Metrics {
   ///   - counters: what was counted.
   ///   - isHealthy: whether the service does its work.
   ///   - mounts: the hierarchies of the last pass; nil where there was none.
+  ///   - restarts: what executors say of their pods.
   /// - Returns: the text.
   static func text(
-    _ counters: Counters, isHealthy: Bool = true, mounts: CgroupMounts? = nil
+    _ counters: Counters, isHealthy: Bool = true, mounts: CgroupMounts? = nil,
+    restarts: [(holder: LeaseHolder, count: Int)] = []
   ) -> String {
     var lines: [String] = []
     func family(
@@ -62,7 +64,7 @@ enum Metrics {
     }
     func samples(_ value: (PodFigures) -> Double?) -> [(labels: String, value: Double)] {
       (figures ?? []).compactMap { pod, figures in
-        value(figures).map { ("{task=\"\(label(pod.task))\",run=\"\(label(pod.run))\"}", $0) }
+        value(figures).map { (labels(of: pod), $0) }
       }
     }
     family(
@@ -71,7 +73,20 @@ enum Metrics {
     family(
       "pod_cpu_seconds_total", "counter", "Processor time used in the cgroup of a living pod.",
       samples(\.seconds))
+    family(
+      "pod_restarts_total", "counter", "Restarts of services, by the executor of a living pod.",
+      restarts.compactMap { holder, count in
+        // Of the run whose executor says it: others may claim what they like.
+        guard let pod = counters.pods.first(where: { holder.keeps($0.identity) }) else {
+          return nil
+        }
+        return (labels(of: pod), Double(count))
+      }.sorted { $0.0 < $1.0 })
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func labels(of pod: PodFigures.Source) -> String {
+    "{task=\"\(label(pod.task))\",run=\"\(label(pod.run))\"}"
   }
 
   /// A label's value, on one line (exposition format: backslash, quotation mark and newline are

@@ -7,10 +7,11 @@ import Linux
 struct PodFigures: Sendable, Equatable {
   /// A pod whose figures are asked for.
   struct Source: Sendable, Equatable {
-    var task: String
-    var run: String
+    var identity: PodIdentity
+    var task: String { identity.taskID }
+    var run: String { identity.run }
     /// Its cgroup's path.
-    var path: String
+    var path: String { identity.cgroupParent }
   }
   /// Bytes of memory; nil where the kernel doesn't count them.
   var memory: Int64?

@@ -28,8 +28,6 @@ package struct ReaperService {
     let signals = await TerminationSignals()
     let control = try controlServer()
     defer { control.stop() }
-    let metrics = try settings.metrics.map { try metricsServer($0) }
-    defer { metrics?.stop() }
     if let failure = reaper.host.processTableFailure {
       log.error("the self-check failed, every pod stays undecided: \(failure)")
     }
@@ -40,6 +38,8 @@ package struct ReaperService {
       reaper: reaper, engine: context.engine, settings: settings, notifier: notifier, log: log,
       places: places)
     let (hooks, leases) = try listeners()
+    let metrics = try settings.metrics.map { try metricsServer($0, leases) }
+    defer { metrics?.stop() }
     places.add([control, metrics, hooks, leases])
     await withTaskGroup(of: Void.self) { servers in
       servers.addTask { await control.serve() }
@@ -94,12 +94,15 @@ package struct ReaperService {
     }
   }
 
-  private func metricsServer(_ address: ListenAddress) throws -> LineServer {
+  private func metricsServer(
+    _ address: ListenAddress, _ leases: LeaseServer
+  ) throws -> LineServer {
     let reaper = context.reaper
     return try LineServer(address) { _ in
       let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
       let (counters, mounts) = await reaper.figures
-      let body = Metrics.text(counters, isHealthy: isHealthy, mounts: mounts)
+      let body = Metrics.text(
+        counters, isHealthy: isHealthy, mounts: mounts, restarts: leases.restarts())
       return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
         + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }

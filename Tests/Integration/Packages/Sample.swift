@@ -8,6 +8,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
   let name: String
   /// How many host ports it publishes.
   var ports = 2
+  /// The last line that it prints where it ends by itself; nil for one that runs until it is stopped.
+  var lastLine: String?
 
   /// What stands in for the public images that the files name.
   static let images = [
@@ -17,9 +19,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   static let founding = Sample(name: "founding")
   static let sidecars = Sample(name: "sidecars")
-  static let job = Sample(name: "job", ports: 0)
+  static let job = Sample(name: "job", ports: 0, lastLine: "report | total 400")
+  static let roles = Sample(
+    name: "roles", ports: 0,
+    lastLine: "upload | 5 lines of a pod that is TASK_FINISHED with exit code 0")
   static let terminal = Sample(name: "terminal")
-  static let all = [founding, sidecars, job, terminal]
+  static let all = [founding, sidecars, job, roles, terminal]
 
   var testDescription: String { name }
 

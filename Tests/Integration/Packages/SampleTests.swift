@@ -67,6 +67,24 @@ struct SampleTests {
     }
   }
 
+  @Test(
+    "roles ends with its job, whose exit code it has, when the last lines are shipped",
+    arguments: TestEngine.all, [0, 3])
+  func roles(on engine: TestEngine, code: Int32) async throws {
+    let settings = PodSettings(environment: ["JOB_EXIT": "\(code)"])
+    try await Sample.roles.run(on: engine, settings) { pod in
+      let end = try await pod.ended()
+      let state = code == 0 ? "TASK_FINISHED" : "TASK_FAILED"
+      #expect(end.status == .exited(code) && end.states.last == state, "\(end)")
+      #expect(
+        end.output(of: "shipper") == ["begin", "order 1", "order 2", "order 3", "end"], "\(end)")
+      #expect(
+        end.output(of: "upload") == ["5 lines of a pod that is \(state) with exit code \(code)"],
+        "\(end)")
+      #expect(end.stderr.contains { $0.contains("'profiler'") && $0.contains("optional") }, "\(end)")
+    }
+  }
+
   @Test("job ends by itself, each step after those that it needs", arguments: TestEngine.all)
   func job(on engine: TestEngine) async throws {
     try await Sample.job.run(on: engine) { pod in

@@ -35,8 +35,8 @@ private let sick = "[ $$n -lt 3 ] || exit 0; sleep 1000"
 private let check =
   "healthcheck: {test: [CMD, 'false'], interval: 200ms, retries: 1, start_period: 0s}"
 
-/// Takes all memory until its third start, which exits with 0.
-private let greedy = "[ $$n -lt 3 ] || exit 0; tail /dev/zero"
+/// Takes all memory, once the engine has had the time to watch for that, until its third start, which exits with 0.
+private let greedy = "[ $$n -lt 3 ] || exit 0; sleep 0.5; tail /dev/zero"
 
 private let cases = [
   ReactionCase(

@@ -1,0 +1,105 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Why an optional service doesn't come up.
+private struct OptionalFailure: CustomTestStringConvertible, Sendable {
+  let testDescription: String
+  var image = "pod-test/busybox"
+  var keys: [String] = []
+  /// Whether its container is created all the same.
+  var isCreated = false
+  /// Whether it has run.
+  var isStarted = false
+
+  static let all = [
+    OptionalFailure(
+      testDescription: "an image that may not be pulled", image: "no-such-image/here:1",
+      keys: ["pull_policy: never"]),
+    OptionalFailure(
+      testDescription: "an image that can't be pulled", image: "127.0.0.1:1/none:1"),
+    OptionalFailure(
+      testDescription: "a build that fails", image: "",
+      keys: ["build: {context: ., dockerfile_inline: \"FROM 127.0.0.1:1/none:1\"}"]),
+    OptionalFailure(
+      testDescription: "a refused create", keys: ["runtime: no-such-runtime"]),
+    OptionalFailure(
+      testDescription: "a refused start", keys: ["entrypoint: [/nowhere]"], isCreated: true),
+    OptionalFailure(
+      testDescription: "a pre_start that fails",
+      keys: ["pre_start: [{command: [\"false\"], image: pod-test/busybox}]"], isCreated: true),
+    OptionalFailure(
+      testDescription: "a pre_start without image",
+      keys: ["pre_start: [{command: [\"true\"], image: \"127.0.0.1:1/none:1\"}]"], isCreated: true
+    ),
+    OptionalFailure(
+      testDescription: "a post_start that fails", keys: ["post_start: [{command: [\"false\"]}]"],
+      isCreated: true, isStarted: true),
+  ]
+}
+
+/// How the main service needs the optional one.
+private enum OptionalNeed: String, CaseIterable, CustomTestStringConvertible {
+  case nothing, started, ifThere, completed, healthy, volume, network, mounts
+
+  var testDescription: String { rawValue }
+
+  var keys: String {
+    switch self {
+    case .nothing: ""
+    case .started: "depends_on: [extra]"
+    case .ifThere:
+      "depends_on: {extra: {condition: service_completed_successfully, required: false}}"
+    case .completed: "depends_on: {extra: {condition: service_completed_successfully}}"
+    case .healthy: "depends_on: {extra: {condition: service_healthy}}"
+    case .volume: "volumes: [\"shared:/shared\"]"
+    case .network: "network_mode: service:extra"
+    case .mounts: "volumes_from: [extra]"
+    }
+  }
+
+  /// Whether the pod finishes all the same.
+  func finishes(without failure: OptionalFailure) -> Bool {
+    switch self {
+    case .nothing, .started, .ifThere, .volume: true
+    case .completed, .healthy, .network: false
+    case .mounts: failure.isCreated
+    }
+  }
+}
+
+@Suite("An optional service that doesn't come up", .needsEngine, .throttled)
+struct OptionalServiceTests {
+  @Test(
+    "fails its pod where another service can't be without it, and never holds it up",
+    arguments: OptionalFailure.all, OptionalNeed.allCases)
+  fileprivate func without(_ failure: OptionalFailure, need: OptionalNeed) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let image = failure.image.isEmpty ? "" : "image: \"\(failure.image)\""
+    let file = """
+      services:
+        job:
+          image: pod-test/busybox
+          command: [sh, -c, "sleep 0.5; echo done"]
+          init: true
+          \(need.keys)
+        extra:
+          \(([image, "command: [sleep, \"1000\"]", "init: true", "x-pod: {role: optional}", "volumes: [\"shared:/shared\"]"] + failure.keys).filter { !$0.isEmpty }.joined(separator: "\n    "))
+      volumes: {shared: {}}
+      """
+    let settings = PodSettings(options: ["--launch-timeout", "120s"])
+    try await withPod(on: engine, file, settings) { pod in
+      let end = try await pod.ended(within: .seconds(110))
+      let finishes = need.finishes(without: failure)
+      #expect(end.states.last == (finishes ? "TASK_FINISHED" : "TASK_FAILED"), "\(end)")
+      if finishes {
+        #expect(end.output(of: "job") == ["done"], "\(end)")
+        #expect(
+          end.stderr.contains { $0.contains("'extra'") && $0.contains("it is optional") },
+          "\(end)")
+      } else {
+        #expect(end.message.contains("extra"), "\(end)")
+      }
+    }
+  }
+}
