@@ -1,14 +1,7 @@
 import Glibc
 
-/// The time of day.
+/// The time of day as text.
 public enum WallClock {
-  /// The present in seconds since 1970.
-  public static var seconds: Double {
-    var time = timespec()
-    clock_gettime(CLOCK_REALTIME, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-  }
-
   /// The present in UTC, to the millisecond (RFC 3339).
   public static var now: String {
     var time = timespec()

@@ -35,7 +35,7 @@ public struct SessionTiming: Sendable {
     return SessionTiming(
       now: { ContinuousClock.now - start },
       sleep: { try await Task.sleep(for: $0) },
-      wallClock: { WallClock.seconds },
+      wallClock: { WallClock.preciseSeconds },
       draw: { $0 * Double.random(in: 0...1) },
       makeUUID: { .uuid() })
   }
