@@ -35,6 +35,8 @@ public struct PodRequest: Sendable {
   public var owner = TaskOwner()
   /// What the operator says of slices.
   public var slices = SliceSettings()
+  /// What the operator gives containers whose file says nothing of it.
+  public var defaults = OperatorDefaults()
   /// Where the engine puts the output of services without `logging:`.
   public var logging = PodLogging.bounded
   /// What its owner has to warn about, for the log.

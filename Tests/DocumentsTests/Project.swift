@@ -69,19 +69,20 @@ struct SampleFile {
 
   init(_ path: String) throws {
     var words: [String] = []
-    var isAllow = false
+    var section: String?
     var last: String?
     for line in try Project.text(path).split(separator: "\n", omittingEmptySubsequences: false) {
-      if line.hasPrefix("# allow:") { isAllow = true }
-      if isAllow, let last, let found = line.firstMatch(of: /^# +# (.+)$/) {
+      if let found = line.firstMatch(of: /^# (allow|defaults):$/) { section = String(found.1) }
+      if line.isEmpty { section = nil }
+      if section != nil, let last, let found = line.firstMatch(of: /^# +# (.+)$/) {
         comments[last]? += " \(found.1)"
         continue
       }
-      if isAllow, let found = line.firstMatch(of: /^#? +([a-z-]+): (.+?) +# (.+)$/) {
-        values["allow.\(found.1)"] = String(found.2)
-        comments["allow.\(found.1)"] = String(found.3)
-        last = "allow.\(found.1)"
-      } else if !isAllow, let found = line.firstMatch(of: /^(?:# )?([a-z][a-z-]+): (\S+)$/) {
+      if let section, let found = line.firstMatch(of: /^#? +([a-z-]+): (.+?) +# (.+)$/) {
+        values["\(section).\(found.1)"] = String(found.2)
+        comments["\(section).\(found.1)"] = String(found.3)
+        last = "\(section).\(found.1)"
+      } else if section == nil, let found = line.firstMatch(of: /^(?:# )?([a-z][a-z-]+): (\S+)$/) {
         if !line.hasPrefix("#") { values[String(found.1)] = String(found.2) }
         comments[String(found.1)] = words.joined(separator: " ")
         words = []

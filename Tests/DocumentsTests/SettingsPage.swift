@@ -51,7 +51,8 @@ struct SettingsPage {
       let sample = try SampleFile("deploy/compose-executor.yaml")
       return Places(
         file: OperatorFile.standardPath, prefix: "COMPOSE_EXECUTOR",
-        keys: known(in: "nonsense: 1").filter { $0 != "allow" }, standards: sample.values,
+        keys: known(in: "nonsense: 1").filter { $0 != "allow" && $0 != "defaults" },
+        standards: sample.values,
         comments: sample.comments)
     case "pod-reaper", "pod-hook-notify":
       var standards: [String: String] = [:]
@@ -87,6 +88,7 @@ struct SettingsPage {
     if let places { describeSettings(of: dump, places) }
     describeOptions(of: dump, places)
     if program == "compose-executor" {
+      try describeDefaults()
       try describePermissions()
       try describeLabels(dump)
     }
@@ -158,8 +160,20 @@ struct SettingsPage {
 
   // MARK: What tasks may ask, and say
 
+  private mutating func describeDefaults() throws {
+    text += """
+
+      ### What containers get
+
+      Keys below `defaults:` in `\(OperatorFile.standardPath)`, for each container whose file says nothing of it. A default needs no
+      permission of `allow`. Where `enforce` lists one, a file that is weaker is refused with its line.
+
+
+      """
+    try describe(section: "defaults", ["key", "such as", "gives"])
+  }
+
   private mutating func describePermissions() throws {
-    let sample = try SampleFile("deploy/compose-executor.yaml")
     text += """
 
       ### What pods may ask of the host
@@ -168,12 +182,17 @@ struct SettingsPage {
 
 
       """
+    try describe(section: "allow", ["key", "such as", "permits"])
+  }
+
+  private mutating func describe(section: String, _ head: [String]) throws {
+    let sample = try SampleFile("deploy/compose-executor.yaml")
     text += Self.table(
-      ["key", "such as", "permits"],
-      Self.known(in: "allow: {nonsense: 1}").map { key in
-        [
-          "`\(key)`", sample.values["allow." + key].map { "`\($0)`" } ?? "",
-          sample.comments["allow." + key] ?? "",
+      head,
+      Self.known(in: "\(section): {nonsense: 1}").map { key in
+        let name = "\(section).\(key)"
+        return [
+          "`\(key)`", sample.values[name].map { "`\($0)`" } ?? "", sample.comments[name] ?? "",
         ]
       })
   }

@@ -81,6 +81,12 @@ public struct UserLimit: Sendable, Equatable {
   public var soft: Int64
   /// The hard limit; -1 is none.
   public var hard: Int64
+
+  /// Makes an entry.
+  public init(soft: Int64, hard: Int64) {
+    self.soft = soft
+    self.hard = hard
+  }
 }
 
 /// Devices that a driver provides: one entry of `gpus:`, or of the devices that a deployment reserves.

@@ -54,10 +54,7 @@ struct TaskPod {
       grace: try task.killPolicy?.gracePeriod
         ?? settings.duration("grace", option: earlier.options["grace"]),
       timeouts: timeouts)
-    request.policy = settings.file.policy
-    request.slices = settings.file.slices
-    request.secretCommand = settings.file.secretCommand
-    request.programPath = settings.file.programPath
+    request.take(settings.file)
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
     request.options = try settings.podOptions(said)

@@ -17,6 +17,8 @@ struct OperatorFile {
   var logging: PodLogging?
   /// Everything where there is no `allow:`; with it, only what it lists.
   var policy = PodPolicy.unrestricted
+  /// What containers get that their files don't say.
+  var defaults = OperatorDefaults()
   /// The slices of pods, on engines with the systemd cgroup driver.
   var slices = SliceSettings()
 
@@ -45,6 +47,8 @@ struct OperatorFile {
     for (key, entry) in file.entries {
       if key == "allow" {
         policy = try Self.policy(entry.value)
+      } else if key == "defaults" {
+        defaults = try Self.defaults(entry.value)
       } else if key == "slice-parent" {
         slices.parent = try Self.sliceParent(entry.value)
       } else if key == "secret-command" {
@@ -81,7 +85,7 @@ struct OperatorFile {
             at: entry.keyPosition)
         }
         throw ComposeError(
-          "unknown setting '\(key)': known are allow, \(Self.names.joined(separator: ", "))",
+          "unknown setting '\(key)': known are allow, defaults, \(Self.names.joined(separator: ", "))",
           at: entry.keyPosition)
       }
     }

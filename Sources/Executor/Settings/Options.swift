@@ -122,10 +122,7 @@ struct TaskOptions: ParsableArguments {
       timeouts: try settings.timeouts(
         launch: launchTimeout, engine: engineTimeout, cleanup: cleanupTimeout,
         relist: relistInterval))
-    request.policy = settings.file.policy
-    request.slices = settings.file.slices
-    request.secretCommand = settings.file.secretCommand
-    request.programPath = settings.file.programPath
+    request.take(settings.file)
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
     try change(&request.options)
@@ -195,7 +192,18 @@ struct TaskIDs: Sendable {
 }
 
 extension PodRequest {
-  /// Takes over the proxy variables of the docker command's configuration.
+  /// Takes over what is the operator's alone.
+  ///
+  /// - Parameter file: the operator's file.
+  mutating func take(_ file: OperatorFile) {
+    policy = file.policy
+    slices = file.slices
+    secretCommand = file.secretCommand
+    programPath = file.programPath
+    defaults = file.defaults
+  }
+
+  /// Takes over the proxy variables of the docker command's configuration, and the operator's where that has none.
   ///
   /// - Parameter environment: names the engine, and where the configuration is.
   /// - Throws: `EngineError` for a DOCKER_HOST that can't be understood.
@@ -206,6 +214,8 @@ extension PodRequest {
     proxies = configuration.proxies(of: try EngineEndpoint.from(environment: environment)) {
       problems.append($0)
     }
+    let enforced = defaults.enforced.contains(.proxies)
+    proxies = proxies.merging(defaults.proxies) { docker, own in enforced ? own : docker }
     warnings += problems
   }
 }

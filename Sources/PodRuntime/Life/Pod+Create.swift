@@ -144,7 +144,8 @@ extension Pod {
           container.references.contains { $0.key == key }
         }
         member.output = container.isInfra ? nil : output(of: container, id)
-        member.stopSignal = service.stopSignal ?? image.stopSignal
+        member.stopSignal = request.defaults.stopSignal(
+          of: service, imageSignal: image.stopSignal)
         member.health =
           container.hasHealthcheck(imageHas: image.hasHealthcheck) ? .starting : .none
       }

@@ -20,25 +20,30 @@ extension Pod {
   ) async throws -> String {
     var body = recordingImages(body)
     body.image = try await reference(of: image)
-    var id = try await make(container, body)
+    var id = try await make(container, body, image)
     if try await isOfAnother(id, than: image) {
       try await remove(id)
       body.image = image.id
-      id = try await make(container, body)
+      id = try await make(container, body, image)
     }
     await noteAnonymousVolumes(of: id, body, image)
     return id
   }
 
-  private func make(_ container: ContainerPlan, _ body: ContainerCreate) async throws -> String {
+  private func make(
+    _ container: ContainerPlan, _ body: ContainerCreate, _ image: ProvidedImage
+  ) async throws -> String {
     let engine = engine
     let platform = container.service.isolation.platform
     try checkPolicy { (check) throws(ComposeError) in
       let own = members.values.compactMap(\.container)
       try check.check(body, of: container, own: Set(own + madeContainers))
     }
-    let body = addingOutcome(
-      addingSecrets(try pinned(body, of: container), of: container), of: container)
+    // The operator's own isn't held against what it permits to others.
+    let completed = request.defaults.completing(
+      try pinned(body, of: container), of: container, memory: request.limits?.memory,
+      imageSignal: image.stopSignal)
+    let body = addingOutcome(addingSecrets(completed, of: container), of: container)
     let (id, warnings) = try await withoutCancellation {
       do {
         return try await engine.createContainer(name: container.name, platform: platform, body)

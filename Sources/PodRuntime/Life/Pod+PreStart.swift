@@ -87,7 +87,8 @@ extension Pod {
     body.hostConfig?.volumesFrom = [service] + others
     let id = try await create(hook, image, body, ids: ids)
     hookContainers[id] = .some(nil)
-    hookSignals[id] = hook.service.stopSignal ?? image.stopSignal
+    hookSignals[id] = request.defaults.stopSignal(
+      of: hook.service, imageSignal: image.stopSignal)
     // One that still runs when the pod ends is stopped like a service.
     defer { if !isEnding { hookContainers[id] = nil } }
     let name = hook.service.name

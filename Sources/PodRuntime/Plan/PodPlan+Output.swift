@@ -29,6 +29,12 @@ extension PodPlan {
       var keepVolumes: Bool
       var rmi: String
       var splitLogs: String?
+      var onEngineRestart: String
+      var roles: [String: String]?
+      var mains: String
+      var finalTimeout: String
+      var onUnhealthy: String
+      var onOom: String
       var hooks: [Hook]
 
       init(_ options: PodOptions) {
@@ -38,6 +44,12 @@ extension PodPlan {
         keepVolumes = options.keepsVolumes
         rmi = options.imageRemoval.rawValue
         splitLogs = options.splitLogs?.text
+        onEngineRestart = options.onEngineRestart.rawValue
+        roles = options.roles.isEmpty ? nil : options.roles.mapValues(\.rawValue)
+        mains = options.mains.rawValue
+        finalTimeout = "\(options.finalTimeout)"
+        onUnhealthy = options.onUnhealthy.rawValue
+        onOom = options.onOutOfMemory.rawValue
         hooks = options.hooks.map(Hook.init)
       }
     }
@@ -75,10 +87,13 @@ extension PodPlan {
             uniqueKeysWithValues: container.dependencies.map {
               ($0.service, $0.dependency.condition.rawValue)
             }),
-          create: container.resolved(
-            image: container.service.image?.value
-              ?? "<built from \(container.service.build?.context ?? "")>",
-            ids: ids),
+          create: plan.defaults.completing(
+            container.resolved(
+              image: container.service.image?.value
+                ?? "<built from \(container.service.build?.context ?? "")>",
+              ids: ids),
+            // The image's signal isn't known, and stronger than one that isn't enforced.
+            of: container, memory: plan.taskMemory, imageSignal: ""),
           connect: Dictionary(
             uniqueKeysWithValues: container.resolvedConnections(ids: ids).map {
               ($0.network, $0.settings)

@@ -25,6 +25,10 @@ public struct PodPlan: Sendable {
   public var warnings: [String]
   /// What the pod does beyond its Compose file.
   public var options = PodOptions()
+  /// What the operator gives containers whose file says nothing of it.
+  var defaults = OperatorDefaults()
+  /// The task's memory in bytes; nil where it has no limit.
+  var taskMemory: Int64?
   /// A cgroup that must be there before any container runs, and that only the engine may make; nil if there is none.
   public var reservation: String?
   /// The slice that the containers are in; nil where the engine's driver is cgroupfs.

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import Linux
 import OrderedCollections
 
 extension PodPlanner {
@@ -13,7 +14,7 @@ extension PodPlanner {
     for entry in service.mounts {
       switch entry.source {
       case .bind(let path) where entry.isPlainBind && !path.contains(":"):
-        binds.append("\(path):\(entry.target):\(modes(of: entry))")
+        binds.append("\(path):\(entry.target):\(modes(of: entry, label: label(of: path)))")
       case .volume(let key) where entry.isPlainVolume:
         binds.append("\(volumeNames[key] ?? key):\(entry.target):\(modes(of: entry))")
       case .shortTmpfs(let options):
@@ -25,6 +26,11 @@ extension PodPlanner {
     let taken = Set(service.mounts.map(\.target))
     for file in service.files where !taken.contains(file.target) {
       guard case .file(let path) = file.source else { continue }
+      // Only the short form can label.
+      if let label = label(of: path), !path.contains(":"), !file.target.contains(":") {
+        binds.append("\(path):\(file.target):ro,\(label)")
+        continue
+      }
       var mount = Mount(type: "bind", source: path, target: file.target)
       mount.readOnly = true
       mounts.append(mount)
@@ -81,9 +87,18 @@ extension PodPlanner {
     return mount
   }
 
-  private func modes(of mount: ServiceMount) -> String {
+  /// How the operator has what is mounted from the sandbox labelled for SELinux; nil for what lies elsewhere, which other
+  /// programs may need as it is.
+  private func label(of path: String) -> String? {
+    guard let label = request.defaults.selinuxLabel else { return nil }
+    let sandbox = RealPath.of(request.sandbox ?? request.project.workingDirectory)
+    let real = RealPath.of(path)
+    return real == sandbox || real.hasPrefix(sandbox + "/") ? label : nil
+  }
+
+  private func modes(of mount: ServiceMount, label: String? = nil) -> String {
     var words = [mount.readOnly ? "ro" : "rw"]
-    if let selinux = mount.selinux { words.append(selinux) }
+    if let selinux = mount.selinux ?? label { words.append(selinux) }
     if let propagation = mount.propagation { words.append(propagation) }
     if mount.noCopy { words.append("nocopy") }
     // Hints for desktops, which Compose drops. What else it drops the engine may refuse.

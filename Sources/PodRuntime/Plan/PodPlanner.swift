@@ -68,6 +68,8 @@ public struct PodPlanner: Sendable {
     plan.warnings += request.warnings + sharingWarnings
     if let warning = request.limits?.gpus?.warning(project) { plan.warnings.append(warning) }
     plan.options = request.options
+    plan.defaults = request.defaults
+    plan.taskMemory = request.limits?.memory
     for service in project.services.values {
       if service.name == infra {
         plan.containers.append(try infraContainer(service))

@@ -140,7 +140,9 @@ extension Pod {
     var body = body
     body.env =
       (body.env ?? []) + [
-        "POD_STATE=\(verdict.state.mesosName)", "POD_MESSAGE=\(verdict.message)",
+        "POD_STATE=\(verdict.state.mesosName)",
+        // A text of the engine may have a NUL, which no variable can.
+        "POD_MESSAGE=\(verdict.message.filter { $0 != "\0" })",
         "POD_EXIT_CODE=\(verdict.mainExitCode.map { "\($0)" } ?? "")",
       ]
     return body

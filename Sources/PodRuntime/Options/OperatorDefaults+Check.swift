@@ -1,0 +1,130 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+import YAML
+
+extension OperatorDefaults {
+  /// Refuses a project that is weaker than a default that the operator enforces.
+  ///
+  /// - Parameters:
+  ///   - project: the project.
+  ///   - logging: where the operator puts output.
+  /// - Throws: `ComposeError` with the line that is weaker.
+  func check(_ project: Project, logging: PodLogging) throws(ComposeError) {
+    if enforced.isEmpty { return }
+    for service in project.services.values.flatMap(\.withPreStart) {
+      for key in Key.allCases where enforced.contains(key) {
+        try check(key, of: service, logging)
+      }
+    }
+  }
+
+  private func check(
+    _ key: Key, of service: Service, _ logging: PodLogging
+  ) throws(ComposeError) {
+    func same(_ name: String, _ asked: [String], _ own: [String]) throws(ComposeError) {
+      if !asked.isEmpty, !own.isEmpty, asked != own {
+        throw refusal(
+          "\(name) \(asked.joined(separator: ", "))", own.joined(separator: ", "), key, at: name,
+          of: service)
+      }
+    }
+    switch key {
+    case .dns: try same("dns", service.dns, dns)
+    case .dnsOptions: try same("dns_opt", service.dnsOptions, dnsOptions)
+    case .dnsSearch: try same("dns_search", service.dnsSearch, dnsSearch)
+    case .environment, .proxies:
+      for (name, own) in (key == .proxies ? proxies : environment).sorted(by: { $0.key < $1.key }) {
+        // A value of null takes the image's away.
+        if let asked = service.environment[name], asked != own {
+          throw refusal("environment \(name)", own, key, at: "environment.\(name)", of: service)
+        }
+      }
+    case .labels:
+      for (name, own) in labels.sorted(by: { $0.key < $1.key }) {
+        if let asked = service.labels[name], asked.value != own {
+          throw refusal("label \(name)", own, key, asked.position)
+        }
+      }
+    case .initProcess:
+      if let asked = service.initProcess, let initProcess, asked != initProcess {
+        throw refusal("init \(asked)", "\(initProcess)", key, at: "init", of: service)
+      }
+    case .stopSignal:
+      if let asked = service.stopSignal {
+        try same("stop_signal", [asked], stopSignal.map { [$0] } ?? [])
+      }
+    case .userns:
+      if let asked = service.isolation.userNamespace, !asked.value.isEmpty, asked.value != userns {
+        throw refusal("userns_mode \(asked.value)", userns ?? "the engine's", key, asked.position)
+      }
+    case .pidsLimit:
+      if let asked = service.resources.pidsLimit, let pidsLimit, asked < 1 || asked > pidsLimit {
+        let place =
+          service.places["pids_limit"] == nil ? "deploy.resources.limits.pids" : "pids_limit"
+        throw refusal("pids_limit \(asked)", "at most \(pidsLimit)", key, at: place, of: service)
+      }
+    case .shmSize:
+      if let asked = service.shmSize, let shmSize, asked.bytes > shmSize {
+        throw refusal(
+          "shm_size \(asked.bytes)", "at most \(shmSize) bytes", key, at: "shm_size", of: service)
+      }
+    case .ulimits:
+      for (name, own) in ulimits.sorted(by: { $0.key < $1.key }) {
+        guard let asked = service.resources.ulimits[name] else { continue }
+        if Self.exceeds(asked.soft, own.soft) || Self.exceeds(asked.hard, own.hard) {
+          throw refusal(
+            "ulimits \(name) \(asked.soft):\(asked.hard)", "at most \(own.soft):\(own.hard)", key,
+            at: "ulimits.\(name)", of: service)
+        }
+      }
+    case .logging: try check(service.logging, logging)
+    case .memoryLimit, .selinuxLabel: break
+    }
+  }
+
+  /// Whether a limit is above another; -1 is none.
+  private static func exceeds(_ asked: Int64, _ most: Int64) -> Bool {
+    if most < 0 { return false }
+    return asked < 0 || asked > most
+  }
+
+  /// The driver has to be the operator's, and so has each option but for logs that are smaller.
+  private func check(_ asked: Logging?, _ logging: PodLogging) throws(ComposeError) {
+    guard let asked else { return }
+    guard let own = logging.config, let type = own.type else {
+      throw refusal("logging", "left to the engine", .logging, asked.position)
+    }
+    if (asked.driver?.value ?? "json-file") != type {
+      throw refusal(
+        "logging driver \(asked.driver?.value ?? "json-file")", type, .logging,
+        asked.driver?.position ?? asked.position)
+    }
+    for (name, value) in own.config ?? [:] where asked.options[name] != value {
+      if let option = asked.options[name], name == "max-size" || name == "max-file",
+        let size = ByteSize(option)?.bytes, let most = ByteSize(value)?.bytes, 1...most ~= size
+      {
+        continue
+      }
+      throw refusal(
+        "logging option \(name) \(asked.options[name] ?? "without a value")", value, .logging,
+        asked.position)
+    }
+  }
+
+  private func refusal(
+    _ what: String, _ own: String, _ key: Key, at place: String, of service: Service
+  ) -> ComposeError {
+    let parent = String(place.prefix { $0 != "." })
+    return refusal(
+      what, own, key, service.places[place] ?? service.places[parent] ?? service.position)
+  }
+
+  private func refusal(
+    _ what: String, _ own: String, _ key: Key, _ position: SourcePosition?
+  ) -> ComposeError {
+    ComposeError(
+      "\(what) is not allowed on this host: \(own) (operator's file, defaults: enforce: \(key.rawValue))",
+      at: position)
+  }
+}

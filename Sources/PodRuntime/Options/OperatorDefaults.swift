@@ -1,0 +1,174 @@
+import Compose
+import DockerEngine
+import OrderedCollections
+
+/// What the operator gives each container whose Compose file says nothing of it: the `defaults:` part of the operator's file.
+public struct OperatorDefaults: Sendable, Equatable {
+  /// The keys, as the file has them.
+  public enum Key: String, Sendable, CaseIterable {
+    /// Name servers.
+    case dns
+    /// Options of the resolver.
+    case dnsOptions = "dns-options"
+    /// Search domains.
+    case dnsSearch = "dns-search"
+    /// Variables.
+    case environment
+    /// Whether process 1 is the engine's init.
+    case initProcess = "init"
+    /// Labels.
+    case labels
+    /// Where the engine puts output; a setting of its own, beside `defaults:`.
+    case logging
+    /// Whether a container without a memory limit gets the task's.
+    case memoryLimit = "memory-limit"
+    /// The most processes.
+    case pidsLimit = "pids-limit"
+    /// Proxies of containers and builds.
+    case proxies
+    /// How files of the sandbox are labelled for SELinux when they are mounted.
+    case selinuxLabel = "selinux-label"
+    /// The size of /dev/shm.
+    case shmSize = "shm-size"
+    /// The signal that asks a container to stop.
+    case stopSignal = "stop-signal"
+    /// Limits of processes.
+    case ulimits
+    /// The user namespace.
+    case userns
+
+    /// Whether a Compose file can be held to it.
+    public var isEnforceable: Bool { self != .memoryLimit && self != .selinuxLabel }
+  }
+
+  /// Name servers, as addresses.
+  public var dns: [String] = []
+  /// Options of the resolver.
+  public var dnsOptions: [String] = []
+  /// Search domains.
+  public var dnsSearch: [String] = []
+  /// Variables by name.
+  public var environment: [String: String] = [:]
+  /// Whether process 1 is the engine's init; nil leaves it to the engine.
+  public var initProcess: Bool?
+  /// Labels by name.
+  public var labels: [String: String] = [:]
+  /// Whether a container without a memory limit gets the task's.
+  public var givesTaskMemory = false
+  /// The most processes; nil for no bound.
+  public var pidsLimit: Int64?
+  /// Variables that lead to a proxy, by name.
+  public var proxies: [String: String] = [:]
+  /// `z` or `Z`; nil leaves labels as they are.
+  public var selinuxLabel: String?
+  /// The size of /dev/shm in bytes.
+  public var shmSize: Int64?
+  /// The signal that asks a container to stop, where its image names none either.
+  public var stopSignal: String?
+  /// Limits by name; -1 is no limit.
+  public var ulimits: [String: UserLimit] = [:]
+  /// `host`; nil for the engine's own.
+  public var userns: String?
+  /// What a Compose file may set only stricter.
+  public var enforced: Set<Key> = []
+
+  /// Nothing but what the engine gives.
+  public init() {}
+
+  /// A create request with what its file leaves open.
+  ///
+  /// - Parameters:
+  ///   - body: the request, as it follows from the file.
+  ///   - container: what it is of.
+  ///   - memory: the task's memory in bytes; nil where it has no limit.
+  ///   - imageSignal: the image's own stop signal.
+  /// - Returns: the request to send.
+  func completing(
+    _ body: ContainerCreate, of container: ContainerPlan, memory: Int64?,
+    imageSignal: String? = nil
+  ) -> ContainerCreate {
+    var body = body
+    var host = body.hostConfig ?? HostConfig()
+    // The engine refuses these for who lives in another's network namespace.
+    let mode = host.networkMode ?? ""
+    if !mode.hasPrefix("container:"), mode != "none" {
+      if host.dns == nil, !dns.isEmpty { host.dns = dns }
+      if host.dnsOptions == nil, !dnsOptions.isEmpty { host.dnsOptions = dnsOptions }
+      if host.dnsSearch == nil, !dnsSearch.isEmpty { host.dnsSearch = dnsSearch }
+    }
+    // The infrastructure container runs nothing of the pod's, and has its own ways.
+    if !container.isInfra {
+      complete(&host, of: container.service, memory: memory)
+      let signal = stopSignal(of: container.service, imageSignal: imageSignal)
+      if let signal, signal != imageSignal { body.stopSignal = signal }
+      let named = Set((body.env ?? []).map { $0.prefix { $0 != "=" } })
+      let own = environment.filter { !named.contains($0.key[...]) }
+      if !own.isEmpty {
+        body.env = own.map { "\($0.key)=\($0.value)" }.sorted() + (body.env ?? [])
+      }
+      if !labels.isEmpty {
+        body.labels = labels.merging(body.labels ?? [:]) { _, file in file }
+      }
+    }
+    body.hostConfig = host
+    return body
+  }
+
+  /// The signal that asks a container to stop.
+  ///
+  /// - Parameters:
+  ///   - service: its service.
+  ///   - imageSignal: the image's own.
+  /// - Returns: the signal; nil for the engine's.
+  func stopSignal(of service: Service, imageSignal: String?) -> String? {
+    service.stopSignal
+      ?? (enforced.contains(.stopSignal) ? stopSignal ?? imageSignal : imageSignal ?? stopSignal)
+  }
+
+  /// Whether there is a default of this key.
+  ///
+  /// - Parameter key: the key.
+  /// - Returns: true if a container may get something by it.
+  public func sets(_ key: Key) -> Bool {
+    switch key {
+    case .dns: !dns.isEmpty
+    case .dnsOptions: !dnsOptions.isEmpty
+    case .dnsSearch: !dnsSearch.isEmpty
+    case .environment: !environment.isEmpty
+    case .initProcess: initProcess != nil
+    case .labels: !labels.isEmpty
+    case .logging: false
+    case .memoryLimit: givesTaskMemory
+    case .pidsLimit: pidsLimit != nil
+    case .proxies: !proxies.isEmpty
+    case .selinuxLabel: selinuxLabel != nil
+    case .shmSize: shmSize != nil
+    case .stopSignal: stopSignal != nil
+    case .ulimits: !ulimits.isEmpty
+    case .userns: userns != nil
+    }
+  }
+
+  private func complete(_ host: inout HostConfig, of service: Service, memory: Int64?) {
+    host.`init` = host.`init` ?? initProcess
+    if let pidsLimit, service.resources.pidsLimit == nil {
+      // That of `allow: max-pids`.
+      host.pidsLimit = min(host.pidsLimit ?? .max, Int(pidsLimit))
+    }
+    let missing = ulimits.filter { name, _ in service.resources.ulimits[name] == nil }
+    if !missing.isEmpty {
+      host.ulimits =
+        (host.ulimits ?? [])
+        + missing.sorted { $0.key < $1.key }.map { name, limit in
+          Ulimit(name: name, soft: Int(limit.soft), hard: Int(limit.hard))
+        }
+    }
+    if let userns, host.usernsMode ?? "" == "" { host.usernsMode = userns }
+    if let shmSize, host.shmSize == nil { host.shmSize = Int(shmSize) }
+    if givesTaskMemory, let memory, host.memory == nil {
+      host.memory = max(Int(memory), host.memoryReservation ?? 0)
+      // Without it the engine would bound swap by twice the memory; the task's cgroup does.
+      if host.memorySwap == nil { host.memorySwap = -1 }
+    }
+  }
+}
