@@ -33,7 +33,10 @@ let linking: [LinkerSetting] =
     .unsafeFlags([
       "-static-executable", "-use-ld=lld", "-Xlinker", "--icf=all", "-Xlinker", "-z", "-Xlinker",
       "nostart-stop-gc", "-Xlinker", "--wrap=_Unwind_ForcedUnwind", "-Xlinker",
-      "--wrap=_swift_stdlib_getScalarName", "-Xlinker", "-T", "-Xlinker",
+      "--wrap=_swift_stdlib_getScalarName", "-Xlinker",
+      // See cshim/CNoFoundation.
+      "--defsym=$s20FoundationEssentials14LocalizedErrorMp=$s7Program14LocalizedErrorMp",
+      "-Xlinker", "-T", "-Xlinker",
       "\(Context.packageDirectory)/scripts/static.ld",
     ])
   ]
@@ -101,13 +104,17 @@ let package = Package(
     .target(
       name: "CNoServer", path: "cshim/CNoServer",
       cSettings: staticCurl == nil ? [] : [.define("STATIC_DBUS")]),
+    .target(
+      name: "CNoFoundation", path: "cshim/CNoFoundation",
+      cSettings: staticCurl == nil ? [] : [.define("STATIC_PROGRAM")]),
     .target(name: "CLinux", path: "cshim/CLinux"),
     .target(name: "CSignals", path: "cshim/CSignals"),
 
     // The house, bottom up: a target uses only those above it in this list.
     library("Concurrency"),
+    library("JSON"),
     library("Linux", ["CLinux", system]),
-    library("YAML", ["CYaml", collections]),
+    library("YAML", ["JSON", "CYaml", collections]),
     library("Settings", ["Linux", "YAML", collections]),
     library("PodIdentity", ["Linux", system]),
     library("Cgroups", ["CLinux", "Linux", "PodIdentity", system]),
@@ -115,37 +122,42 @@ let package = Package(
     // libcgroup, for pod-reaper alone.
     library("LibcgroupTree", ["CCgroup", "Cgroups", "Linux", "PodIdentity", system]),
     library("HTTPClient", ["CCurl", "Concurrency"]),
-    library("DockerEngine", ["Concurrency", "HTTPClient"]),
+    library("DockerEngine", ["JSON", "Concurrency", "HTTPClient"]),
     // What executor and reaper both know about a pod's objects.
     library(
       "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "Linux", "PodIdentity", system]),
     // How a running pod is observed and controlled from outside.
-    library("PodControl", ["CLinux", "Concurrency", "Linux", "PodIdentity", "YAML", system]),
-    library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
+    library(
+      "PodControl", ["JSON", "CLinux", "Concurrency", "Linux", "PodIdentity", "YAML", system]),
+    library(
+      "Program",
+      ["CNoFoundation", "JSON", "CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library(
       "PodViews",
       [
         "Cgroups", "DockerEngine", "Linux", "PodControl", "PodIdentity", "PodObjects", "Program",
         "YAML",
       ]),
-    library("MesosExecutor", ["CNames", "Concurrency", "HTTPClient", "PodIdentity", logging]),
+    library(
+      "MesosExecutor",
+      ["JSON", "CNames", "Concurrency", "HTTPClient", "Linux", "PodIdentity", logging]),
     library("Compose", ["Linux", "YAML", collections, system]),
     library(
       "PodRuntime",
       [
-        "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
+        "JSON", "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
         "PodControl", "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
       ]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
       "Executor",
       [
-        "CLinux", "CSignals", "Concurrency", "Linux", "YAML", "Settings", "Program",
+        "JSON", "CLinux", "CSignals", "Concurrency", "Linux", "YAML", "Settings", "Program",
         "ComposeArguments",
         "PodRuntime", "PodControl", "PodViews", "PodObjects", "Cgroups", "Compose", "DockerEngine",
         "HTTPClient", "MesosExecutor", "PodIdentity", arguments, collections, logging, system,
       ]),
-    library("ResourceSums", ["YAML", "Compose", "Program", collections]),
+    library("ResourceSums", ["JSON", "YAML", "Compose", "Program", collections]),
     program(
       "Resources",
       [
@@ -158,7 +170,7 @@ let package = Package(
     library(
       "Reaping",
       [
-        "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
+        "JSON", "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
         "Cgroups", "LibcgroupTree", "PodControl", "PodIdentity", "PodObjects", "CLinux",
         "Concurrency", "Systemd", system, collections, logging,
       ]),
@@ -183,6 +195,7 @@ let package = Package(
     .executableTarget(name: "old-linux", path: "Tests/OldLinux"),
     tests("AgentStandInTests", ["AgentStandIn", "HTTPClient"]),
     tests("ConcurrencyTests", ["Concurrency"]),
+    tests("JSONTests", ["JSON"]),
     tests("LinuxTests", ["Linux", system]),
     tests("SettingsTests", ["Settings"]),
     tests("PodIdentityTests", ["PodIdentity", "Linux"]),
@@ -203,7 +216,7 @@ let package = Package(
         "PodViews", "PodControl", "Cgroups", "DockerEngine", "PodIdentity", "PodObjects", "Program",
         "YAML",
       ]),
-    tests("MesosExecutorTests", ["MesosExecutor", "HTTPClient", logging]),
+    tests("MesosExecutorTests", ["JSON", "MesosExecutor", "HTTPClient", logging]),
     tests(
       "ComposeTests", ["YAML", "Compose", "Executor", "PodRuntime", collections],
       exclude: ["Corpus", "Goldens", "Kinds", "Legacy", "Refused", "Support/compose1.py"]),

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// A request to an executor: one line of JSON (docs/control.md).
 public struct ControlRequest: Codable, Sendable, Equatable {
@@ -77,14 +77,14 @@ package enum ControlProtocol {
   package static func line(_ message: some Encodable) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    guard let data = try? encoder.encode(message) else { return [] }
-    return Array(data) + [0x0a]
+    guard let json = try? encoder.encode(message) else { return [] }
+    return json + [0x0a]
   }
 
   /// Reads a line; nil for what is no such message.
   package static func message<Message: Decodable>(
     _ type: Message.Type, in line: some Collection<UInt8>
   ) -> Message? {
-    try? JSONDecoder().decode(type, from: Data(line))
+    try? JSONDecoder().decode(type, from: Array(line))
   }
 }

@@ -1,5 +1,5 @@
 import Compose
-import FoundationEssentials
+import JSON
 import Program
 
 extension ResourceSum {

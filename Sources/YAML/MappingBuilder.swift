@@ -59,7 +59,7 @@ enum TaggedScalar {
     case "!", "tag:yaml.org,2002:str":
       return .string(text)
     case "tag:yaml.org,2002:binary":
-      if let bytes = Base64.bytes(of: text) { return .string(Base64.text(of: bytes)) }
+      if let bytes = BinaryScalar.bytes(of: text) { return .string(BinaryScalar.text(of: bytes)) }
     case "tag:yaml.org,2002:null":
       if case .null = plain { return plain }
     case "tag:yaml.org,2002:bool":

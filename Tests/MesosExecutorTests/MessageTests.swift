@@ -1,4 +1,4 @@
-import Foundation
+import JSON
 import Testing
 
 @testable import MesosExecutor
@@ -51,7 +51,7 @@ struct MessageTests {
     #expect(task.executor?.command?.environment.map(\.value) == ["31890", nil])
     #expect(task.executor?.command?.uris.first?.outputFile == "z")
     #expect(task.executor?.labels == [Label(key: "fileName", value: "a.yml")])
-    #expect(task.data == Data("hi".utf8))
+    #expect(task.data == Base64Bytes(Array("hi".utf8)))
     #expect(task.labels == [Label(key: "a", value: "1"), Label(key: "b")])
     #expect(task.discovery?.ports == [.init(number: 31890, name: "http", protocol: "tcp")])
     let health = try #require(task.healthCheck)
@@ -110,7 +110,7 @@ struct MessageTests {
           value: "c", arguments: ["a"], isShell: false,
           environment: [.init(name: "N", value: "v")], uris: [.init(value: "u")], user: "root"),
         labels: [Label(key: "k")]),
-      data: Data([1, 2]), labels: [Label(key: "k", value: "v")],
+      data: Base64Bytes([1, 2]), labels: [Label(key: "k", value: "v")],
       discovery: DiscoveryInfo(name: "d", ports: [.init(number: 1)]),
       healthCheck: HealthCheck(
         probe: .http(HTTPTarget(port: 1), statuses: [200]), delay: .seconds(1)),

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPClient
+import JSON
 import MesosExecutor
 import TestSupport
 import Testing
@@ -54,11 +55,12 @@ struct SessionTests {
       let uuid = await stage.session.send(
         TaskUpdate(
           taskID: "a", state: .running, message: "up “now”", reason: .containerLimitationMemory,
-          data: Data("x".utf8), isHealthy: true, labels: [Label(key: "k", value: "v")],
+          data: Base64Bytes(Array("x".utf8)), isHealthy: true,
+          labels: [Label(key: "k", value: "v")],
           networks: [network], check: .http(statusCode: 200)))
       try await stage.takes("TASK_RUNNING")
       let json = try #require(stage.agent.calls("UPDATE").first?.json)
-      let bytes = withUnsafeBytes(of: try #require(uuid).uuid) { Data($0) }
+      let bytes = try #require(uuid).bytes
       #expect(
         json == """
           {"executor_id":{"value":"E"},"framework_id":{"value":"F"},"type":"UPDATE","update":\
@@ -71,7 +73,7 @@ struct SessionTests {
           [{"key":"k","value":"v"}]},"message":"up “now”",\
           "reason":"REASON_CONTAINER_LIMITATION_MEMORY","source":"SOURCE_EXECUTOR",\
           "state":"TASK_RUNNING","task_id":{"value":"a"},"timestamp":1000000.25,\
-          "uuid":"\(bytes.base64EncodedString())"}}}
+          "uuid":"\(Base64.text(of: bytes))"}}}
           """)
     }
   }

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import HTTPClient
+import JSON
 
 extension DockerEngine {
   /// Sends a call to the agreed API version; gives the whole answer, of a status that is a success.
@@ -23,7 +23,7 @@ extension DockerEngine {
 
   func decode<T: Decodable>(_ body: [UInt8], _ call: EngineCall) throws -> T {
     do {
-      return try JSONDecoder().decode(T.self, from: Data(body))
+      return try JSONDecoder().decode(T.self, from: body)
     } catch {
       throw call.error(.malformed, "unexpected answer: \(decodingFault(error))")
     }

@@ -1,5 +1,5 @@
-import FoundationEssentials
 import HTTPClient
+import JSON
 
 /// One call of the Engine API before it is sent.
 struct EngineCall: Sendable {
@@ -26,7 +26,7 @@ struct EngineCall: Sendable {
   ) throws {
     self.init(method, path, query: query)
     do {
-      body = [UInt8](try JSONEncoder().encode(json))
+      body = try JSONEncoder().encode(json)
     } catch {
       throw self.error(.configuration, "the request cannot be written as JSON: \(error)")
     }
@@ -58,7 +58,7 @@ struct EngineCall: Sendable {
   /// What the engine says with a status that is not a success: `{"message": …}`, or plain text from a proxy.
   func refusal(status: Int, body: [UInt8]) -> EngineError {
     struct Refusal: Decodable { let message: String }
-    let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body))
+    let refusal = try? JSONDecoder().decode(Refusal.self, from: body)
     let text = refusal?.message ?? String(decoding: body.prefix(1000), as: UTF8.self)
     return error(.status(status), text.isEmpty ? "the engine gives no reason" : text)
   }

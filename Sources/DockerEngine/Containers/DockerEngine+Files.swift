@@ -1,5 +1,6 @@
-import FoundationEssentials
+import Glibc
 import HTTPClient
+import JSON
 
 extension DockerEngine {
   /// Unpacks files into a container, whether or not it runs; missing folders are made, and owners are the
@@ -14,7 +15,7 @@ extension DockerEngine {
     var call = EngineCall(
       "PUT", "/containers/\(component(id))/archive",
       query: [("path", folder), ("noOverwriteDirNonDir", "1")])
-    guard let bytes = archive.bytes(time: Int64(Date().timeIntervalSince1970)) else {
+    guard let bytes = archive.bytes(time: Int64(time(nil))) else {
       throw call.error(.configuration, "a file's path is too long for an archive")
     }
     call.body = bytes
@@ -34,9 +35,9 @@ extension DockerEngine {
     let call = EngineCall("HEAD", "/containers/\(component(id))/archive", query: [("path", path)])
     let head = try await send(call).head
     guard let text = head.header("X-Docker-Container-Path-Stat"),
-      let json = Data(base64Encoded: text)
+      let json = Base64.bytes(of: text)
     else { throw call.error(.malformed, "the answer has no description of the path") }
-    let stat: Stat = try decode([UInt8](json), call)
+    let stat: Stat = try decode(json, call)
     return stat.linkTarget.isEmpty ? nil : stat.linkTarget
   }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// What a registry asks for before it gives an image (Engine API, "AuthConfig").
 public struct RegistryCredentials: Sendable, Hashable, Encodable {
@@ -35,7 +35,7 @@ public struct RegistryCredentials: Sendable, Hashable, Encodable {
 
   /// The value of `X-Registry-Auth`: JSON in base64url.
   func headerValue() throws -> String {
-    let text = try JSONEncoder().encode(self).base64EncodedString()
+    let text = Base64.text(of: try JSONEncoder().encode(self))
     return String(text.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
   }
 }

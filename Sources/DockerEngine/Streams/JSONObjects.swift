@@ -1,5 +1,5 @@
-import FoundationEssentials
 import HTTPClient
+import JSON
 
 /// Finds the JSON objects in a stream of them, whatever stands between and however it is cut. One that is too large, as
 /// anybody's labels can make an event, is passed over.
@@ -87,7 +87,7 @@ struct JSONObjectReader<Object: Decodable> {
     do {
       while true {
         if position < bytes.count, let object = try splitter.next(in: bytes, at: &position) {
-          return try decoder.decode(Object.self, from: Data(object))
+          return try decoder.decode(Object.self, from: object)
         }
         guard let piece = try await pieces.next(isolation: actor) else {
           guard !splitter.isInsideObject else {

@@ -1,7 +1,7 @@
 import DockerEngine
-import FoundationEssentials
 import Glibc
 import HTTPClient
+import JSON
 import Linux
 import PodIdentity
 import PodRuntime
@@ -80,7 +80,7 @@ enum ServiceProbes {
           endpoint: endpoint, method: "GET", path: "/flags", connectTimeout: Probing.limit,
           timeout: Probing.limit))
       guard response.head.status == 200 else { return .refused(status: response.head.status) }
-      let document = try? JSONDecoder().decode(Flags.self, from: Data(response.body))
+      let document = try? JSONDecoder().decode(Flags.self, from: response.body)
       return document.map { .flags($0.flags) } ?? .other
     } catch let error as HTTPError {
       return .away("\(error)")
@@ -129,7 +129,7 @@ enum ServiceProbes {
     let reply = Probing.ask(control, "service")
     var service: MesosJudgement.Service?
     if case .text(let text) = reply,
-      let answer = try? JSONDecoder().decode(Answer.self, from: Data(text.utf8))
+      let answer = try? JSONDecoder().decode(Answer.self, from: Array(text.utf8))
     {
       service = MesosJudgement.Service(
         isHealthy: answer.healthy, problem: answer.problem, version: answer.version)

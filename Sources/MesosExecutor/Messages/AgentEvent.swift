@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import PodIdentity
 
 /// mesos.v1.executor.Event (mesos/v1/executor/executor.proto).
@@ -7,8 +7,8 @@ enum AgentEvent: Sendable {
   case launch(LaunchedTask)
   case launchGroup([LaunchedTask])
   case kill(TaskID, KillPolicy?)
-  case acknowledged(TaskID, uuid: Data)
-  case message(Data)
+  case acknowledged(TaskID, uuid: Base64Bytes)
+  case message(Base64Bytes)
   case shutdown
   case error(String)
   case heartbeat
@@ -35,7 +35,7 @@ enum AgentEvent: Sendable {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(
       positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-    self = try decoder.decode(Envelope.self, from: Data(quotingNonFiniteNumbers(repaired(json))))
+    self = try decoder.decode(Envelope.self, from: quotingNonFiniteNumbers(repaired(json)))
       .event
   }
 }
@@ -117,9 +117,9 @@ private struct Envelope: Decodable {
   }
   private struct Acknowledged: Decodable {
     let task_id: TaskID
-    let uuid: Data
+    let uuid: Base64Bytes
   }
-  private struct Message: Decodable { let data: Data }
+  private struct Message: Decodable { let data: Base64Bytes }
   private struct Failure: Decodable { let message: String }
 
   init(from decoder: any Decoder) throws {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// mesos.v1.executor.Call (mesos/v1/executor/executor.proto).
 struct Call: Encodable, Sendable {
@@ -51,7 +51,7 @@ struct Call: Encodable, Sendable {
   func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return Array(try encoder.encode(self))
+    return try encoder.encode(self)
   }
 }
 

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// mesos.v1.TaskInfo, as far as an executor needs it. Fields and names that are not known here are passed over.
 public struct TaskInfo: Sendable, Hashable {
@@ -15,7 +15,7 @@ public struct TaskInfo: Sendable, Hashable {
   /// Its command: what a command executor would run; its environment counts for us.
   public let command: CommandInfo?
   /// Bytes for the executor (Aurora's task configuration is here).
-  public let data: Data?
+  public let data: Base64Bytes?
   /// Its labels, in their order.
   public let labels: [Label]
   /// How others find it, with its ports.
@@ -32,7 +32,7 @@ public struct TaskInfo: Sendable, Hashable {
   /// A task.
   public init(
     name: String, taskID: TaskID, agentID: AgentID, resources: [Resource] = [],
-    executor: ExecutorInfo? = nil, command: CommandInfo? = nil, data: Data? = nil,
+    executor: ExecutorInfo? = nil, command: CommandInfo? = nil, data: Base64Bytes? = nil,
     labels: [Label] = [], discovery: DiscoveryInfo? = nil, healthCheck: HealthCheck? = nil,
     check: CheckInfo? = nil, killPolicy: KillPolicy? = nil, limits: [String: Double] = [:]
   ) {
@@ -70,7 +70,7 @@ extension TaskInfo: Codable {
     resources = try values.list(.resources)
     executor = try values.decodeIfPresent(ExecutorInfo.self, forKey: .executor)
     command = try values.decodeIfPresent(CommandInfo.self, forKey: .command)
-    data = try values.decodeIfPresent(Data.self, forKey: .data)
+    data = try values.decodeIfPresent(Base64Bytes.self, forKey: .data)
     labels = try values.labels(.labels)
     discovery = try values.decodeIfPresent(DiscoveryInfo.self, forKey: .discovery)
     healthCheck = try values.decodeIfPresent(HealthCheck.self, forKey: .healthCheck)

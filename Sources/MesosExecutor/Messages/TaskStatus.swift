@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// mesos.v1.TaskStatus as it is sent.
 struct TaskStatus: Codable, Sendable, Hashable {
@@ -7,13 +7,13 @@ struct TaskStatus: Codable, Sendable, Hashable {
   let message: String?
   let source: String
   var reason: TaskReason?
-  let data: Data?
+  let data: Base64Bytes?
   let agentID: AgentID
   let executorID: ExecutorID
   /// Seconds since 1970.
   let timestamp: Double
   /// The 16 bytes.
-  let uuid: Data
+  let uuid: Base64Bytes
   let healthy: Bool?
   let labels: LabelList?
   let containerStatus: ContainerStatus?
@@ -36,7 +36,8 @@ struct TaskStatus: Codable, Sendable, Hashable {
   }
 
   init(
-    _ update: TaskUpdate, uuid: UUID, timestamp: Double, agentID: AgentID, executorID: ExecutorID
+    _ update: TaskUpdate, uuid: Base64Bytes, timestamp: Double, agentID: AgentID,
+    executorID: ExecutorID
   ) {
     taskID = update.taskID
     state = update.state
@@ -47,7 +48,7 @@ struct TaskStatus: Codable, Sendable, Hashable {
     self.agentID = agentID
     self.executorID = executorID
     self.timestamp = timestamp
-    self.uuid = uuid.bytes
+    self.uuid = uuid
     healthy = update.isHealthy
     labels = LabelList(update.labels)
     containerStatus = update.networks.isEmpty ? nil : ContainerStatus(networks: update.networks)
@@ -85,7 +86,12 @@ struct TaskStatus: Codable, Sendable, Hashable {
   }
 }
 
-extension UUID {
-  /// The 16 bytes, as Mesos sends a UUID.
-  var bytes: Data { withUnsafeBytes(of: uuid) { Data($0) } }
+extension Base64Bytes {
+  /// A new version 4 UUID (RFC 9562), as Mesos sends one.
+  static func uuid() -> Base64Bytes {
+    var bytes = (0..<16).map { _ in UInt8.random(in: .min ... .max) }
+    bytes[6] = bytes[6] & 0x0F | 0x40
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    return Base64Bytes(bytes)
+  }
 }

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// What a caller says of a task; the session adds uuid, time, source and IDs (mesos.v1.TaskStatus).
 public struct TaskUpdate: Sendable, Hashable {
@@ -11,7 +11,7 @@ public struct TaskUpdate: Sendable, Hashable {
   /// For programs.
   public var reason: TaskReason?
   /// For the framework's own use.
-  public var data: Data?
+  public var data: Base64Bytes?
   /// Whether the task's health check says that it is well; with `running`, and with the end that it caused.
   public var isHealthy: Bool?
   /// Labels of the status.
@@ -24,7 +24,7 @@ public struct TaskUpdate: Sendable, Hashable {
   /// An update.
   public init(
     taskID: TaskID, state: TaskState, message: String? = nil, reason: TaskReason? = nil,
-    data: Data? = nil, isHealthy: Bool? = nil, labels: [Label] = [],
+    data: Base64Bytes? = nil, isHealthy: Bool? = nil, labels: [Label] = [],
     networks: [NetworkInfo] = [], check: CheckStatus? = nil
   ) {
     self.taskID = taskID

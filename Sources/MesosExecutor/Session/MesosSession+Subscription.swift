@@ -1,5 +1,5 @@
-import FoundationEssentials
 import HTTPClient
+import JSON
 import Logging
 
 extension MesosSession {
@@ -156,7 +156,7 @@ extension MesosSession {
     return timing.now() - since >= limits.refusal ? refusal : nil
   }
 
-  private func read(_ body: HTTPBody, carried: [Data]) async throws -> Attempt {
+  private func read(_ body: HTTPBody, carried: [Base64Bytes]) async throws -> Attempt {
     var decoder = RecordIODecoder()
     for try await piece in body {
       for record in try decoder.decode(piece) {
@@ -187,7 +187,7 @@ extension MesosSession {
 
   // MARK: - Events
 
-  private func handle(_ record: [UInt8], carried: [Data]) {
+  private func handle(_ record: [UInt8], carried: [Base64Bytes]) {
     let event: AgentEvent
     do {
       event = try AgentEvent(json: record)
@@ -211,7 +211,7 @@ extension MesosSession {
       } else {
         log.debug("an acknowledgement of no update of ours: task \(task)")
       }
-    case .message(let data): emit(.message(data))
+    case .message(let data): emit(.message(data.bytes))
     case .shutdown:
       if !isShuttingDown { emit(.shutdown) }
       isShuttingDown = true

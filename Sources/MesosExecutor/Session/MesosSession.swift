@@ -1,6 +1,6 @@
 import Concurrency
-import FoundationEssentials
 import HTTPClient
+import JSON
 import Logging
 
 /// An executor's session with its agent over the v1 executor API (docs/executor-http-api.md): it lives as long as the
@@ -117,7 +117,7 @@ public actor MesosSession {
   /// its terminal one.
   /// - Returns: the update's uuid; nil if it was passed over.
   @discardableResult
-  public func send(_ update: TaskUpdate) -> UUID? {
+  public func send(_ update: TaskUpdate) -> Base64Bytes? {
     if update.state == .killing,
       subscription?.framework?.capabilities.contains(.taskKillingState) != true
     {

@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 
 /// What the agent has not acknowledged: tasks, and updates in the order in which they were made
 /// (docs/executor-http-api.md, "SUBSCRIBE"). A value; the session holds it.
@@ -55,7 +55,7 @@ struct Outbox: Sendable {
   /// Forgets an update, and after its terminal one the task.
   ///
   /// - Returns: the update; nil if there is none such.
-  mutating func acknowledge(_ id: TaskID, uuid: Data) -> TaskStatus? {
+  mutating func acknowledge(_ id: TaskID, uuid: Base64Bytes) -> TaskStatus? {
     guard
       let index = entries.firstIndex(where: {
         $0.status.taskID == id && $0.status.uuid == uuid
@@ -113,7 +113,7 @@ struct Outbox: Sendable {
   }
 
   /// Records that the agent has an update.
-  mutating func markDelivered(_ uuid: Data) {
+  mutating func markDelivered(_ uuid: Base64Bytes) {
     resetPace()
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
     entries[index].isDelivered = true
@@ -125,7 +125,7 @@ struct Outbox: Sendable {
   ///   - uuid: the update's.
   ///   - now: the time.
   ///   - pause: how long to wait before it is sent again, by the number of refusals.
-  mutating func markRefused(_ uuid: Data, at now: Duration, pause: (Int) -> Duration) {
+  mutating func markRefused(_ uuid: Base64Bytes, at now: Duration, pause: (Int) -> Duration) {
     resetPace()
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
     entries[index].refusals += 1
@@ -149,7 +149,7 @@ struct Outbox: Sendable {
   }
 
   /// Takes the reasons that older agents can't read off an update and off all others; false where it has none such.
-  mutating func dropNewerReasons(_ uuid: Data) -> Bool {
+  mutating func dropNewerReasons(_ uuid: Base64Bytes) -> Bool {
     guard let refused = entries.first(where: { $0.status.uuid == uuid }),
       refused.status.withoutNewerReason != nil
     else { return false }
@@ -160,7 +160,7 @@ struct Outbox: Sendable {
   }
 
   /// Takes off an update what an agent can do without.
-  mutating func reduce(_ uuid: Data) {
+  mutating func reduce(_ uuid: Base64Bytes) {
     guard let index = entries.firstIndex(where: { $0.status.uuid == uuid }) else { return }
     entries[index].status = entries[index].status.reduced
     entries[index].isReduced = true

@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// What a session tells the executor.
 public enum SessionEvent: Sendable {
   /// The agent knows us: for the first time, or again after it was away.
@@ -17,7 +15,7 @@ public enum SessionEvent: Sendable {
   /// The terminal update of a task is acknowledged.
   case settled(TaskID)
   /// Bytes from the framework.
-  case message(Data)
+  case message([UInt8])
   /// All tasks have to end, and the executor has to exit within its shutdown grace period. Comes once.
   case shutdown
   /// There is no agent for us any more: all tasks have to end. The last event.

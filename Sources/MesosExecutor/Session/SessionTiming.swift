@@ -1,4 +1,5 @@
-import FoundationEssentials
+import JSON
+import Linux
 
 /// Where a session has its time and its chance from; tests pass their own.
 public struct SessionTiming: Sendable {
@@ -10,8 +11,8 @@ public struct SessionTiming: Sendable {
   public var wallClock: @Sendable () -> Double
   /// A time between zero and this, each as likely as the others.
   public var draw: @Sendable (Duration) -> Duration
-  /// A new version 4 UUID.
-  public var makeUUID: @Sendable () -> UUID
+  /// The 16 bytes of a new version 4 UUID.
+  public var makeUUID: @Sendable () -> Base64Bytes
 
   /// The given sources.
   public init(
@@ -19,7 +20,7 @@ public struct SessionTiming: Sendable {
     sleep: @escaping @Sendable (Duration) async throws -> Void,
     wallClock: @escaping @Sendable () -> Double,
     draw: @escaping @Sendable (Duration) -> Duration,
-    makeUUID: @escaping @Sendable () -> UUID
+    makeUUID: @escaping @Sendable () -> Base64Bytes
   ) {
     self.now = now
     self.sleep = sleep
@@ -34,9 +35,9 @@ public struct SessionTiming: Sendable {
     return SessionTiming(
       now: { ContinuousClock.now - start },
       sleep: { try await Task.sleep(for: $0) },
-      wallClock: { Date().timeIntervalSince1970 },
+      wallClock: { WallClock.preciseSeconds },
       draw: { $0 * Double.random(in: 0...1) },
-      makeUUID: { UUID() })
+      makeUUID: { .uuid() })
   }
 }
 

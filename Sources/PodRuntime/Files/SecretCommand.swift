@@ -1,6 +1,6 @@
 import Compose
-import FoundationEssentials
 import Glibc
+import JSON
 import Linux
 import OrderedCollections
 import SystemPackage

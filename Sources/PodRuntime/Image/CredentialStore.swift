@@ -1,8 +1,8 @@
 import Compose
 import DockerEngine
-import FoundationEssentials
-import Logging
+import JSON
 import Linux
+import Logging
 
 /// Finds the credentials for a registry where the docker command would: in `auths`, `credHelpers` and `credsStore` of its
 /// configuration, the first file that has any.
@@ -39,7 +39,7 @@ struct CredentialStore: Sendable {
     let registry = Self.registry(of: image)
     for file in configuration.read(warn: { log.warning("\($0)") }) {
       do {
-        var config = try JSONDecoder().decode(ConfigFile.self, from: Data(file.text.utf8))
+        var config = try JSONDecoder().decode(ConfigFile.self, from: Array(file.text.utf8))
         if file.isTasks, !policy.allows(.hooks) {
           if config.credsStore != nil || config.credHelpers?.isEmpty == false {
             log.warning(
@@ -107,7 +107,7 @@ struct CredentialStore: Sendable {
     let (ending, output, _) = try await program.texts(input: server)
     // A helper that doesn't know the server says so by failing.
     guard ending == .exited(0) else { return nil }
-    let answer = try JSONDecoder().decode(Answer.self, from: Data(output.utf8))
+    let answer = try JSONDecoder().decode(Answer.self, from: Array(output.utf8))
     if answer.username == "<token>" {
       return RegistryCredentials(serverAddress: server, identityToken: answer.secret)
     }
@@ -145,8 +145,8 @@ struct CredentialStore: Sendable {
         username: username, password: password, serverAddress: server,
         identityToken: identitytoken, registryToken: registrytoken)
       if let auth, !auth.isEmpty {
-        guard let data = Data(base64Encoded: auth),
-          let text = String(validating: data, as: UTF8.self),
+        guard let bytes = Base64.bytes(of: auth),
+          let text = String(validating: bytes, as: UTF8.self),
           let colon = text.firstIndex(of: ":")
         else { throw Fault(words: "auth is not base64 of name:password") }
         result.username = String(text[..<colon])

@@ -1,7 +1,7 @@
 import Compose
 import DockerEngine
-import FoundationEssentials
 import Glibc
+import JSON
 import Linux
 import PodIdentity
 import SystemPackage
@@ -92,7 +92,7 @@ public struct DockerConfiguration: Sendable {
     for file in read(warn: warn) {
       do {
         let all =
-          try JSONDecoder().decode(Proxies.self, from: Data(file.text.utf8)).proxies ?? [:]
+          try JSONDecoder().decode(Proxies.self, from: Array(file.text.utf8)).proxies ?? [:]
         if let found = all[endpoint.daemonHost] ?? all["default"] { return found.variables }
       } catch {
         warn("proxies in \(file.path) can't be used: not the JSON of a docker config file")

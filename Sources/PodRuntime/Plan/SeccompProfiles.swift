@@ -1,6 +1,6 @@
 import Compose
 import DockerEngine
-import FoundationEssentials
+import JSON
 import Linux
 import SystemPackage
 import YAML
@@ -51,12 +51,12 @@ enum SeccompProfiles {
     } catch {
       throw ComposeError("the seccomp profile \(path) can't be read", at: position)
     }
-    let data = Data(text.utf8)
+    let json = Array(text.utf8)
     struct Anything: Decodable {}
-    guard (try? JSONDecoder().decode(Anything.self, from: data)) != nil else {
+    guard (try? JSONDecoder().decode(Anything.self, from: json)) != nil else {
       throw ComposeError("the seccomp profile \(path) isn't JSON", at: position)
     }
-    if let fault = (try? JSONDecoder().decode(Profile.self, from: data))?.fault {
+    if let fault = (try? JSONDecoder().decode(Profile.self, from: json))?.fault {
       throw ComposeError("the seccomp profile \(path) \(fault)", at: position)
     }
     return compact(text)

@@ -1,7 +1,7 @@
-import FoundationEssentials
 import HTTPClient
-import PodIdentity
+import JSON
 import Linux
+import PodIdentity
 import Settings
 
 /// What the agent says of its runs at one time.
@@ -160,7 +160,7 @@ struct AgentClient: Sendable {
       throw AgentError(description: "\(type): status \(response.head.status)")
     }
     do {
-      return try JSONDecoder().decode(AgentAnswer.self, from: Data(response.body))
+      return try JSONDecoder().decode(AgentAnswer.self, from: response.body)
     } catch {
       throw AgentError(description: "\(type): the answer can't be understood")
     }

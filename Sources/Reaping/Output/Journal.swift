@@ -1,5 +1,5 @@
-import FoundationEssentials
 import Glibc
+import JSON
 
 /// What was removed, one JSON line per pod; rotated by size, one old file is kept.
 struct Journal: Sendable {
@@ -30,7 +30,7 @@ struct Journal: Sendable {
   func append(_ entry: Entry) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let size = try PrivateFile.append(line: Array(try encoder.encode(entry)), to: path)
+    let size = try PrivateFile.append(line: try encoder.encode(entry), to: path)
     if size > limit { rename(path, path + ".1") }
   }
 }

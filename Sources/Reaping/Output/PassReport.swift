@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import PodIdentity
 import PodObjects
 import Program

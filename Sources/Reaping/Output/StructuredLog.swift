@@ -1,4 +1,4 @@
-import FoundationEssentials
+import JSON
 import Logging
 import Program
 

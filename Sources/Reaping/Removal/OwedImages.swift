@@ -1,6 +1,6 @@
-import FoundationEssentials
-import PodIdentity
+import JSON
 import Linux
+import PodIdentity
 
 /// The images that a dead pod's task asked to have removed.
 struct OwedImages: Codable, Sendable, Hashable {
@@ -37,7 +37,7 @@ struct ImageDebts: Sendable, Equatable {
   /// Takes in what another process has noted since: a service and `--once` share the file.
   mutating func read() {
     guard let text = try? TextFile.regular(path),
-      let list = try? JSONDecoder().decode([OwedImages].self, from: Data(text.utf8))
+      let list = try? JSONDecoder().decode([OwedImages].self, from: Array(text.utf8))
     else { return }
     for debt in list where !debts.contains(debt) { debts.append(debt) }
   }
@@ -57,6 +57,6 @@ struct ImageDebts: Sendable, Equatable {
   }
 
   private func write() throws {
-    try PrivateFile.replace(path, with: Array(try JSONEncoder().encode(debts)))
+    try PrivateFile.replace(path, with: try JSONEncoder().encode(debts))
   }
 }

@@ -1,8 +1,8 @@
 import Cgroups
-import FoundationEssentials
 import Glibc
-import PodIdentity
+import JSON
 import Linux
+import PodIdentity
 
 /// A dead run whose cgroups are not all removed yet: the agent removes the same folders, and older
 /// ones fail when they are gone before.
@@ -43,7 +43,7 @@ struct PendingRuns: Sendable, Equatable {
   /// Takes in what another process has noted since: a service and `--once` share the file.
   mutating func read() {
     guard let text = try? TextFile.regular(path),
-      let list = try? JSONDecoder().decode([PendingRun].self, from: Data(text.utf8))
+      let list = try? JSONDecoder().decode([PendingRun].self, from: Array(text.utf8))
     else { return }
     let known = Set(runs.map(\.path))
     // Another boot's cgroups are gone with it.
@@ -67,6 +67,6 @@ struct PendingRuns: Sendable, Equatable {
   }
 
   private func write() throws {
-    try PrivateFile.replace(path, with: Array(try JSONEncoder().encode(runs)))
+    try PrivateFile.replace(path, with: try JSONEncoder().encode(runs))
   }
 }

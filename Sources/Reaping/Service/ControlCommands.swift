@@ -1,5 +1,5 @@
 import DockerEngine
-import FoundationEssentials
+import JSON
 import PodIdentity
 import Program
 

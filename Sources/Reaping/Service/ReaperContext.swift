@@ -1,5 +1,5 @@
 import DockerEngine
-import FoundationEssentials
+import JSON
 import Linux
 import Logging
 import Program
@@ -110,6 +110,6 @@ package struct ReaperContext: Sendable {
     if text.hasPrefix("error: ") {
       throw NoPod(description: String(text.dropFirst("error: ".count)))
     }
-    return try JSONDecoder().decode(T.self, from: Data(text.utf8))
+    return try JSONDecoder().decode(T.self, from: Array(text.utf8))
   }
 }

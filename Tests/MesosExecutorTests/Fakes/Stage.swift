@@ -1,5 +1,6 @@
 import Foundation
 import HTTPClient
+import JSON
 import Logging
 import MesosExecutor
 import Synchronization
@@ -62,7 +63,7 @@ final class Stage: Sendable {
   }
 
   @discardableResult
-  func send(_ task: TaskID, _ state: TaskState, _ message: String? = nil) async -> UUID? {
+  func send(_ task: TaskID, _ state: TaskState, _ message: String? = nil) async -> Base64Bytes? {
     await session.send(TaskUpdate(taskID: task, state: state, message: message))
   }
 }

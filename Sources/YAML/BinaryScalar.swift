@@ -1,14 +1,11 @@
-import FoundationEssentials
+import JSON
 
 /// The text of `!!binary` scalars (RFC 4648, with line breaks).
-enum Base64 {
+enum BinaryScalar {
   /// The bytes; nil where the text is no Base64 with its padding.
   static func bytes(of text: String) -> [UInt8]? {
     let digits = text.utf8.filter { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-    // Foundation takes padding anywhere in the last four.
-    let padding = digits.drop { $0 != UInt8(ascii: "=") }
-    guard padding.count <= 2, padding.allSatisfy({ $0 == UInt8(ascii: "=") }) else { return nil }
-    return Data(base64Encoded: Data(digits)).map { Array($0) }
+    return Base64.bytes(of: String(decoding: digits, as: UTF8.self))
   }
 
   /// The bytes as text, each that is no part of UTF-8 as U+FFFD.

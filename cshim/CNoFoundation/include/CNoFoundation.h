@@ -1,0 +1,1 @@
+/* What swift-argument-parser wants of Foundation: see nofoundation.c. */
