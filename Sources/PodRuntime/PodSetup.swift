@@ -31,6 +31,7 @@ public struct PodSetup: Sendable {
       let planned = try PodPlanner.plan(request, identity: request.identity)
       try request.limits?.check(request.project)
       try request.policy.check(request.options)
+      try request.checkServiceOfChecks()
       draft = try planned.confined(by: request, socket: engine.endpoint.socketPath)
     } catch {
       throw request.project.unset.explaining(error, byKey: true)

@@ -198,6 +198,9 @@ extension Pod {
       log.warning("volume \(name) was removed by someone else: creating it again")
       if found != nil { try await removeUnlabeled(name) }
       try await createVolume(volume, of: plan)
+      if let taskFile = plan.taskFile, taskFile.volume == name {
+        try await place(taskFile, of: plan)
+      }
     }
   }
 

@@ -19,7 +19,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
   static let sidecars = Sample(name: "sidecars")
   static let job = Sample(name: "job", ports: 0)
   static let terminal = Sample(name: "terminal")
-  static let all = [founding, sidecars, job, terminal]
+  static let task = Sample(name: "task", ports: 1)
+  static let all = [founding, sidecars, job, terminal, task]
 
   var testDescription: String { name }
 

@@ -10,6 +10,7 @@ struct SampleSubmissionTests {
   private static let options = [
     "founding": ["--instances", "2"], "job": ["--no-service"],
     "terminal": ["--label", "pod.share=net,pid"],
+    "task": ["--label", "pod.task_env=marathon", "--label", "pod.check_service=web"],
   ]
 
   private static func submission(of sample: Sample, _ format: String) async throws -> String {
