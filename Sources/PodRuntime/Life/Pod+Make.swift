@@ -38,7 +38,9 @@ extension Pod {
       try check.check(body, of: container, own: Set(own + madeContainers))
     }
     let body = addingOutcome(
-      addingSecrets(try pinned(body, of: container), of: container), of: container)
+      addingSecrets(
+        try pinned(try foundByEngine(body, of: container), of: container), of: container),
+      of: container)
     let (id, warnings) = try await withoutCancellation {
       do {
         return try await engine.createContainer(name: container.name, platform: platform, body)

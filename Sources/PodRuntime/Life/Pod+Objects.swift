@@ -83,7 +83,7 @@ extension Pod {
       }
     }
     do {
-      let volume = try pinned(volume)
+      let volume = try pinned(try foundByEngine(volume))
       // The engine gives the volume of that name where there is one already.
       let made = try await persistently { _ in
         try await withoutCancellation { try await engine.createVolume(volume) }
