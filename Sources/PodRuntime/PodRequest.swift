@@ -47,6 +47,10 @@ public struct PodRequest: Sendable {
   public var sandbox: String?
   /// Variables that lead its containers and builds to a proxy, unless they have some of these names themselves.
   public var proxies: [String: String] = [:]
+  /// The host's name, as its agent says it.
+  public var hostName = ""
+  /// What the executor's environment says of its task: ``takeTaskVariables(environment:)``.
+  var surroundings: [String: String] = [:]
   /// What the pod does beyond its Compose file.
   public var options = PodOptions()
   /// What the exit of each service means to the pod: ``applyRoles()``.

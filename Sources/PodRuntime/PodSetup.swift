@@ -32,6 +32,7 @@ public struct PodSetup: Sendable {
       try request.limits?.check(request.project)
       try request.policy.check(request.options)
       try request.defaults.check(request.project, logging: request.logging)
+      try request.checkServiceOfChecks()
       draft = try planned.confined(by: request, socket: engine.endpoint.socketPath)
     } catch {
       throw request.project.unset.explaining(error, byKey: true)

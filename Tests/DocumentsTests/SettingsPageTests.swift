@@ -50,6 +50,8 @@ extension SettingsPage {
       "Whether the agent's certificate names its address, not its host.",
     "LIBPROCESS_SSL_VERIFY_SERVER_CERT": "Whether the agent must prove who it is.",
     "MESOS_AGENT_ENDPOINT": "The agent's address and port.",
+    "MESOS_ALLOCATION_ROLE":
+      "The role of the task's resources; containers get it with `task-env: mesos`.",
     "MESOS_CHECKPOINT": "Whether executors outlive their agent's restarts.",
     "MESOS_DIRECTORY": "The sandbox on the host.",
     "MESOS_DOMAIN_SOCKET": "The agent's domain socket (1.10 and later); goes before the endpoint.",

@@ -29,6 +29,18 @@ struct TaskBoundsTests {
     #expect(limits.gpus?.count == 0)
   }
 
+  @Test("are those of all roles, and have no persistent volume")
+  func volumes() throws {
+    let disk = #"{"name": "disk", "type": "SCALAR", "scalar": {"value": 100}"#
+    let limits = try limits(
+      """
+      "resources": [\(disk), "role": "a"}, \(disk), "role": "*"}, \(disk), "disk": {"persistence": {"id": "p"},
+      "volume": {"container_path": "data", "mode": "RW"}}}, \(disk), "disk": {"persistence": {"id": "s"}},
+      "shared": {}}, \(disk), "disk": {"source": {"type": "PATH"}}}]
+      """)
+    #expect(limits.disk == 300 << 20)
+  }
+
   @Test("are its limits where it has some, so that a service may burst")
   func limits() throws {
     let both = try limits(

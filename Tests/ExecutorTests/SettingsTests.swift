@@ -129,6 +129,22 @@ struct PodOptionSettingsTests {
     #expect(try read(["share": "none", "type": "job", "rmi": "none"]) == PodOptions())
   }
 
+  @Test("of the task's variables, file and checks take their words alone")
+  func task() throws {
+    let asked = try read(
+      ["task-env": "marathon", "task-file": "true", "check-service": "web"],
+      file: "task-env: mesos\n")
+    #expect(asked.taskVariables == .marathon && asked.hasTaskFile && asked.checkService == "web")
+    let environment = try read(
+      environment: ["COMPOSE_EXECUTOR_TASK_ENV": "mesos", "COMPOSE_EXECUTOR_TASK_FILE": "true"])
+    #expect(environment.taskVariables == .mesos && environment.hasTaskFile)
+    #expect(try read(file: "check-service: /sandbox\n").checkService == "/sandbox")
+    for (name, text) in [("task-env", "all"), ("task-file", "on"), ("keep-volumes", "yes")] {
+      let error = #expect(throws: SettingError.self) { try read([name: text]) }
+      #expect(error?.description.hasPrefix(name + " takes ") == true)
+    }
+  }
+
   @Test("are heard from the task first, then the environment, then the operator's file")
   func order() throws {
     let file = "share: net\nnetwork: pods\ntype: service\nkeep-volumes: true\n"

@@ -102,6 +102,7 @@ struct MessageTests {
       resources: [
         Resource(name: "ports", type: .ranges, ranges: [1...2], role: "r"),
         Resource(name: "cpus", type: .scalar, scalar: 1.5),
+        Resource(name: "disk", type: .scalar, scalar: 64, isVolume: true),
         Resource(name: "s", type: .set, set: ["a"]),
       ],
       executor: ExecutorInfo(

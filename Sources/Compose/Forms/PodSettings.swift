@@ -15,5 +15,10 @@ enum PodSettings {
       Key(
         "on_oom", .word(FailureReaction.allCases.map(\.rawValue)),
         goes: "what follows when its own memory limit ends it", is: .harmless),
+      Key(
+        "task_env", .word(TaskVariables.allCases.map(\.rawValue)),
+        goes: "which variables of the task it gets", is: .harmless),
+      Key(
+        "task_file", .boolean, goes: "whether it gets /run/pod/task.json", is: .harmless),
     ], allowsExtensions: false)
 }

@@ -22,6 +22,17 @@ public enum FailureReaction: String, Sendable, CaseIterable {
   case restart
 }
 
+/// Which variables of its task a container gets: `task_env` of `x-pod:`, or `pod.task_env` (docs/pod-options.md, "The task
+/// inside containers").
+public enum TaskVariables: String, Sendable, CaseIterable {
+  /// None.
+  case none
+  /// The task's IDs, host and ports.
+  case mesos
+  /// The task's ID, host and ports as Marathon names them, and what Marathon says of its app.
+  case marathon
+}
+
 /// `x-pod:` of a service.
 public struct ServicePodSettings: Sendable, Equatable {
   /// `role:`; nil where the file says nothing.
@@ -30,6 +41,10 @@ public struct ServicePodSettings: Sendable, Equatable {
   public var onUnhealthy: FailureReaction?
   /// `on_oom:`; nil where the file says nothing.
   public var onOutOfMemory: FailureReaction?
+  /// `task_env:`; nil where the file says nothing.
+  public var taskVariables: TaskVariables?
+  /// `task_file:`; nil where the file says nothing.
+  public var hasTaskFile: Located<Bool>?
 
   /// Nothing said.
   public init() {}

@@ -54,6 +54,10 @@ struct ServiceReader {
     }
     settings.onUnhealthy = own["on_unhealthy"]?.string.flatMap { FailureReaction(rawValue: $0) }
     settings.onOutOfMemory = own["on_oom"]?.string.flatMap { FailureReaction(rawValue: $0) }
+    settings.taskVariables = own["task_env"]?.string.flatMap { TaskVariables(rawValue: $0) }
+    settings.hasTaskFile = own["task_file"].flatMap { value in
+      value.boolean.map { Located($0, at: value.position) }
+    }
     return settings
   }
 

@@ -19,11 +19,14 @@ public struct EndpointDetails: Sendable, Decodable {
   public let networkID: String
   /// The IPv4 address; empty while the container doesn't run.
   public let ipAddress: String
+  /// The IPv6 address; empty where it has none.
+  public let ipv6Address: String
 
   /// Reads the engine's JSON; what it leaves out or sends as null is empty.
   public init(from decoder: any Decoder) throws {
     let fields = try EngineFields(decoder)
     networkID = try fields["NetworkID"] ?? ""
     ipAddress = try fields["IPAddress"] ?? ""
+    ipv6Address = try fields["GlobalIPv6Address"] ?? ""
   }
 }

@@ -1,10 +1,12 @@
 import Glibc
 
-/// One attempt to connect to a port of this host, as `mesos-tcp-connect` makes it.
+/// One attempt to connect to a port, as `mesos-tcp-connect` makes it.
 struct ConnectionAttempt: Sendable {
+  /// An address, IPv4 or IPv6.
+  let host: String
   let port: UInt16
-  /// To `::1` instead of `127.0.0.1`.
-  let isIPv6: Bool
+
+  private var isIPv6: Bool { host.utf8.contains(UInt8(ascii: ":")) }
 
   /// Connects and hangs up; blocks its thread meanwhile.
   ///
@@ -32,14 +34,19 @@ struct ConnectionAttempt: Sendable {
       var address = sockaddr_in6()
       address.sin6_family = sa_family_t(AF_INET6)
       address.sin6_port = port.bigEndian
-      address.sin6_addr = in6addr_loopback
+      guard inet_pton(AF_INET6, host, &address.sin6_addr) == 1 else { return Self.noAddress() }
       return connect(descriptor, to: &address)
     }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    guard inet_pton(AF_INET, host, &address.sin_addr) == 1 else { return Self.noAddress() }
     return connect(descriptor, to: &address)
+  }
+
+  private static func noAddress() -> Int32 {
+    errno = EINVAL
+    return -1
   }
 
   private func connect<Address>(_ descriptor: Int32, to address: inout Address) -> Int32 {

@@ -64,7 +64,7 @@ struct HealthMonitor: Sendable {
   private func look(_ what: Probe, timeout: Duration) async -> TaskProbe.Result? {
     guard let number = try? await presence() else { return nil }
     let result = await probe.look(what, timeout: timeout)
-    return await current() == number ? result : nil
+    return await current() == number && result.counts ? result : nil
   }
 
   /// Waits; false if the monitor was cancelled.

@@ -62,12 +62,12 @@ extension TaskInfo {
     }
   }
 
-  /// A scalar resource, summed over roles; nil where the task has none.
+  /// A scalar resource, summed over roles and without persistent volumes; nil where the task has none.
   ///
   /// - Parameter name: the resource's name.
   /// - Returns: its amount: processors, or megabytes.
   func scalar(_ name: String) -> Double? {
-    let amounts = resources.filter { $0.name == name }.compactMap(\.scalar)
+    let amounts = resources.filter { $0.name == name && !$0.isVolume }.compactMap(\.scalar)
     return amounts.isEmpty ? nil : amounts.reduce(0, +)
   }
 }

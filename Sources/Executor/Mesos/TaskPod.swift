@@ -58,6 +58,11 @@ struct TaskPod {
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
     request.options = try settings.podOptions(said)
+    if task.hasCommandCheck, request.options.checkService == PodOptions.sandboxChecks,
+      settings.file.settings["check-service"] != PodOptions.sandboxChecks
+    {
+      try request.policy.refuseSandboxCheck()
+    }
     request.notes = earlier.notes
     if !settings.file.policy.isRestricted, let notice = UnrestrictedNotice.first() {
       request.notes.append(notice)
@@ -78,6 +83,7 @@ struct TaskPod {
     try request.applyRoles()
     request.limits = try TaskBounds(task: task).limits(environment: settings.environment)
     try request.takeProxies(environment: settings.environment)
+    request.takeTaskVariables(environment: environment)
     for label in task.labels { request.taskLabels[label.key] = label.value ?? "" }
     return request
   }

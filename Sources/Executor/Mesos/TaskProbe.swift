@@ -5,13 +5,17 @@ import MesosExecutor
 import PodRuntime
 import Linux
 
-/// One look at a pod's health, as Mesos' own executors take it: from the host, at the pod's host ports.
+/// One look at a pod's health: at a host port or a container's own port, or by a command in a container or the sandbox.
 struct TaskProbe: Sendable {
   let http: HTTPClient
-  /// Where commands run.
+  /// Where commands run that no container does.
   let sandbox: String
-  /// What commands see.
+  /// What these see.
   let environment: [String: String]
+  /// Where a port is found; nil while that can't be known, which says nothing of the pod.
+  var place: @Sendable (_ port: UInt16, _ isIPv6: Bool) async -> CheckPlace? = { _, _ in .host }
+  /// Runs a command in a container; nil where commands run in the sandbox.
+  var runInContainer: (@Sendable (CheckCommand, Duration?) async -> CheckEnd)?
 
   /// How a probe went.
   struct Result: Sendable, Equatable {
@@ -25,7 +29,12 @@ struct TaskProbe: Sendable {
     var exitCode: Int?
     /// Whether the connection was accepted, for TCP.
     var isConnected: Bool?
+    /// False for a probe that couldn't be made for a reason that isn't the pod's.
+    var counts = true
   }
+
+  private static let unknown = Result(
+    isPassed: false, words: "the engine is away", counts: false)
 
   /// Takes a look.
   ///
@@ -41,56 +50,108 @@ struct TaskProbe: Sendable {
     case .tcp(let port, let isIPv6):
       await connect(port: port, isIPv6: isIPv6, limit: limit)
     case .command(let command):
-      await execute(command, limit: limit)
+      if let runInContainer {
+        await execute(command, limit: limit, by: runInContainer)
+      } else {
+        await execute(command, limit: limit)
+      }
     }
   }
 
   /// As `curl -L -k -g` asks: any redirect is followed, the body is discarded, and each probe has a connection of its
   /// own, so that a server that accepts none is noticed.
   private func request(_ target: HTTPTarget, statuses: [UInt32], limit: Duration?) async -> Result {
-    let host = target.isIPv6 ? "::1" : "127.0.0.1"
-    guard 1...65535 ~= target.port else { return Self.noPort(target.port) }
     // Mesos asks without looking at the certificate: it is the pod's own.
     let tls = target.scheme == "https" ? TLSFiles(verifiesServer: false) : nil
     let path = target.path.hasPrefix("/") ? target.path : "/" + target.path
-    var request = HTTPRequest(
-      endpoint: HTTPEndpoint(transport: .tcp(host: host, port: Int(target.port)), tls: tls),
-      method: "GET", path: path)
-    request.timeout = limit
-    request.connectTimeout = limit ?? Self.longestConnect
-    request.opensConnection = true
-    do {
-      let status = try await http.status(of: request)
-      let isExpected =
-        statuses.isEmpty
-        ? 200..<400 ~= status : statuses.contains { Int(exactly: $0) == status }
-      return Result(
-        isPassed: isExpected, words: "GET \(request.endpoint)\(path): \(status)", status: status)
-    } catch {
-      return Result(isPassed: false, words: "\(error)")
+    return await atPlaces(of: target.port, isIPv6: target.isIPv6, limit) { host, _, limit in
+      var request = HTTPRequest(
+        endpoint: HTTPEndpoint(transport: .tcp(host: host, port: Int(target.port)), tls: tls),
+        method: "GET", path: path)
+      request.timeout = limit
+      request.connectTimeout = limit ?? Self.longestConnect
+      request.opensConnection = true
+      do {
+        let status = try await http.status(of: request)
+        let isExpected =
+          statuses.isEmpty
+          ? 200..<400 ~= status : statuses.contains { Int(exactly: $0) == status }
+        return Result(
+          isPassed: isExpected, words: "GET \(request.endpoint)\(path): \(status)", status: status)
+      } catch {
+        return Result(isPassed: false, words: "\(error)")
+      }
     }
+  }
+
+  /// Probes a port at each of its places until one responds.
+  private func atPlaces(
+    of port: UInt32, isIPv6: Bool, _ limit: Duration?,
+    _ look: (_ host: String, _ port: UInt16, Duration?) async -> Result
+  ) async -> Result {
+    guard let number = UInt16(exactly: port), number > 0 else {
+      return Result(isPassed: false, words: "\(port) is no port: it must be 1 to 65535")
+    }
+    let hosts: [String]
+    switch await place(number, isIPv6) {
+    case nil: return Self.unknown
+    case .none(let reason)?: return Result(isPassed: false, words: "port \(port): \(reason)")
+    case .host?: hosts = [isIPv6 ? "::1" : "127.0.0.1"]
+    case .addresses(let addresses)?: hosts = addresses
+    }
+    var last = Result(isPassed: false, words: "port \(port): no address")
+    for (index, host) in hosts.enumerated() {
+      // A network that can't be reached leaves time for the others.
+      let share = limit.map { $0 / (hosts.count - index) }
+      let start = ContinuousClock.now
+      last = await look(host, number, share)
+      if last.status != nil || last.isConnected == true || Task.isCancelled { return last }
+      guard let limit, index + 1 < hosts.count else { continue }
+      if limit <= .now - start { return last }
+    }
+    return last
   }
 
   /// curl's own limit.
   private static let longestConnect = Duration.seconds(300)
 
-  private static func noPort(_ number: UInt32) -> Result {
-    Result(isPassed: false, words: "\(number) is no port: it must be 1 to 65535")
+  private func connect(port: UInt32, isIPv6: Bool, limit: Duration?) async -> Result {
+    await atPlaces(of: port, isIPv6: isIPv6, limit) { host, number, limit in
+      // A connection attempt blocks its thread, so it gets one that may.
+      let failure: String? = await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          let attempt = ConnectionAttempt(host: host, port: number)
+          continuation.resume(returning: attempt.failure(within: limit ?? Self.longestConnect))
+        }
+      }
+      return Result(
+        isPassed: failure == nil,
+        words: "connection to \(isIPv6 ? "[\(host)]" : host):\(port): \(failure ?? "accepted")",
+        isConnected: failure == nil)
+    }
   }
 
-  private func connect(port: UInt32, isIPv6: Bool, limit: Duration?) async -> Result {
-    guard let number = UInt16(exactly: port), number > 0 else { return Self.noPort(port) }
-    // A connection attempt blocks its thread, so it gets one that may.
-    let failure: String? = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async {
-        let attempt = ConnectionAttempt(port: number, isIPv6: isIPv6)
-        continuation.resume(returning: attempt.failure(within: limit ?? Self.longestConnect))
-      }
+  private func execute(
+    _ command: CommandInfo, limit: Duration?,
+    by run: @Sendable (CheckCommand, Duration?) async -> CheckEnd
+  ) async -> Result {
+    let line = command.value ?? ""
+    var words = CheckCommand(
+      words: command.isShell
+        ? ["/bin/sh", "-c", line] : [line] + command.arguments.dropFirst())
+    for variable in command.environment { words.environment[variable.name] = variable.value }
+    words.user = command.user
+    switch await run(words, limit) {
+    case .exited(let code):
+      return Result(isPassed: code == 0, words: "'\(line)' ended with \(code)", exitCode: code)
+    case .timedOut(let isGone):
+      let rest = isGone ? "" : ", and couldn't be ended"
+      return Result(
+        isPassed: false,
+        words: "'\(line)' took longer than \(limit.map { "\($0)" } ?? "it may")\(rest)")
+    case .failed(let reason): return Result(isPassed: false, words: "'\(line)': \(reason)")
+    case .unknown: return Self.unknown
     }
-    return Result(
-      isPassed: failure == nil,
-      words: "connection to \(isIPv6 ? "[::1]" : "127.0.0.1"):\(port): \(failure ?? "accepted")",
-      isConnected: failure == nil)
   }
 
   private func execute(_ command: CommandInfo, limit: Duration?) async -> Result {

@@ -79,6 +79,9 @@ extension TaskSupervisor {
       return PodOutcome(state: .failed, message: "\(error)")
     case nil: return PodOutcome(state: .killed, message: "the task was ended")
     }
+    if let host = await session.subscription?.agent?.hostname, !host.isEmpty {
+      request.hostName = host
+    }
     if let framework = await session.subscription?.framework {
       request.owner.user = framework.user
       request.owner.principal = framework.principal
@@ -133,8 +136,14 @@ extension TaskSupervisor {
     tasks[id]?.networks = addresses.networks
     await sayRunning(id, "every service is up")
     guard tasks[id]?.isOver == false else { return }
+    var probe = TaskProbe(
+      http: http, sandbox: mesos.directory, environment: settings.environment)
+    if let pod = task.pod {
+      probe.place = { await pod.place(ofPort: $0, isIPv6: $1) }
+      if await !pod.checksInSandbox { probe.runInContainer = { await pod.run($0, within: $1) } }
+    }
     let monitor = HealthMonitor(
-      probe: TaskProbe(http: http, sandbox: mesos.directory, environment: settings.environment),
+      probe: probe,
       presence: { try await self.session.waitUntilSubscribed() },
       current: { await self.session.currentSubscription })
     if let check = task.info.healthCheck {

@@ -128,6 +128,7 @@ struct TaskOptions: ParsableArguments {
     try change(&request.options)
     try request.applyRoles()
     try request.takeProxies(environment: settings.environment)
+    request.takeTaskVariables(environment: settings.environment)
     return request
   }
 

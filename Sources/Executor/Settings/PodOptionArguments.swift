@@ -53,6 +53,24 @@ struct PodOptionArguments: ParsableArguments {
     help: "How long each final service may take where the pod isn't killed. Default: 60s.")
   var finalTimeout: String?
 
+  @Option(
+    help:
+      "Which variables of the task services get that their file doesn't set: none, mesos or marathon. Default: none.",
+    completion: .list(["none", "mesos", "marathon"]))
+  var taskEnv: String?
+
+  @Option(
+    help:
+      "Mount a description of the task into services, read-only, as /run/pod/task.json: true or false. Default: false.",
+    completion: .list(["true", "false"]))
+  var taskFile: String?
+
+  @Option(
+    help:
+      "The service that the task's checks by command run in, and whose address its checks by TCP and HTTP go to; /sandbox runs commands on the host, in the sandbox. Default: the only service, else the first that publishes a port."
+  )
+  var checkService: String?
+
   @Flag(help: "Leave named volumes when the pod has ended.")
   var keepVolumes = false
 
@@ -97,6 +115,9 @@ struct PodOptionArguments: ParsableArguments {
     case "on-unhealthy": onUnhealthy
     case "on-oom": onOom
     case "final-timeout": finalTimeout
+    case "check-service": checkService
+    case "task-env": taskEnv
+    case "task-file": taskFile
     case "keep-volumes": keepVolumes ? "true" : nil
     case "rmi": rmi
     case "split-logs": splitLogs
@@ -112,10 +133,11 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "final-timeout", "hook-timeout", "keep-volumes", "mains", "network", "on-engine-restart",
+    "check-service", "final-timeout", "hook-timeout", "keep-volumes", "mains", "network",
+    "on-engine-restart",
     "on-oom", "on-unhealthy",
     "post-stop-hook", "pre-launch-hook", "rmi", "roles", "running-hook", "share", "split-logs",
-    "type",
+    "task-env", "task-file", "type",
   ]
 
   /// The label of a pod's option.
@@ -151,15 +173,24 @@ extension Settings {
       options.finalTimeout = limit
     }
     options.imageRemoval = try choice("rmi", said) ?? .none
-    switch text("keep-volumes", option: said("keep-volumes")) {
-    case nil, "false": break
-    case "true": options.keepsVolumes = true
-    case let other?:
-      throw SettingError(description: "keep-volumes takes true or false, not '\(other)'")
+    options.checkService = text("check-service", option: said("check-service")).flatMap {
+      $0.isEmpty ? nil : $0
     }
+    options.taskVariables = try choice("task-env", said) ?? .none
+    options.hasTaskFile = try isOn("task-file", said)
+    options.keepsVolumes = try isOn("keep-volumes", said)
     options.splitLogs = try splitLogs(text("split-logs", option: said("split-logs")))
     options.hooks = try hooks(said)
     return options
+  }
+
+  private func isOn(_ name: String, _ said: (String) -> String?) throws(SettingError) -> Bool {
+    switch text(name, option: said(name)) {
+    case nil, "false": return false
+    case "true": return true
+    case let other?:
+      throw SettingError(description: "\(name) takes true or false, not '\(other)'")
+    }
   }
 
   private func splitLogs(_ text: String?) throws(SettingError) -> LogRotation? {

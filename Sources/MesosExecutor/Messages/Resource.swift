@@ -30,12 +30,15 @@ public struct Resource: Codable, Sendable, Hashable {
   public let set: [String]
   /// The role that the resource is for; `*` is everybody's. Agents since 1.3 say it in `allocation_info`.
   public let role: String
+  /// Whether it is a persistent volume (`disk.persistence`): its amount is that volume's, not the sandbox's.
+  public let isVolume: Bool
 
   /// A resource.
   public init(
     name: String, type: Kind, scalar: Double? = nil, ranges: [ClosedRange<UInt64>] = [],
-    set: [String] = [], role: String = "*"
+    set: [String] = [], role: String = "*", isVolume: Bool = false
   ) {
+    self.isVolume = isVolume
     self.name = name
     self.type = type
     self.scalar = scalar
@@ -45,7 +48,7 @@ public struct Resource: Codable, Sendable, Hashable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case name, type, scalar, ranges, set, role
+    case name, type, scalar, ranges, set, role, disk
     case allocation = "allocation_info"
   }
 
@@ -55,6 +58,10 @@ public struct Resource: Codable, Sendable, Hashable {
     let end: LenientInteger<UInt64>
   }
   private struct Items: Codable { let item: [String]? }
+  private struct Disk: Codable {
+    struct Persistence: Codable { let id: String? }
+    let persistence: Persistence?
+  }
   private struct Allocation: Codable { let role: String? }
 
   /// Reads what an agent sends; a range that ends before it begins is empty, as for Mesos.
@@ -69,6 +76,8 @@ public struct Resource: Codable, Sendable, Hashable {
     }
     set = try values.decodeIfPresent(Items.self, forKey: .set)?.item ?? []
     let allocated = try values.decodeIfPresent(Allocation.self, forKey: .allocation)?.role
+    // Of a form that isn't known here it is no volume.
+    isVolume = (try? values.decodeIfPresent(Disk.self, forKey: .disk))?.persistence != nil
     role = try allocated ?? values.decodeIfPresent(String.self, forKey: .role) ?? "*"
   }
 
@@ -86,5 +95,6 @@ public struct Resource: Codable, Sendable, Hashable {
     }
     if !set.isEmpty { try values.encode(Items(item: set), forKey: .set) }
     try values.encode(role, forKey: .role)
+    if isVolume { try values.encode(Disk(persistence: .init(id: name)), forKey: .disk) }
   }
 }

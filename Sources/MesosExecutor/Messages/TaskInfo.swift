@@ -52,6 +52,15 @@ public struct TaskInfo: Sendable, Hashable {
   }
 }
 
+extension TaskInfo {
+  /// Whether its health check or check is a command.
+  public var hasCommandCheck: Bool {
+    [healthCheck?.probe, check?.probe].contains { probe in
+      if case .command? = probe { true } else { false }
+    }
+  }
+}
+
 extension TaskInfo: Codable {
   private enum CodingKeys: String, CodingKey {
     case name, resources, executor, command, data, labels, discovery, check, limits

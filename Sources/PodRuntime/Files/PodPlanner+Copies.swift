@@ -31,11 +31,16 @@ extension PodPlanner {
 
   /// The paths in a container at which something is mounted, by its own keys or by way of `volumes_from`.
   private func mountTargets(of service: Service) -> [String] {
-    var targets: [String] = []
+    servicesMounted(into: service).flatMap(\.mountTargets)
+  }
+
+  /// A service, and those whose mounts it has by way of `volumes_from`.
+  func servicesMounted(into service: Service) -> [Service] {
+    var services: [Service] = []
     var open = [service]
     var seen: Set<String> = []
     while let next = open.popLast() {
-      targets += next.mountTargets
+      services.append(next)
       for entry in next.volumesFrom {
         guard case .service(let name) = entry.value.source, seen.insert(name).inserted,
           let other = project.services[name]
@@ -43,7 +48,7 @@ extension PodPlanner {
         open.append(other)
       }
     }
-    return targets
+    return services
   }
 }
 

@@ -41,7 +41,8 @@ extension Pod {
     }
     // The operator's own isn't held against what it permits to others.
     let completed = request.defaults.completing(
-      try pinned(body, of: container), of: container, memory: request.limits?.memory,
+      try pinned(try foundByEngine(body, of: container), of: container), of: container,
+      memory: request.limits?.memory,
       imageSignal: image.stopSignal)
     let body = addingOutcome(addingSecrets(completed, of: container), of: container)
     let (id, warnings) = try await withoutCancellation {

@@ -83,7 +83,7 @@ extension Pod {
       }
     }
     do {
-      let volume = try pinned(volume)
+      let volume = try pinned(try foundByEngine(volume))
       // The engine gives the volume of that name where there is one already.
       let made = try await persistently { _ in
         try await withoutCancellation { try await engine.createVolume(volume) }
@@ -198,6 +198,9 @@ extension Pod {
       log.warning("volume \(name) was removed by someone else: creating it again")
       if found != nil { try await removeUnlabeled(name) }
       try await createVolume(volume, of: plan)
+      if let taskFile = plan.taskFile, taskFile.volume == name {
+        try await place(taskFile, of: plan)
+      }
     }
   }
 

@@ -61,6 +61,12 @@ public struct PodOptions: Sendable, Equatable {
   public var onUnhealthy = FailureReaction.fail
   /// What follows when a service's own memory limit ends it, unless the service says itself.
   public var onOutOfMemory = FailureReaction.fail
+  /// Which variables of the task its services get, unless a service says itself.
+  public var taskVariables = TaskVariables.none
+  /// Whether its services get `/run/pod/task.json`, unless a service says itself.
+  public var hasTaskFile = false
+  /// The service that the task's checks are of, or ``sandboxChecks``; nil where nobody names one.
+  public var checkService: String?
   /// Commands at turns of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 

@@ -26,6 +26,9 @@ extension PodPlan {
       var share: [String]
       var network: String?
       var type: String
+      var checkService: String?
+      var taskEnv: String
+      var taskFile: Bool
       var keepVolumes: Bool
       var rmi: String
       var splitLogs: String?
@@ -41,6 +44,9 @@ extension PodPlan {
         share = (options.sharedNetwork == nil ? [] : ["net"]) + (options.sharesPID ? ["pid"] : [])
         network = options.sharedNetwork
         type = options.kind.rawValue
+        checkService = options.checkService
+        taskEnv = options.taskVariables.rawValue
+        taskFile = options.hasTaskFile
         keepVolumes = options.keepsVolumes
         rmi = options.imageRemoval.rawValue
         splitLogs = options.splitLogs?.text

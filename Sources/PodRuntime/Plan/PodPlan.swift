@@ -31,6 +31,8 @@ public struct PodPlan: Sendable {
   var taskMemory: Int64?
   /// A cgroup that must be there before any container runs, and that only the engine may make; nil if there is none.
   public var reservation: String?
+  /// What `task.json` says, and the volume that holds it; nil where no service gets it.
+  var taskFile: TaskFile?
   /// The slice that the containers are in; nil where the engine's driver is cgroupfs.
   var slice: SliceKeeper.Claim?
 }

@@ -35,6 +35,8 @@ extension PodPlanner {
     let names = identity.names
     var body = ContainerCreate()
     describeProcess(of: service, in: &body)
+    body.env =
+      taskVariables(of: service, number: number, settings: other ?? service) + (body.env ?? [])
     body.labels = try labels(of: service, number: number)
     var host = HostConfig()
     // Docker must never start again what the executor, or the reaper after it, has ended.
@@ -45,6 +47,8 @@ extension PodPlanner {
     grant(service, in: &host)
     provideDevices(of: service, in: &host)
     mount(service, in: &host)
+    // One that runs before its service has the service's mounts.
+    if other == nil { try mountTaskFile(into: service, in: &host) }
     var references = try namespaces(of: service, in: &host)
     references += try volumesFrom(service, in: &host)
     for link in sharing.links(of: service) { references += linked(link.value) }

@@ -13,6 +13,8 @@ public struct PodPlanner: Sendable {
   /// The project's networks and volumes by key, as Docker will know them.
   let networkNames: [String: String]
   let volumeNames: [String: String]
+  /// The name of the volume that holds `task.json`; nil where no service gets it.
+  let taskVolume: String?
 
   /// The project as it is made: with an infrastructure container where namespaces are shared.
   let project: Project
@@ -52,6 +54,7 @@ public struct PodPlanner: Sendable {
     self.ports = ports
     networkNames = names.inDocker(request.project.networks)
     volumeNames = names.inDocker(request.project.volumes)
+    taskVolume = Self.taskVolume(of: request, names, besides: volumeNames)
   }
 
   private func plan() throws(ComposeError) -> PodPlan {
@@ -65,6 +68,7 @@ public struct PodPlanner: Sendable {
     }
     try addNetworks(to: &plan)
     try addVolumes(to: &plan)
+    addTaskFile(to: &plan)
     plan.warnings += request.warnings + sharingWarnings
     if let warning = request.limits?.gpus?.warning(project) { plan.warnings.append(warning) }
     plan.options = request.options

@@ -79,6 +79,14 @@ public struct PodPolicy: Sendable, Equatable {
     return error
   }
 
+  /// Refuses a task's check by a command on the host where the policy has no hooks.
+  ///
+  /// - Throws: `ComposeError`.
+  public func refuseSandboxCheck() throws(ComposeError) {
+    guard !allows(.hooks) else { return }
+    throw refusal("a check by a command in the sandbox (pod.check_service)", .hooks, at: nil)
+  }
+
   /// Refuses hooks that a task names where the policy has none.
   ///
   /// - Parameter options: what the pod does beyond its file.

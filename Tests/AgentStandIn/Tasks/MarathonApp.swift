@@ -94,28 +94,42 @@ public struct MarathonApp: Sendable {
     app["taskKillGracePeriodSeconds"]?.double.map { .seconds($0) }
   }
 
-  /// core/health/HealthCheck.scala, `MesosHttpHealthCheck.toMesos`; others than MESOS_* Marathon makes itself.
+  /// core/health/HealthCheck.scala, `toMesos`; others than MESOS_* and COMMAND Marathon makes itself.
   private func healthCheck(_ ports: [Int]) throws -> JSON? {
     let checks = (app["healthChecks"]?.array ?? []).filter {
-      $0["protocol"]?.string?.hasPrefix("MESOS_") == true
+      let kind = $0["protocol"]?.string ?? ""
+      return kind.hasPrefix("MESOS_") || kind == "COMMAND"
     }
     guard let check = checks.first else { return nil }
     let kind = check["protocol"]?.string ?? ""
-    guard ["MESOS_HTTP", "MESOS_HTTPS"].contains(kind), checks.count == 1 else {
+    guard ["MESOS_HTTP", "MESOS_HTTPS", "MESOS_TCP", "COMMAND"].contains(kind), checks.count == 1
+    else {
       throw Refused(description: "\(checks.count) checks, the first of protocol \(kind)")
     }
-    let port = ports[Int(check["portIndex"]?.integer ?? 0)]
-    return [
-      "type": "HTTP",
+    var made: JSON = [
       "delay_seconds": .double(check["delaySeconds"]?.double ?? 15),
       "interval_seconds": .double(check["intervalSeconds"]?.double ?? 60),
       "timeout_seconds": .double(check["timeoutSeconds"]?.double ?? 20),
       "grace_period_seconds": .double(check["gracePeriodSeconds"]?.double ?? 300),
       "consecutive_failures": .integer(check["maxConsecutiveFailures"]?.integer ?? 3),
-      "http": [
-        "scheme": kind == "MESOS_HTTP" ? "http" : "https", "port": .integer(Int64(port)),
-        "path": check["path"] ?? "/", "protocol": "IPv4",
-      ],
     ]
+    if kind == "COMMAND" {
+      made["type"] = "COMMAND"
+      made["command"] = ["shell": true, "value": check["command"]?["value"] ?? ""]
+      return made
+    }
+    let index = Int(check["portIndex"]?.integer ?? 0)
+    let port = check["port"]?.integer ?? Int64(ports[index])
+    if kind == "MESOS_TCP" {
+      made["type"] = "TCP"
+      made["tcp"] = ["port": .integer(port)]
+      return made
+    }
+    made["type"] = "HTTP"
+    made["http"] = [
+      "scheme": kind == "MESOS_HTTP" ? "http" : "https", "port": .integer(port),
+      "path": check["path"] ?? "/", "protocol": "IPv4",
+    ]
+    return made
   }
 }

@@ -48,6 +48,7 @@ struct MesosHealthTests {
       task.ports = [port]
       task.environment = ["PORT": "\(port)"]
       task.healthCheck = check
+      task.labels.append(("pod.check_service", "/sandbox"))
     }
     return settings
   }
@@ -127,6 +128,7 @@ struct MesosHealthTests {
   func check(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.task = {
+      $0.labels.append(("pod.check_service", "/sandbox"))
       $0.check = [
         "type": "COMMAND", "interval_seconds": 0.1, "delay_seconds": 0.0,
         "command": ["command": ["shell": true, "value": "test ! -e sick"]],
@@ -152,6 +154,7 @@ struct MesosHealthTests {
     let host = try #require(MesosHost.linux.first)
     var settings = MesosSettings()
     settings.task = {
+      $0.labels.append(("pod.check_service", "/sandbox"))
       $0.check = [
         "type": "COMMAND", "interval_seconds": 100.0, "delay_seconds": 0.0, "timeout_seconds": 3.0,
         "command": [

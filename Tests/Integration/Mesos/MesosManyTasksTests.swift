@@ -113,7 +113,10 @@ struct MesosManyTasksTests {
     check["interval_seconds"] = 0.1
     check["consecutive_failures"] = 1
     var settings = MesosSettings()
-    settings.task = { [check] in $0.healthCheck = check }
+    settings.task = { [check] in
+      $0.healthCheck = check
+      $0.labels.append(("pod.check_service", "/sandbox"))
+    }
     settings.agent = { $0.executorReregistrationTimeout = .seconds(5) }
     try await withMesosPod(on: host, obedient, settings) { pod in
       func looks() -> Int { pod.run.text("looks").split(separator: "\n").count }

@@ -51,6 +51,38 @@ struct PolicyTaskTests {
     }
   }
 
+  /// Who permits a check by a command on the host; nil for nobody.
+  private static let checks: [(policy: String, isPermitted: Bool)] = [
+    ("allow: {registries: true}\n", false), ("allow: {registries: true, hooks: true}\n", true),
+    ("check-service: /sandbox\nallow: {registries: true}\n", true),
+  ]
+
+  @Test(
+    "has no check on the host unless hooks are permitted, or the operator says so",
+    arguments: checks.indices)
+  func sandboxCheck(index: Int) async throws {
+    let host = try #require(MesosHost.linux.first)
+    let (policy, isPermitted) = Self.checks[index]
+    var settings = settings(policy)
+    let task = settings.task
+    settings.task = {
+      task(&$0)
+      $0.labels.append(("pod.check_service", "/sandbox"))
+      $0.healthCheck = TaskDescription.mesosCommandCheck("test -e compose.yaml")
+    }
+    try await withMesosPod(on: host, file("command: [sleep, '1000']"), settings) { pod in
+      if isPermitted {
+        try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
+        return
+      }
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FAILED")
+      #expect(
+        end.message?.contains("a check by a command in the sandbox (pod.check_service)") == true
+          && end.message?.contains("allow: hooks") == true, "\(end)")
+    }
+  }
+
   @Test(
     "has no image but those of the listed registries, whatever it is called by",
     arguments: MesosHost.linux)

@@ -24,7 +24,8 @@ struct Sample: Sendable, CustomTestStringConvertible {
     name: "roles", ports: 0,
     lastLine: "upload | 5 lines of a pod that is TASK_FINISHED with exit code 0")
   static let terminal = Sample(name: "terminal")
-  static let all = [founding, sidecars, job, roles, terminal]
+  static let task = Sample(name: "task", ports: 1)
+  static let all = [founding, sidecars, job, roles, task, terminal]
 
   var testDescription: String { name }
 

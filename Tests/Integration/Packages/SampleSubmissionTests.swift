@@ -11,6 +11,7 @@ struct SampleSubmissionTests {
     "founding": ["--instances", "2"], "job": ["--no-service"],
     "roles": ["--no-service"],
     "terminal": ["--label", "pod.share=net,pid"],
+    "task": ["--label", "pod.task_env=marathon", "--label", "pod.check_service=web"],
   ]
 
   private static func submission(of sample: Sample, _ format: String) async throws -> String {

@@ -85,6 +85,26 @@ struct SampleTests {
     }
   }
 
+  @Test("task: a page with what the container knows of its task", arguments: TestEngine.all)
+  func task(on engine: TestEngine) async throws {
+    let ports = try FreePorts.take(1)
+    let settings = PodSettings(
+      ports: ports, options: ["-f", "compose.yaml", "--task-env", "marathon"],
+      environment: ["MARATHON_APP_ID": "/shop/task", "HOST": "agent7"])
+    try await Sample.task.run(on: engine, settings) { pod in
+      try await pod.running()
+      let lines = try await page(at: ports[0]).split(separator: "\n").map(String.init)
+      for line in [
+        "MESOS_TASK_ID=\(pod.task)", "MARATHON_APP_ID=/shop/task", "HOST=agent7",
+        "PORT0=\(ports[0])", "PORT_web_8080=\(ports[0])",
+      ] {
+        #expect(lines.contains(line), "\(lines)")
+      }
+      let file = try await page(at: ports[0], path: "/task.json")
+      #expect(file.contains(#""task_id" : "\#(pod.task)""#), "\(file)")
+    }
+  }
+
   @Test("job ends by itself, each step after those that it needs", arguments: TestEngine.all)
   func job(on engine: TestEngine) async throws {
     try await Sample.job.run(on: engine) { pod in

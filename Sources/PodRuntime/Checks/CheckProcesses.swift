@@ -1,0 +1,126 @@
+import CLinux
+import Concurrency
+import Dispatch
+import Glibc
+import Linux
+import Synchronization
+
+/// The processes of a check's command, as this host's /proc shows them.
+///
+/// A process is the command's if it is in the container's cgroup and bears the mark in its environment, or descends from one
+/// that does; by their session those are found whose parents are gone, and who have another environment.
+final class CheckProcesses: Sendable {
+  private struct Process: Hashable {
+    let pid: Int32
+    let startTime: UInt64
+  }
+  private struct Look {
+    let process: Process
+    let parent: Int32
+    let session: Int32
+    let isMarked: Bool
+  }
+
+  private let container: String
+  private let mark: [UInt8]
+  /// Those that were seen to be the command's: a number may be another's later.
+  private let known = Mutex<Set<Process>>([])
+  /// Those that were found last.
+  private let targets = Mutex<Set<Process>>([])
+
+  init(container: String, mark: String) {
+    self.container = container
+    self.mark = Array(mark.utf8)
+  }
+
+  /// Finds those that are there. A process that can't be looked at in time is passed over.
+  ///
+  /// - Parameter first: the command's first process, as the engine names it; nil where that isn't running.
+  /// - Returns: whether there are any.
+  func find(from first: Int32?) async -> Bool {
+    await onThread { self.findAll(from: first) }
+    return targets.withLock { !$0.isEmpty }
+  }
+
+  /// Kills those that were found.
+  func kill() async {
+    let found = targets.withLock { $0 }
+    known.withLock { $0.formUnion(found) }
+    await onThread { for process in found { Self.kill(process, in: self.container) } }
+  }
+
+  /// A process that is stuck in the kernel blocks whoever looks at it.
+  private func onThread(_ body: @escaping @Sendable () -> Void) async {
+    let work = Task<Void, Never> {
+      await withCheckedContinuation { continuation in
+        DispatchQueue.global().async {
+          body()
+          continuation.resume()
+        }
+      }
+    }
+    _ = await work.hasEnded(within: .seconds(2))
+  }
+
+  private func findAll(from first: Int32?) {
+    targets.withLock { $0 = [] }
+    guard container.utf8.count >= 12 else { return }
+    let looks = ((try? Directory.names(of: "/proc")) ?? []).compactMap { Int32($0) }
+      .compactMap { look(at: $0) }
+    func isFirst(_ look: Look) -> Bool {
+      look.process.pid == look.session && (look.isMarked || look.process.pid == first)
+    }
+    // A session's number is its first process's, which says whose it is as long as it lives.
+    let sessions = Set(looks.filter(isFirst).map(\.session))
+    let known = known.withLock { $0 }
+    var found = Set(
+      looks.filter { look in
+        look.isMarked || sessions.contains(look.session) || known.contains(look.process)
+      }.map(\.process))
+    var count = -1
+    while count != found.count {
+      count = found.count
+      let pids = Set(found.map(\.pid))
+      found.formUnion(looks.filter { pids.contains($0.parent) }.map(\.process))
+    }
+    targets.withLock { $0 = found }
+  }
+
+  private func look(at pid: Int32) -> Look? {
+    let directory = "/proc/\(pid)"
+    guard let groups = try? TextFile.text(directory + "/cgroup"), groups.contains(container),
+      let fields = Self.fields(of: pid), fields.state != "Z", fields.state != "X"
+    else { return nil }
+    let environment = (try? TextFile.text(directory + "/environ")) ?? ""
+    let isMarked = environment.utf8.split(separator: 0).contains { $0.elementsEqual(mark) }
+    return Look(
+      process: Process(pid: pid, startTime: fields.startTime), parent: fields.parent,
+      session: fields.session, isMarked: isMarked)
+  }
+
+  /// proc(5), `/proc/PID/stat`.
+  private static func fields(
+    of pid: Int32
+  ) -> (state: Substring, parent: Int32, session: Int32, startTime: UInt64)? {
+    guard let text = try? TextFile.text("/proc/\(pid)/stat") else { return nil }
+    let bytes = text.utf8
+    guard let close = bytes.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+    let rest = bytes[bytes.index(after: close)...].split(separator: UInt8(ascii: " "))
+      .map { Substring($0) }
+    guard rest.count > 19, let parent = Int32(rest[1]), let session = Int32(rest[3]),
+      let startTime = UInt64(rest[19])
+    else { return nil }
+    return (rest[0], parent, session, startTime)
+  }
+
+  private static func kill(_ process: Process, in container: String) {
+    let descriptor = linux_pidfd_open(process.pid)
+    defer { if descriptor >= 0 { close(descriptor) } }
+    // From here on the descriptor stands for one process, and what /proc says of the number is of it or of nobody.
+    guard fields(of: process.pid)?.startTime == process.startTime,
+      let groups = try? TextFile.text("/proc/\(process.pid)/cgroup"), groups.contains(container)
+    else { return }
+    if descriptor >= 0, linux_pidfd_kill(descriptor) == 0 || errno == ESRCH { return }
+    _ = Glibc.kill(process.pid, SIGKILL)
+  }
+}

@@ -1,0 +1,55 @@
+import Concurrency
+import DockerEngine
+import PodIdentity
+
+extension Pod {
+  /// Fills the volume of `task.json`, by a container that is never started.
+  ///
+  /// - Parameters:
+  ///   - file: the file and its volume, which exists.
+  ///   - plan: the placed plan.
+  /// - Throws: `LaunchFailure`, `EngineError`; `CancellationError`.
+  func place(_ file: TaskFile, of plan: PodPlan) async throws {
+    let archive = FileArchive(files: [
+      FileArchive.File(path: TaskFile.name, content: try file.description.json(), mode: 0o444)
+    ])
+    let image = try await persistently { try await $0.holderImage() }
+    try await persistently { pod in
+      try await pod.fill(file.volume, with: archive, of: plan, image)
+    }
+  }
+
+  private func fill(
+    _ volume: String, with archive: FileArchive, of plan: PodPlan, _ image: ProvidedImage
+  ) async throws {
+    let engine = engine
+    var body = ContainerCreate(image: image.id)
+    var labels = plan.identity.labels
+    // Compose lists it with its one-off containers: not at all, unless asked.
+    labels[PodLabel.composeOneOff] = "True"
+    labels[PodLabel.composeService] = ""
+    labels[PodLabel.composeContainerNumber] = ""
+    labels[PodLabel.composeConfigHash] = ""
+    body.labels = labels
+    var host = HostConfig()
+    host.restartPolicy = EngineRestartPolicy(name: "no")
+    host.networkMode = "none"
+    host.cgroupParent = plan.identity.engineParent
+    var mount = Mount(type: "volume", source: volume, target: TaskFile.directory)
+    mount.volumeOptions = Mount.VolumeOptions(noCopy: true)
+    host.mounts = [mount]
+    body.hostConfig = host
+    let request = recordingImages(body)
+    let mark = "task-" + String(UInt64.random(in: .min ... .max), radix: 16)
+    let name = plan.identity.names.container(mark)
+    try checkLaunch()
+    try await withoutCancellation {
+      let id = try await engine.createContainer(name: name, request).id
+      await self.note(id)
+      try await engine.putArchive(id, at: TaskFile.directory, archive)
+      try await engine.removeContainer(id, force: true, volumes: false)
+    }
+  }
+
+  private func note(_ container: String) { madeContainers.append(container) }
+}

@@ -1,0 +1,156 @@
+import Compose
+import DockerEngine
+import FoundationEssentials
+import Linux
+import OrderedCollections
+import PodIdentity
+import YAML
+
+/// `/run/pod/task.json`: what containers may know of their task (docs/pod-options.md, "task.json").
+///
+/// It is in a volume of the pod's own, which containers mount read-only: the engine alone makes and fills it, so it works for
+/// an engine on another host, and no path of the sandbox leads to it.
+struct TaskFile: Sendable {
+  /// Where containers have it.
+  static let directory = "/run/pod"
+  static let name = "task.json"
+
+  /// The volume's name.
+  let volume: String
+  let description: TaskFileText
+}
+
+/// The file's contents. Nothing in it is secret: neither variables nor labels, which may be.
+struct TaskFileText: Encodable, Sendable {
+  struct Port: Encodable, Sendable {
+    var service: String
+    var containerPort: UInt16
+    var hostPort: UInt16?
+    var transport: Transport
+
+    enum CodingKeys: String, CodingKey {
+      case service
+      case containerPort = "container_port"
+      case hostPort = "host_port"
+      case transport
+    }
+  }
+  struct Member: Encodable, Sendable {
+    var name: String
+    var containers: Int
+  }
+
+  var version = 1
+  var taskID: String
+  var executorID: String
+  var frameworkID: String
+  var agentID: String
+  var run: String
+  var project: String
+  var host: String
+  var cpus: Double?
+  var memory: Int64?
+  var disk: Int64?
+  var gpus: Int?
+  var offeredPorts: [UInt16]
+  var ports: [Port]
+  var services: [Member]
+
+  enum CodingKeys: String, CodingKey {
+    case version
+    case taskID = "task_id"
+    case executorID = "executor_id"
+    case frameworkID = "framework_id"
+    case agentID = "agent_id"
+    case run = "container_id"
+    case project
+    case host
+    case cpus
+    case memory = "memory_bytes"
+    case disk = "disk_bytes"
+    case gpus
+    case offeredPorts = "offered_ports"
+    case ports
+    case services
+  }
+
+  /// The file.
+  ///
+  /// - Throws: `EncodingError`; it can be encoded, so it doesn't.
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [0x0a]
+  }
+}
+
+extension PodPlanner {
+  /// The name of the volume that holds the file; nil where no service gets it.
+  static func taskVolume(
+    of request: PodRequest, _ names: PodNames, besides others: [String: String]
+  ) -> String? {
+    let isAsked = request.project.services.values.contains {
+      $0.podSettings.hasTaskFile?.value ?? request.options.hasTaskFile
+    }
+    guard isAsked else { return nil }
+    var name = names.object("pod-task")
+    let taken = Set(others.values)
+    while taken.contains(name) { name += "_" }
+    return name
+  }
+
+  /// Plans the volume.
+  func addTaskFile(to plan: inout PodPlan) {
+    guard let taskVolume else { return }
+    var body = VolumeCreate(name: taskVolume)
+    body.labels = identity.labels.merging([PodLabel.composeVolume: "pod-task"]) { $1 }
+    plan.volumes.append(body)
+    plan.taskFile = TaskFile(volume: taskVolume, description: taskDescription)
+  }
+
+  private var taskDescription: TaskFileText {
+    let limits = request.limits
+    return TaskFileText(
+      taskID: request.taskID, executorID: request.executorID, frameworkID: request.frameworkID,
+      agentID: request.agentID, run: request.run, project: identity.names.project,
+      host: request.surroundings["HOST"] ?? request.hostName,
+      cpus: limits?.cpus.flatMap { $0.isFinite ? $0 : nil }, memory: limits?.memory,
+      disk: limits?.disk, gpus: limits?.gpus?.count, offeredPorts: request.offeredPorts ?? [],
+      ports: ports.services.values.flatMap { $0 }.map {
+        TaskFileText.Port(
+          service: $0.service, containerPort: $0.port.container.number, hostPort: $0.host.number,
+          transport: $0.port.container.transport)
+      },
+      services: request.project.services.values.map {
+        TaskFileText.Member(name: $0.name, containers: $0.containers)
+      })
+  }
+
+  /// Mounts the file's volume into a service that gets it.
+  ///
+  /// - Throws: `ComposeError` where the service has something else there, or a directory of the host above.
+  func mountTaskFile(into service: Service, in host: inout HostConfig) throws(ComposeError) {
+    let own = service.podSettings.hasTaskFile
+    guard let taskVolume, service.name != infra, own?.value ?? request.options.hasTaskFile else {
+      return
+    }
+    for mounted in servicesMounted(into: service) {
+      let targets = mounted.mountTargets.map(\.cleanPath)
+      var taken = targets.first { RealPath.isPath($0, atOrBelow: TaskFile.directory) }
+      for mount in mounted.mounts {
+        guard case .bind = mount.source else { continue }
+        let target = mount.target.cleanPath
+        // The engine would make the directory on the host.
+        if RealPath.isPath(TaskFile.directory, atOrBelow: target) { taken = target }
+      }
+      guard let taken else { continue }
+      throw ComposeError(
+        "service '\(service.name)' gets \(TaskFile.directory)/\(TaskFile.name) (`task_file`), and something is mounted at \(taken): "
+          + "drop one of the two", at: own?.position ?? service.position)
+    }
+    var mount = Mount(type: "volume", source: taskVolume, target: TaskFile.directory)
+    mount.readOnly = true
+    mount.volumeOptions = Mount.VolumeOptions(noCopy: true)
+    host.mounts = (host.mounts ?? []) + [mount]
+  }
+}

@@ -1,0 +1,270 @@
+import AgentStandIn
+import Foundation
+import TestSupport
+import Testing
+
+/// Where the service that is checked lives, and how the check finds it.
+private struct CheckPlaceCase: CustomTestStringConvertible, Sendable {
+  let testDescription: String
+  /// Further keys of the service `web`.
+  var keys: [String] = []
+  /// Further parts of the file.
+  var file = ""
+  var labels: [(key: String, value: String)] = [("pod.check_service", "web")]
+  var kinds: [String] = ["HTTP", "TCP", "COMMAND"]
+  var isIPv6 = false
+  /// Whether the check names a host port.
+  var isPublished = false
+
+  /// Listens until the sandbox has the file `sick`.
+  func text(port: Int) -> String {
+    """
+    services:
+      first: {image: pod-test/busybox, command: [sleep, '100000'], stop_signal: SIGKILL}
+      web:
+        image: pod-test/busybox
+        command:
+          - sh
+          - -c
+          - 'rm -f /w/sick; mkdir -p /w; echo well > /w/index.html; httpd -f -p 8099 -h /w & until [ -e /box/sick ]; do
+            sleep 0.05; done; kill $$!; touch /w/sick; exec sleep 100000'
+        volumes: [".:/box"]
+        stop_signal: SIGKILL
+    \(keys.map { "    \($0)\n" }.joined().replacing("HOSTPORT", with: "\(port)"))\(file)
+    """
+  }
+
+  func check(_ kind: String, hostPort: Int) -> JSON {
+    let port = Int64(isPublished ? hostPort : 8099)
+    var check: JSON = [
+      "type": .string(kind), "delay_seconds": 0.0, "interval_seconds": 0.1, "timeout_seconds": 5.0,
+      "grace_period_seconds": 30.0, "consecutive_failures": 3,
+    ]
+    switch kind {
+    case "COMMAND":
+      check["command"] = ["shell": true, "value": #"test -e /w/index.html && test ! -e /w/sick"#]
+    case "HTTP":
+      check["http"] = [
+        "port": .integer(port), "path": "/", "protocol": isIPv6 ? "IPv6" : "IPv4",
+      ]
+    default: check["tcp"] = ["port": .integer(port), "protocol": isIPv6 ? "IPv6" : "IPv4"]
+    }
+    return check
+  }
+}
+
+private let places = [
+  CheckPlaceCase(testDescription: "in a network of its own, named by the option"),
+  CheckPlaceCase(
+    testDescription: "found by the port that it exposes", keys: ["expose: ['8099']"], labels: [],
+    kinds: ["HTTP", "TCP"]),
+  CheckPlaceCase(
+    testDescription: "the first that publishes a port", keys: ["ports: ['HOSTPORT:8099']"],
+    labels: [], kinds: ["COMMAND"]),
+  CheckPlaceCase(
+    testDescription: "on several networks, one of them without a way out",
+    keys: ["networks: [a, b]"], file: "networks: {a: {internal: true}, b: {}}"),
+  CheckPlaceCase(
+    testDescription: "in another service's network", keys: ["network_mode: 'service:first'"]),
+  CheckPlaceCase(
+    testDescription: "in the pod's shared network",
+    labels: [("pod.check_service", "web"), ("pod.share", "net")]),
+  CheckPlaceCase(
+    testDescription: "at its host port", keys: ["ports: ['HOSTPORT:8099']"], labels: [],
+    kinds: ["HTTP"], isPublished: true),
+  CheckPlaceCase(
+    testDescription: "at its IPv6 address", keys: ["networks: [six]"],
+    file: "networks: {six: {enable_ipv6: true, ipam: {config: [{subnet: 'fd00:97:53::/64'}]}}}",
+    kinds: ["HTTP", "TCP"], isIPv6: true),
+]
+
+@Suite("A check of a task reaches the service", .needsEngine, .throttled)
+struct MesosCheckPlaceTests {
+  /// Each place once with each kind of check, on one engine or the other.
+  private static let cases: [(place: CheckPlaceCase, kind: String)] = places.flatMap { place in
+    place.kinds.map { (place, $0) }
+  }
+
+  private static var hasIPv6: Bool { access("/proc/net/if_inet6", F_OK) == 0 }
+
+  @Test("wherever it lives, and ends the task when it is gone", arguments: cases.indices)
+  func reached(index: Int) async throws {
+    let (place, kind) = Self.cases[index]
+    if place.isIPv6, !Self.hasIPv6 { return }
+    let hosts = MesosHost.linux
+    try #require(!hosts.isEmpty)
+    let host = hosts[index % hosts.count]
+    let port = try FreePorts.take(1)[0]
+    var settings = MesosSettings()
+    settings.task = { task in
+      task.ports = [port]
+      task.labels += place.labels
+      task.healthCheck = place.check(kind, hostPort: port)
+    }
+    try await withMesosPod(on: host, place.text(port: port), settings) { pod in
+      try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
+      try pod.write("sick")
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FAILED" && end.healthy == false, "\(place) \(kind) \(end)")
+      #expect(end.message?.contains("health check failed") == true, "\(end)")
+      #expect(pod.agent.updates(of: pod.task).map(\.healthy) == [nil, nil, true, false, false])
+    }
+  }
+
+  private func command(_ line: String, timeout: Double = 5, interval: Double = 0.1) -> JSON {
+    [
+      "type": "COMMAND", "interval_seconds": .double(interval), "delay_seconds": 0.0,
+      "timeout_seconds": .double(timeout),
+      "command": [
+        "command": [
+          "shell": true, "value": .string(line),
+          "environment": ["variables": [["name": "GIVEN", "value": "7"]]],
+        ]
+      ],
+    ]
+  }
+
+  /// What a command's check in a container says; nil for no exit code.
+  private static let codes: [(line: String, code: Int64?)] = [
+    ("exit $GIVEN", 7), ("kill -9 $$", 137), ("test -e /etc/hostname", 0), ("no-such-program", 127),
+    ("sleep 1000", nil),
+  ]
+
+  @Test("with the exit code of its command", arguments: codes.indices)
+  func exits(index: Int) async throws {
+    let (line, code) = Self.codes[index]
+    let host = try #require(MesosHost.linux.first)
+    var settings = MesosSettings()
+    settings.task = { $0.check = command(line, timeout: code == nil ? 0.5 : 20) }
+    try await withMesosPod(on: host, obedient, settings) { pod in
+      if let code {
+        try await pod.agent.update("TASK_RUNNING", of: pod.task) {
+          $0.status["check_status"]?["command"]?["exit_code"]?.integer == code
+        }
+      } else {
+        try await pod.running()
+        let find = { try await host.engine.docker(["top"] + pod.containers()).output() }
+        try await eventually("the command") { try await find().contains("sleep 1000") }
+        try await eventually("its end") { try await !find().contains("sleep 1000") }
+      }
+      try pod.write("stop", "0")
+      #expect(try await pod.ended().state == "TASK_FINISHED")
+    }
+  }
+
+  /// One that only root can look at, and the same for an executor that isn't root.
+  @Test(
+    "by a command that is really gone after its time, with all that it started",
+    arguments: MesosHost.both)
+  func hangs(on host: MesosHost) async throws {
+    var settings = MesosSettings()
+    let mark = "9753\(Int.random(in: 10...99)).\(Int.random(in: 100...999))"
+    let nap = "sleep \(mark)"
+    let line =
+      host.isOrdinaryUser
+      ? "setsid \(nap) & (\(nap) &); \(nap)"
+      : "setsid \(nap) & (env -i /bin/\(nap) &); env -i /bin/\(nap)"
+    settings.task = { $0.check = command(line, timeout: 2, interval: 1000) }
+    try await withMesosPod(on: host, obedient, settings) { pod in
+      let find = Command("pgrep", ["-f", "sleep \(mark)"])
+      try await eventually("the check") {
+        let found = try await find.run()
+        return found.status == .exited(0) && found.stdout.split(separator: "\n").count >= 3
+      }
+      try await eventually("its end", within: .seconds(60)) {
+        try await find.run().status == .exited(1)
+      }
+      try pod.write("stop", "0")
+      #expect(try await pod.ended().state == "TASK_FINISHED")
+    }
+  }
+
+  @Test("again after it was restarted, or paused", arguments: ["COMMAND", "HTTP"])
+  func comesBack(kind: String) async throws {
+    let host = try #require(MesosHost.linux.first)
+    let place = CheckPlaceCase(
+      testDescription: "", keys: ["restart: always"], labels: [("pod.check_service", "web")])
+    var check = place.check(kind, hostPort: 0)
+    check["timeout_seconds"] = 1.0
+    check["consecutive_failures"] = 100_000
+    check["grace_period_seconds"] = 0.0
+    var settings = MesosSettings()
+    settings.task = { [check] task in
+      task.labels += place.labels
+      task.healthCheck = check
+    }
+    try await withMesosPod(on: host, place.text(port: 0), settings) { pod in
+      func changes() -> [Bool] { pod.agent.updates(of: pod.task).compactMap(\.healthy) }
+      try await eventually("health") { changes() == [true] }
+      let web = try await host.engine.docker(
+        "ps", "-q", "--filter", "label=mesos.container_id=\(pod.run.id)", "--filter",
+        "label=com.docker.compose.service=web"
+      ).output()
+      try await host.engine.docker("pause", web).output()
+      try await eventually("its loss", within: .seconds(60)) { changes() == [true, false] }
+      try await host.engine.docker("unpause", web).output()
+      try await eventually("health", within: .seconds(60)) { changes() == [true, false, true] }
+      // Gone for a moment: its restart policy starts it again.
+      try pod.write("sick")
+      try await eventually("its loss again", within: .seconds(60)) { changes().count == 4 }
+      try FileManager.default.removeItem(atPath: "\(pod.run.sandbox)/sick")
+      try await host.engine.docker("restart", "-t", "0", web).output()
+      try await eventually("health again", within: .seconds(90)) { changes().last == true }
+      pod.kill()
+      #expect(try await pod.ended().state == "TASK_KILLED")
+    }
+  }
+
+  private static let refused: [(labels: [(key: String, value: String)], words: String)] = [
+    (
+      [("pod.check_service", "nobody")],
+      "pod.check_service names 'nobody', which is no service of the file"
+    )
+  ]
+
+  @Test("that the file has, and no other", arguments: refused.indices)
+  func unknown(index: Int) async throws {
+    let host = try #require(MesosHost.linux.first)
+    var settings = MesosSettings()
+    settings.task = { $0.labels += Self.refused[index].labels }
+    try await withMesosPod(on: host, obedient, settings) { pod in
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FAILED")
+      #expect(end.message?.contains(Self.refused[index].words) == true, "\(end)")
+    }
+  }
+
+  /// Marathon 1.11, core/health/HealthCheck.scala, `toMesos`.
+  @Test(
+    "as Marathon asks for it",
+    arguments: [
+      #"{"protocol": "MESOS_HTTP", "path": "/", "port": 8099}"#,
+      #"{"protocol": "MESOS_HTTP", "path": "/", "portIndex": 0}"#,
+      #"{"protocol": "MESOS_TCP", "port": 8099}"#,
+      #"{"protocol": "COMMAND", "command": {"value": "test ! -e /w/sick"}}"#,
+    ], [true, false])
+  func marathon(check: String, hasType: Bool) async throws {
+    let host = try #require(MesosHost.linux.last)
+    let ports = try FreePorts.take(1)
+    let place = CheckPlaceCase(
+      testDescription: "", keys: ["ports: ['HOSTPORT:8099']"], labels: [])
+    var settings = MesosSettings()
+    settings.make = { id, executor in
+      let text = """
+        {"id": "/web", "executor": "\(executor)", "cmd": "--", "cpus": 0.5, "mem": 128,
+         "portDefinitions": [{"port": 0}], "healthChecks": [\(check.dropLast()),
+         "intervalSeconds": 0.2, "delaySeconds": 0, "gracePeriodSeconds": 30, "maxConsecutiveFailures": 2}]}
+        """
+      var task = try MarathonApp(Array(text.utf8)).task(id: id, ports: ports)
+      // Before Mesos 1.2 the field that is set tells the type; there are no TCP checks.
+      if !hasType, task.healthCheck?["tcp"] == nil { task.healthCheck?["type"] = nil }
+      task.command = "exec '\(executor)'"
+      return task
+    }
+    try await withMesosPod(on: host, place.text(port: ports[0]), settings) { pod in
+      try await pod.agent.update("TASK_RUNNING", of: pod.task) { $0.healthy == true }
+      try pod.write("sick")
+      #expect(try await pod.ended().healthy == false)
+    }
+  }
+}
