@@ -121,6 +121,8 @@ let package = Package(
       "PodObjects", ["Cgroups", "Concurrency", "DockerEngine", "Linux", "PodIdentity", system]),
     // How a running pod is observed and controlled from outside.
     library("PodControl", ["CLinux", "Concurrency", "Linux", "PodIdentity", "YAML", system]),
+    // What a sandbox gets at the end of a pod.
+    library("PodReports", ["CLinux", "DockerEngine", "Linux", "PodControl", system]),
     library("Program", ["CLinux", "Linux", "Settings", "YAML", arguments, logging]),
     library(
       "PodViews",
@@ -134,7 +136,8 @@ let package = Package(
       "PodRuntime",
       [
         "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
-        "PodControl", "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
+        "PodControl", "PodIdentity", "PodObjects", "PodReports", "Systemd", collections, logging,
+        system,
       ]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
@@ -196,6 +199,8 @@ let package = Package(
     tests(
       "PodObjectsTests",
       ["PodObjects", "Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
+    tests(
+      "PodReportsTests", ["DockerEngine", "PodControl", "PodReports", "YAML"]),
     tests("PodControlTests", ["PodControl", "Concurrency", "Linux", "PodIdentity", "YAML"]),
     tests(
       "PodViewsTests",

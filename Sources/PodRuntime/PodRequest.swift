@@ -45,6 +45,8 @@ public struct PodRequest: Sendable {
   public var sandbox: String?
   /// Variables that lead its containers and builds to a proxy, unless they have some of these names themselves.
   public var proxies: [String: String] = [:]
+  /// The version of the program, for the report of the pod's end.
+  public var programVersion = ""
   /// What the pod does beyond its Compose file.
   public var options = PodOptions()
   /// What the exit of each service means to the pod: ``applyRoles()``.

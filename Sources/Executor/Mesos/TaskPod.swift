@@ -60,6 +60,7 @@ struct TaskPod {
     request.programPath = settings.file.programPath
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
+    request.programVersion = Version.text
     request.options = try settings.podOptions(said)
     request.notes = earlier.notes
     if !settings.file.policy.isRestricted, let notice = UnrestrictedNotice.first() {

@@ -10,6 +10,7 @@ extension Pod {
   ///
   /// - Returns: how the pod ended.
   func conclude() async -> PodOutcome {
+    let inspected = await inspectForReport()
     let begin = ContinuousClock.now
     var leftovers: [String] = []
     if let plan {
@@ -51,6 +52,7 @@ extension Pod {
       await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))
       await removeImages(within: rest(of: begin) ?? .seconds(30))
     }
+    await writeReport(outcome, inspected)
     await runLastHooks(outcome, limit: rest(of: begin))
     return outcome
   }
