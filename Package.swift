@@ -162,8 +162,8 @@ let package = Package(
       "Reaping",
       [
         "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
-        "Cgroups", "LibcgroupTree", "PodControl", "PodIdentity", "PodObjects", "CLinux",
-        "Concurrency", "Systemd", system, collections, logging,
+        "Cgroups", "LibcgroupTree", "PodControl", "PodIdentity", "PodObjects", "PodReports",
+        "CLinux", "Concurrency", "Systemd", system, collections, logging,
       ]),
     program(
       "Reaper",

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compose
+import PodIdentity
 import PodRuntime
 import Program
 import Settings
@@ -57,6 +58,12 @@ struct PodOptionArguments: ParsableArguments {
   var keepVolumes = false
 
   @Option(
+    help:
+      "How long stopped containers and volumes stay after a failure, such as 1h; at most 168h. Default: 0s."
+  )
+  var keepFailed: String?
+
+  @Option(
     help: "Images to remove at the end: none, local (built, without a name) or all. Default: none.",
     completion: .list(["none", "local", "all"]))
   var rmi: String?
@@ -98,6 +105,7 @@ struct PodOptionArguments: ParsableArguments {
     case "on-oom": onOom
     case "final-timeout": finalTimeout
     case "keep-volumes": keepVolumes ? "true" : nil
+    case "keep-failed": keepFailed
     case "rmi": rmi
     case "split-logs": splitLogs
     case "pre-launch-hook": preLaunchHook
@@ -112,7 +120,8 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "final-timeout", "hook-timeout", "keep-volumes", "mains", "network", "on-engine-restart",
+    "final-timeout", "hook-timeout", "keep-failed", "keep-volumes", "mains", "network",
+    "on-engine-restart",
     "on-oom", "on-unhealthy",
     "post-stop-hook", "pre-launch-hook", "rmi", "roles", "running-hook", "share", "split-logs",
     "type",
@@ -156,6 +165,12 @@ extension Settings {
     case "true": options.keepsVolumes = true
     case let other?:
       throw SettingError(description: "keep-volumes takes true or false, not '\(other)'")
+    }
+    if let time = try duration("keep-failed", option: said("keep-failed")) {
+      guard time <= .seconds(PodLabel.longestKeep) else {
+        throw SettingError(description: "keep-failed takes at most 168h")
+      }
+      options.keepFailed = time.components.seconds
     }
     options.splitLogs = try splitLogs(text("split-logs", option: said("split-logs")))
     options.hooks = try hooks(said)

@@ -84,14 +84,8 @@ public actor Pod {
   var preStarted: Set<String> = []
   /// Objects may still appear: a create or start was not answered in time.
   var mayGrow = false
-  /// What its containers use, for the report of its end.
-  var usage = PodUsage()
-  /// The service whose exit or state decided the pod's end, and its exit code.
-  var decider: (service: String, exitCode: Int?)?
-  /// What became of optional and final services, in words, where that wasn't what it should be.
-  var optionalFailures: [String] = []
-  /// When the last container had exited.
-  var stoppedAt: String?
+  /// What is remembered for the report of its end.
+  var notes = ReportNotes()
 
   /// Prepares a pod; nothing is created before `run()`.
   ///
@@ -165,7 +159,7 @@ public actor Pod {
     await settleDown([launcher] + tasks.values)
     await stopping.value
     await runFinals()
-    stoppedAt = WallClock.now
+    notes.stoppedAt = WallClock.now
     for task in [follower, watcher] { task.cancel() }
     for task in [follower, watcher, onlooker] { await task.value }
     images.recovers = { _ in false }

@@ -27,6 +27,7 @@ extension PodPlan {
       var network: String?
       var type: String
       var keepVolumes: Bool
+      var keepFailed: String?
       var rmi: String
       var splitLogs: String?
       var hooks: [Hook]
@@ -36,6 +37,7 @@ extension PodPlan {
         network = options.sharedNetwork
         type = options.kind.rawValue
         keepVolumes = options.keepsVolumes
+        keepFailed = options.keepFailed > 0 ? "\(options.keepFailed)s" : nil
         rmi = options.imageRemoval.rawValue
         splitLogs = options.splitLogs?.text
         hooks = options.hooks.map(Hook.init)

@@ -58,13 +58,13 @@ extension Pod {
   /// Remembers which service decided the pod's end, unless that is decided.
   func noteDecider(_ name: String, _ exitCode: Int?) {
     guard !isEnding, let service = members[name]?.plan.service.name else { return }
-    decider = (service, exitCode)
+    notes.decider = (service, exitCode)
   }
 
   /// Logs what became of an optional or final service, for the report as well.
   func noteOptional(_ text: String) {
     log.warning("\(text)")
-    if optionalFailures.count < 100 { optionalFailures.append(text) }
+    if notes.optionalFailures.count < 100 { notes.optionalFailures.append(text) }
   }
 
   /// Writes the report of the pod's end into the sandbox.
@@ -76,18 +76,18 @@ extension Pod {
   func writeReport(_ outcome: PodOutcome, _ inspected: Inspected, keptUntil: String? = nil) async {
     var report = SandboxReport(of: request, outcome, cause: cause(of: outcome))
     report.outcome.decidedBy =
-      outcome.mainExitCode == nil ? decider?.service : request.roles.deciding
-    report.outcome.exitCode = outcome.mainExitCode ?? decider?.exitCode
+      outcome.mainExitCode == nil ? notes.decider?.service : request.roles.deciding
+    report.outcome.exitCode = outcome.mainExitCode ?? notes.decider?.exitCode
     if outcome.state == .finished { report.outcome.exitCode = 0 }
-    report.outcome.optionalFailures = optionalFailures
+    report.outcome.optionalFailures = notes.optionalFailures
     report.keptUntil = keptUntil
     report.phases = phases
     report.networks = plan?.networks.map(\.name) ?? []
     report.volumes = plan?.volumes.compactMap(\.name) ?? []
     report.ports = status().ports
     report.images = inspected.images
-    report.peakMemory = usage.pod?.peakMemory
-    report.cpuSeconds = usage.pod?.cpuSeconds
+    report.peakMemory = notes.usage.pod?.peakMemory
+    report.cpuSeconds = notes.usage.pod?.cpuSeconds
     report.events = history.events
     for member in members.values.sorted(by: { $0.index < $1.index }) {
       report.containers.append(await container(of: member, inspected))
@@ -119,7 +119,7 @@ extension Pod {
     container.exitCode = member.exitCode ?? member.run.exit?.code
     container.restarts = member.restarts
     container.inspection = id.flatMap { inspected.containers[$0] }
-    if let figures = id.flatMap({ usage.containers[$0] }) {
+    if let figures = id.flatMap({ notes.usage.containers[$0] }) {
       container.peakMemory = figures.peakMemory
       container.cpuSeconds = figures.cpuSeconds
     }
@@ -155,9 +155,9 @@ extension Pod {
       last(.networkCreated, .volumeCreated, .containerCreated))
     add("start", first(.containerStarted), last(.containerStarted))
     add("healthy", first(.serviceHealthy), last(.serviceHealthy))
-    add("run", running, stopping ?? stoppedAt)
-    add("stop", stopping, stoppedAt)
-    add("remove", stoppedAt, now)
+    add("run", running, stopping ?? notes.stoppedAt)
+    add("stop", stopping, notes.stoppedAt)
+    add("remove", notes.stoppedAt, now)
     return phases
   }
 }

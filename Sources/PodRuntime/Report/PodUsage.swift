@@ -68,6 +68,18 @@ struct PodUsage: Sendable {
   }
 }
 
+/// What a pod remembers for the report of its end.
+struct ReportNotes: Sendable {
+  /// What its containers use.
+  var usage = PodUsage()
+  /// The service whose exit or state decided the pod's end, and its exit code.
+  var decider: (service: String, exitCode: Int?)?
+  /// What became of optional and final services, in words, where that wasn't what it should be.
+  var optionalFailures: [String] = []
+  /// When the last container had exited.
+  var stoppedAt: String?
+}
+
 extension Pod {
   /// Looks at what the pod's containers use until the task is cancelled: often while it is young, later every ten seconds.
   func watchUsage() async {
@@ -83,6 +95,6 @@ extension Pod {
   /// Looks at what the pod's containers use.
   func readUsage() {
     guard engine.endpoint.socketPath != nil, let identity = plan?.identity else { return }
-    usage.read(identity, members.values.compactMap(\.liveContainer))
+    notes.usage.read(identity, members.values.compactMap(\.liveContainer))
   }
 }
