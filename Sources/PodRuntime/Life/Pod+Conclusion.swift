@@ -11,14 +11,14 @@ extension Pod {
   ///
   /// - Returns: how the pod ended.
   func conclude() async -> PodOutcome {
-    let inspected = await inspectForReport()
     let begin = ContinuousClock.now
+    let inspected = await inspectForReport()
     var leftovers: [String] = []
     let kept = await keepContainers()
     if let plan {
       var cleanup = PodCleanup(
         engine: engine, identity: plan.identity,
-        limit: cleanupLimit ?? request.timeouts.cleanup,
+        limit: rest(of: begin) ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       let known =
         members.values.compactMap(\.container).map { PodObject(.container, $0) }

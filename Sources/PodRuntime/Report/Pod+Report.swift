@@ -21,7 +21,7 @@ extension Pod {
     let ids = Array(
       Set(members.values.compactMap { $0.container ?? $0.lastContainer } + hookContainers.keys)
         .prefix(200))
-    guard !ids.isEmpty else { return Inspected() }
+    guard !ids.isEmpty, !presence.isAway else { return Inspected() }
     let engine = engine
     let asking = Task { () -> Inspected in
       var found = Inspected()
@@ -46,7 +46,7 @@ extension Pod {
       return found
     }
     let limit: Duration =
-      cleanupLimit.map { max(.milliseconds(100), min(.seconds(1), $0 / 8)) } ?? .seconds(2)
+      cleanupLimit.map { max(.milliseconds(100), min(.seconds(1), $0 / 8)) } ?? .seconds(1)
     let watch = Task { _ = await asking.value }
     guard await watch.hasEnded(within: limit) else {
       asking.cancel()

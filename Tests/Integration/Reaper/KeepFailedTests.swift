@@ -1,3 +1,4 @@
+import AgentStandIn
 import Foundation
 import Reaping
 import TestSupport
