@@ -129,6 +129,8 @@ let package = Package(
     // How a running pod is observed and controlled from outside.
     library(
       "PodControl", ["JSON", "CLinux", "Concurrency", "Linux", "PodIdentity", "YAML", system]),
+    // What a sandbox gets at the end of a pod.
+    library("PodReports", ["JSON", "CLinux", "DockerEngine", "Linux", "PodControl", system]),
     library(
       "Program",
       ["CNoFoundation", "JSON", "CLinux", "Linux", "Settings", "YAML", arguments, logging]),
@@ -146,7 +148,8 @@ let package = Package(
       "PodRuntime",
       [
         "JSON", "CLinux", "Concurrency", "Linux", "YAML", "Compose", "DockerEngine", "Cgroups",
-        "PodControl", "PodIdentity", "PodObjects", "Systemd", collections, logging, system,
+        "PodControl", "PodIdentity", "PodObjects", "PodReports", "Systemd", collections, logging,
+        system,
       ]),
     library("ComposeArguments", ["Compose", "Linux", "Program", "YAML", arguments]),
     program(
@@ -171,8 +174,8 @@ let package = Package(
       "Reaping",
       [
         "JSON", "HookEvents", "Linux", "YAML", "Settings", "Program", "DockerEngine", "HTTPClient",
-        "Cgroups", "LibcgroupTree", "PodControl", "PodIdentity", "PodObjects", "CLinux",
-        "Concurrency", "Systemd", system, collections, logging,
+        "Cgroups", "LibcgroupTree", "PodControl", "PodIdentity", "PodObjects", "PodReports",
+        "CLinux", "Concurrency", "Systemd", system, collections, logging,
       ]),
     program(
       "Reaper",
@@ -209,6 +212,8 @@ let package = Package(
     tests(
       "PodObjectsTests",
       ["PodObjects", "Cgroups", "Concurrency", "DockerEngine", "PodIdentity", system]),
+    tests(
+      "PodReportsTests", ["DockerEngine", "PodControl", "PodReports", "YAML"]),
     tests("PodControlTests", ["PodControl", "Concurrency", "Linux", "PodIdentity", "YAML"]),
     tests(
       "PodViewsTests",

@@ -13,7 +13,7 @@ struct ComposeExecutor: AsyncParsableCommand, PlainCommand {
     version: Version.text,
     subcommands: [
       RunCommand.self, ConfigCommand.self, ValidateCommand.self, PsCommand.self,
-      LogsCommand.self, ExecCommand.self, StopCommand.self, RestartCommand.self,
+      LogsCommand.self, ExecCommand.self, StopCommand.self, RmCommand.self, RestartCommand.self,
       TopCommand.self, StatsCommand.self, InspectCommand.self, EventsCommand.self,
       DoctorCommand.self,
     ])

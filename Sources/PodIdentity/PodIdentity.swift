@@ -74,6 +74,7 @@ public struct PodIdentity: Sendable, Hashable {
       PodLabel.cgroupParent: cgroupParent,
       PodLabel.executorCgroup: executorCgroup ?? "",
       PodLabel.removeImages: "",
+      PodLabel.keepFailed: "",
       PodLabel.legacyTaskID: taskID,
       PodLabel.legacyExecutorID: executorID,
       PodLabel.composeProject: names.project,
@@ -131,6 +132,9 @@ public enum PodLabel {
   /// any one of them may be the last. What begins with `-` is a name of a built image that is taken back, while the image
   /// stays. Empty where none are, and on networks and volumes.
   public static let removeImages = "mesos.remove_images"
+  /// How long the stopped containers and volumes stay after a failure of the pod, in seconds; empty where they don't, and on
+  /// networks and volumes.
+  public static let keepFailed = "mesos.keep_failed"
   /// The task ID, as earlier compose executors label it.
   public static let legacyTaskID = "taskId"
   /// The executor ID, as earlier compose executors label it.
@@ -153,7 +157,8 @@ public enum PodLabel {
   /// Every key of the contract: a Compose file that sets one of them is refused.
   public static let all: Set<String> = [
     frameworkID, executorID, taskID, run, agentID, pid, startTime, bootID, machineID, cgroupParent,
-    executorCgroup, keep, secrets, removeImages, legacyTaskID, legacyExecutorID, composeProject,
+    executorCgroup, keep, keepFailed, secrets, removeImages,
+    legacyTaskID, legacyExecutorID, composeProject,
     composeService,
     composeContainerNumber,
     composeOneOff, composeConfigHash, composeNetwork, composeVolume,

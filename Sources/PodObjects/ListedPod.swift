@@ -20,6 +20,9 @@ package struct ListedPod: Sendable {
   /// The containers of services, without one-off containers and those that the executor runs for itself.
   package var services: [ListedContainer] { containers.filter { $0.role == .service } }
 
+  /// Until when its stopped containers are kept after a failure, in seconds since 1970; nil where they aren't.
+  package var keptUntil: Int64? { containers.map { KeptContainer($0.summary) }.keptUntil }
+
   /// The containers of one service, in the order of their numbers.
   ///
   /// - Parameter name: the service's key in the Compose file, or with `-N` behind it one of its containers.

@@ -45,6 +45,8 @@ package struct ObservedPod: Sendable, Equatable {
   package private(set) var objects: [PodObject]
   /// Images to remove once the containers are gone, as the containers' labels record them.
   package private(set) var images: [String] = []
+  /// Its containers, as far as it matters to keeping them after a failure.
+  package var containers: [KeptContainer] = []
   /// When the oldest container was created, in seconds since 1970; nil where the engine doesn't say.
   package var created: Int64?
 

@@ -49,7 +49,9 @@ package actor PodInventory {
     async let networks = engine.listNetworks(filters: filters)
     async let volumes = engine.listVolumes(filters: filters)
     var created: [String: Int64] = [:]
+    var kept: [String: KeptContainer] = [:]
     var listed = try await containers.map { summary in
+      kept[summary.id] = KeptContainer(summary)
       if summary.created > 0 { created[summary.id] = summary.created }
       return (
         PodObject(.container, summary.id, name: summary.name), summary.labels, summary.imageID
@@ -74,6 +76,9 @@ package actor PodInventory {
       } else {
         found.pods[identity, default: ObservedPod(identity: identity)]
           .add(object, images: labels[PodLabel.removeImages], created: created[object.id])
+        if object.kind == .container, let container = kept[object.id] {
+          found.pods[identity]?.containers.append(container)
+        }
       }
     }
     return found

@@ -51,6 +51,8 @@ public struct PodRequest: Sendable {
   public var hostName = ""
   /// What the executor's environment says of its task: ``takeTaskVariables(environment:)``.
   var surroundings: [String: String] = [:]
+  /// The version of the program, for the report of the pod's end.
+  public var programVersion = ""
   /// What the pod does beyond its Compose file.
   public var options = PodOptions()
   /// What the exit of each service means to the pod: ``applyRoles()``.

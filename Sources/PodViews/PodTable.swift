@@ -76,7 +76,7 @@ package enum PodTable {
     let color: Terminal.Color =
       switch state {
       case .running: .green
-      case .launching, .stopping: .yellow
+      case .launching, .stopping, .kept: .yellow
       case .unhealthy, .orphaned: .red
       case .unknown: .gray
       }

@@ -61,6 +61,7 @@ package struct PodView: Sendable {
   /// The executor's state, or what follows from the lack of one.
   package var state: PodState {
     if let state = status?.state.rawValue { return PodState(rawValue: state) ?? .unknown }
+    if pod.keptUntil != nil { return .kept }
     switch executor {
     case .dead: return .orphaned
     case .unknown: return .unknown
@@ -181,6 +182,9 @@ extension PodView {
   /// What it waits for, why it stops, or why its state isn't known; empty otherwise.
   package var message: String {
     if let status { return status.message }
+    if let until = pod.keptUntil {
+      return "it has failed, and is kept until \(timeText(until) ?? "")"
+    }
     switch executor {
     case .dead: return "its executor's process has ended"
     case .unknown(let why): return why

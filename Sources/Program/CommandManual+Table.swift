@@ -102,6 +102,10 @@ extension CommandManual {
       ],
       [.code(0, "nothing of the pod is left"), .failed, .usage]),
     CommandManual(
+      "compose-executor rm",
+      [.shows("remove a failed pod that is kept", "compose-executor rm web.4f1c")],
+      [.code(0, "nothing of the pod is left"), .failed, .usage]),
+    CommandManual(
       "compose-executor restart",
       [.shows("restart one service of a pod", "compose-executor restart web.4f1c db")]),
     CommandManual(

@@ -25,6 +25,17 @@ struct SettingOptions: ParsableArguments {
   @Flag(help: "Leave named volumes.")
   var keepVolumes = false
 
+  @Flag(help: "Write the report of a crashed executor's pod into its sandbox.")
+  var crashReports = false
+
+  @Option(help: "How many failed pods are kept (pod.keep_failed); the oldest go first. Default: 5.")
+  var keepFailedMax: String?
+
+  @Option(
+    help:
+      "How full the engine's disk may be for any failed pod to be kept, in percent. Default: 85.")
+  var keepFailedDisk: String?
+
   @Option(help: "How many containers are stopped and removed at once. Default: 16.")
   var parallel: String?
 
@@ -95,6 +106,8 @@ struct SettingOptions: ParsableArguments {
     let given: [(SettingName, String?)] = [
       (.grace, grace), (.interval, interval), (.stopTimeout, stopTimeout),
       (.removalTimeout, removalTimeout), (.keepVolumes, keepVolumes ? "true" : nil),
+      (.crashReports, crashReports ? "true" : nil), (.keepFailedMax, keepFailedMax),
+      (.keepFailedDisk, keepFailedDisk),
       (.parallel, parallel), (.cgroupRoots, cgroupRoots), (.agentURL, agentUrl),
       (.agentTokenFile, agentTokenFile), (.agentAuthorities, agentCaFile),
       (.agentSeesEverything, agentSeesEverything ? "true" : nil), (.agentWorkFolder, agentWorkDir),

@@ -23,7 +23,8 @@ struct LabelTests {
         "mesos.executor.pid": "42", "mesos.executor.start_time": "7",
         "mesos.host.boot_id": "boot", "mesos.host.machine_id": "machine",
         "mesos.cgroup_parent": "/mesos/11111111-2222-3333-4444-555555555555",
-        "mesos.executor_cgroup": "", "mesos.remove_images": "", "taskId": "web.1",
+        "mesos.executor_cgroup": "", "mesos.remove_images": "", "mesos.keep_failed": "",
+        "taskId": "web.1",
         "executorId": "E",
         "com.docker.compose.project": "web-1-11111111",
       ])

@@ -69,6 +69,16 @@ extension DockerEngine {
       EngineCall("POST", "/containers/\(component(id))/kill", query: [("signal", signal)]))
   }
 
+  /// Gives a container another name (Engine API, "ContainerRename").
+  /// - Parameters:
+  ///   - id: ID or name.
+  ///   - name: The new name.
+  /// - Throws: `EngineError`: 409 where the name is taken.
+  public func renameContainer(_ id: String, to name: String) async throws {
+    try await send(
+      EngineCall("POST", "/containers/\(component(id))/rename", query: [("name", name)]))
+  }
+
   /// Waits, without a deadline, until a container has ended (Engine API, "ContainerWait").
   /// - Parameters:
   ///   - id: ID or name.

@@ -2,6 +2,7 @@ import Compose
 import Dispatch
 import Logging
 import MesosExecutor
+import PodIdentity
 import PodRuntime
 import Program
 import YAML
@@ -68,7 +69,7 @@ extension TaskSupervisor {
     let id = info.taskID
     if let refusal { return PodOutcome(state: .failed, message: refusal) }
     let loaded = await load(info)
-    if let end = tasks[id]?.end { return PodOutcome(state: .killed, message: end.message) }
+    if let end = tasks[id]?.end { return await endWithoutPod(info, .killed, end.message) }
     var request: PodRequest
     switch loaded {
     case .success(let loaded): request = loaded
@@ -76,8 +77,8 @@ extension TaskSupervisor {
       for warning in (error as? ComposeError)?.warnings ?? [] {
         log.warning("\(warning.position): \(warning.value)")
       }
-      return PodOutcome(state: .failed, message: "\(error)")
-    case nil: return PodOutcome(state: .killed, message: "the task was ended")
+      return await endWithoutPod(info, .failed, "\(error)")
+    case nil: return await endWithoutPod(info, .killed, "the task was ended")
     }
     if let host = await session.subscription?.agent?.hostname, !host.isEmpty {
       request.hostName = host
@@ -101,6 +102,21 @@ extension TaskSupervisor {
     let outcome = await pod.run()
     await reporting.value
     return outcome
+  }
+
+  /// The end of a task that never had a pod, with its report.
+  private func endWithoutPod(
+    _ info: TaskInfo, _ state: PodOutcome.State, _ message: String
+  ) async -> PodOutcome {
+    let identity = PodIdentity(
+      frameworkID: mesos.frameworkID.value, executorID: mesos.executorID.value,
+      taskID: info.taskID.value, run: run, agentID: info.agentID.value, incarnation: .current(),
+      host: .current(), cgroupParent: "")
+    await ReportWriting(sandbox: mesos.directory, isTask: true, log: log)
+      .write(
+        identity, program: Version.text, state: state == .killed ? "killed" : "failed",
+        message: Printable.line(message))
+    return PodOutcome(state: state, message: message)
   }
 
   /// Loads a task's Compose files on a thread of its own: big ones take their time, and a kill is obeyed at once.

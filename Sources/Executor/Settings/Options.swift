@@ -126,6 +126,7 @@ struct TaskOptions: ParsableArguments {
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
     try change(&request.options)
+    request.programVersion = Version.text
     try request.applyRoles()
     try request.takeProxies(environment: settings.environment)
     request.takeTaskVariables(environment: settings.environment)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compose
+import PodIdentity
 import PodRuntime
 import Program
 import Settings
@@ -75,6 +76,12 @@ struct PodOptionArguments: ParsableArguments {
   var keepVolumes = false
 
   @Option(
+    help:
+      "How long stopped containers and volumes stay after a failure, such as 1h; at most 168h. Default: 0s."
+  )
+  var keepFailed: String?
+
+  @Option(
     help: "Images to remove at the end: none, local (built, without a name) or all. Default: none.",
     completion: .list(["none", "local", "all"]))
   var rmi: String?
@@ -119,6 +126,7 @@ struct PodOptionArguments: ParsableArguments {
     case "task-env": taskEnv
     case "task-file": taskFile
     case "keep-volumes": keepVolumes ? "true" : nil
+    case "keep-failed": keepFailed
     case "rmi": rmi
     case "split-logs": splitLogs
     case "pre-launch-hook": preLaunchHook
@@ -133,7 +141,7 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "check-service", "final-timeout", "hook-timeout", "keep-volumes", "mains", "network",
+    "check-service", "final-timeout", "hook-timeout", "keep-failed", "keep-volumes", "mains", "network",
     "on-engine-restart",
     "on-oom", "on-unhealthy",
     "post-stop-hook", "pre-launch-hook", "rmi", "roles", "running-hook", "share", "split-logs",
@@ -179,6 +187,12 @@ extension Settings {
     options.taskVariables = try choice("task-env", said) ?? .none
     options.hasTaskFile = try isOn("task-file", said)
     options.keepsVolumes = try isOn("keep-volumes", said)
+    if let time = try duration("keep-failed", option: said("keep-failed")) {
+      guard time <= .seconds(PodLabel.longestKeep) else {
+        throw SettingError(description: "keep-failed takes at most 168h")
+      }
+      options.keepFailed = time.components.seconds
+    }
     options.splitLogs = try splitLogs(text("split-logs", option: said("split-logs")))
     options.hooks = try hooks(said)
     return options

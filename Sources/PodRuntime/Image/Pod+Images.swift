@@ -57,6 +57,8 @@ extension Pod {
     let wanted = wantedImages
     let names = wanted + builtNames.filter { !wanted.contains($0) }.map { "-\($0)" }
     body.labels?[PodLabel.removeImages] = names.joined(separator: " ")
+    let seconds = request.options.keepFailed
+    if seconds > 0 { body.labels?[PodLabel.keepFailed] = "\(seconds)" }
     return body
   }
 

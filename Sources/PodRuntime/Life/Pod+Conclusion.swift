@@ -1,6 +1,7 @@
 import Compose
 import Concurrency
 import DockerEngine
+import Linux
 import PodIdentity
 import PodObjects
 
@@ -11,15 +12,18 @@ extension Pod {
   /// - Returns: how the pod ended.
   func conclude() async -> PodOutcome {
     let begin = ContinuousClock.now
+    let inspected = await inspectForReport()
     var leftovers: [String] = []
+    let kept = await keepContainers()
     if let plan {
-      let cleanup = PodCleanup(
+      var cleanup = PodCleanup(
         engine: engine, identity: plan.identity,
-        limit: cleanupLimit ?? request.timeouts.cleanup,
+        limit: rest(of: begin) ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       let known =
         members.values.compactMap(\.container).map { PodObject(.container, $0) }
         + created.of(.network) + (request.options.keepsVolumes ? [] : created.of(.volume))
+      cleanup.kept = kept?.containers ?? []
       await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
         known, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
@@ -47,10 +51,11 @@ extension Pod {
     var outcome =
       verdict ?? PodOutcome(state: .failed, message: "the pod ended without a reason")
     outcome.leftovers = leftovers
-    if leftovers.isEmpty {
+    if leftovers.isEmpty, kept == nil {
       await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))
       await removeImages(within: rest(of: begin) ?? .seconds(30))
     }
+    await writeReport(outcome, inspected, keptUntil: kept.map { WallClock.text($0.until) })
     await runLastHooks(outcome, limit: rest(of: begin))
     return outcome
   }

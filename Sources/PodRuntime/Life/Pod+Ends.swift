@@ -77,10 +77,11 @@ extension Pod {
     for name: String, exitCode: Int, reason: PodOutcome.Reason? = nil, _ cause: String
   ) async {
     if role(of: name) == .optional {
-      log.warning("\(cause): it is optional, and the pod goes on")
+      noteOptional("\(cause): it is optional, and the pod goes on")
       advance(name, .ended(exitCode: exitCode))
       return checkFinished()
     }
+    noteDecider(name, exitCode)
     let isDeciding = members[name]?.plan.service.name == request.roles.deciding
     await fail(reason: reason, mainExitCode: isDeciding ? exitCode : nil) { pod in
       pod.advance(name, .ended(exitCode: exitCode))

@@ -154,11 +154,12 @@ extension Pod {
       return restartUnhealthy(name)
     }
     if role(of: name) == .optional {
-      return log.warning("service '\(name)' is unhealthy: it is optional, and the pod goes on")
+      return noteOptional("service '\(name)' is unhealthy: it is optional, and the pod goes on")
     }
     spawn { pod in
       guard let member = pod.members[name], member.run.number == number, member.state == .running
       else { return }
+      pod.noteDecider(name, nil)
       await pod.fail { pod in
         let id = pod.members[name]?.container ?? ""
         let details = try? await pod.engine.inspectContainer(id)

@@ -1,6 +1,7 @@
 import Concurrency
 import Compose
 import DockerEngine
+import Linux
 import Logging
 import PodControl
 import OrderedCollections
@@ -86,6 +87,8 @@ public actor Pod {
   var preStarted: Set<String> = []
   /// Objects may still appear: a create or start was not answered in time.
   var mayGrow = false
+  /// What is remembered for the report of its end.
+  var notes = ReportNotes()
 
   /// Prepares a pod; nothing is created before `run()`.
   ///
@@ -141,6 +144,7 @@ public actor Pod {
     images.recovers = { try await self.recovers(from: $0) }
     let follower = Task { await self.followEvents() }
     let watcher = Task { await self.watchEngine() }
+    let onlooker = Task { await self.watchUsage() }
     // A busy host is slow to answer: the launch has its own deadline.
     let patience = ContinuousClock.now + request.timeouts.launch
     let launcher = Task { await DockerEngine.$patience.withValue(patience) { await self.launch() } }
@@ -152,6 +156,8 @@ public actor Pod {
     try? await wait { self.verdict != nil }
     timer.cancel()
     launcher.cancel()
+    onlooker.cancel()
+    readUsage()
     for task in tasks.values { task.cancel() }
     stopDeadline = .now + stopGrace
     // Nobody waits for the others' starts and restarts to be given up.
@@ -159,8 +165,9 @@ public actor Pod {
     await settleDown([launcher] + tasks.values)
     await stopping.value
     await runFinals()
+    notes.stoppedAt = WallClock.now
     for task in [follower, watcher] { task.cancel() }
-    for task in [follower, watcher] { await task.value }
+    for task in [follower, watcher, onlooker] { await task.value }
     images.recovers = { _ in false }
     let outcome = await conclude()
     recordEnd(outcome)

@@ -15,6 +15,8 @@ struct PodCleanup: Sendable {
   /// How long networks and volumes may take once the containers are gone; nil where `limit` is for all together.
   let limitOfOthers: Duration?
   let log: Logger
+  /// The containers that stay, since the pod has failed and is kept; its volumes stay with them.
+  var kept: Set<String> = []
 
   /// How long the engine may take to end containers before their processes are killed without it. Their grace is over:
   /// SIGKILL is what they get either way.
@@ -70,6 +72,7 @@ struct PodCleanup: Sendable {
     _ known: [PodObject], madeContainers: [String], mayGrow: Bool,
     ownsCgroup: @Sendable () async -> Bool, cgroupLimit: Duration
   ) async -> [String] {
+    let known = known.filter { !isKept($0) }
     cgroups.thaw(known.of(.container).map(\.id))
     let reached = Reached(Progress(open: known, reason: "the engine doesn't answer"))
     let work = Task {
@@ -127,10 +130,10 @@ struct PodCleanup: Sendable {
       do {
         let look = try await inventory.observe(run: identity.run, made: made)
           .own(identity, made: made)
-        open = look.objects
+        open = look.objects.filter { !isKept($0) }
         let held = await held(open, problems)
         report {
-          $0.open = look.objects
+          $0.open = open
           $0.problems = problems.merging(held) { $1 }
           $0.reason = nil
           $0.hasOthers = look.hasOthers
@@ -158,6 +161,11 @@ struct PodCleanup: Sendable {
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(1))
     }
+  }
+
+  private func isKept(_ object: PodObject) -> Bool {
+    if kept.isEmpty { return false }
+    return kept.contains(object.id) || object.kind == .volume && !object.isSecret
   }
 
   /// Which of the networks and volumes that could not be removed containers of others hold, in words.

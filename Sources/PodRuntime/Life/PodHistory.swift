@@ -12,12 +12,24 @@ public final class PodHistory: Sendable {
     var followers: [Int: AsyncStream<PodEvent>.Continuation] = [:]
     var lastFollower = 0
     var hasEnded = false
+    var times = Times()
+  }
+
+  /// When the kinds of events came, those that aren't kept any more included.
+  struct Times: Sendable {
+    /// The first of each kind.
+    var first: [PodEvent.Kind: String] = [:]
+    /// The last of each kind, up to the moment when the pod ran.
+    var last: [PodEvent.Kind: String] = [:]
   }
 
   private let state = Mutex(State())
 
   /// Begins an empty history.
   public init() {}
+
+  /// When the kinds of events came.
+  var times: Times { state.withLock { $0.times } }
 
   /// The last events, oldest first.
   public var events: [PodEvent] { state.withLock { $0.events } }
@@ -40,6 +52,8 @@ public final class PodHistory: Sendable {
       let event = PodEvent(
         time: WallClock.now, event: kind.rawValue, service: service, message: message,
         subject: subject, container: container, exitCode: exitCode)
+      if state.times.first[kind] == nil { state.times.first[kind] = event.time }
+      if state.times.first[.podRunning] == nil { state.times.last[kind] = event.time }
       if state.events.count >= Self.capacity { state.events.removeFirst() }
       state.events.append(event)
       // Under the lock, so that all followers see one order. No continuation's code runs here that could ask for it.

@@ -45,6 +45,8 @@ public struct PodOptions: Sendable, Equatable {
   public var kind = Kind.job
   /// Whether named volumes stay when the pod has ended, whoever ends it.
   public var keepsVolumes = false
+  /// How long stopped containers and volumes stay after a failure, in seconds; 0 for not at all.
+  public var keepFailed: Int64 = 0
   /// Which images are removed at the end, if no other container uses them.
   public var imageRemoval = ImageRemoval.none
   /// What follows for a service without a restart policy when the engine is restarted.

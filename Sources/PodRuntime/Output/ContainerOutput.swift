@@ -63,6 +63,14 @@ actor ContainerOutput {
     return errors.isEmpty ? tails.standardOutput.lines : errors
   }
 
+  /// The last lines of the last start, for a report: those of standard output before those of standard error.
+  ///
+  /// - Parameter count: how many of each.
+  /// - Returns: the lines.
+  func lines(_ count: Int) -> [String] {
+    tails.standardOutput.last(count) + tails.standardError.last(count)
+  }
+
   /// Connects to the container's output, unless it is connected; returns when the engine has begun to listen.
   ///
   /// - Throws: `EngineError`; `CancellationError`.

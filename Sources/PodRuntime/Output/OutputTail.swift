@@ -12,17 +12,23 @@ struct OutputTail {
   }
 
   /// The last three lines that aren't empty, without control characters and sequences.
-  var lines: [String] {
-    Self.lastLines(of: String(decoding: bytes.suffix(Self.limit), as: UTF8.self))
+  var lines: [String] { last(3) }
+
+  /// The last lines that aren't empty, as far as they are known.
+  ///
+  /// - Parameter count: how many.
+  /// - Returns: the lines, without control characters and sequences.
+  func last(_ count: Int) -> [String] {
+    Self.lastLines(of: String(decoding: bytes.suffix(Self.limit), as: UTF8.self), count)
   }
 
-  /// The last three lines of a text that aren't empty, without control characters and sequences, each at most 200 Unicode
+  /// The last three lines, or so many, of a text that aren't empty, without control characters and sequences, each at most 200 Unicode
   /// scalars long.
-  static func lastLines(of text: String) -> [String] {
+  static func lastLines(of text: String, _ count: Int = 3) -> [String] {
     text.split(whereSeparator: { $0.isNewline })
       .map { plain($0).shortened(to: longestLine) }
       .filter { line in line.contains { $0 != " " } }
-      .suffix(3)
+      .suffix(count)
   }
 
   /// A line without control characters and without the sequences that color a terminal (ECMA-48, CSI).

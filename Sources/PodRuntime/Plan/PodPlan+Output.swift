@@ -30,6 +30,7 @@ extension PodPlan {
       var taskEnv: String
       var taskFile: Bool
       var keepVolumes: Bool
+      var keepFailed: String?
       var rmi: String
       var splitLogs: String?
       var onEngineRestart: String
@@ -48,6 +49,7 @@ extension PodPlan {
         taskEnv = options.taskVariables.rawValue
         taskFile = options.hasTaskFile
         keepVolumes = options.keepsVolumes
+        keepFailed = options.keepFailed > 0 ? "\(options.keepFailed)s" : nil
         rmi = options.imageRemoval.rawValue
         splitLogs = options.splitLogs?.text
         onEngineRestart = options.onEngineRestart.rawValue

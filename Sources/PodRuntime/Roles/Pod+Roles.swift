@@ -46,7 +46,7 @@ extension Pod {
   /// Goes on without an optional service that can't be started.
   func dropOptional(_ name: String, _ error: any Error) {
     guard let member = members[name] else { return }
-    log.warning(
+    noteOptional(
       "\(member.plan.title) can't be started: \(error): it is optional, and the pod goes on")
     // It runs where its `post_start` has failed.
     if member.state == .running, let id = member.container {
@@ -66,11 +66,12 @@ extension Pod {
     let cause = "the container of \(member.plan.title) was removed by someone else"
     guard role(of: name) == .optional else {
       if member.isExiting { advance(name, .ended(exitCode: exitCode)) }
+      noteDecider(name, exitCode)
       return fail(cause)
     }
     update(name) { $0.container = nil }
     advance(name, .ended(exitCode: exitCode))
-    log.warning("\(cause): it is optional, and the pod goes on")
+    noteOptional("\(cause): it is optional, and the pod goes on")
     checkFinished()
   }
 
@@ -111,10 +112,10 @@ extension Pod {
     }
     guard provided[member.plan.service.name] != nil, !created.isEmpty || !madeContainers.isEmpty
     else {
-      return log.warning("\(title), which is final, isn't run: the launch did not get that far")
+      return noteOptional("\(title), which is final, isn't run: the launch did not get that far")
     }
     guard deadline(self) > .now else {
-      return log.warning("\(title), which is final, isn't run: the grace of the kill is over")
+      return noteOptional("\(title), which is final, isn't run: the grace of the kill is over")
     }
     let images = provided
     let work = Task {
@@ -130,14 +131,14 @@ extension Pod {
     let result = await work.result
     clock.cancel()
     if let code = members[name]?.exitCode {
-      if code != 0 { log.warning("\(title), which is final, \(Self.words(exitCode: code))") }
+      if code != 0 { noteOptional("\(title), which is final, \(Self.words(exitCode: code))") }
       return
     }
     switch result {
     case .failure(let error) where !(error is CancellationError):
-      log.warning("\(title), which is final, can't be started: \(error)")
+      noteOptional("\(title), which is final, can't be started: \(error)")
     default:
-      log.warning("\(title), which is final, has not exited in its time: it is killed")
+      noteOptional("\(title), which is final, has not exited in its time: it is killed")
     }
   }
 

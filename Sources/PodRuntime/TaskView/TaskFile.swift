@@ -1,6 +1,6 @@
 import Compose
 import DockerEngine
-import FoundationEssentials
+import JSON
 import Linux
 import OrderedCollections
 import PodIdentity

@@ -55,6 +55,10 @@ struct Assessment: Sendable {
   let sandboxes: [String: String]
   /// When it was judged.
   let time: BootTime
+  /// Which failed pods are kept.
+  let keeping: KeptPods
+  /// The pods whose executors are proven dead, kept ones included.
+  private let dead: Set<PodIdentity>
 
   var pods: [PodIdentity: ObservedPod] { survey.pods }
 
@@ -65,7 +69,11 @@ struct Assessment: Sendable {
   ///   - agent: what the agent says.
   ///   - evidence: what is known, all of the survey included.
   ///   - grace: how old a proof must be.
-  init(_ survey: Survey, _ agent: AgentReply, by evidence: EvidenceStore, grace: Duration) {
+  ///   - limits: how many failed pods are kept.
+  init(
+    _ survey: Survey, _ agent: AgentReply, by evidence: EvidenceStore, grace: Duration,
+    keeping limits: KeepLimits = KeepLimits()
+  ) {
     var survey = survey
     survey.host.processTableFailure =
       survey.host.processTableFailure ?? ProcessTableCheck.failure()
@@ -74,10 +82,20 @@ struct Assessment: Sendable {
     self.agent = agent
     time = now
     records = evidence.records.filter { survey.pods[$0.key] != nil }
-    verdicts = records.reduce(into: [:]) { verdicts, item in
-      verdicts[item.key] = Verdict.judge(
-        item.key, on: survey.host, by: item.value, now: now, grace: grace)
+    var verdicts: [PodIdentity: Verdict] = [:]
+    for (identity, record) in records {
+      verdicts[identity] = Verdict.judge(
+        identity, on: survey.host, by: record, now: now, grace: grace)
     }
+    dead = Set(verdicts.filter { $0.value.state == .leaked }.keys)
+    keeping = KeptPods(survey.pods, verdicts, limits, at: now)
+    for (identity, kept) in keeping.kept {
+      verdicts[identity] = verdicts[identity]?.keeping(kept, limits, at: now)
+    }
+    for (identity, reason) in keeping.dropped {
+      verdicts[identity] = verdicts[identity]?.dropping(reason)
+    }
+    self.verdicts = verdicts
     sandboxes = survey.pods.keys.reduce(into: [:]) { sandboxes, identity in
       sandboxes[identity.run] = evidence.hooks.starts[identity.run]?.sandbox
     }
@@ -85,6 +103,9 @@ struct Assessment: Sendable {
 
   /// The pods that are proven to be leaked.
   var leaked: [PodIdentity: ObservedPod] { pods.filter { verdicts[$0.key]?.state == .leaked } }
+
+  /// Whether a pod's executor is proven dead, whatever becomes of the pod.
+  func isDead(_ identity: PodIdentity) -> Bool { dead.contains(identity) }
 
   /// When the first proof that is too young now will be old enough.
   var due: BootTime? { verdicts.values.compactMap(\.due).min() }
@@ -98,7 +119,7 @@ struct Assessment: Sendable {
   /// - Returns: whether it is.
   func isShared(_ path: String, _ pods: [PodIdentity: ObservedPod]? = nil) -> Bool {
     (pods ?? self.pods).keys.contains {
-      $0.cgroupParent == path && verdicts[$0]?.state != .leaked
+      $0.cgroupParent == path && !isDead($0)
     }
   }
 

@@ -1,4 +1,6 @@
+import Linux
 import PodIdentity
+import Program
 
 /// What is to be thought of a pod.
 struct Verdict: Sendable, Equatable {
@@ -8,6 +10,8 @@ struct Verdict: Sendable, Equatable {
     case alive
     /// Its executor is proven dead: all of it is to be removed.
     case leaked
+    /// It has failed, and its stopped containers stay until their time is over.
+    case kept
     /// Nothing is proven: it is left alone and reported.
     case undecided
     /// It is another host's.
@@ -34,6 +38,32 @@ struct Verdict: Sendable, Equatable {
     self.remedy = remedy
     self.deadSince = deadSince
     self.due = due
+  }
+
+  /// The verdict on a failed pod whose executor is dead, or has ended it: what becomes of it is decided by `KeptPods`.
+  ///
+  /// - Parameters:
+  ///   - kept: until when it is kept.
+  ///   - limits: the host's limits.
+  ///   - time: the present since the boot.
+  /// - Returns: the verdict; due when its time is over.
+  func keeping(_ kept: KeptPods.Kept, _ limits: KeepLimits, at time: BootTime) -> Verdict {
+    let rest = max(0, kept.until - limits.now)
+    let until = "until \(WallClock.text(kept.until)) (in \(Duration.seconds(rest).words))"
+    return Verdict(
+      .kept,
+      kept.isDone
+        ? "it has failed, and its stopped containers stay \(until)"
+        : "\(why); it is stopped, and its containers stay \(until)",
+      deadSince: deadSince, due: time + .seconds(rest))
+  }
+
+  /// The verdict on a pod that was to be kept, and isn't.
+  func dropping(_ reason: String) -> Verdict {
+    var verdict = self
+    if verdict.state == .alive { verdict.state = .kept }
+    verdict.why = state == .alive ? "it was kept, and is removed: \(reason)" : "\(why); \(reason)"
+    return verdict
   }
 
   /// Judges a pod: a pure function of its identity, what was observed, and the time.

@@ -44,6 +44,7 @@ enum Explanation {
       return
         "This pod is leaked: its executor\(pod.pid.map { ", process \($0)," } ?? "") is dead, since "
         + "\(pod.why); the next pass removes \(objects(pod))."
+    case .kept: return "This pod is kept: \(pod.why); `compose-executor rm` removes it now."
     case .undecided:
       let remedy = StatusText.remedy(of: pod).map { "; to resolve: \($0)" } ?? ""
       return "This pod is undecided: nothing is removed, because \(pod.why)\(remedy)."
@@ -92,6 +93,9 @@ enum Explanation {
         + "dropped, or the agent reported that it removed the executor)"
     switch state {
     case .alive: return "It would be leaked once \(death)."
+    case .kept:
+      return
+        "It is removed when its time is over, before that where newer failed pods are too many or the engine's disk is too full."
     case .leaked:
       let life =
         pod.pid == nil

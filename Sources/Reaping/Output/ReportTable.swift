@@ -62,7 +62,7 @@ enum ReportTable {
     switch Verdict.State(rawValue: verdict) {
     case .alive: .green
     case .leaked: .red
-    case .undecided: .yellow
+    case .undecided, .kept: .yellow
     case .foreign: .gray
     case nil: nil
     }

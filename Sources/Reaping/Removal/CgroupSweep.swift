@@ -122,7 +122,7 @@ struct CgroupSweep: Sendable {
     _ removes: Bool, _ outcome: inout Outcome, _ report: inout PassReport
   ) async {
     let living = Set(
-      assessment.pods.keys.filter { assessment.verdicts[$0]?.state != .leaked || !removes }
+      assessment.pods.keys.filter { !assessment.isDead($0) || !removes }
         .map(\.cgroupParent))
     var done: Set<String> = []
     for run in outcome.janitor.pending.runs where !living.contains(run.path) {

@@ -31,6 +31,10 @@ package actor Reaper {
   private let observer: PodInventory
   /// Serves those who only observe, so that a pass that hangs isn't taken for one that gets on.
   private let onlooker: PodInventory
+  /// The pods of dead executors that were reported on, or can't be.
+  var reported: Set<PodIdentity> = []
+  /// Where the engine keeps its data, once it was asked.
+  var engineDirectory: String?
   private let turn = AsyncSemaphore(value: 1)
   private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.
@@ -110,7 +114,8 @@ package actor Reaper {
     var evidence = evidence
     evidence.begin(survey.pods.keys, at: survey.time)
     _ = evidence.gather(survey, agent, settings.checkpoint)
-    return Assessment(survey, agent, by: evidence, grace: settings.grace)
+    return Assessment(
+      survey, agent, by: evidence, grace: settings.grace, keeping: await keepLimits(survey))
   }
 
   /// What metrics are made of: the counts, and the hierarchies as the last pass found them.
@@ -178,7 +183,12 @@ package actor Reaper {
         host: host, settings: settings, observer: observer, log: log
       ) { await self.evidence }
     }
-    let results = dryRun ? [:] : await remove(assessment, sweep)
+    if !dryRun {
+      await writeCrashReports(assessment)
+      await keep(assessment, sweep)
+    }
+    var results = dryRun ? [:] : await remove(assessment, sweep)
+    if !dryRun { results.merge(await removeExpired(assessment)) { $1 } }
     var pass = Pass(report: assessment.report(results), due: assessment.due)
     pass.report.dryRun = dryRun
     if let sweep, assessment.survey.host.processTableFailure == nil {
@@ -214,7 +224,8 @@ package actor Reaper {
     for identity in evidence.gather(survey, agent, settings.checkpoint) {
       processes.watch(identity)
     }
-    return Assessment(survey, agent, by: evidence, grace: settings.grace)
+    return Assessment(
+      survey, agent, by: evidence, grace: settings.grace, keeping: await keepLimits(survey))
   }
 
   private func remove(

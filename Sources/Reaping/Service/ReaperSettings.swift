@@ -28,6 +28,12 @@ package struct ReaperSettings: Sendable {
   var logLevel: Logger.Level
   var logsJSON: Bool
   var metrics: ListenAddress?
+  /// Whether a report of a crashed executor's pod is written into its sandbox.
+  var crashReports: Bool
+  /// How many failed pods are kept, at most.
+  var keepFailedMax: Int
+  /// How full the disk of the engine's data may be for any to be kept, in percent.
+  var keepFailedDisk: Int
 
   /// Reads all settings, the command line's before the environment's before the file's, and checks
   /// them as a whole.
@@ -83,6 +89,9 @@ package struct ReaperSettings: Sendable {
       throw SettingError(description: "\(source.place(.logFormat)) takes text or json")
     }
     logsJSON = format == "json"
+    crashReports = try source.flag(.crashReports)
+    keepFailedMax = try source.count(.keepFailedMax, 0...1000)
+    keepFailedDisk = try source.count(.keepFailedDisk, 0...100)
     metrics = try source.text(.metrics).map { try ListenAddress($0, place: source.place(.metrics)) }
   }
 

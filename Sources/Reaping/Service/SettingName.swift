@@ -11,9 +11,12 @@ package enum SettingName: String, CaseIterable, SettingKey {
   case agentURL = "agent-url"
   case agentWorkFolder = "agent-work-dir"
   case cgroupRoots = "cgroup-roots"
+  case crashReports = "crash-reports"
   case grace
   case interval
   case journalSize = "journal-size"
+  case keepFailedDisk = "keep-failed-disk"
+  case keepFailedMax = "keep-failed-max"
   case keepVolumes = "keep-volumes"
   case leaseSocket = "lease-socket"
   case lockTimeout = "lock-timeout"
@@ -34,11 +37,13 @@ package enum SettingName: String, CaseIterable, SettingKey {
     case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .metrics: nil
     // In the run folder.
     case .leaseSocket, .notifySocket, .spoolFolder: nil
-    case .agentSeesEverything, .keepVolumes: "false"
+    case .agentSeesEverything, .crashReports, .keepVolumes: "false"
     case .cgroupRoots: "mesos,compose-pods"
     case .grace: "30s"
     case .interval: "60s"
     case .journalSize: "10m"
+    case .keepFailedDisk: "85"
+    case .keepFailedMax: "5"
     case .lockTimeout: "30s"
     case .logFormat: "text"
     case .logLevel: "info"

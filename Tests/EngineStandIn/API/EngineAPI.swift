@@ -50,6 +50,7 @@ enum EngineAPI {
     Endpoint("POST /containers/{id}/start", query: "detachKeys"),
     Endpoint("POST /containers/{id}/stop", query: "t"),
     Endpoint("POST /containers/{id}/kill", query: "signal"),
+    Endpoint("POST /containers/{id}/rename", query: "name"),
     Endpoint(
       "POST /containers/{id}/wait", query: "condition@30",
       answer: "StatusCode Error@34{ Message }"),

@@ -8,7 +8,7 @@ import Testing
 struct SampleSubmissionTests {
   /// What a sample's submission says besides what follows from its file.
   private static let options = [
-    "founding": ["--instances", "2"], "job": ["--no-service"],
+    "founding": ["--instances", "2"], "job": ["--no-service", "--label", "pod.keep_failed=1h"],
     "roles": ["--no-service"],
     "terminal": ["--label", "pod.share=net,pid"],
     "task": ["--label", "pod.task_env=marathon", "--label", "pod.check_service=web"],

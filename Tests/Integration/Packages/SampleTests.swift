@@ -128,6 +128,26 @@ struct SampleTests {
       #expect(
         end.output(of: "check", .stderr) == ["orders.csv:2: no order: 1,north,tea,much"], "\(end)")
       #expect(end.stdout.allSatisfy { !$0.hasPrefix("by-") && !$0.hasPrefix("report") }, "\(end)")
+      let report = try FoundReport(in: pod.sandbox.path)
+      #expect(report.text.contains("  orders.csv:2: no order: 1,north,tea,much"), "\(report.text)")
+    }
+  }
+
+  @Test("job stays after a failure, with its submission's label, until it is removed")
+  func keptJob() async throws {
+    // No reaper of another test has its limits here meanwhile.
+    try await withReaperSite(on: engine) { _ in
+      var settings = PodSettings(options: ["--keep-failed", "1h"])
+      settings.files["orders.csv"] = "order,region,item,amount\n1,north,tea,much\n"
+      try await Sample.job.run(on: engine, settings) { pod in
+        _ = try await pod.ended()
+        let left = try await Leftovers.of(run: pod.run, on: engine)
+        #expect(!left.containers.isEmpty && left.volumes.count == 1 && left.networks.isEmpty)
+        let rm = Command(
+          BuiltProgram.composeExecutor, ["rm", pod.run],
+          environment: ["DOCKER_HOST": engine.dockerHost])
+        #expect(try await rm.run().status == .exited(0))
+      }
     }
   }
 }

@@ -66,7 +66,7 @@ struct LifeTests {
         "mesos.host.boot_id": try ProcessFacts.bootID(),
         "mesos.host.machine_id": HostIdentity.current().machineID ?? "",
         "mesos.cgroup_parent": "/compose-pods/\(pod.run)", "mesos.executor_cgroup": "",
-        "mesos.remove_images": "",
+        "mesos.remove_images": "", "mesos.keep_failed": "",
         "taskId": pod.task, "executorId": "E-1",
         "com.docker.compose.project": "\(pod.task)-\(pod.run.prefix(8))",
       ]

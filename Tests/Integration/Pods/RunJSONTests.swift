@@ -161,7 +161,7 @@ struct RunJSONTests {
   }
 }
 
-/// As much of JSON Schema as docs/run.schema.json uses. A keyword that isn't known is a problem, too.
+/// As much of JSON Schema as the schemas in docs use. A keyword that isn't known is a problem, too.
 struct JSONSchema {
   private let root: [String: Any]
 
@@ -186,6 +186,8 @@ struct JSONSchema {
           case "array": value is [Any]
           case "string": value is String
           case "integer": value is Int
+          case "number": value is Double
+          case "boolean": value is Bool
           default: false
           }
         if !fits { return "\(value) is no \(rule)" }

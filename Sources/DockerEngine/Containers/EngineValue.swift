@@ -1,0 +1,65 @@
+/// Any JSON value, for responses of which more is passed on than this program uses.
+public indirect enum EngineValue: Sendable, Equatable {
+  case null
+  case boolean(Bool)
+  case integer(Int64)
+  case number(Double)
+  case text(String)
+  case list([EngineValue])
+  /// Keys in their order.
+  case object([Field])
+
+  /// A key of an object, and its value.
+  public struct Field: Sendable, Equatable {
+    /// The key.
+    public let key: String
+    /// The value.
+    public let value: EngineValue
+
+    /// Makes a field.
+    public init(_ key: String, _ value: EngineValue) {
+      self.key = key
+      self.value = value
+    }
+  }
+
+  /// The value of a key; nil where it is no object, or lacks the key.
+  public subscript(key: String) -> EngineValue? {
+    guard case .object(let fields) = self else { return nil }
+    return fields.first { $0.key == key }?.value
+  }
+}
+
+extension EngineValue: Decodable {
+  /// Reads any JSON; keys are sorted.
+  public init(from decoder: any Decoder) throws {
+    let value = try decoder.singleValueContainer()
+    if value.decodeNil() {
+      self = .null
+    } else if let boolean = try? value.decode(Bool.self) {
+      self = .boolean(boolean)
+    } else if let integer = try? value.decode(Int64.self) {
+      self = .integer(integer)
+    } else if let number = try? value.decode(Double.self) {
+      self = .number(number)
+    } else if let text = try? value.decode(String.self) {
+      self = .text(text)
+    } else if let list = try? value.decode([EngineValue].self) {
+      self = .list(list)
+    } else {
+      let fields = try value.decode([String: EngineValue].self)
+      self = .object(fields.sorted { $0.key < $1.key }.map { Field($0.key, $0.value) })
+    }
+  }
+}
+
+extension DockerEngine {
+  /// All that the engine says of one container (Engine API, "ContainerInspect"). Environment, labels, command and options
+  /// may hold secrets.
+  /// - Parameter id: ID or name.
+  /// - Returns: the engine's JSON.
+  /// - Throws: `EngineError`.
+  public func inspection(of id: String) async throws -> EngineValue {
+    try await decoded(EngineCall("GET", "/containers/\(component(id))/json"))
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import DockerEngine
+import PodIdentity
+import PodObjects
+import Program
+
+/// `compose-executor rm POD`: removes a failed pod that is kept.
+struct RmCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rm",
+    abstract: "Remove a failed pod that is kept (keep-failed).",
+    discussion: """
+      Removes its stopped containers, and its volumes but for those that stay anyway (keep-volumes). A pod that isn't kept \
+      is left alone: stop ends one that runs.
+      """)
+
+  @OptionGroup var pod: PodArgument
+
+  func run() async throws {
+    let host = try HostPods()
+    let found = try await pod.find(on: host)
+    let task = Printable.text(found.identity.taskID)
+    guard found.keptUntil != nil else {
+      throw CommandFailure("\(task): it isn't kept after a failure, so it isn't removed", code: 1)
+    }
+    let objects =
+      found.containers.map { PodObject(.container, $0.id, name: $0.summary.name) }
+      + found.networks.map { PodObject(.network, $0.id, name: $0.name) }
+      + found.volumes.filter { $0.labels[PodLabel.keep] != "true" }
+      .map { PodObject(.volume, $0.name, isSecret: $0.labels[PodLabel.secrets] == "true") }
+    let result = await PodRemover(
+      engine: host.engine, policy: RemovalPolicy(patience: .seconds(5))
+    ).remove(objects, of: found.identity)
+    guard result.failed.isEmpty else {
+      let left = result.failed.map { "\($0.kind) \($0.name): \($0.reason)" }
+      throw CommandFailure(
+        "\(task): not removed: \(Printable.line(left.joined(separator: "; ")))", code: 1)
+    }
+    await removeImages(of: found, on: host.engine)
+  }
+
+  /// Removes the images that the task asked to have removed (rmi), unless something else uses them.
+  private func removeImages(of pod: ListedPod, on engine: DockerEngine) async {
+    let names = pod.containers.compactMap { $0.summary.labels[PodLabel.removeImages] }
+      .flatMap { $0.split(separator: " ") }
+    for name in Set(names).prefix(100) {
+      if name.hasPrefix("-") {
+        guard name.hasPrefix("-\(pod.identity.names.project)-") else { continue }
+        try? await engine.takeName(String(name.dropFirst()))
+      } else {
+        try? await engine.removeImage(String(name), force: false)
+      }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import CLinux
+import Glibc
+import Synchronization
+import SystemPackage
+
+/// Writes reports into a sandbox, by names in a directory that is open.
+///
+/// A task may have put anything there: links aren't followed, and nothing but an earlier report of this program is
+/// replaced. Where something else has the name, the report gets one with the task's ID.
+public final class ReportFiles: Sendable {
+  /// Marks a file as made by this program.
+  private static let mark = "user.compose-executor.report"
+  /// What each report's JSON begins with: it is known by that where the file system has no attributes.
+  private static let beginning = Array("{\n \"version\": 1,\n \"report\": \"pod\",".utf8)
+  /// What this process has written, by path: another task's report isn't replaced.
+  private static let written = Mutex<[String: String]>([:])
+
+  /// Why there is no report, in words.
+  public struct Failure: Error, CustomStringConvertible {
+    /// The words.
+    public let description: String
+    /// Whether the directory can't be written by this process, as a user's own may be.
+    public let isDenied: Bool
+  }
+
+  private let directory: Int32
+  private let status: stat
+  private let path: String
+
+  /// Opens a sandbox.
+  ///
+  /// - Parameter path: its path.
+  /// - Throws: `Failure`.
+  public convenience init(sandbox path: String) throws(Failure) {
+    let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw Self.failure(path) }
+    try self.init(descriptor: descriptor, path: path)
+  }
+
+  /// Takes an open directory over.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the directory's; it is closed with this object.
+  ///   - path: its path, which isn't used but to tell it from others.
+  /// - Throws: `Failure`.
+  public init(descriptor: Int32, path: String) throws(Failure) {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      let failure = Self.failure("the directory")
+      close(descriptor)
+      throw failure
+    }
+    directory = descriptor
+    self.status = status
+    self.path = path
+  }
+
+  deinit { close(directory) }
+
+  private static func failure(_ what: String) -> Failure {
+    let error = Errno(rawValue: errno)
+    return Failure(
+      description: "\(what) can't be written: \(error)",
+      isDenied: [.permissionDenied, .notPermitted, .readOnlyFileSystem].contains(error))
+  }
+
+  /// Writes both files.
+  ///
+  /// - Parameter report: the report.
+  /// - Returns: the names of the files.
+  /// - Throws: `Failure`; what was begun is removed.
+  public func write(_ report: SandboxReport) throws(Failure) -> [String] {
+    let owner = "\(report.run) \(report.task)"
+    return [
+      try write(report.json(), suffix: "json", owner, task: report.task),
+      try write(report.text(), suffix: "txt", owner, task: report.task),
+    ]
+  }
+
+  private func write(
+    _ bytes: [UInt8], suffix: String, _ owner: String, task: String
+  ) throws(Failure) -> String {
+    for name in ["pod-report.\(suffix)", "pod-report.\(Self.component(task)).\(suffix)"] {
+      let key = "\(path)/\(name)"
+      if let other = Self.written.withLock({ $0[key] }), other != owner { continue }
+      guard makeWay(for: name, suffix) else { continue }
+      let file = linux_create_at(directory, name, 0o644)
+      guard file >= 0 else {
+        // Whoever was faster keeps the name.
+        if errno == EEXIST { continue }
+        throw Self.failure(name)
+      }
+      defer { close(file) }
+      if geteuid() == 0, status.st_uid != 0 { _ = fchown(file, status.st_uid, status.st_gid) }
+      _ = linux_mark_file(file, Self.mark)
+      guard put(bytes, into: file) else {
+        let failure = Self.failure(name)
+        if isNamed(name, file) { unlinkat(directory, name, 0) }
+        throw failure
+      }
+      Self.written.withLock { known in
+        if known.count > 10_000 { known = [:] }
+        known[key] = owner
+      }
+      return name
+    }
+    throw Failure(
+      description: "pod-report.\(suffix) is there already, and not from here", isDenied: false)
+  }
+
+  /// A task's ID as a part of a file's name.
+  private static func component(_ task: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        task.unicodeScalars.prefix(100).map { scalar in
+          switch scalar {
+          case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".": scalar
+          default: "_"
+          }
+        }))
+  }
+
+  private func put(_ bytes: [UInt8], into file: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+      if count > 0 {
+        rest = rest.dropFirst(count)
+      } else if count == 0 {
+        errno = ENOSPC
+        return false
+      } else if errno != EINTR {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Removes an earlier report.
+  ///
+  /// - Returns: whether the name is free.
+  private func makeWay(for name: String, _ suffix: String) -> Bool {
+    let place = linux_find_at(directory, name)
+    guard place >= 0 else { return errno == ENOENT }
+    defer { close(place) }
+    var found = stat()
+    guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG, found.st_nlink == 1 else {
+      return false
+    }
+    // By what was found, whatever has the name meanwhile; a device or a pipe isn't opened.
+    let file = Glibc.open("/proc/self/fd/\(place)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    guard file >= 0 else { return false }
+    defer { close(file) }
+    guard linux_is_marked(file, Self.mark) != 0 || suffix == "json" && isReport(file),
+      isNamed(name, file)
+    else { return false }
+    return unlinkat(directory, name, 0) == 0
+  }
+
+  /// Whether a file is a report by what it holds, on a file system without attributes.
+  private func isReport(_ file: Int32) -> Bool {
+    guard errno == EOPNOTSUPP else { return false }
+    var bytes = [UInt8](repeating: 0, count: Self.beginning.count)
+    let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
+    return count == bytes.count && bytes == Self.beginning
+  }
+
+  /// Whether a name is still that of an open file.
+  private func isNamed(_ name: String, _ file: Int32) -> Bool {
+    var (named, opened) = (stat(), stat())
+    return fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(file, &opened) == 0
+      && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
+  }
+}

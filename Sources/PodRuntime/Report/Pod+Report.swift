@@ -1,0 +1,163 @@
+import Compose
+import Concurrency
+import DockerEngine
+import Linux
+import Logging
+import PodControl
+import PodIdentity
+import PodReports
+import YAML
+
+extension Pod {
+  /// What the engine says of the pod's containers and their images at its end.
+  struct Inspected: Sendable {
+    var containers: [String: EngineValue] = [:]
+    var images: [SandboxReport.Image] = []
+  }
+
+  /// Asks the engine for all that a report holds of it, before anything is removed. An engine that hangs isn't waited for.
+  func inspectForReport() async -> Inspected {
+    readUsage()
+    let ids = Array(
+      Set(members.values.compactMap { $0.container ?? $0.lastContainer } + hookContainers.keys)
+        .prefix(200))
+    guard !ids.isEmpty, !presence.isAway else { return Inspected() }
+    let engine = engine
+    let asking = Task { () -> Inspected in
+      var found = Inspected()
+      await withTaskGroup(of: (String, EngineValue?).self) { group in
+        for id in ids { group.addTask { (id, try? await engine.inspection(of: id)) } }
+        for await (id, value) in group { found.containers[id] = value }
+      }
+      let images = Set(
+        found.containers.values.compactMap { value -> String? in
+          if case .text(let id)? = value["Image"] { id } else { nil }
+        })
+      await withTaskGroup(of: SandboxReport.Image?.self) { group in
+        for id in images {
+          group.addTask {
+            guard let image = try? await engine.inspectImage(id) else { return nil }
+            return .init(id: image.id, names: image.repoTags, digests: image.repoDigests)
+          }
+        }
+        for await case let image? in group { found.images.append(image) }
+      }
+      found.images.sort { $0.id < $1.id }
+      return found
+    }
+    let limit: Duration =
+      cleanupLimit.map { max(.milliseconds(100), min(.seconds(1), $0 / 8)) } ?? .seconds(1)
+    let watch = Task { _ = await asking.value }
+    guard await watch.hasEnded(within: limit) else {
+      asking.cancel()
+      return Inspected()
+    }
+    return await asking.value
+  }
+
+  /// Remembers which service decided the pod's end, unless that is decided.
+  func noteDecider(_ name: String, _ exitCode: Int?) {
+    guard !isEnding, let service = members[name]?.plan.service.name else { return }
+    notes.decider = (service, exitCode)
+  }
+
+  /// Logs what became of an optional or final service, for the report as well.
+  func noteOptional(_ text: String) {
+    log.warning("\(text)")
+    if notes.optionalFailures.count < 100 { notes.optionalFailures.append(text) }
+  }
+
+  /// Writes the report of the pod's end into the sandbox.
+  ///
+  /// - Parameters:
+  ///   - outcome: how it ended.
+  ///   - inspected: what the engine said before the removal.
+  ///   - keptUntil: until when its containers are kept.
+  func writeReport(_ outcome: PodOutcome, _ inspected: Inspected, keptUntil: String? = nil) async {
+    var report = SandboxReport(of: request, outcome, cause: cause(of: outcome))
+    report.outcome.decidedBy =
+      outcome.mainExitCode == nil ? notes.decider?.service : request.roles.deciding
+    report.outcome.exitCode = outcome.mainExitCode ?? notes.decider?.exitCode
+    if outcome.state == .finished { report.outcome.exitCode = 0 }
+    report.outcome.optionalFailures = notes.optionalFailures
+    report.keptUntil = keptUntil
+    report.phases = phases
+    report.networks = plan?.networks.map(\.name) ?? []
+    report.volumes = plan?.volumes.compactMap(\.name) ?? []
+    report.ports = status().ports
+    report.images = inspected.images
+    report.peakMemory = notes.usage.pod?.peakMemory
+    report.cpuSeconds = notes.usage.pod?.cpuSeconds
+    report.events = history.events
+    for member in members.values.sorted(by: { $0.index < $1.index }) {
+      report.containers.append(await container(of: member, inspected))
+    }
+    for (id, code) in hookContainers.sorted(by: { $0.key < $1.key }) {
+      guard let inspection = inspected.containers[id] else { continue }
+      var container = SandboxReport.Container(
+        name: hookName(inspection), kind: "hook", role: nil, id: id, state: "exited")
+      container.exitCode = code
+      container.inspection = inspection
+      report.containers.append(container)
+    }
+    await ReportWriting(sandbox: sandbox, isTask: request.sandbox != nil, log: log)
+      .write(report)
+  }
+
+  private func hookName(_ inspection: EngineValue) -> String {
+    if case .text(let name)? = inspection["Name"] { String(name.drop { $0 == "/" }) } else { "" }
+  }
+
+  private func container(
+    of member: Member, _ inspected: Inspected
+  ) async -> SandboxReport.Container {
+    let id = member.container ?? member.lastContainer
+    var container = SandboxReport.Container(
+      name: member.plan.label, kind: member.plan.isInfra ? "infra" : "service",
+      role: member.plan.isInfra ? nil : role(of: member.name).rawValue, id: id,
+      state: member.state.word)
+    container.exitCode = member.exitCode ?? member.run.exit?.code
+    container.restarts = member.restarts
+    container.inspection = id.flatMap { inspected.containers[$0] }
+    if let figures = id.flatMap({ notes.usage.containers[$0] }) {
+      container.peakMemory = figures.peakMemory
+      container.cpuSeconds = figures.cpuSeconds
+    }
+    container.lastOutput = await member.output?.lines(10) ?? []
+    return container
+  }
+
+  private func cause(of outcome: PodOutcome) -> String {
+    switch outcome.state {
+    case .finished: "completed"
+    case .killed: "kill"
+    case .failed where outcome.reason == .memoryLimit: "memory"
+    case .failed: hasComeUp ? "failure" : "launch"
+    }
+  }
+
+  /// The parts of the pod's life that have begun.
+  private var phases: [SandboxReport.Phase] {
+    let times = history.times
+    let now = WallClock.now
+    var phases: [SandboxReport.Phase] = []
+    func add(_ name: String, _ started: String?, _ ended: String?) {
+      if let started { phases.append(.init(name, started: started, ended: ended)) }
+    }
+    func first(_ kinds: PodEvent.Kind...) -> String? { kinds.compactMap { times.first[$0] }.min() }
+    func last(_ kinds: PodEvent.Kind...) -> String? { kinds.compactMap { times.last[$0] }.max() }
+    let (running, stopping) = (first(.podRunning), first(.podStopping))
+    add("launch", first(.podStarting), running ?? stopping)
+    add(
+      "pull", first(.imagePulling, .imageBuilding), last(.imagePulled, .imageBuilt, .imageFailed))
+    add(
+      "create", first(.networkCreated, .volumeCreated, .containerCreated),
+      last(.networkCreated, .volumeCreated, .containerCreated))
+    add("start", first(.containerStarted), last(.containerStarted))
+    add("healthy", first(.serviceHealthy), last(.serviceHealthy))
+    add("run", running, stopping ?? notes.stoppedAt)
+    add("stop", stopping, notes.stoppedAt)
+    add("remove", notes.stoppedAt, now)
+    return phases
+  }
+}

@@ -1,0 +1,55 @@
+import Compose
+import Linux
+import OrderedCollections
+import PodIdentity
+import PodReports
+import YAML
+
+extension SandboxReport {
+  /// Begins the report of a pod that this process has had.
+  ///
+  /// - Parameters:
+  ///   - request: the pod's request.
+  ///   - outcome: how it ended.
+  ///   - cause: why, in a word.
+  init(of request: PodRequest, _ outcome: PodOutcome, cause: String) {
+    var end = Outcome(state: outcome.state.word, cause: cause, message: outcome.message)
+    end.notRemoved = outcome.leftovers
+    self.init(
+      writer: .executor, program: request.programVersion, time: WallClock.now,
+      task: request.taskID, executor: request.executorID, framework: request.frameworkID,
+      agent: request.agentID, run: request.run, project: request.identity.names.project,
+      outcome: end)
+    let project = request.project
+    files = project.files
+    var places: [String: Int] = [:]
+    func place(_ name: String, _ visited: Set<String> = []) -> Int {
+      if let known = places[name] { return known }
+      guard !visited.contains(name), let service = project.services[name] else { return 0 }
+      let found =
+        service.dependencies.keys.map { 1 + place($0, visited.union([name])) }.max() ?? 0
+      places[name] = found
+      return found
+    }
+    services = project.services.values.map { service in
+      Service(
+        name: service.name, role: request.roles[service.name].rawValue,
+        containers: service.containers, image: service.image?.value,
+        restart: service.restart.word,
+        dependencies: service.dependencies.map { ($0.key, $0.value.condition.rawValue) },
+        order: place(service.name))
+    }
+  }
+}
+
+extension Compose.RestartPolicy {
+  /// Its name in a Compose file.
+  fileprivate var word: String {
+    switch self {
+    case .no: "no"
+    case .always: "always"
+    case .unlessStopped: "unless-stopped"
+    case .onFailure(let most): "on-failure" + (most.map { ":\($0)" } ?? "")
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import CLinux
+import Concurrency
+import Dispatch
+import DockerEngine
+import Glibc
+import Linux
+import Logging
+import PodIdentity
+import PodObjects
+import PodReports
+import Program
+
+/// Finds the sandbox of a run whose executor is dead (Mesos, src/slave/paths.cpp), and opens it.
+struct CrashedSandbox: Sendable {
+  /// Its path, as the agent's hook or its work directory has it.
+  let path: String
+  private let base: String
+  private let components: [String]
+
+  /// Reads a path; nil where there is none that is the run's.
+  ///
+  /// - Parameters:
+  ///   - path: the sandbox as the agent's hook named it; nil where it didn't.
+  ///   - workDirectory: the agent's work directory; nil where it isn't known.
+  ///   - identity: whose sandbox it has to be.
+  init?(_ path: String?, workDirectory: String?, of identity: PodIdentity) {
+    let ids = [identity.agentID, identity.frameworkID, identity.executorID, identity.run]
+    guard ids.allSatisfy(Self.isComponent) else { return nil }
+    components = [
+      "slaves", ids[0], "frameworks", ids[1], "executors", ids[2], "runs", ids[3],
+    ]
+    let suffix = "/" + components.joined(separator: "/")
+    if let path, path.hasPrefix("/"), path.hasSuffix(suffix) {
+      base = String(path.dropLast(suffix.count))
+    } else if let workDirectory, workDirectory.hasPrefix("/") {
+      base = workDirectory
+    } else {
+      return nil
+    }
+    self.path = base + suffix
+  }
+
+  private static func isComponent(_ text: String) -> Bool {
+    !text.isEmpty && text != "." && text != ".." && text.utf8.count < 256
+      && !text.utf8.contains(UInt8(ascii: "/")) && !text.utf8.contains(0)
+  }
+
+  /// Opens the directory. Below the agent's work directory no link is followed, and each directory above the sandbox must be
+  /// root's or this user's, and nobody else's to write.
+  ///
+  /// - Returns: a descriptor, to be closed by the caller; nil where it isn't there, or not to be trusted.
+  func open() -> Int32? {
+    var directory = Glibc.open(base.isEmpty ? "/" : base, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard directory >= 0 else { return nil }
+    for name in components {
+      var status = stat()
+      let isTrusted =
+        fstat(directory, &status) == 0 && (status.st_uid == 0 || status.st_uid == geteuid())
+        && status.st_mode & 0o022 == 0
+      let next = isTrusted ? linux_open_directory_at(directory, name) : -1
+      close(directory)
+      guard next >= 0 else { return nil }
+      directory = next
+    }
+    return directory
+  }
+
+  /// Whether a sandbox has a report of a task already: its executor had written it before it died.
+  static func hasReport(in directory: Int32, of task: String) -> Bool {
+    let place = linux_find_at(directory, "pod-report.json")
+    guard place >= 0 else { return false }
+    defer { close(place) }
+    guard let text = try? TextFile.regular("/proc/self/fd/\(place)", limit: 4 << 20) else {
+      return false
+    }
+    return text.contains("\n \"task\": \"\(task)\",")
+  }
+}
+
+extension Reaper {
+  /// Writes a report of each pod whose executor has crashed into its sandbox, before anything of it is stopped or removed:
+  /// only where the operator permits it (`crash-reports`), and once.
+  ///
+  /// - Parameter assessment: what was found.
+  func writeCrashReports(_ assessment: Assessment) async {
+    guard settings.crashReports else { return }
+    for (identity, pod) in assessment.pods where assessment.isDead(identity) {
+      if assessment.keeping.kept[identity]?.isDone == true || hasReported(identity) { continue }
+      guard !pod.containers.isEmpty, !pod.containers.contains(where: { $0.until != nil }),
+        let sandbox = CrashedSandbox(
+          assessment.sandboxes[identity.run], workDirectory: settings.checkpoint?.workFolder,
+          of: identity),
+        let directory = sandbox.open()
+      else { continue }
+      guard !CrashedSandbox.hasReport(in: directory, of: identity.taskID) else {
+        close(directory)
+        continue
+      }
+      let report = await crashReport(identity, pod, assessment)
+      let log = log
+      let (results, sink) = AsyncStream<Void>.makeStream()
+      DispatchQueue.global().async {
+        do throws(ReportFiles.Failure) {
+          let files = try ReportFiles(descriptor: directory, path: sandbox.path)
+          let names = try files.write(report)
+          log.info(
+            "report of a dead executor's pod: \(names.joined(separator: ", ")) in \(Printable.text(sandbox.path))",
+            metadata: identity.logFields)
+        } catch {
+          log.warning(
+            "no report in \(Printable.text(sandbox.path)): \(error)", metadata: identity.logFields)
+        }
+        sink.finish()
+      }
+      let writing = Task { for await _ in results {} }
+      _ = await writing.hasEnded(within: .seconds(2))
+      progress.step()
+    }
+  }
+
+  /// Whether a pod's crash was reported before; from now on it was.
+  private func hasReported(_ identity: PodIdentity) -> Bool {
+    if reported.count > 4096 { reported = [] }
+    return !reported.insert(identity).inserted
+  }
+
+  private func crashReport(
+    _ identity: PodIdentity, _ pod: ObservedPod, _ assessment: Assessment
+  ) async -> SandboxReport {
+    var outcome = SandboxReport.Outcome(
+      state: "crashed", cause: "crash",
+      message: "its executor died: \(assessment.verdicts[identity]?.why ?? "")")
+    outcome.optionalFailures = []
+    var report = SandboxReport(
+      writer: .reaper, program: Version.text, time: WallClock.now, task: identity.taskID,
+      executor: identity.executorID, framework: identity.frameworkID, agent: identity.agentID,
+      run: identity.run, project: identity.names.project, outcome: outcome)
+    report.networks = pod.objects.of(.network).map(\.name).sorted()
+    report.volumes = pod.objects.of(.volume).map(\.name).sorted()
+    if let kept = assessment.keeping.kept[identity] {
+      report.keptUntil = WallClock.text(kept.until)
+    }
+    let engine = engine
+    let ids = pod.containers.prefix(200).map(\.id)
+    let asking = Task { () -> [String: EngineValue] in
+      await withTaskGroup(of: (String, EngineValue?).self) { group in
+        for id in ids { group.addTask { (id, try? await engine.inspection(of: id)) } }
+        return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+      }
+    }
+    let watch = Task { _ = await asking.value }
+    let isThere = await watch.hasEnded(within: .seconds(2))
+    if !isThere { asking.cancel() }
+    let found = isThere ? await asking.value : [:]
+    for container in pod.containers.sorted(by: { $0.name < $1.name }) {
+      let inspection = found[container.id]
+      var entry = SandboxReport.Container(
+        name: container.name, kind: container.isWorth ? "service" : "infra", role: nil,
+        id: container.id, state: container.isUp ? "running" : "exited")
+      if !container.isUp, case .integer(let code)? = inspection?["State"]?["ExitCode"] {
+        entry.exitCode = Int(clamping: code)
+      }
+      entry.inspection = inspection
+      report.containers.append(entry)
+    }
+    return report
+  }
+}

@@ -1,0 +1,120 @@
+import Foundation
+import Glibc
+import PodReports
+import TestSupport
+import Testing
+
+@Suite("Reports are written into a sandbox that a task may have prepared")
+struct ReportFilesTests {
+  private func report(task: String = "t", run: String = UUID().uuidString) -> SandboxReport {
+    SandboxReport(
+      writer: .executor, program: "1", time: "2026-01-01T00:00:00.000Z", task: task,
+      executor: "e", framework: "", agent: "", run: run, project: "p",
+      outcome: .init(state: "failed", cause: "failure", message: "it failed"))
+  }
+
+  private func text(_ path: String) -> String? {
+    try? String(contentsOfFile: path, encoding: .utf8)
+  }
+
+  @Test("an earlier report is replaced")
+  func replaced() async throws {
+    try await withTemporaryFolder { folder in
+      let first = report()
+      #expect(
+        try ReportFiles(sandbox: folder.path).write(first) == [
+          "pod-report.json", "pod-report.txt",
+        ])
+      // As by a later process: the same task and run are the same pod to this one.
+      var second = first
+      second.outcome.message = "again"
+      _ = try ReportFiles(sandbox: folder.path).write(second)
+      #expect(text(folder.path("pod-report.json"))?.contains("again") == true)
+      #expect(text(folder.path("pod-report.txt"))?.contains("again") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 2)
+    }
+  }
+
+  @Test("two tasks of one executor have a report each")
+  func tasks() async throws {
+    try await withTemporaryFolder { folder in
+      _ = try ReportFiles(sandbox: folder.path).write(report(task: "one", run: "r"))
+      let names = try ReportFiles(sandbox: folder.path).write(report(task: "../two", run: "r"))
+      #expect(names == ["pod-report..._two.json", "pod-report..._two.txt"])
+      #expect(text(folder.path("pod-report.json"))?.contains("\"one\"") == true)
+    }
+  }
+
+  @Test(
+    "what a task has put there stays as it is",
+    arguments: ["link", "dangling", "file", "directory", "pipe", "hard link"])
+  func planted(kind: String) async throws {
+    try await withTemporaryFolder { folder in
+      let outside = try folder.write("outside", "untouched")
+      let sandbox = folder.path("sandbox")
+      try FileManager.default.createDirectory(
+        atPath: sandbox, withIntermediateDirectories: false)
+      for name in ["pod-report.json", "pod-report.txt"] {
+        let path = "\(sandbox)/\(name)"
+        switch kind {
+        case "link": #expect(symlink(outside, path) == 0)
+        case "dangling": #expect(symlink(folder.path("new"), path) == 0)
+        case "file": try "mine".write(toFile: path, atomically: false, encoding: .utf8)
+        case "directory": #expect(mkdir(path, 0o755) == 0)
+        case "pipe": #expect(mkfifo(path, 0o644) == 0)
+        default: #expect(link(outside, path) == 0)
+        }
+      }
+      var before = stat()
+      #expect(lstat("\(sandbox)/pod-report.json", &before) == 0)
+      let names = try ReportFiles(sandbox: sandbox).write(report())
+      #expect(names == ["pod-report.t.json", "pod-report.t.txt"])
+      #expect(text(outside) == "untouched")
+      #expect(text(folder.path("new")) == nil)
+      if kind == "file" { #expect(text("\(sandbox)/pod-report.json") == "mine") }
+      var after = stat()
+      #expect(lstat("\(sandbox)/pod-report.json", &after) == 0 && after.st_ino == before.st_ino)
+      // The second name as well: then there is no report, and one line says so.
+      for name in names {
+        unlink("\(sandbox)/\(name)")
+        #expect(symlink(outside, "\(sandbox)/\(name)") == 0)
+      }
+      #expect(throws: ReportFiles.Failure.self) {
+        try ReportFiles(sandbox: sandbox).write(report())
+      }
+      #expect(text(outside) == "untouched")
+    }
+  }
+
+  @Test("a full disk leaves no file behind", .enabled(if: geteuid() == 0))
+  func full() async throws {
+    try await withTemporaryFolder { folder in
+      let sandbox = folder.path("sandbox")
+      #expect(mkdir(sandbox, 0o755) == 0)
+      let mount = Command("mount", ["-t", "tmpfs", "-o", "size=4k", "tmpfs", sandbox])
+      try #require(try await mount.run().status == .exited(0))
+      defer { umount2(sandbox, Int32(MNT_DETACH)) }
+      try Data(repeating: 1, count: 4096).write(to: URL(fileURLWithPath: "\(sandbox)/full"))
+      let error = #expect(throws: ReportFiles.Failure.self) {
+        try ReportFiles(sandbox: sandbox).write(report())
+      }
+      #expect(error?.description.contains("pod-report.json can't be written") == true)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: sandbox) == ["full"])
+    }
+  }
+
+  @Test("without attributes a report is known by its beginning", .enabled(if: geteuid() == 0))
+  func withoutAttributes() async throws {
+    try await withTemporaryFolder { folder in
+      let sandbox = folder.path("sandbox")
+      #expect(mkdir(sandbox, 0o755) == 0)
+      let mount = Command("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", sandbox])
+      try #require(try await mount.run().status == .exited(0))
+      defer { umount2(sandbox, Int32(MNT_DETACH)) }
+      let report = report()
+      let first = try ReportFiles(sandbox: sandbox).write(report)
+      let second = try ReportFiles(sandbox: sandbox).write(report)
+      #expect(first[0] == second[0])
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import DockerEngine
+import Foundation
+import Linux
+import PodIdentity
+import PodObjects
+import Testing
+
+@testable import Reaping
+
+@Suite("Which failed pods are kept")
+struct KeptPodsTests {
+  private static let now: Int64 = 1_800_000_000
+  private let time = BootTime(sinceBoot: .seconds(100_000))
+
+  private func identity(_ task: String) -> PodIdentity {
+    PodIdentity(
+      frameworkID: "f", executorID: task, taskID: task, run: "run-\(task)", agentID: "a",
+      incarnation: Incarnation(bootID: "b", pid: 7, startTime: 8),
+      host: HostIdentity(machineID: "m"),
+      cgroupParent: "/mesos/run-\(task)")
+  }
+
+  /// A pod with one container as the engine lists it.
+  private func pod(
+    _ task: String, name: String? = nil, state: String = "exited", seconds: String = "3600"
+  ) throws -> ObservedPod {
+    let id = String(repeating: "0123456789abcdef", count: 4)
+    var labels = identity(task).labels
+    labels[PodLabel.keepFailed] = seconds
+    labels[PodLabel.composeService] = "web"
+    let json = try JSONSerialization.data(withJSONObject: [
+      "Id": id, "Names": ["/" + (name ?? "web")], "State": state, "Labels": labels,
+      "Created": Self.now - 7200,
+    ])
+    var pod = ObservedPod(
+      identity: identity(task), objects: [PodObject(.container, id, name: name)])
+    pod.containers = [KeptContainer(try JSONDecoder().decode(ContainerSummary.self, from: json))]
+    pod.created = Self.now - 7200
+    return pod
+  }
+
+  private func kept(_ until: Int64) -> String { "kept-0123456789ab-\(until)-web" }
+
+  private func choose(
+    _ pods: [ObservedPod], _ state: Verdict.State = .leaked, deadFor: Double = 60,
+    limits: (inout KeepLimits) -> Void = { _ in }
+  ) -> KeptPods {
+    var all = KeepLimits(now: Self.now)
+    limits(&all)
+    var verdict = Sample.verdict([(100, .processAlive)], now: 101)
+    verdict.state = state
+    verdict.deadSince = BootTime(sinceBoot: .seconds(100_000 - deadFor))
+    return KeptPods(
+      Dictionary(uniqueKeysWithValues: pods.map { ($0.identity, $0) }),
+      Dictionary(uniqueKeysWithValues: pods.map { ($0.identity, verdict) }), all, at: time)
+  }
+
+  @Test("one that its executor has kept stays until its time is over, whatever the boot")
+  func marked() throws {
+    let pod = try pod("a", name: kept(Self.now + 10))
+    for state in [Verdict.State.leaked, .alive] {
+      let chosen = choose([pod], state, deadFor: 1e5)
+      #expect(chosen.kept[pod.identity]?.until == Self.now + 10 && chosen.dropped.isEmpty)
+      #expect(chosen.kept[pod.identity]?.isDone == true)
+    }
+    for state in [Verdict.State.undecided, .foreign] {
+      let chosen = choose([pod], state)
+      #expect(chosen.kept.isEmpty && chosen.dropped.isEmpty)
+    }
+    let over = try self.pod("a", name: kept(Self.now))
+    #expect(choose([over]).dropped[over.identity]?.contains("is over") == true)
+  }
+
+  @Test("one whose executor crashed is kept from its death on")
+  func crashed() throws {
+    let pod = try pod("a", state: "running")
+    #expect(choose([pod]).kept[pod.identity]?.until == Self.now + 3540)
+    #expect(choose([pod]).kept[pod.identity]?.isDone == false)
+    #expect(choose([pod], deadFor: 3601).kept.isEmpty)
+    // A living executor's own business.
+    #expect(choose([pod], .alive).kept.isEmpty)
+  }
+
+  @Test(
+    "nothing that a file can say keeps one for longer",
+    arguments: [
+      // The name of another container's ID; no decision, so its death counts.
+      ("kept-ffffffffffff-99999999999-web", "3600", 3540 as Int64?),
+      // The container's own ID is known to nobody before it is created, and a time beyond all bounds isn't one.
+      ("kept-0123456789ab-99999999999999-web", "3600", 3540),
+      ("kept-0123456789ab-2000000000-web", "3600", nil), ("web", "0", nil), ("web", "-5", nil),
+      ("web", "x", nil), ("web", "", nil), ("web", "99999999999999", 604_740),
+    ])
+  func forged(name: String, seconds: String, rest: Int64?) throws {
+    let pod = try pod("a", name: name, seconds: seconds)
+    #expect(choose([pod]).kept[pod.identity].map { $0.until - Self.now } == rest)
+  }
+
+  @Test("the newest stay, the oldest go first; none on a full disk")
+  func limits() throws {
+    let pods = try (1...7).map { try pod("t\($0)", name: kept(Self.now + Int64($0))) }
+    let chosen = choose(pods)
+    #expect(
+      Set(chosen.kept.keys.map(\.taskID)) == ["t3", "t4", "t5", "t6", "t7"]
+        && Set(chosen.dropped.keys.map(\.taskID)) == ["t1", "t2"])
+    #expect(choose(pods, limits: { $0.most = 0 }).kept.isEmpty)
+    #expect(choose(pods, limits: { $0.used = 85 }).kept.count == 5)
+    let full = choose(pods, limits: { $0.used = 86 })
+    #expect(full.kept.isEmpty && full.dropped.count == 7)
+    #expect(full.dropped.values.allSatisfy { $0.contains("86 % full") })
+  }
+
+  @Test("a clock that is behind keeps them until it is right")
+  func clock() throws {
+    let pod = try pod("a", name: kept(Self.now + 10))
+    let chosen = choose([pod]) { $0.now = Self.now - 100_000_000 }
+    #expect(chosen.kept[pod.identity]?.until == Self.now + 10)
+  }
+}
