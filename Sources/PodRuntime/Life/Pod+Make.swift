@@ -37,16 +37,26 @@ extension Pod {
       let own = members.values.compactMap(\.container)
       try check.check(body, of: container, own: Set(own + madeContainers))
     }
-    let body = addingOutcome(
+    let unlimited = addingOutcome(
       addingSecrets(try pinned(body, of: container), of: container), of: container)
-    let (id, warnings) = try await withoutCancellation {
-      do {
-        return try await engine.createContainer(name: container.name, platform: platform, body)
-      } catch let error as EngineError where error.isConflict {
-        return try await engine.createContainer(
-          name: container.nameIfTaken, platform: platform, body)
+    @Sendable func create(_ body: ContainerCreate) async throws -> (id: String, warnings: [String])
+    {
+      try await withoutCancellation {
+        do {
+          return try await engine.createContainer(name: container.name, platform: platform, body)
+        } catch let error as EngineError where error.isConflict {
+          return try await engine.createContainer(
+            name: container.nameIfTaken, platform: platform, body)
+        }
       }
     }
+    let made: (id: String, warnings: [String])
+    do {
+      made = try await create(limitingDisk(unlimited))
+    } catch let error as EngineError where dropsDiskQuota(at: error) {
+      made = try await create(unlimited)
+    }
+    let (id, warnings) = made
     madeContainers.append(id)
     warn(warnings, of: container.key)
     return id

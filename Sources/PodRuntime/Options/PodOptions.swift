@@ -61,6 +61,8 @@ public struct PodOptions: Sendable, Equatable {
   public var onUnhealthy = FailureReaction.fail
   /// What follows when a service's own memory limit ends it, unless the service says itself.
   public var onOutOfMemory = FailureReaction.fail
+  /// What follows when the containers write more than the task's disk holds.
+  public var disk = Disk.report
   /// Commands at turns of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 

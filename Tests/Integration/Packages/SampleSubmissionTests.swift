@@ -8,7 +8,8 @@ import Testing
 struct SampleSubmissionTests {
   /// What a sample's submission says besides what follows from its file.
   private static let options = [
-    "founding": ["--instances", "2"], "job": ["--no-service"],
+    "founding": ["--instances", "2"],
+    "job": ["--no-service", "--label", "pod.disk=enforce"],
     "terminal": ["--label", "pod.share=net,pid"],
   ]
 
