@@ -257,7 +257,7 @@ let package = Package(
       "Integration",
       [
         "AgentStandIn", "EngineStandIn", "YAML", "Compose", "DockerEngine", "PodIdentity",
-        "Cgroups", "Reaping", collections,
+        "Cgroups", "PodObjects", "Reaping", collections, logging,
       ],
       exclude: ["Compose/Parity", "Compose/Running"]),
   ]

@@ -150,6 +150,8 @@ public struct PodOutcome: Sendable, Equatable {
   public enum Reason: Sendable, Equatable {
     /// A container was killed for exceeding its memory limit.
     case memoryLimit
+    /// The containers wrote more than the task's disk holds.
+    case diskLimit
   }
   /// How it ended.
   public var state: State

@@ -86,6 +86,33 @@ struct SettingOptions: ParsableArguments {
   @Option(help: "How long to wait for another pass. Default: 30s.")
   var lockTimeout: String?
 
+  @Option(
+    help:
+      "on removes images that pods have pulled and nobody uses; off leaves all. Default: off.",
+    completion: .list(["on", "off"]))
+  var imageCare: String?
+
+  @Option(help: "With image-care: how long nobody must have used an image. Default: 7d.")
+  var imageAge: String?
+
+  @Option(help: "With image-care: how many images are removed in one pass. Default: 10.")
+  var imageMax: String?
+
+  @Option(
+    help:
+      "With image-care: names of images that stay, comma separated, with * for any text, such as registry.example.com/base/*."
+  )
+  var imageKeep: String?
+
+  @Option(
+    help:
+      "With image-care: percent of the disk of the engine's data above which younger images go as well; 0 for never. Default: 85."
+  )
+  var diskHigh: String?
+
+  @Option(help: "With image-care: percent of that disk below which they stay again. Default: 80.")
+  var diskLow: String?
+
   @Option(help: "Serve Prometheus metrics: 127.0.0.1:PORT or a socket's path.")
   var metrics: String?
 
@@ -113,6 +140,8 @@ struct SettingOptions: ParsableArguments {
       (.agentSeesEverything, agentSeesEverything ? "true" : nil), (.agentWorkFolder, agentWorkDir),
       (.runFolder, runDir), (.leaseSocket, leaseSocket), (.notifySocket, notifySocket),
       (.spoolFolder, spoolDir), (.stateFolder, stateDir), (.journalSize, journalSize),
+      (.imageCare, imageCare), (.imageAge, imageAge), (.imageMax, imageMax),
+      (.imageKeep, imageKeep), (.diskHigh, diskHigh), (.diskLow, diskLow),
       (.lockTimeout, lockTimeout), (.metrics, metrics), (.logLevel, logLevel),
       (.logFormat, logFormat),
     ]

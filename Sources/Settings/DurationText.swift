@@ -1,6 +1,6 @@
 /// Durations as people and Mesos write them.
 public enum DurationText {
-  /// Reads a number and a unit: ns, us, ms, s or secs, m or mins, h or hrs, days, weeks; fractions are
+  /// Reads a number and a unit: ns, us, ms, s or secs, m or mins, h or hrs, d or days, weeks; fractions are
   /// allowed, and a bare number counts seconds.
   ///
   /// - Parameter text: the text.
@@ -10,7 +10,7 @@ public enum DurationText {
     guard let number = Double(digits), number.isFinite else { return nil }
     let units: [Substring: Double] = [
       "": 1, "ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1, "sec": 1, "secs": 1, "m": 60, "min": 60,
-      "mins": 60, "h": 3600, "hr": 3600, "hrs": 3600, "day": 86_400, "days": 86_400,
+      "mins": 60, "h": 3600, "hr": 3600, "hrs": 3600, "d": 86_400, "day": 86_400, "days": 86_400,
       "week": 604_800, "weeks": 604_800,
     ]
     guard let unit = units[text.dropFirst(digits.count)], number * unit < 1e9 else { return nil }

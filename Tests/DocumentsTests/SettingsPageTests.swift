@@ -25,6 +25,8 @@ extension SettingsPage {
     "COMPOSE_ANSI": "The default of `run --ansi`.",
     "COMPOSE_DISABLE_ENV_FILE": "Whether `.env` is left unread.",
     "COMPOSE_ENV_FILES": "Files of variables for interpolation, comma separated.",
+    "COMPOSE_EXECUTOR_REAPER_STATE_DIR":
+      "pod-reaper's `state-dir`, where it isn't the default: what pods pull is recorded there.",
     "COMPOSE_EXECUTOR_LEASE_SOCKET": "Where pod-reaper takes leases; set by the agent's hook.",
     "COMPOSE_FILE": "The Compose files, where none are named.",
     "COMPOSE_PATH_SEPARATOR": "What separates the files in COMPOSE_FILE; `:` unless set.",

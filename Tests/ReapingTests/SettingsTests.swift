@@ -182,3 +182,42 @@ struct PrintableTests {
     }
   }
 }
+
+@Suite("Settings of image care")
+struct ImageCareSettingsTests {
+  private func settings(_ more: [SettingName: String]) async throws -> ReaperSettings {
+    try await withTemporaryFolder { folder in
+      try ReaperSettings(
+        options: more, environment: [:], file: folder.write("none.yaml", ""))
+    }
+  }
+
+  @Test("image care is off unless it is asked for, with its defaults")
+  func defaults() async throws {
+    #expect(try await settings([:]).imageCare == nil)
+    #expect(try await settings([.imageCare: "off"]).imageCare == nil)
+    #expect(
+      try await settings([.imageCare: "on"]).imageCare
+        == ImageCareSettings(age: .seconds(604_800), high: 85, low: 80, most: 10, keep: []))
+    #expect(
+      try await settings([
+        .imageCare: "on", .imageAge: "36h", .diskHigh: "90%", .diskLow: "0", .imageMax: "3",
+        .imageKeep: "a/*, *:b",
+      ]).imageCare
+        == ImageCareSettings(
+          age: .seconds(129_600), high: 90, low: 0, most: 3, keep: ["a/*", "*:b"]))
+  }
+
+  @Test(
+    "what can't be is refused, also while it is off",
+    arguments: [
+      (SettingName.imageCare, "maybe", "image-care takes on or off"),
+      (.imageAge, "10s", "image-age must be at least 1m"),
+      (.imageMax, "0", "image-max takes a number from 1 to 10000"),
+      (.diskHigh, "101", "disk-high takes a percentage from 0 to 100"),
+      (.diskLow, "86", "disk-low must not be above disk-high (85)"),
+    ])
+  func refused(_ name: SettingName, _ value: String, _ line: String) async {
+    await #expect { try await settings([name: value]) } throws: { "\($0)" == "--" + line }
+  }
+}

@@ -16,6 +16,8 @@ public struct EngineInfo: Sendable, Decodable {
   public let dockerRootDir: String
   /// The driver of images and containers, such as `overlay2`.
   public let storageDriver: String
+  /// The file system below the driver, such as `xfs` or `extfs`; empty where the driver doesn't say.
+  public let backingFilesystem: String
   /// The ranges that networks get their subnets from; empty where the engine doesn't say.
   public let addressPools: [EngineAddressPool]
   /// The default log driver.
@@ -42,6 +44,8 @@ public struct EngineInfo: Sendable, Decodable {
     architecture = try fields["Architecture"] ?? ""
     dockerRootDir = try fields["DockerRootDir"] ?? ""
     storageDriver = try fields["Driver"] ?? ""
+    let status: [[String]]? = (try? fields["DriverStatus"]) ?? nil
+    backingFilesystem = (status ?? []).first { $0.first == "Backing Filesystem" }?.last ?? ""
     addressPools = try fields["DefaultAddressPools"] ?? []
     loggingDriver = try fields["LoggingDriver"] ?? ""
     liveRestoreEnabled = try fields["LiveRestoreEnabled"] ?? false

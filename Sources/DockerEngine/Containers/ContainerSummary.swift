@@ -22,6 +22,8 @@ public struct ContainerSummary: Sendable, Decodable {
   public let created: Int64
   /// Its ports, those that aren't published among them.
   public let ports: [ListedPort]
+  /// The size of its writable layer in bytes; nil unless sizes were asked for.
+  public let writtenBytes: Int64?
 
   private struct Connections: Decodable {
     struct Ignored: Decodable {}
@@ -43,6 +45,7 @@ public struct ContainerSummary: Sendable, Decodable {
     networks = Set((connections?.networks ?? [:]).keys)
     created = try fields["Created"] ?? 0
     ports = try fields["Ports"] ?? []
+    writtenBytes = try fields["SizeRw"]
   }
 }
 

@@ -128,12 +128,17 @@ extension DockerEngine {
   /// - Parameters:
   ///   - all: Whether those that don't run are listed too.
   ///   - filters: Such as `["label": ["a=b"], "status": ["exited"]]`: values of one name are alternatives, but labels must all match.
+  ///   - withSizes: Whether the engine sums up what each container has written, which takes its time.
   /// - Returns: a summary of each.
   /// - Throws: `EngineError`.
   public func listContainers(
-    all: Bool, filters: [String: [String]] = [:]
+    all: Bool, filters: [String: [String]] = [:], withSizes: Bool = false
   ) async throws -> [ContainerSummary] {
     var call = EngineCall("GET", "/containers/json", query: all ? [("all", "1")] : [])
+    if withSizes {
+      call.query.append(("size", "1"))
+      call.extraTime = .seconds(240)
+    }
     try call.add(filters: filters)
     return try await decoded(call)
   }

@@ -7,6 +7,17 @@ extension DockerEngine {
     try await decoded(EngineCall("GET", "/images/\(imagePath(ref))/json"))
   }
 
+  /// The IDs of all images, those without a name among them (Engine API, "ImageList").
+  /// - Throws: `EngineError`.
+  public func listImageIDs() async throws -> Set<String> {
+    struct Listed: Decodable {
+      let id: String
+      enum CodingKeys: String, EngineKey { case id }
+    }
+    let images: [Listed] = try await decoded(EngineCall("GET", "/images/json"))
+    return Set(images.map(\.id))
+  }
+
   /// Removes a name of an image, and the image with its last name (Engine API, "ImageDelete").
   /// - Parameters:
   ///   - ref: Name or ID.

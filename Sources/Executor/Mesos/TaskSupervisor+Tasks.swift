@@ -42,7 +42,11 @@ extension TaskSupervisor {
     }
     for monitor in tasks[id]?.monitors ?? [] { monitor.cancel() }
     var update = TaskUpdate(taskID: id, state: outcome.taskState, message: outcome.line)
-    if outcome.reason == .memoryLimit { update.reason = .containerLimitationMemory }
+    switch outcome.reason {
+    case .memoryLimit: update.reason = .containerLimitationMemory
+    case .diskLimit: update.reason = .containerLimitationDisk
+    case nil: break
+    }
     if tasks[id]?.isHopeless == true { update.isHealthy = false }
     if !outcome.leftovers.isEmpty {
       noteUnclean()

@@ -15,6 +15,11 @@ struct TaskOptions: ParsableArguments {
   @Option(help: "Offered host ports, such as 31000-31005 or 31000,31007.")
   var ports: String?
 
+  @Option(
+    help:
+      "The task's disk, such as 500m: what its containers may write (see --disk). Default: none.")
+  var taskDisk: String?
+
   @Option(help: "The run: Mesos' container ID. Default: a new one.")
   var runId: String?
 
@@ -125,6 +130,13 @@ struct TaskOptions: ParsableArguments {
     request.take(settings.file)
     request.logging = try settings.logging(option: logging)
     request.options = try settings.podOptions { options.text($0) }
+    if let text = settings.text("task-disk", option: taskDisk) {
+      guard let bytes = SizeText.parse(text), bytes > 0 else {
+        throw SettingError(description: "--task-disk takes a size such as 500m, not '\(text)'")
+      }
+      request.limits = TaskLimits(cpus: nil, memory: nil)
+      request.limits?.disk = bytes
+    }
     try change(&request.options)
     request.programVersion = Version.text
     try request.applyRoles()

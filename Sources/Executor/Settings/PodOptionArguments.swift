@@ -72,6 +72,12 @@ struct PodOptionArguments: ParsableArguments {
   )
   var checkService: String?
 
+  @Option(
+    help:
+      "What follows when the containers write more than the task's disk holds: report (a line in the log), enforce (the pod fails) or off (nobody measures). Where the engine can limit it, report and enforce limit each container. Default: report.",
+    completion: .list(["report", "enforce", "off"]))
+  var disk: String?
+
   @Flag(help: "Leave named volumes when the pod has ended.")
   var keepVolumes = false
 
@@ -118,6 +124,7 @@ struct PodOptionArguments: ParsableArguments {
     case "type": type
     case "on-engine-restart": onEngineRestart
     case "roles": roles
+    case "disk": disk
     case "mains": mains
     case "on-unhealthy": onUnhealthy
     case "on-oom": onOom
@@ -141,7 +148,8 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "check-service", "final-timeout", "hook-timeout", "keep-failed", "keep-volumes", "mains", "network",
+    "check-service", "disk", "final-timeout", "hook-timeout", "keep-failed", "keep-volumes", "mains",
+    "network",
     "on-engine-restart",
     "on-oom", "on-unhealthy",
     "post-stop-hook", "pre-launch-hook", "rmi", "roles", "running-hook", "share", "split-logs",
@@ -175,6 +183,7 @@ extension Settings {
     options.onEngineRestart = try choice("on-engine-restart", said) ?? .fail
     options.roles = try roles(text("roles", option: said("roles")))
     options.mains = try choice("mains", said) ?? .all
+    options.disk = try choice("disk", said) ?? .report
     options.onUnhealthy = try choice("on-unhealthy", said) ?? .fail
     options.onOutOfMemory = try choice("on-oom", said) ?? .fail
     if let limit = try duration("final-timeout", option: said("final-timeout")) {

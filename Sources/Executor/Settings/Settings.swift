@@ -9,7 +9,8 @@ struct Settings {
   /// The long options that are also `COMPOSE_EXECUTOR_…` in the environment and keys of the operator's file.
   static let names = Set([
     "agent-id", "cleanup-timeout", "engine-timeout", "executor-id", "framework-id", "grace",
-    "launch-timeout", "log-level", "logging", "ports", "relist-interval", "run-id", "task-id",
+    "launch-timeout", "log-level", "logging", "ports", "relist-interval", "run-id", "task-disk",
+    "task-id",
   ]).union(podOptions)
 
   let environment: [String: String]

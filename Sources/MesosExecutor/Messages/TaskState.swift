@@ -32,6 +32,8 @@ public enum TaskState: String, Codable, Sendable, Hashable, CaseIterable {
 public enum TaskReason: String, Codable, Sendable, Hashable, CaseIterable {
   /// The memory limit was hit.
   case containerLimitationMemory = "REASON_CONTAINER_LIMITATION_MEMORY"
+  /// It used more disk than it may.
+  case containerLimitationDisk = "REASON_CONTAINER_LIMITATION_DISK"
   /// The task's description is at fault.
   case taskInvalid = "REASON_TASK_INVALID"
   /// The result of its check has changed.

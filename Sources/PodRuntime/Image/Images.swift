@@ -62,6 +62,8 @@ struct Images: Sendable {
   /// Records pulls and builds.
   var history = PodHistory()
   var pulls = PullBoard()
+  /// Tells the host of what is used, pulled and built; nil for nobody.
+  var use: ImageUse?
   /// Asked about an error: waits until the engine is back, if it is away, and says whether to try again.
   var recovers: @Sendable (any Error) async throws -> Bool = { _ in false }
 
@@ -192,6 +194,8 @@ struct Images: Sendable {
     }
     let policy = service.pullPolicy?.value ?? .missing
     let isNew: Bool
+    // Before the first look: what is found then isn't removed before its container is made.
+    try await use?.hold(image.value)
     do {
       if policy == .always {
         isNew = try await lookUp(image.value) == nil
@@ -199,6 +203,8 @@ struct Images: Sendable {
         let found = try await permitted(image, of: service)
         if var found, !found.isOlder(than: service.pullAge) {
           found.isBuilt = service.build != nil
+          try await use?.hold(found.id)
+          await use?.promise(image.value, isNew: false, isNamed: true)
           return found
         }
         isNew = found == nil
@@ -216,6 +222,8 @@ struct Images: Sendable {
         at: image.position)
     }
     try self.policy.check(pulled: image)
+    await use?.promise(image.value, isNew: isNew, isNamed: true)
+    let before = try await use?.imagesBeforePull()
     do {
       let store = CredentialStore(
         projectDirectory: projectDirectory, environment: environment, policy: self.policy,
@@ -230,6 +238,8 @@ struct Images: Sendable {
     }
     if var found = try await lookUp(image.value, as: image) {
       found.isNew = isNew
+      try await use?.hold(found.id)
+      await use?.record(image.value, before: before)
       return found
     }
     throw ComposeError(
@@ -278,6 +288,11 @@ struct Images: Sendable {
     guard let build = service.build else {
       throw ComposeError("service '\(service.name)' has no build", at: service.position)
     }
+    if let image = service.image?.value {
+      await use?.promise(image, isNew: true, isNamed: true)
+    } else if let tag {
+      await use?.promise(tag, isNew: true, isNamed: false)
+    }
     let own = DockerConfiguration(
       projectDirectory: projectDirectory, environment: environment
     ).taskFolders
@@ -295,6 +310,10 @@ struct Images: Sendable {
     found.reference = service.image?.value ?? tag ?? id
     found.isBuilt = true
     found.isNew = true
+    try await use?.hold(found.id)
+    if service.image == nil, tag == nil {
+      await use?.promise(found.id, isNew: true, isNamed: false)
+    }
     return found
   }
 }

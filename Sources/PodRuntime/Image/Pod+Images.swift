@@ -4,6 +4,7 @@ import DockerEngine
 import Logging
 import OrderedCollections
 import PodIdentity
+import Synchronization
 import YAML
 
 extension Pod {
@@ -31,12 +32,20 @@ extension Pod {
     guard !wanted.isEmpty || !names.isEmpty else { return }
     let engine = engine
     let log = log
+    let use = images.use
+    let ids = Dictionary(
+      provided.values.map { ($0.reference, $0.id) }, uniquingKeysWith: { first, _ in first })
+    let isIncomplete = Mutex(false)
     let work = Task {
       for name in wanted + names.filter({ !wanted.contains($0) }) {
         do {
           if wanted.contains(name) {
-            try await engine.removeImage(name, force: false)
-            log.info("removed image \(name)")
+            let isRemoved = try await ImageUse.removing(name, ids[name], of: use) {
+              try await engine.removeImage(name, force: false)
+            }
+            log.log(
+              level: isRemoved ? .info : .debug,
+              isRemoved ? "removed image \(name)" : "image \(name) stays: another pod uses it")
           } else {
             try await withoutCancellation { try await engine.takeName(name) }
           }
@@ -45,10 +54,16 @@ extension Pod {
           log.debug("image \(name) stays: \(error.message)")
         } catch {
           log.warning("image \(name) can't be removed: \(error)")
+          isIncomplete.withLock { $0 = true }
         }
       }
     }
-    if !(await work.hasEnded(within: limit)) { work.cancel() }
+    guard await work.hasEnded(within: limit) else {
+      work.cancel()
+      return
+    }
+    // What isn't removed is pod-reaper's to remove.
+    if !isIncomplete.withLock(\.self) { await use?.fulfil() }
   }
 
   /// A container's request with the label by which the reaper removes the same images where the executor can't.

@@ -67,6 +67,7 @@ extension Pod {
       try await createNetworksAndVolumes(of: early)
     }
     let plan = try await asked
+    await findDiskQuota()
     try checkLaunch()
     adopt(plan)
     if let path = plan.reservation, let first = plan.containers.first {
@@ -169,6 +170,23 @@ extension Pod {
       if let known = try? await info?.value { return known.architecture }
       return try await engine.info().architecture
     }
+  }
+
+  /// What the launch waits for, in words.
+  var launchWaits: String {
+    let waiting = members.values.filter { !isFinal($0) }.sorted { $0.index < $1.index }.compactMap {
+      member -> String? in
+      if member.hasStarted, member.commands == .afterStart {
+        return "the post_start of '\(member.name)' is not done"
+      }
+      switch (member.state, member.health) {
+      case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
+      case (_, .starting): return "'\(member.name)' is not healthy"
+      default: return nil
+      }
+    }
+    let first = provided.isEmpty ? "images are not there" : "networks and volumes are not created"
+    return waiting.isEmpty ? first : waiting.joined(separator: ", ")
   }
 
   func noteUnanswered(_ error: EngineError) {

@@ -42,17 +42,26 @@ extension Pod {
     // The operator's own isn't held against what it permits to others.
     let completed = request.defaults.completing(
       try pinned(try foundByEngine(body, of: container), of: container), of: container,
-      memory: request.limits?.memory,
-      imageSignal: image.stopSignal)
-    let body = addingOutcome(addingSecrets(completed, of: container), of: container)
-    let (id, warnings) = try await withoutCancellation {
-      do {
-        return try await engine.createContainer(name: container.name, platform: platform, body)
-      } catch let error as EngineError where error.isConflict {
-        return try await engine.createContainer(
-          name: container.nameIfTaken, platform: platform, body)
+      memory: request.limits?.memory, imageSignal: image.stopSignal)
+    let unlimited = addingOutcome(addingSecrets(completed, of: container), of: container)
+    @Sendable func create(_ body: ContainerCreate) async throws -> (id: String, warnings: [String])
+    {
+      try await withoutCancellation {
+        do {
+          return try await engine.createContainer(name: container.name, platform: platform, body)
+        } catch let error as EngineError where error.isConflict {
+          return try await engine.createContainer(
+            name: container.nameIfTaken, platform: platform, body)
+        }
       }
     }
+    let made: (id: String, warnings: [String])
+    do {
+      made = try await create(limitingDisk(unlimited))
+    } catch let error as EngineError where dropsDiskQuota(at: error) {
+      made = try await create(unlimited)
+    }
+    let (id, warnings) = made
     madeContainers.append(id)
     warn(warnings, of: container.key)
     return id

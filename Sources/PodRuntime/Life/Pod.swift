@@ -63,6 +63,11 @@ public actor Pod {
   var madeContainers: [String] = []
   /// The private mounts of what they mount; nil where there are none.
   var pins: PodPins?
+  /// How much each container may write, where the engine can limit it.
+  var diskQuota: Int64?
+  /// The most that the containers had written when that was measured; and when it was reported last.
+  var diskUse: DiskUse?
+  var reportedDisk: Int64?
   /// The anonymous volumes of these, by name.
   var anonymousVolumes: Set<String> = []
   /// Where the values of external secrets are on the engine's host; nil where the pod has none.
@@ -133,6 +138,7 @@ public actor Pod {
       projectDirectory: request.project.workingDirectory, proxies: request.proxies,
       policy: request.policy, programPath: request.programPath, log: log, history: history,
       pulls: pulls)
+    images.use = ImageUse(request, engine: engine, info: info, environment: environment, log: log)
   }
 
   /// Lives the pod's life: starts it, keeps it, and ends it when it is done, broken or told to.
@@ -145,6 +151,7 @@ public actor Pod {
     let follower = Task { await self.followEvents() }
     let watcher = Task { await self.watchEngine() }
     let onlooker = Task { await self.watchUsage() }
+    let meter = Task { await self.watchDisk() }
     // A busy host is slow to answer: the launch has its own deadline.
     let patience = ContinuousClock.now + request.timeouts.launch
     let launcher = Task { await DockerEngine.$patience.withValue(patience) { await self.launch() } }
@@ -166,10 +173,12 @@ public actor Pod {
     await stopping.value
     await runFinals()
     notes.stoppedAt = WallClock.now
-    for task in [follower, watcher] { task.cancel() }
-    for task in [follower, watcher, onlooker] { await task.value }
+    for task in [follower, watcher, meter] { task.cancel() }
+    for task in [follower, watcher, meter, onlooker] { await task.value }
+    reportDisk()
     images.recovers = { _ in false }
     let outcome = await conclude()
+    await images.use?.end(of: provided.values.map(\.id))
     recordEnd(outcome)
     return outcome
   }
@@ -267,23 +276,6 @@ public actor Pod {
     guard !hasComeUp else { return }
     let limit = request.timeouts.launch.components.seconds
     fail("not running within \(limit) s: \(launchWaits)")
-  }
-
-  /// What the launch waits for, in words.
-  var launchWaits: String {
-    let waiting = members.values.filter { !isFinal($0) }.sorted { $0.index < $1.index }.compactMap {
-      member -> String? in
-      if member.hasStarted, member.commands == .afterStart {
-        return "the post_start of '\(member.name)' is not done"
-      }
-      switch (member.state, member.health) {
-      case (.planned, _), (.created, _), (.starting, _): return "'\(member.name)' is not started"
-      case (_, .starting): return "'\(member.name)' is not healthy"
-      default: return nil
-      }
-    }
-    let first = provided.isEmpty ? "images are not there" : "networks and volumes are not created"
-    return waiting.isEmpty ? first : waiting.joined(separator: ", ")
   }
 
   /// Passes on what the engine warned of, once in the pod's life.

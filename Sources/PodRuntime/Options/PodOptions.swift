@@ -69,6 +69,8 @@ public struct PodOptions: Sendable, Equatable {
   public var hasTaskFile = false
   /// The service that the task's checks are of, or ``sandboxChecks``; nil where nobody names one.
   public var checkService: String?
+  /// What follows when the containers write more than the task's disk holds.
+  public var disk = Disk.report
   /// Commands at turns of the pod's life, in the order in which they run.
   public var hooks: [PodHook] = []
 

@@ -11,6 +11,8 @@ struct Counters: Sendable, Equatable {
   var engineErrors = 0
   var agentErrors = 0
   var hookEvents = 0
+  /// What the last full pass found about images; nil where nobody cares for them.
+  var images: ImageCareReport?
   /// The pods that live.
   var pods: [PodFigures.Source] = []
   /// From a noticed death to the end of its removal: count and sum.

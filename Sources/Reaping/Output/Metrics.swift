@@ -59,6 +59,16 @@ enum Metrics {
     family(
       "hook_events_total", "counter", "Events of the agent's hook.",
       [("", Double(counters.hookEvents))])
+    let images = counters.images
+    family(
+      "images", "gauge", "Images that pods have pulled, as recorded.",
+      images.map { [("", Double($0.recorded))] } ?? [])
+    family(
+      "images_used", "gauge", "Recorded images that a container uses.",
+      images.map { [("", Double($0.used))] } ?? [])
+    family(
+      "data_root_used_percent", "gauge", "Percent of the disk of the engine's data in use.",
+      images?.diskPercent.map { [("", Double($0))] } ?? [])
     let figures = mounts.map { mounts in
       counters.pods.map { (pod: $0, figures: PodFigures($0.path, mounts: mounts)) }
     }

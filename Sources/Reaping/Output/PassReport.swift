@@ -106,6 +106,8 @@ package struct PassReport: Codable, Sendable {
   package var cgroupsPending: [String] = []
   /// Cgroups of dead runs that could not be removed.
   package var cgroupsFailed: [String] = []
+  /// What was done about images; nil where nobody cares for them.
+  package var images: ImageCareReport?
   /// True where nothing was touched.
   package var dryRun = false
   /// How the service does, where it reports.

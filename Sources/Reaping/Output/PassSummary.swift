@@ -15,9 +15,10 @@ enum PassSummary {
     if !counts.isEmpty { text += " (\(counts.joined(separator: ", ")))" }
     let removed =
       pods.reduce(0) { $0 + $1.removed.values.reduce(0) { $0 + $1.count } }
-      + reports.reduce(0) { $0 + $1.cgroupsRemoved.count }
+      + reports.reduce(0) { $0 + $1.cgroupsRemoved.count + ($1.images?.removed.count ?? 0) }
     let failed =
-      pods.reduce(0) { $0 + $1.failed.count } + reports.reduce(0) { $0 + $1.cgroupsFailed.count }
+      pods.reduce(0) { $0 + $1.failed.count }
+      + reports.reduce(0) { $0 + $1.cgroupsFailed.count + ($1.images?.failed.count ?? 0) }
     text += removed == 0 ? ", nothing removed" : ", removed \(count(removed, "object"))"
     return failed == 0 ? text : text + ", \(failed) NOT removed"
   }

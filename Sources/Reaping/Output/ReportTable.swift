@@ -51,6 +51,12 @@ enum ReportTable {
       lines.append("pending: cgroup \(path), which its agent removes first")
     }
     for path in report.cgroupsFailed { lines.append("NOT removed: cgroup \(path)") }
+    if report.service == nil, let images = report.images {
+      lines += images.removed.map { "removed image \($0)" }
+      lines += images.due.map { "would remove image \($0)" }
+      lines += images.failed.map { "NOT removed: image \($0)" }
+      lines += images.notes.map { "image care: \($0)" }
+    }
     let problem = (report.service?.problem).map { "UNHEALTHY: \($0)" }
     func wrapped(_ line: String) -> [String] { LineWrap.lines(line, width: terminal?.columns) }
     let head = problem.map(wrapped)?.map { terminal?.colored($0, .red) ?? $0 } ?? []

@@ -18,6 +18,11 @@ enum StatusText {
       lines += labeled("because", pod.why, for: terminal)
       if let remedy = self.remedy(of: pod) { lines += labeled("to do", remedy, for: terminal) }
     }
+    if let images = report.images {
+      lines.append("")
+      lines += labeled("images", self.words(of: images), for: terminal)
+      for note in images.notes { lines += labeled("", note, .yellow, for: terminal) }
+    }
     if let service = report.service {
       lines.append("")
       for (name, text, color) in self.lines(of: service) {
@@ -25,6 +30,16 @@ enum StatusText {
       }
     }
     return lines.joined(separator: "\n")
+  }
+
+  /// Such as `12 pulled by pods, 3 of them in use; the disk of the engine's data is 71 % full`.
+  private static func words(of images: ImageCareReport) -> String {
+    var text = "\(images.recorded) pulled by pods, \(images.used) of them in use"
+    if let percent = images.diskPercent {
+      text += "; the disk of the engine's data is \(percent) % full"
+    }
+    if !images.removed.isEmpty { text += "; removed \(images.removed.joined(separator: " "))" }
+    return text
   }
 
   /// What can be done about an undecided pod, and until when it may be waited.

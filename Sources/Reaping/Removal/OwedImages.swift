@@ -1,6 +1,7 @@
 import JSON
 import Linux
 import PodIdentity
+import PodObjects
 
 /// The images that a dead pod's task asked to have removed.
 struct OwedImages: Codable, Sendable, Hashable {
@@ -15,6 +16,13 @@ struct OwedImages: Codable, Sendable, Hashable {
     task = identity.taskID
     let given = "-\(identity.names.project)-"
     self.images = images.filter { !$0.hasPrefix("-") || $0.hasPrefix(given) }
+  }
+
+  /// What an executor has promised.
+  init(_ promise: ImagePromise) {
+    run = promise.run
+    task = promise.task
+    images = promise.images
   }
 
   /// Whether they are a pod's.

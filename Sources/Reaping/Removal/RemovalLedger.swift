@@ -28,14 +28,27 @@ struct RemovalLedger: Sendable, Equatable {
     write(log) { try $0.add(new) }
   }
 
+  /// Notes what dead executors have promised.
+  ///
+  /// - Returns: whether it is on the disk.
+  mutating func note(_ promised: [OwedImages], _ log: Logger) -> Bool {
+    imageDebts.read()
+    return write(log) { try $0.add(promised) }
+  }
+
   /// Forgets images that are dealt with.
   mutating func pay(_ done: Set<OwedImages>, _ log: Logger) { write(log) { try $0.remove(done) } }
 
-  private mutating func write(_ log: Logger, _ change: (inout ImageDebts) throws -> Void) {
+  @discardableResult
+  private mutating func write(
+    _ log: Logger, _ change: (inout ImageDebts) throws -> Void
+  ) -> Bool {
     do {
       try change(&imageDebts)
+      return true
     } catch {
       log.error("\(imageDebts.path) can't be written: \(error)")
+      return false
     }
   }
 
@@ -80,6 +93,7 @@ struct RemovalLedger: Sendable, Equatable {
 /// Removes images that dead pods' tasks asked to have removed.
 struct ImageRemoval: Sendable {
   let engine: DockerEngine
+  let leases = ImageLeases()
   let progress: PassHeartbeat
   let log: Logger
 
@@ -94,7 +108,10 @@ struct ImageRemoval: Sendable {
           try await engine.takeName(String(name.dropFirst()))
           continue
         }
-        try await engine.removeImage(name, force: false)
+        guard try await removeUnused(name) else {
+          log.debug("image \(name) stays: it is in use")
+          continue
+        }
         removed.append(name)
       } catch let error as EngineError where error.isRefusal {
         log.debug("image \(name) stays: \(error.message)")
@@ -104,6 +121,17 @@ struct ImageRemoval: Sendable {
       }
     }
     return removed
+  }
+
+  /// Removes an image unless a container or the launch of another pod uses it.
+  private func removeUnused(_ name: String) async throws -> Bool {
+    let id = try await engine.inspectImage(name).id
+    return try await leases.exclusively([name, id]) {
+      let users = try await engine.listContainers(all: true, filters: ["ancestor": [id]])
+      guard users.isEmpty else { return false }
+      try await engine.removeImage(name, force: false)
+      return true
+    } ?? false
   }
 }
 

@@ -17,6 +17,7 @@ struct ControlCommands: Sendable {
     do {
       if line == "status" {
         var report = try await reaper.observe().report()
+        report.images = await reaper.figures.counters.images
         report.makePrintable()
         if isService { report.service = reaper.health.report(every: interval) }
         return try report.json()

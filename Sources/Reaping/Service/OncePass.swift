@@ -89,6 +89,10 @@ extension PassReport {
       }
     }
     merged.cgroupsRemoved = Array(Set(cgroupsRemoved + later.cgroupsRemoved)).sorted()
+    merged.images?.removed = (images?.removed ?? []) + (later.images?.removed ?? [])
+    merged.images?.failed = Array(
+      Set((images?.failed ?? []) + (later.images?.failed ?? []))
+    ).sorted()
     self = merged
   }
 }

@@ -12,6 +12,7 @@ extension Reaper {
         "removed the mounts of a dead executor",
         metadata: ["mounts": "\(Printable.text(directory))"])
     }
+    ImageLeases.removeAbandoned()
     for socket in ControlDirectory.removeAbandoned() {
       log.notice(
         "removed the control socket of a dead executor",

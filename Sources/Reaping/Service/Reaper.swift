@@ -16,7 +16,7 @@ import Program
 package actor Reaper {
   private(set) var evidence = EvidenceStore()
   private(set) var janitor: CgroupJanitor
-  private(set) var ledger: RemovalLedger
+  var ledger: RemovalLedger
 
   private(set) var settings: ReaperSettings
   nonisolated let engine: DockerEngine
@@ -39,6 +39,10 @@ package actor Reaper {
   private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.
   private var retries: AsyncSemaphore
+  /// The disk was too full, and hasn't been emptied enough since.
+  var isReclaimingDisk = false
+  /// What was said in the log and still holds, by its kind.
+  var said: [String: String] = [:]
 
   init(settings: ReaperSettings, engine: DockerEngine, dryRun: Bool, log: Logger) {
     self.settings = settings
@@ -176,6 +180,7 @@ package actor Reaper {
 
   private func pass(_ run: String?) async throws -> Pass {
     let began = ContinuousClock.now
+    if run == nil, !dryRun { prepareImageState() }
     let assessment = try await learn(run)
     let sweep = assessment.survey.cgroups.map {
       CgroupSweep(
@@ -202,6 +207,7 @@ package actor Reaper {
       ledger.counters.removed["cgroups", default: 0] += pass.report.cgroupsRemoved.count
     }
     if run == nil, !dryRun { removeAbandoned() }
+    if run == nil { pass.report.images = try await careForImages() }
     if run == nil {
       for identity in evidence.forget(all: assessment.pods) {
         ledger.forget(identity)
@@ -267,7 +273,8 @@ package actor Reaper {
       if let sweep { results[identity]?.merge(await sweep.removeCgroup(of: identity)) }
       progress.step()
     }
-    await removeImages(assessment.pods, &results)
+    await takePromises(of: assessment.survey.run)
+    await removeImages(assessment.pods, of: assessment.survey.run, &results)
     janitor.removeGone(leaked.keys, assessment, log)
     for (identity, result) in results {
       guard let report = assessment.report(of: identity, result),
@@ -276,38 +283,5 @@ package actor Reaper {
       ledger.finish(identity, verdict, report, result, settings, log)
     }
     return results
-  }
-
-  /// Removes the images of pods that have no container any more, as their executors would have.
-  /// What another container uses, what has further names, and what is gone is no failure; what an
-  /// engine that went away didn't do is tried again by a later pass.
-  ///
-  /// - Parameters:
-  ///   - pods: what the look at the engine found.
-  ///   - results: what was removed since; it is told of the images.
-  private func removeImages(
-    _ pods: [PodIdentity: ObservedPod], _ results: inout [PodIdentity: RemovalResult]
-  ) async {
-    let removal = ImageRemoval(engine: engine, progress: progress, log: log)
-    var done: Set<OwedImages> = []
-    for debt in ledger.imageDebts.debts {
-      let owners = pods.values.filter {
-        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
-      }
-      let areGone = owners.allSatisfy { pod in
-        results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
-      }
-      guard areGone, let removed = await removal.remove(debt.images) else { continue }
-      done.insert(debt)
-      if removed.isEmpty { continue }
-      log.notice(
-        "removed images: \(removed.joined(separator: " "))", metadata: debt.logFields)
-      if let identity = results.keys.first(where: debt.isOf) {
-        results[identity]?.removed["images", default: []] += removed
-      } else {
-        ledger.counters.removed["images", default: 0] += removed.count
-      }
-    }
-    ledger.pay(done, log)
   }
 }

@@ -34,6 +34,8 @@ package struct ReaperSettings: Sendable {
   var keepFailedMax: Int
   /// How full the disk of the engine's data may be for any to be kept, in percent.
   var keepFailedDisk: Int
+  /// What is done about images that pods have pulled; nil for nothing.
+  var imageCare: ImageCareSettings?
 
   /// Reads all settings, the command line's before the environment's before the file's, and checks
   /// them as a whole.
@@ -92,13 +94,49 @@ package struct ReaperSettings: Sendable {
     crashReports = try source.flag(.crashReports)
     keepFailedMax = try source.count(.keepFailedMax, 0...1000)
     keepFailedDisk = try source.count(.keepFailedDisk, 0...100)
+    imageCare = try Self.imageCare(source)
     metrics = try source.text(.metrics).map { try ListenAddress($0, place: source.place(.metrics)) }
+  }
+
+  private static func imageCare(
+    _ source: SettingSources<SettingName>
+  ) throws -> ImageCareSettings? {
+    // All are checked, so that a mistake doesn't wait for the day when it is turned on.
+    let settings = ImageCareSettings(
+      age: try source.duration(.imageAge), high: try source.percent(.diskHigh),
+      low: try source.percent(.diskLow), most: try source.count(.imageMax, 1...10_000),
+      keep: source.words(.imageKeep))
+    guard settings.high == 0 || settings.low <= settings.high else {
+      throw SettingError(
+        description: "\(source.place(.diskLow)) must not be above disk-high (\(settings.high))")
+    }
+    guard settings.age >= .seconds(60) else {
+      throw SettingError(description: "\(source.place(.imageAge)) must be at least 1m")
+    }
+    switch source.text(.imageCare) {
+    case "on", "true", "yes": return settings
+    case "off", "false", "no": return nil
+    default: throw SettingError(description: "\(source.place(.imageCare)) takes on or off")
+    }
   }
 
   private static func isRoot(_ text: String) -> Bool {
     let components = text.split(separator: "/", omittingEmptySubsequences: false)
     return !components.isEmpty
       && components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }
+  }
+}
+
+extension SettingSources {
+  /// A percentage, with or without its sign.
+  fileprivate func percent(_ key: Key) throws(SettingError) -> Int {
+    let text = text(key) ?? ""
+    guard let number = Int(text.hasSuffix("%") ? text.dropLast() : text[...]),
+      0...100 ~= number
+    else {
+      throw SettingError(description: "\(place(key)) takes a percentage from 0 to 100")
+    }
+    return number
   }
 }
 

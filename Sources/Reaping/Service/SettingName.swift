@@ -12,7 +12,13 @@ package enum SettingName: String, CaseIterable, SettingKey {
   case agentWorkFolder = "agent-work-dir"
   case cgroupRoots = "cgroup-roots"
   case crashReports = "crash-reports"
+  case diskHigh = "disk-high"
+  case diskLow = "disk-low"
   case grace
+  case imageAge = "image-age"
+  case imageCare = "image-care"
+  case imageKeep = "image-keep"
+  case imageMax = "image-max"
   case interval
   case journalSize = "journal-size"
   case keepFailedDisk = "keep-failed-disk"
@@ -34,12 +40,17 @@ package enum SettingName: String, CaseIterable, SettingKey {
   /// What is so where nobody says anything.
   package var standard: String? {
     switch self {
-    case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .metrics: nil
+    case .agentAuthorities, .agentTokenFile, .agentURL, .agentWorkFolder, .imageKeep, .metrics: nil
     // In the run folder.
     case .leaseSocket, .notifySocket, .spoolFolder: nil
     case .agentSeesEverything, .crashReports, .keepVolumes: "false"
     case .cgroupRoots: "mesos,compose-pods"
+    case .diskHigh: "85"
+    case .diskLow: "80"
     case .grace: "30s"
+    case .imageAge: "7d"
+    case .imageCare: "off"
+    case .imageMax: "10"
     case .interval: "60s"
     case .journalSize: "10m"
     case .keepFailedDisk: "85"

@@ -8,7 +8,8 @@ import Testing
 struct SampleSubmissionTests {
   /// What a sample's submission says besides what follows from its file.
   private static let options = [
-    "founding": ["--instances", "2"], "job": ["--no-service", "--label", "pod.keep_failed=1h"],
+    "founding": ["--instances", "2"],
+    "job": ["--no-service", "--label", "pod.keep_failed=1h", "--label", "pod.disk=enforce"],
     "roles": ["--no-service"],
     "terminal": ["--label", "pod.share=net,pid"],
     "task": ["--label", "pod.task_env=marathon", "--label", "pod.check_service=web"],

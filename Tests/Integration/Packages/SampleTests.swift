@@ -107,7 +107,9 @@ struct SampleTests {
 
   @Test("job ends by itself, each step after those that it needs", arguments: TestEngine.all)
   func job(on engine: TestEngine) async throws {
-    try await Sample.job.run(on: engine) { pod in
+    let disk = PodSettings(
+      environment: ["COMPOSE_EXECUTOR_TASK_DISK": "500m", "COMPOSE_EXECUTOR_DISK": "enforce"])
+    try await Sample.job.run(on: engine, disk) { pod in
       let end = try await pod.ended()
       #expect(end.status == .exited(0), "\(end)")
       #expect(end.states == ["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"])

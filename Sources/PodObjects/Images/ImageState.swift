@@ -1,0 +1,88 @@
+import Glibc
+import Linux
+import SystemPackage
+
+/// Where executors tell pod-reaper of images: directories that root's pod-reaper makes in its state directory, and
+/// without which nothing is told. They outlive a boot.
+package struct ImageState: Sendable, Equatable {
+  /// pod-reaper's state directory, unless it is told another.
+  package static let standardPath = "/var/lib/compose-pods"
+  /// The variable that names another one to executors. What it names must have been made by a pod-reaper of root's.
+  package static let variable = "COMPOSE_EXECUTOR_REAPER_STATE_DIR"
+
+  /// The state directory.
+  package let path: String
+
+  /// - Parameter path: the state directory.
+  package init(path: String = ImageState.standardPath) { self.path = path }
+
+  /// - Parameter environment: an executor's.
+  package init(environment: [String: String]) {
+    let named = environment[Self.variable] ?? ""
+    path = named.isEmpty ? Self.standardPath : named
+  }
+
+  /// What pods have pulled; made where pod-reaper cares for images.
+  package var recordsDirectory: String { "\(path)/image-records" }
+  /// What pods will remove at their end; made by every pod-reaper of root's.
+  package var promisesDirectory: String { "\(path)/image-promises" }
+
+  /// An engine's ID as the name of a directory; nil for an engine without one.
+  package static func engineKey(_ id: String) -> String? {
+    id.isEmpty || id.utf8.count > 200 ? nil : ImageKey.fileName(id)
+  }
+
+  /// Replaces a file as a whole; a disk that is full leaves what was there.
+  static func write(_ lines: [String], to path: String) throws(Errno) {
+    let name = path.lastIndex(of: "/") ?? path.startIndex
+    // No record's name begins with a dot.
+    let temporary = "\(path[..<name])/.new.\(getpid()).\(UInt32.random(in: 0...(.max)))"
+    let bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Errno(rawValue: errno) }
+    defer { close(file) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
+      guard count > 0 else {
+        let reason = count < 0 ? errno : ENOSPC
+        if reason == EINTR { continue }
+        unlink(temporary)
+        throw Errno(rawValue: reason)
+      }
+      rest = rest.dropFirst(count)
+    }
+    guard rename(temporary, path) == 0 else {
+      let reason = errno
+      unlink(temporary)
+      throw Errno(rawValue: reason)
+    }
+  }
+
+  /// The fields of a file that root wrote, a line for each: its key, a space, its value.
+  ///
+  /// - Returns: nil for what root didn't write, or can't be understood.
+  static func read(_ path: String) -> (fields: [(key: String, value: String)], modified: Double)? {
+    let file = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_uid == 0,
+      status.st_mode & (S_IWGRP | S_IWOTH) == 0, status.st_nlink == 1,
+      let text = try? TextFile.text(of: file, limit: 1 << 20), text.hasSuffix("\n")
+    else { return nil }
+    var fields: [(key: String, value: String)] = []
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: " ", maxSplits: 1)
+      guard parts.count == 2 else { return nil }
+      fields.append((String(parts[0]), String(parts[1])))
+    }
+    let time = status.st_mtim
+    return (fields, Double(time.tv_sec) + Double(time.tv_nsec) / 1e9)
+  }
+
+  /// Whether a text can be a value of a line.
+  static func isValue(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f }
+  }
+}

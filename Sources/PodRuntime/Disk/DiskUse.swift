@@ -1,0 +1,50 @@
+import DockerEngine
+import PodIdentity
+
+/// What a pod's containers have written to the engine's disk: their writable layers, without images, volumes and logs.
+struct DiskUse: Sendable, Equatable {
+  /// Bytes of each service's containers.
+  private(set) var services: [String: Int64] = [:]
+
+  /// Sums the sizes of containers; what an engine says is no size counts for nothing.
+  init(_ containers: [ContainerSummary]) {
+    for container in containers {
+      let name = container.labels[PodLabel.composeService] ?? container.name
+      let sum = (services[name] ?? 0).addingReportingOverflow(max(0, container.writtenBytes ?? 0))
+      services[name] = sum.overflow ? .max : sum.partialValue
+    }
+  }
+
+  /// Bytes of all containers.
+  var total: Int64 {
+    services.values.reduce(0) { all, bytes in
+      let sum = all.addingReportingOverflow(bytes)
+      return sum.overflow ? .max : sum.partialValue
+    }
+  }
+
+  /// One line about a pod that has written more than its task's disk holds, with those that wrote most.
+  ///
+  /// - Parameters:
+  ///   - task: the task's ID.
+  ///   - limit: its disk in bytes.
+  /// - Returns: such as `task web.1 uses 12.0 MB of disk, and has 5.0 MB: web 10.0 MB, log 2.0 MB`.
+  func excess(of task: String, over limit: Int64) -> String {
+    let most = services.filter { $0.value > 0 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    let words = most.prefix(3).map { "\($0.key) \(Self.words($0.value))" }
+    let rest = most.count > 3 ? ", and \(most.count - 3) more" : ""
+    return
+      "task \(task) uses \(Self.words(total)) of disk in its containers' writable layers, and has "
+      + "\(Self.words(limit)): \(words.joined(separator: ", "))\(rest)"
+  }
+
+  /// Such as `12.5 MB`: units of 1024, as Mesos has its disk.
+  static func words(_ bytes: Int64) -> String {
+    var (value, unit) = (Double(max(0, bytes)), "B")
+    for next in ["kB", "MB", "GB", "TB"] where value >= 1024 {
+      (value, unit) = (value / 1024, next)
+    }
+    let tenths = Int((value * 10).rounded())
+    return unit == "B" ? "\(bytes) B" : "\(tenths / 10).\(tenths % 10) \(unit)"
+  }
+}

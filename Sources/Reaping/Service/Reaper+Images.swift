@@ -1,0 +1,144 @@
+import DockerEngine
+import Glibc
+import Linux
+import Logging
+import PodIdentity
+import PodObjects
+import Program
+
+extension Reaper {
+  /// Makes the directories in which executors tell of images. Without root there are none: who else may write there?
+  func prepareImageState() {
+    guard geteuid() == 0 else { return }
+    let state = ImageState(path: settings.stateFolder)
+    var folders = [state.promisesDirectory]
+    if settings.imageCare != nil { folders.append(state.recordsDirectory) }
+    for folder in folders {
+      do {
+        try PrivateFile.folder(folder)
+      } catch {
+        say("images", "\(folder) can't be used, so executors can't tell of images: \(error)")
+      }
+    }
+  }
+
+  /// Removes images that pods have pulled and nobody uses, as the operator wants it.
+  ///
+  /// - Returns: what was done; nil where nobody wants it.
+  /// - Throws: `CancellationError`.
+  func careForImages() async throws -> ImageCareReport? {
+    guard let wanted = settings.imageCare else { return nil }
+    var report = ImageCareReport()
+    guard geteuid() == 0 else {
+      report.notes = ["image care needs root, who alone may say what pods have pulled"]
+      return finishCare(report)
+    }
+    do {
+      let info = try await engine.info()
+      let state = ImageState(path: settings.stateFolder)
+      guard let records = ImageRecords(state, engine: info.id) else {
+        report.notes = ["the engine has no ID, so nothing tells which images are pods'"]
+        return finishCare(report)
+      }
+      let root = DataRoot(info.dockerRootDir, socket: engine.endpoint.socketPath)
+      let care = ImageCare(
+        engine: engine, settings: wanted, records: records, leases: ImageLeases(), log: log,
+        now: Double(time(nil)), diskPercent: { await root.percent() }, removes: !dryRun,
+        reached: { [progress] _ in progress.step() })
+      var isReclaiming = isReclaimingDisk
+      report = try await care.run(&isReclaiming)
+      isReclaimingDisk = isReclaiming
+      if wanted.high > 0, report.diskPercent == nil {
+        report.notes.append(
+          root.path == nil
+            ? root.reason
+            : "the disk of the engine's data doesn't respond: disk-high and disk-low don't apply")
+      }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      report.notes.append("the engine can't be asked: \(Printable.text("\(error)"))")
+    }
+    return finishCare(report)
+  }
+
+  private func finishCare(_ report: ImageCareReport) -> ImageCareReport {
+    note(report)
+    for (index, note) in report.notes.enumerated() { say("care \(index)", "image care: \(note)") }
+    for failure in report.failed { say("care \(failure)", "image not removed: \(failure)") }
+    return report
+  }
+
+  /// Takes over what dead executors have promised to remove.
+  ///
+  /// - Parameter run: only that run's; nil for all.
+  func takePromises(of run: String?) async {
+    let promises = ImagePromises(ImageState(path: settings.stateFolder))
+    let all = promises.list().filter { run == nil || $0.run == run }
+    guard !all.isEmpty, ProcessTableCheck.failure() == nil,
+      let id = try? await engine.info().id
+    else { return }
+    let dead = all.filter { $0.engine == id && isDead($0.incarnation) }
+    guard !dead.isEmpty, ledger.note(dead.map(OwedImages.init), log) else { return }
+    for promise in dead { promises.remove(promise) }
+  }
+
+  /// Whether an executor of this host is dead for certain; promises are this host's own.
+  private func isDead(_ incarnation: Incarnation) -> Bool {
+    guard let boot = host.bootID, let other = incarnation.bootID else { return false }
+    if boot != other { return true }
+    guard case .gone? = incarnation.look() else { return false }
+    return true
+  }
+
+  /// Removes the images of pods that have no container any more, as their executors would have.
+  /// What another container uses, what has further names, and what is gone is no failure; what an
+  /// engine that went away didn't do is tried again by a later pass.
+  ///
+  /// - Parameters:
+  ///   - pods: what the look at the engine found.
+  ///   - run: the only run that was looked for; nil for all.
+  ///   - results: what was removed since; it is told of the images.
+  func removeImages(
+    _ pods: [PodIdentity: ObservedPod], of run: String?,
+    _ results: inout [PodIdentity: RemovalResult]
+  ) async {
+    let removal = ImageRemoval(engine: engine, progress: progress, log: log)
+    var done: Set<OwedImages> = []
+    // Of other runs it isn't known whether they have containers.
+    for debt in ledger.imageDebts.debts where run == nil || debt.run == run {
+      let owners = pods.values.filter {
+        debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
+      }
+      let areGone = owners.allSatisfy { pod in
+        results[pod.identity]?.failed.contains { $0.kind == "containers" } == false
+      }
+      guard areGone, let removed = await removal.remove(debt.images) else { continue }
+      done.insert(debt)
+      if removed.isEmpty { continue }
+      log.notice(
+        "removed images: \(removed.joined(separator: " "))", metadata: debt.logFields)
+      if let identity = results.keys.first(where: debt.isOf) {
+        results[identity]?.removed["images", default: []] += removed
+      } else {
+        ledger.counters.removed["images", default: 0] += removed.count
+      }
+    }
+    ledger.pay(done, log)
+  }
+
+  /// Logs a warning, once as long as it stays the same.
+  func say(_ kind: String, _ text: String) {
+    guard said[kind] != text else { return }
+    if said.count > 100 { said = [:] }
+    said[kind] = text
+    log.warning("\(text)")
+  }
+
+  /// Counts what was done about images.
+  func note(_ report: ImageCareReport) {
+    ledger.counters.removed["images", default: 0] += report.removed.count
+    ledger.counters.failed["images", default: 0] += report.failed.count
+    ledger.counters.images = report
+  }
+}
