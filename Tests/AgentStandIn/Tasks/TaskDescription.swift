@@ -18,6 +18,8 @@ public struct TaskDescription: Sendable {
   public var cpus = 0.5
   /// Memory in MiB.
   public var memory = 128.0
+  /// The task's disk in megabytes; nil for none.
+  public var disk: Double?
   /// What the executor itself gets on top, in the same units.
   public var executorCPUs = 0.1
   /// See ``executorCPUs``.
@@ -96,6 +98,7 @@ public struct TaskDescription: Sendable {
 
   private var resources: [JSON] {
     var resources = [Self.scalar("cpus", cpus), Self.scalar("mem", memory)]
+    if let disk { resources.append(Self.scalar("disk", disk)) }
     if !ports.isEmpty {
       let ranges = ports.map {
         JSON.object(["begin": .integer(Int64($0)), "end": .integer(Int64($0))])
