@@ -148,7 +148,8 @@ struct PodOptionArguments: ParsableArguments {
 extension Settings {
   /// The options that a task's labels may set.
   static let podOptions: Set<String> = [
-    "check-service", "disk", "final-timeout", "hook-timeout", "keep-failed", "keep-volumes", "mains",
+    "check-service", "disk", "final-timeout", "hook-timeout", "keep-failed", "keep-volumes",
+    "mains",
     "network",
     "on-engine-restart",
     "on-oom", "on-unhealthy",

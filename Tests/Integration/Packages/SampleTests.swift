@@ -81,7 +81,8 @@ struct SampleTests {
       #expect(
         end.output(of: "upload") == ["5 lines of a pod that is \(state) with exit code \(code)"],
         "\(end)")
-      #expect(end.stderr.contains { $0.contains("'profiler'") && $0.contains("optional") }, "\(end)")
+      #expect(
+        end.stderr.contains { $0.contains("'profiler'") && $0.contains("optional") }, "\(end)")
     }
   }
 
