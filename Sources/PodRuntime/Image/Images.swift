@@ -100,7 +100,7 @@ struct Images: Sendable {
           let names = users.map(\.name)
           do {
             return (names, .success(try await persistently(provide)))
-          } catch  where mayFail && !(error is CancellationError) {
+          } catch let error where mayFail && !(error is CancellationError) {
             return (names, .failure(error))
           }
         }
