@@ -167,6 +167,7 @@ struct SettingsPage {
 
       Keys below `defaults:` in `\(OperatorFile.standardPath)`, for each container whose file says nothing of it. A default needs no
       permission of `allow`. Where `enforce` lists one, a file that is weaker is refused with its line.
+      [deploy/defaults.yaml](../deploy/defaults.yaml) is an example.
 
 
       """

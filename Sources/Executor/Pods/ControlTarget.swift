@@ -41,6 +41,9 @@ struct ControlTarget: Sendable {
       throw CommandFailure(error.description, code: 1)
     }
     let target = ControlTarget(host: host, identity: found.identity)
+    if found.keptUntil != nil {
+      throw target.failure("it has failed and is kept; compose-executor rm removes it")
+    }
     if target.isExecutorGone { throw target.goneFailure }
     return target
   }

@@ -43,12 +43,13 @@ struct RmCommand: AsyncParsableCommand {
   private func removeImages(of pod: ListedPod, on engine: DockerEngine) async {
     let names = pod.containers.compactMap { $0.summary.labels[PodLabel.removeImages] }
       .flatMap { $0.split(separator: " ") }
+    let leases = ImageLeases()
     for name in Set(names).prefix(100) {
       if name.hasPrefix("-") {
         guard name.hasPrefix("-\(pod.identity.names.project)-") else { continue }
         try? await engine.takeName(String(name.dropFirst()))
       } else {
-        try? await engine.removeImage(String(name), force: false)
+        _ = try? await leases.removeUnused(String(name), on: engine)
       }
     }
   }

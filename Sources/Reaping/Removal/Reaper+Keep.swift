@@ -1,6 +1,5 @@
 import Concurrency
 import DockerEngine
-import Glibc
 import Logging
 import PodIdentity
 import PodObjects
@@ -12,27 +11,10 @@ extension Reaper {
     guard survey.pods.values.contains(where: { $0.containers.contains { $0.seconds > 0 } }) else {
       return limits
     }
-    if let directory = await dataDirectory() { limits.used = Self.fullness(of: directory) }
-    return limits
-  }
-
-  /// Where the engine keeps its data, on this host.
-  private func dataDirectory() async -> String? {
-    guard host.engineIsLocal else { return nil }
-    if engineDirectory == nil {
-      let directory = (try? await engine.info())?.dockerRootDir ?? ""
-      engineDirectory = directory.isEmpty ? nil : directory
+    if let root = try? await engine.info().dockerRootDir {
+      limits.used = await DataRoot(root, socket: engine.endpoint.socketPath).percent()
     }
-    return engineDirectory
-  }
-
-  /// How full a file system is for those who aren't root, in percent, as df(1) has it.
-  static func fullness(of directory: String) -> Int? {
-    var status = statvfs()
-    guard statvfs(directory, &status) == 0 else { return nil }
-    let used = Double(status.f_blocks) - Double(status.f_bfree)
-    let all = used + Double(status.f_bavail)
-    return all > 0 ? Int((used / all * 100).rounded(.up)) : nil
+    return limits
   }
 
   /// Stops what runs of dead executors' pods that are kept, marks their containers, and removes their networks and cgroups.

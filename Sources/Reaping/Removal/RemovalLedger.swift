@@ -108,7 +108,7 @@ struct ImageRemoval: Sendable {
           try await engine.takeName(String(name.dropFirst()))
           continue
         }
-        guard try await removeUnused(name) else {
+        guard try await leases.removeUnused(name, on: engine) else {
           log.debug("image \(name) stays: it is in use")
           continue
         }
@@ -121,17 +121,6 @@ struct ImageRemoval: Sendable {
       }
     }
     return removed
-  }
-
-  /// Removes an image unless a container or the launch of another pod uses it.
-  private func removeUnused(_ name: String) async throws -> Bool {
-    let id = try await engine.inspectImage(name).id
-    return try await leases.exclusively([name, id]) {
-      let users = try await engine.listContainers(all: true, filters: ["ancestor": [id]])
-      guard users.isEmpty else { return false }
-      try await engine.removeImage(name, force: false)
-      return true
-    } ?? false
   }
 }
 

@@ -33,8 +33,6 @@ package actor Reaper {
   private let onlooker: PodInventory
   /// The pods of dead executors that were reported on, or can't be.
   var reported: Set<PodIdentity> = []
-  /// Where the engine keeps its data, once it was asked.
-  var engineDirectory: String?
   private let turn = AsyncSemaphore(value: 1)
   private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.

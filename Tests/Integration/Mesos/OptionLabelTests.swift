@@ -74,6 +74,12 @@ private let cases = [
     labels: ["pod.share": "pid"],
     file: file(service("job", "cat /proc/1/comm > /box/first")), files: ["first": "pause"]),
   LabelCase(
+    labels: ["pod.task_env": "mesos"],
+    file: file(service("job", "echo $$MESOS_TASK_ID > /box/id")), files: ["id": "it-"]),
+  LabelCase(
+    labels: ["pod.task_file": "true"],
+    file: file(service("job", "cat /run/pod/task.json > /box/seen")), files: ["seen": "{\n"]),
+  LabelCase(
     labels: ["pod.type": "service"], file: file(service("job", "true")), state: "TASK_FAILED",
     message: "service 'job' ended with 0"),
   LabelCase(
@@ -95,7 +101,8 @@ private let cases = [
 private let elsewhere = [
   "pod.launch_timeout": "MesosEndingTests", "pod.rmi": "PolicyTaskTests",
   "pod.on_engine_restart": "EngineRestartTests, by the option",
-  "pod.keep_volumes": "the test below",
+  "pod.keep_volumes": "the tests below", "pod.keep_failed": "the tests below",
+  "pod.check_service": "MesosCheckPlaceTests", "pod.disk": "DiskTaskTests",
 ]
 
 @Suite("By a task's label", .needsEngine, .throttled)
@@ -156,6 +163,29 @@ struct OptionLabelTests {
       }
     }
     #expect(kept.count == (isKept ? 1 : 0), "\(kept)")
+  }
+
+  @Test("pod.keep_failed leaves the stopped containers of a failed pod until they are removed")
+  func keptFailure() async throws {
+    let host = try #require(MesosHost.linux.first)
+    let file = file(service("job", "echo last words; exit 3"))
+    let settings = Self.settings(["pod.keep_failed": "1h"], behind: "")
+    try await withMesosPod(on: host, file, settings) { pod in
+      let end = try await pod.ended()
+      #expect(end.state == "TASK_FAILED", "\(end.message ?? "")")
+      _ = try await pod.exited()
+      let environment = ["DOCKER_HOST": host.engine.dockerHost]
+      let logs = try await Command(
+        BuiltProgram.composeExecutor, ["logs", pod.task, "--no-log-prefix"],
+        environment: environment
+      ).output()
+      #expect(logs.contains("last words"), "\(logs)")
+      #expect(try await pod.containers().count == 1)
+      try await Command(
+        BuiltProgram.composeExecutor, ["rm", pod.task], environment: environment
+      ).output()
+      #expect(try await pod.containers().isEmpty)
+    }
   }
 
   @Test("every option has a case")

@@ -4,55 +4,43 @@ import Testing
 
 @Suite("What the operator gives each container", .needsEngine, .throttled)
 struct OperatorDefaultsPodTests {
-  private static let defaults = """
-    allow: {registries: true}
-    defaults:
-      dns: [10.1.2.3]
-      dns-options: ["ndots:1"]
-      dns-search: [example.org]
-      environment: {GIVEN: by-operator, OVER: operator}
-      init: true
-      labels: {team: web}
-      pids-limit: 50
-      proxies: {http: "http://proxy:3128"}
-      selinux-label: z
-      shm-size: 1m
-      stop-signal: SIGINT
-      ulimits: {nofile: {soft: 100, hard: 200}, core: 0}
-      enforce: [pids-limit, ulimits, shm-size]
-    """
-
-  private static let settings = PodSettings(
-    files: ["etc/compose-executor.yaml": defaults, "data/file": "of the sandbox\n"],
-    shell:
-      "chown 0:0 etc/*; exec unshare -m sh -c 'mount -t overlay overlay -o lowerdir=$PWD/etc:/etc /etc && exec \"$@\"' sh \"$@\""
-  )
+  /// The host of deploy/defaults.yaml.
+  private static func settings() throws -> PodSettings {
+    PodSettings(
+      files: [
+        "etc/compose-executor.yaml": try SourceTree.text("deploy/defaults.yaml"),
+        "data/file": "of the sandbox\n",
+      ],
+      shell:
+        "chown 0:0 etc/*; exec unshare -m sh -c 'mount -t overlay overlay -o lowerdir=$PWD/etc:/etc /etc && exec \"$@\"' sh \"$@\""
+    )
+  }
 
   /// In each container, also in those before a service; `allow` holds tasks to the list above, and not the operator.
   @Test("is in it, under a policy that permits none of it", arguments: TestEngine.all)
   func given(on engine: TestEngine) async throws {
     let script =
-      "echo $GIVEN $OVER $http_proxy; ulimit -n; ulimit -Hn; ulimit -c; df -k /dev/shm | tail -n 1; cat /etc/resolv.conf /data/file /proc/1/comm"
+      "echo $REGION $OWNER $http_proxy; ulimit -n; ulimit -Hn; ulimit -c; df -k /dev/shm | tail -n 1; cat /etc/resolv.conf /data/file /proc/1/comm"
     let file = """
       services:
         web:
           image: pod-test/busybox
           command: [sh, -c, "\(script); exec sleep 1000"]
           volumes: ["./data:/data"]
-          environment: {OVER: file}
+          environment: {OWNER: file}
           stop_grace_period: 30s
           pre_start:
-            - command: [sh, -c, "echo before $GIVEN; ulimit -Hn; cat /proc/1/comm"]
+            - command: [sh, -c, "echo before $REGION; ulimit -Hn; cat /proc/1/comm"]
               image: pod-test/busybox
       """
-    try await withPod(on: engine, file.replacing("$", with: "$$"), Self.settings) { pod in
+    try await withPod(on: engine, file.replacing("$", with: "$$"), try Self.settings()) { pod in
       try await pod.says("of the sandbox", service: "web")
       let output = try await eventually("the output") {
         let text = pod.executor.lines(.stdout).joined(separator: "\n")
         return text.contains("docker-init") ? text : nil
       }
-      #expect(output.contains("by-operator file http://proxy:3128"), "\(output)")
-      #expect(output.contains("before by-operator"), "\(output)")
+      #expect(output.contains("north file http://proxy.example.org:3128"), "\(output)")
+      #expect(output.contains("before north"), "\(output)")
       for word in ["nameserver", "search example.org", "ndots:1"] {
         #expect(output.contains(word), "\(output)")
       }
@@ -83,7 +71,7 @@ struct OperatorDefaultsPodTests {
   func refused(key: String, message: String) async throws {
     let engine = try #require(TestEngine.all.first)
     let file = "services:\n  web:\n    image: pod-test/busybox\n    \(key)\n"
-    try await withPod(on: engine, file, Self.settings) { pod in
+    try await withPod(on: engine, file, try Self.settings()) { pod in
       let end = try await pod.ended()
       #expect(end.message.contains(message), "\(end)")
       let made = try await engine.docker(
@@ -106,7 +94,7 @@ struct OperatorDefaultsPodTests {
           shm_size: 512k
           stop_grace_period: 0s
       """
-    try await withPod(on: engine, file, Self.settings) { pod in
+    try await withPod(on: engine, file, try Self.settings()) { pod in
       try await pod.running()
       let shown = try await engine.docker(
         "inspect", "--format", "{{.HostConfig.ShmSize}} {{.HostConfig.PidsLimit}}",

@@ -88,6 +88,10 @@ struct KeepFailedTests {
         let explained = try await site.reaper(["explain", pod.run], anyDisk).output()
         #expect(explained.contains("This pod is kept: "), "\(explained)")
         #expect(try await self.names(of: pod.run, on: engine) == names)
+        let stopped = try await command(engine, "stop", pod.run)
+        #expect(
+          stopped.status == .exited(1)
+            && stopped.stderr.contains("is kept; compose-executor rm removes it"), "\(stopped)")
         // The same task again isn't in its way.
         let again = PodSettings(task: pod.task)
         try await withPod(on: engine, failing, again) { second in
