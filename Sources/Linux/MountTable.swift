@@ -8,6 +8,8 @@ package struct MountTable: Sendable {
     package let root: String
     /// Where it is mounted.
     package let point: String
+    /// Whether nothing can be written by it, whatever its file system permits.
+    package let isReadOnly: Bool
     /// Whether other namespaces may have it too: it is shared, or was propagated to here.
     package let isPropagated: Bool
   }
@@ -24,6 +26,7 @@ package struct MountTable: Sendable {
       guard let dash = fields.firstIndex(of: "-"), dash >= 6 else { return nil }
       return Mount(
         device: String(fields[2]), root: Self.unescape(fields[3]), point: Self.unescape(fields[4]),
+        isReadOnly: fields[5].split(separator: ",").contains("ro"),
         isPropagated: fields[6..<dash].contains {
           $0.hasPrefix("shared:") || $0.hasPrefix("master:")
         })

@@ -82,8 +82,14 @@ public final class ReportFiles: Sendable {
   ) throws(Failure) -> String {
     for name in ["pod-report.\(suffix)", "pod-report.\(Self.component(task)).\(suffix)"] {
       let key = "\(path)/\(name)"
-      if let other = Self.written.withLock({ $0[key] }), other != owner { continue }
-      guard makeWay(for: name, suffix) else { continue }
+      // Tasks of one executor may end at the same moment.
+      let isOwn = Self.written.withLock { known in
+        if let other = known[key], other != owner { return false }
+        if known.count > 10_000 { known = [:] }
+        known[key] = owner
+        return true
+      }
+      guard isOwn, makeWay(for: name, suffix) else { continue }
       let file = linux_create_at(directory, name, 0o644)
       guard file >= 0 else {
         // Whoever was faster keeps the name.
@@ -91,16 +97,14 @@ public final class ReportFiles: Sendable {
         throw Self.failure(name)
       }
       defer { close(file) }
+      // Whatever the process's umask is.
+      _ = fchmod(file, 0o644)
       if geteuid() == 0, status.st_uid != 0 { _ = fchown(file, status.st_uid, status.st_gid) }
       _ = linux_mark_file(file, Self.mark)
       guard put(bytes, into: file) else {
         let failure = Self.failure(name)
         if isNamed(name, file) { unlinkat(directory, name, 0) }
         throw failure
-      }
-      Self.written.withLock { known in
-        if known.count > 10_000 { known = [:] }
-        known[key] = owner
       }
       return name
     }

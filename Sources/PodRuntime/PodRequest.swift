@@ -45,6 +45,8 @@ public struct PodRequest: Sendable {
   public var notes: [String] = []
   /// Where hooks run; nil for the project's folder.
   public var sandbox: String?
+  /// Where the agent has mounted persistent volumes, from the sandbox.
+  public var persistentVolumes: [String] = []
   /// Variables that lead its containers and builds to a proxy, unless they have some of these names themselves.
   public var proxies: [String: String] = [:]
   /// The host's name, as its agent says it.

@@ -61,7 +61,11 @@ private let enforcedCases = [
   EnforcedCase(
     key: .shmSize, set: { $0.shmSize = 1000 },
     passing: [{ $0.shmSize = ByteSize("1000") }, { $0.shmSize = ByteSize("1") }],
-    refused: [({ $0.shmSize = ByteSize("1001") }, "shm_size 1001 is not allowed")]),
+    refused: [
+      ({ $0.shmSize = ByteSize("1001") }, "shm_size 1001 is not allowed"),
+      // The engine's own size.
+      ({ $0.shmSize = ByteSize("0") }, "shm_size 0 is not allowed"),
+    ]),
   EnforcedCase(
     key: .initProcess, set: { $0.initProcess = true }, passing: [{ $0.initProcess = true }],
     refused: [({ $0.initProcess = false }, "init false is not allowed on this host: true")]),
@@ -87,7 +91,15 @@ private let enforcedCases = [
   EnforcedCase(
     key: .proxies, set: { $0.proxies = ["HTTP_PROXY": "p"] },
     passing: [{ $0.environment = ["HTTP_PROXY": "p"] }],
-    refused: [({ $0.environment = ["HTTP_PROXY": ""] }, "environment HTTP_PROXY")]),
+    refused: [
+      ({ $0.environment = ["HTTP_PROXY": ""] }, "environment HTTP_PROXY"),
+      (
+        { service in
+          service.build = Build(position: at(6), context: ".")
+          service.build?.args = ["HTTP_PROXY": ""]
+        }, "build argument HTTP_PROXY"
+      ),
+    ]),
   EnforcedCase(
     key: .labels, set: { $0.labels = ["team": "a"] },
     passing: [{ $0.labels = ["team": Located("a", at: at(5))] }],
@@ -107,12 +119,17 @@ private let enforcedCases = [
     passing: [
       logging("json-file", ["max-size": "50m", "max-file": "2"]),
       logging(nil, ["max-size": "1m", "max-file": "1"]),
+      logging("json-file", ["max-size": "50m", "max-file": "2", "tag": "{{.Name}}"]),
     ],
     refused: [
       (logging("journald"), "logging driver journald is not allowed on this host: json-file"),
       (logging("json-file", ["max-size": "51m", "max-file": "2"]), "logging option max-size 51m"),
       (logging("json-file", ["max-file": "2"]), "logging option max-size without a value"),
       (logging("json-file", ["max-size": "-1", "max-file": "2"]), "logging option max-size -1"),
+      (
+        logging("json-file", ["max-size": "1m", "max-file": "2", "mode": "non-blocking"]),
+        "logging option mode"
+      ),
     ]),
   EnforcedCase(
     key: .logging, set: { _ in }, passing: [],
@@ -186,7 +203,7 @@ struct OperatorDefaultsTests {
     defaults.environment = ["A": "1", "B": "2"]
     defaults.labels = ["team": "x", "other": "y"]
     defaults.givesTaskMemory = true
-    let plain = try body(defaults, memory: 5 << 20)
+    let plain = try body(defaults, memory: 7 << 20)
     #expect(plain.hostConfig?.`init` == true && plain.hostConfig?.pidsLimit == 100)
     #expect(plain.hostConfig?.ulimits?.map(\.name) == ["core", "nofile"])
     #expect(plain.stopSignal == "SIGINT" && plain.hostConfig?.shmSize == 1 << 20)
@@ -194,9 +211,9 @@ struct OperatorDefaultsTests {
     #expect(plain.hostConfig?.dnsSearch == ["a"] && plain.hostConfig?.dnsOptions == ["ndots:1"])
     #expect(plain.env == ["A=1", "B=2"])
     #expect(plain.labels?["team"] == "x" && plain.labels?["other"] == "y")
-    #expect(plain.hostConfig?.memory == 5 << 20 && plain.hostConfig?.memorySwap == -1)
+    #expect(plain.hostConfig?.memory == 7 << 20 && plain.hostConfig?.memorySwap == -1)
 
-    let own = try body(defaults, memory: 5 << 20) { service in
+    let own = try body(defaults, memory: 7 << 20) { service in
       service.initProcess = false
       service.resources.pidsLimit = 7
       service.resources.ulimits = ["nofile": UserLimit(soft: 9, hard: 9)]
@@ -218,6 +235,31 @@ struct OperatorDefaultsTests {
     #expect(own.labels?["team"] == "own" && own.labels?["other"] == "y")
     #expect(own.hostConfig?.memory == 4 << 20 && own.hostConfig?.memorySwap == nil)
     #expect(own.hostConfig?.dnsOptions == ["ndots:2"])
+  }
+
+  @Test("of the environment stands where it is enforced, whatever the task adds")
+  func taskVariables() throws {
+    var defaults = OperatorDefaults()
+    defaults.environment = ["HOST": "operator"]
+    let container = try plan(project([service("web")])).containers[0]
+    var body = container.create
+    body.env = ["HOST=task", "OTHER=task"]
+    func completed() -> [String]? {
+      defaults.completing(body, of: container, memory: nil).env
+    }
+    #expect(completed() == ["HOST=task", "OTHER=task"])
+    defaults.enforced = [.environment]
+    #expect(completed() == ["HOST=operator", "OTHER=task"])
+  }
+
+  @Test("of memory is none where the engine would refuse it")
+  func smallMemory() throws {
+    var defaults = OperatorDefaults()
+    defaults.givesTaskMemory = true
+    #expect(try body(defaults, memory: 5 << 20).hostConfig?.memory == nil)
+    let swap = try body(defaults, memory: 64 << 20) { $0.memorySwapLimit = ByteSize("32m") }
+    #expect(swap.hostConfig?.memory == nil && swap.hostConfig?.memorySwap == 32 << 20)
+    #expect(try body(defaults, memory: 64 << 20).hostConfig?.memory == 64 << 20)
   }
 
   @Test("of the stop signal gives way to the image's, unless it is enforced")

@@ -48,7 +48,7 @@ struct ImageChoiceTests {
       ("/var/lib/docker", nil), ("var/lib", "/nonexistent"), ("/a/../b", "/x"),
       ("/var/lib", "/nonexistent"),
     ] as [(String, String?)] {
-      let found = DataRoot(root, socket: socket)
+      let found = await DataRoot.find(root, socket: socket)
       #expect(found.path == nil && found.reason.hasSuffix("don't apply, image-age does"))
       #expect(await found.percent() == nil)
     }

@@ -92,6 +92,30 @@ struct LeaseTests {
     }
   }
 
+  @Test("a holder that floods loses its lease, and holds nobody up")
+  func flood() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path + "/lease.sock"
+      let server = try LeaseServer(path: path, log: Logger(label: "test"))
+      defer { server.stop() }
+      let script = """
+        import socket, sys
+        s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+        s.sendall(b"LEASE 1 run-1 restarts\\n"); s.recv(64); print("held", flush=True)
+        try:
+            while True: s.sendall(b"RESTARTS 1\\n" * 10000)
+        except OSError: print("dropped", flush=True)
+        """
+      let holder = try Command("/usr/bin/python3", ["-c", script, path]).start()
+      defer { holder.send(SIGKILL) }
+      _ = try await holder.line(containing: "held")
+      let client = try Client(path)
+      client.say(Array("LEASE 1 run-2\n".utf8))
+      #expect(try await client.answer() == "OK\n")
+      _ = try await holder.line(containing: "dropped")
+    }
+  }
+
   @Test("a lease is held by the process that the kernel names, and released when it says so")
   func held() async throws {
     try await withServer { path, reports in

@@ -4,8 +4,11 @@ public struct ContainerSummary: Sendable, Decodable {
   public let id: String
   /// Its name, and those that links give it, each with a leading `/`.
   public let names: [String]
-  /// Its first name, without the slash; empty where it has none.
-  package var name: String { names.first.map { String($0.drop { $0 == "/" }) } ?? "" }
+  /// Its own name, without the slash; empty where it has none.
+  package var name: String {
+    let all = names.map { $0.drop { $0 == "/" } }
+    return String(all.first { !$0.contains("/") } ?? all.first ?? "")
+  }
   /// The ID of its image.
   public let imageID: String
   /// Its image as it was named at the creation; empty where the engine doesn't say.

@@ -57,6 +57,7 @@ struct TaskPod {
     request.take(settings.file)
     request.logging = try settings.logging()
     request.sandbox = mesos.directory
+    request.persistentVolumes = task.resources.compactMap(\.volumePath)
     request.programVersion = Version.text
     request.options = try settings.podOptions(said)
     if task.hasCommandCheck, request.options.checkService == PodOptions.sandboxChecks,

@@ -229,7 +229,8 @@ extension PodRequest {
       problems.append($0)
     }
     let enforced = defaults.enforced.contains(.proxies)
-    proxies = proxies.merging(defaults.proxies) { docker, own in enforced ? own : docker }
+    proxies =
+      enforced ? defaults.proxies : proxies.merging(defaults.proxies) { docker, _ in docker }
     warnings += problems
   }
 }

@@ -32,12 +32,16 @@ public struct Resource: Codable, Sendable, Hashable {
   public let role: String
   /// Whether it is a persistent volume (`disk.persistence`): its amount is that volume's, not the sandbox's.
   public let isVolume: Bool
+  /// Where the agent mounts a persistent volume, from the sandbox (`disk.volume.container_path`); nil for anything else.
+  public let volumePath: String?
 
   /// A resource.
   public init(
     name: String, type: Kind, scalar: Double? = nil, ranges: [ClosedRange<UInt64>] = [],
-    set: [String] = [], role: String = "*", isVolume: Bool = false
+    set: [String] = [], role: String = "*", isVolume: Bool = false,
+    volumePath: String? = nil
   ) {
+    self.volumePath = volumePath
     self.isVolume = isVolume
     self.name = name
     self.type = type
@@ -60,7 +64,12 @@ public struct Resource: Codable, Sendable, Hashable {
   private struct Items: Codable { let item: [String]? }
   private struct Disk: Codable {
     struct Persistence: Codable { let id: String? }
+    struct Volume: Codable {
+      let path: String?
+      private enum CodingKeys: String, CodingKey { case path = "container_path" }
+    }
     let persistence: Persistence?
+    let volume: Volume?
   }
   private struct Allocation: Codable { let role: String? }
 
@@ -77,7 +86,9 @@ public struct Resource: Codable, Sendable, Hashable {
     set = try values.decodeIfPresent(Items.self, forKey: .set)?.item ?? []
     let allocated = try values.decodeIfPresent(Allocation.self, forKey: .allocation)?.role
     // Of a form that isn't known here it is no volume.
-    isVolume = (try? values.decodeIfPresent(Disk.self, forKey: .disk))?.persistence != nil
+    let disk = try? values.decodeIfPresent(Disk.self, forKey: .disk)
+    isVolume = disk?.persistence != nil
+    volumePath = isVolume ? disk?.volume?.path : nil
     role = try allocated ?? values.decodeIfPresent(String.self, forKey: .role) ?? "*"
   }
 
@@ -95,6 +106,9 @@ public struct Resource: Codable, Sendable, Hashable {
     }
     if !set.isEmpty { try values.encode(Items(item: set), forKey: .set) }
     try values.encode(role, forKey: .role)
-    if isVolume { try values.encode(Disk(persistence: .init(id: name)), forKey: .disk) }
+    if isVolume {
+      let volume = volumePath.map { Disk.Volume(path: $0) }
+      try values.encode(Disk(persistence: .init(id: name), volume: volume), forKey: .disk)
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Concurrency
 import DockerEngine
 import Glibc
 import Logging
@@ -152,20 +153,22 @@ actor ImageUse {
   ///
   /// - Parameters:
   ///   - name: the image's name.
-  ///   - id: its ID.
+  ///   - engine: the engine that has it.
   ///   - use: whose it is; nil where nobody is told of images.
   ///   - remove: removes it.
   /// - Returns: false where another pod uses it.
   /// - Throws: what the removal throws.
   static func removing(
-    _ name: String, _ id: String?, of use: ImageUse?, _ remove: () async throws -> Void
+    _ name: String, from engine: DockerEngine, of use: ImageUse?,
+    _ remove: () async throws -> Void
   ) async throws -> Bool {
     guard let use else {
       try await remove()
       return true
     }
-    let names = [name, id].compactMap { $0 }
-    use.leases.release(names)
+    let image = try await engine.inspectImage(name)
+    use.leases.release([name, image.id])
+    let names = ImageLeases.names(toRemove: name, of: image)
     return try await use.leases.exclusively(names) {
       try await remove()
       return true
@@ -179,7 +182,9 @@ actor ImageUse {
   /// - Parameter images: the IDs of those that the pod has used.
   func end(of images: [String]) async {
     if !images.isEmpty, ImageRecords(state, engine: "any")?.areKept == true {
-      await records()?.touch(images)
+      let touching = Task { _ = await self.records()?.touch(images) }
+      // The terminal update is worth more.
+      if !(await touching.hasEnded(within: .milliseconds(500))) { touching.cancel() }
     }
     leases.release()
   }

@@ -13,9 +13,11 @@ extension Pod {
     request.project.services.values.flatMap { [$0] + $0.hookImages }
   }
 
-  /// Provides all images; one that only optional services use may be missing.
+  /// Provides all images; one that only optional and final services use may be missing.
   func provideImages() async throws -> [String: ProvidedImage] {
-    let optional = request.project.services.values.filter { request.roles[$0.name] == .optional }
+    let optional = request.project.services.values.filter {
+      [.optional, .final].contains(request.roles[$0.name])
+    }
     let names = Set(optional.flatMap { [$0] + $0.hookImages }.map(\.name))
     let (images, failures) = try await images.provide(for: imageUsers, optional: names)
     imageFailures = failures
@@ -33,14 +35,12 @@ extension Pod {
     let engine = engine
     let log = log
     let use = images.use
-    let ids = Dictionary(
-      provided.values.map { ($0.reference, $0.id) }, uniquingKeysWith: { first, _ in first })
     let isIncomplete = Mutex(false)
     let work = Task {
       for name in wanted + names.filter({ !wanted.contains($0) }) {
         do {
           if wanted.contains(name) {
-            let isRemoved = try await ImageUse.removing(name, ids[name], of: use) {
+            let isRemoved = try await ImageUse.removing(name, from: engine, of: use) {
               try await engine.removeImage(name, force: false)
             }
             log.log(

@@ -146,7 +146,7 @@ extension Pod {
     note(&restart, .startingOwner)
     try await each(owners) { try await $0.startAgain($1) }
     note(&restart, .startingOthers)
-    try await each(group) { try await $0.startAgain($1) }
+    try await each(group) { try await $0.startAgainByRole($1) }
     note(&restart, .done)
   }
 }

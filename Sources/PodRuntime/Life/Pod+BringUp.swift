@@ -31,7 +31,13 @@ extension Pod {
         preStarted.insert(service.name)
         changes.notifyAll()
       }
-      try await launchWait { self.preStarted.contains(service.name) }
+      try await launchWait {
+        self.preStarted.contains(service.name)
+          || self.members[ContainerPlan.key(of: service, number: 1)]?.hasEnded == true
+      }
+      guard preStarted.contains(service.name) else {
+        throw LaunchFailure(description: "the pre_start of service '\(service.name)' has failed")
+      }
     }
     update(name) { $0.commands = service.postStart.isEmpty ? .none : .afterStart }
     try await start(name)
@@ -51,14 +57,17 @@ extension Pod {
     case .healthy:
       try await launchWait {
         guard let member = self.members[service] else { return true }
-        return member.isUp
+        return member.isUp || self.isGivenUp(member)
       }
       guard let member = members[service] else { break }
       if member.health == .none {
         try refuse(
           dependency, "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck")
       } else if member.health != .healthy {
-        try refuse(dependency, "'\(name)' waits for '\(service)' to be healthy, but that has ended")
+        try refuse(
+          dependency,
+          "'\(name)' waits for '\(service)' to be healthy, but that has \(member.hasEnded ? "ended" : "become unhealthy")"
+        )
       }
     case .completedSuccessfully:
       try await launchWait {

@@ -63,6 +63,7 @@ extension Pod {
     default:
       break
     }
+    if try await removesDoubles(of: error) { return true }
     let text = error.message
     let isBeingRemoved =
       text.contains("marked for removal") || text.contains("removal of container")

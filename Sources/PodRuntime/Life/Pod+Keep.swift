@@ -4,6 +4,7 @@ import Linux
 import Logging
 import PodIdentity
 import PodObjects
+import Synchronization
 
 extension Pod {
   /// What stays of a failed pod.
@@ -38,9 +39,17 @@ extension Pod {
       try await PodKeeper(engine: engine, stopTimeout: 0).keep(containers, until: until)
       return Set(containers.filter(\.isWorth).map(\.id))
     }
-    let limit = min(Duration.seconds(5), (cleanupLimit ?? .seconds(10)) / 2)
     let watch = Task { _ = await keeping.result }
-    guard await watch.hasEnded(within: limit) else {
+    let begin = ContinuousClock.now
+    var isOver = false
+    while !isOver {
+      // A shutdown may leave less time meanwhile.
+      let limit = min(Duration.seconds(5), (cleanupLimit ?? .seconds(10)) / 2)
+      let rest = begin + limit - .now
+      isOver = await watch.hasEnded(within: min(max(.zero, rest), .milliseconds(250)))
+      if rest <= .zero { break }
+    }
+    guard isOver else {
       keeping.cancel()
       log.warning("the engine doesn't respond: the failed pod isn't kept")
       return nil
@@ -49,6 +58,7 @@ extension Pod {
     case .success(let containers) where containers.isEmpty:
       return nil
     case .success(let containers):
+      Self.keptTasks.withLock { _ = $0.insert(keptKey) }
       log.notice(
         "the failed pod is kept until \(WallClock.text(until)): `compose-executor rm \(request.taskID)` removes it"
       )
@@ -57,5 +67,34 @@ extension Pod {
       log.warning("the failed pod can't be kept: \(error)")
       return nil
     }
+  }
+
+  /// The pods of this process that are kept.
+  private static let keptTasks = Mutex<Set<String>>([])
+
+  private var keptKey: String { "\(request.run) \(request.taskID)" }
+
+  /// Removes what was kept of an earlier pod of the same task, which this executor has launched too: nothing but their time
+  /// tells the two apart.
+  ///
+  /// - Throws: `LaunchFailure` where that can't be done.
+  func removeKept() async throws {
+    let key = keptKey
+    guard Self.keptTasks.withLock({ $0.contains(key) }) else { return }
+    let identity = request.identity
+    let inventory = PodInventory(engine: engine, doubt: .fail(identity))
+    let found = try await inventory.observe(run: identity.run, made: [])
+    for (other, pod) in found.pods
+    where other.taskID == identity.taskID && pod.containers.keptUntil != nil {
+      let remover = PodRemover(engine: engine, policy: RemovalPolicy(patience: .seconds(10)))
+      let result = await remover.remove(pod.objects, of: other)
+      guard result.failed.isEmpty else {
+        throw LaunchFailure(
+          description: "an earlier pod of this task is kept after its failure, and can't be removed"
+        )
+      }
+      log.notice("an earlier pod of this task, which was kept after its failure, is removed")
+    }
+    Self.keptTasks.withLock { _ = $0.remove(key) }
   }
 }

@@ -44,6 +44,7 @@ extension Pod {
     }
     let setup = try PodSetup(request: request, engine: engine, info: info)
     let ability = try await persistently { _ in try await setup.check() }
+    try await persistently { try await $0.removeKept() }
     try await runFirstHooks(setup)
     async let found = orFail { try await $0.provideImages() }
     let externalMounts = setup.externalMounts

@@ -155,6 +155,34 @@ extension Pod {
     return names.contains { error.message.contains($0) }
   }
 
+  /// Removes second networks of one name: a create whose answer was lost, and that was sent again, may have been carried out
+  /// twice. The one that is known stays.
+  ///
+  /// - Parameter error: what the engine says of a name.
+  /// - Returns: whether there were any.
+  /// - Throws: `EngineError`.
+  func removesDoubles(of error: EngineError) async throws -> Bool {
+    guard
+      let name = plan?.networks.map(\.name).first(where: {
+        error.message.contains("network \($0) is ambiguous")
+      })
+    else { return false }
+    let found = try await engine.listNetworks(filters: ["label": labelFilter])
+      .filter { $0.name == name }
+    let known = Set(created.of(.network).map(\.id))
+    let own = found.first { known.contains($0.id) } ?? found.first
+    var isLess = false
+    for other in found where other.id != own?.id {
+      do {
+        try await engine.removeNetwork(other.id)
+        isLess = true
+      } catch let error as EngineError where error.isNotFound || error.isRefusal {
+        log.debug("a second network \(name) stays: \(error.message)")
+      }
+    }
+    return isLess
+  }
+
   /// Checks that a container's named volumes are still those that were created for the pod: Docker makes a missing one
   /// anew, without labels, when a container that uses it is created.
   ///

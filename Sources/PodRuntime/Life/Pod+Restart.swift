@@ -32,7 +32,7 @@ extension Pod {
       note(&restart, .startingOwner)
       try await start(name)
       note(&restart, .startingOthers)
-      try await each(group) { try await $0.startAgain($1) }
+      try await each(group) { try await $0.startAgainByRole($1) }
       note(&restart, .done)
     } catch is CancellationError {
       return
@@ -137,15 +137,33 @@ extension Pod {
     if members[member.name]?.commands == .afterStart { try await runPostStart(member.name) }
   }
 
+  /// The same of one that may be optional, and may fail to then.
+  func startAgainByRole(_ member: Member) async throws {
+    do {
+      try await startAgain(member)
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      guard role(of: member.name) == .optional else { throw error }
+      dropOptional(member.name, error)
+    }
+  }
+
   func isBack(_ name: String, _ condition: Dependency.Condition) -> Bool {
     guard let member = members[name] else { return true }
     if member.hasEnded { return true }
     guard member.state == .running, member.hasComeUp else { return false }
     return switch condition {
     case .started: true
-    case .healthy: member.isUp
+    case .healthy: member.isUp || isGivenUp(member)
     case .completedSuccessfully: false
     }
+  }
+
+  /// Whether a service is unhealthy and nothing follows from that: it is optional. Whoever waits for its health waits in vain.
+  func isGivenUp(_ member: Member) -> Bool {
+    role(of: member.name) == .optional && member.state == .running && member.health == .unhealthy
+      && reaction(of: member.name, \.onUnhealthy, or: request.options.onUnhealthy) == .fail
   }
 
   /// Those in whose namespaces it lives may have ended together with it: it can't start before they have.

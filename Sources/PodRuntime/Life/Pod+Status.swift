@@ -30,7 +30,8 @@ extension Pod {
   private var services: [PodStatus.Service] {
     if members.isEmpty {
       return request.project.services.values.flatMap { service in
-        (1..<(service.containers + 1)).map { number in
+        // A file that asks for more is about to be refused.
+        (1..<(min(service.containers, PodPlanner.mostContainers) + 1)).map { number in
           PodStatus.Service(
             name: service.containers > 1 ? "\(service.name)-\(number)" : service.name,
             container: nil, state: MemberState.planned.word, health: nil, restarts: 0,

@@ -74,7 +74,9 @@ public actor Pod {
   var secretFolder: String?
   /// Networks and volumes that were made for the pod; containers are in `members`.
   var created: [PodObject] = []
-  /// Why optional services have no image.
+  /// Final services that have exited, or failed to start.
+  var overFinals: Set<String> = []
+  /// Why optional and final services have no image.
   var imageFailures: [String: any Error] = [:]
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
@@ -126,7 +128,9 @@ public actor Pod {
     self.restarted = restarted
     self.environment = environment
     splitLogs = request.options.splitLogs.map { rotation in
-      let streams = request.project.services.values.reduce(0) { $0 + 2 * max(1, $1.containers) }
+      let streams = request.project.services.values.reduce(0) {
+        $0 + 2 * min(PodPlanner.mostContainers, max(1, $1.containers))
+      }
       return SplitLogs(
         sandbox: request.sandbox ?? request.project.workingDirectory,
         limit: rotation.size(streams: streams, disk: request.limits?.disk),

@@ -1,5 +1,6 @@
 import Compose
 import DockerEngine
+import Linux
 import YAML
 
 extension Pod {
@@ -30,8 +31,9 @@ extension Pod {
         guard !container.service.mountTargets.contains(where: { $0.cleanPath == own }) else {
           continue
         }
-        let source = try Self.source(of: path + inner, place, at: position(of: target))
-        more.append(Mount(type: "bind", source: source, target: own, readOnly: readOnly))
+        let (source, isReadOnly) = try self.source(
+          of: path + inner, place, readOnly: readOnly, at: position(of: target))
+        more.append(Mount(type: "bind", source: source, target: own, readOnly: isReadOnly))
       }
     }
     var binds: [String] = []
@@ -42,11 +44,12 @@ extension Pod {
       }
       let parts = bind.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       let (path, target) = (parts[0], parts.count > 1 ? parts[1] : "")
-      let isReadOnly =
+      let asksReadOnly =
         parts.count > 2 && parts[2].split(separator: ",").contains("ro")
-      let source = try Self.source(of: path, mounts.place(of: path), at: position(of: target))
-      // The short form has no way to write a colon.
-      if source.contains(":") {
+      let (source, isReadOnly) = try self.source(
+        of: path, mounts.place(of: path), readOnly: asksReadOnly, at: position(of: target))
+      // The short form has no way to write a colon, and this one has its own word for it.
+      if source.contains(":") || isReadOnly != asksReadOnly {
         more.append(Mount(type: "bind", source: source, target: target, readOnly: isReadOnly))
       } else {
         binds.append(source + bind.dropFirst(path.count))
@@ -56,8 +59,11 @@ extension Pod {
     var list = host.mounts ?? []
     for (index, mount) in list.enumerated() where mount.type == "bind" {
       let path = mount.source ?? ""
-      list[index].source = try Self.source(
-        of: path, mounts.place(of: path), at: position(of: mount.target))
+      let (source, isReadOnly) = try self.source(
+        of: path, mounts.place(of: path), readOnly: mount.readOnly == true,
+        at: position(of: mount.target))
+      list[index].source = source
+      if isReadOnly { list[index].readOnly = true }
       if mount.bindOptions?.nonRecursive == true { continue }
       try below(path, mount.target, readOnly: mount.readOnly == true)
     }
@@ -76,8 +82,15 @@ extension Pod {
     let source = plan?.volumeSources[volume.name ?? ""]
     let start = SourcePosition(file: request.project.files.first ?? "-", line: 1, column: 1)
     var volume = volume
-    volume.driverOpts?["device"] = try Self.source(
-      of: device, mounts.place(of: device), at: source?.position ?? start)
+    let position = source?.position ?? start
+    let asksReadOnly = words.contains("ro")
+    let (path, isReadOnly) = try self.source(
+      of: device, mounts.place(of: device), readOnly: asksReadOnly, at: position)
+    volume.driverOpts?["device"] = path
+    if isReadOnly != asksReadOnly { volume.driverOpts?["o"]? += ",ro" }
+    if words.contains("rbind"), let (inner, _) = mounts.hidden(below: device).first {
+      throw Self.hiddenMount(device + inner, at: position)
+    }
     return volume
   }
 
@@ -87,17 +100,34 @@ extension Pod {
       sandbox: request.sandbox ?? request.project.workingDirectory, socket: socket)
   }
 
-  private static func source(
-    of path: String, _ place: SandboxMounts.Place, at position: SourcePosition
-  ) throws(ComposeError) -> String {
+  /// Where the engine finds a path, and whether it may only be read there.
+  private func source(
+    of path: String, _ place: SandboxMounts.Place, readOnly: Bool, at position: SourcePosition
+  ) throws(ComposeError) -> (path: String, isReadOnly: Bool) {
     switch place {
-    case .same: return path
-    case .at(let other): return other
-    case .hidden:
-      throw ComposeError(
-        "bind mount of \(path): something is mounted there that the engine doesn't see, such as a persistent volume: "
-          + "run the executor as root, or the agent with the isolator filesystem/posix",
-        at: position)
+    case .same: return (path, readOnly)
+    case .at(let other, let mount):
+      let isReadOnly = readOnly || mount.isReadOnly
+      // What the agent mounts for a task besides, such as a path of the host that the framework names, is the operator's to
+      // permit like any other.
+      let sandbox = RealPath.of(request.sandbox ?? request.project.workingDirectory)
+      let isPersistent = request.persistentVolumes.contains {
+        RealPath.of(sandbox + "/" + $0) == mount.point
+      }
+      if request.policy.isRestricted, !isPersistent {
+        let paths = PolicyPaths(
+          policy: request.policy, sandbox: sandbox, socket: engine.endpoint.socketPath)
+        try paths.check(other, at: position, isWritten: !isReadOnly)
+      }
+      return (other, isReadOnly)
+    case .hidden: throw Self.hiddenMount(path, at: position)
     }
+  }
+
+  private static func hiddenMount(_ path: String, at position: SourcePosition) -> ComposeError {
+    ComposeError(
+      "bind mount of \(path): something is mounted there that the engine doesn't see, such as a persistent volume: "
+        + "run the executor as root, or the agent with the isolator filesystem/posix",
+      at: position)
   }
 }

@@ -8,8 +8,8 @@ struct SandboxMounts: Sendable {
   enum Place: Sendable, Equatable {
     /// By the same path.
     case same
-    /// By another one.
-    case at(String)
+    /// By another one, which this process has as this mount.
+    case at(String, MountTable.Mount)
     /// It can't.
     case hidden
   }
@@ -71,7 +71,7 @@ struct SandboxMounts: Sendable {
     where other.device == mount.device && RealPath.isPath(inner, atOrBelow: other.root) {
       let below = other.root == "/" ? inner[...] : inner.dropFirst(other.root.count)
       let candidate = Self.join(other.point, below)
-      if Self.identity(of: engineRoot + candidate) == wanted { return .at(candidate + rest) }
+      if Self.identity(of: engineRoot + candidate) == wanted { return .at(candidate + rest, mount) }
     }
     return .hidden
   }

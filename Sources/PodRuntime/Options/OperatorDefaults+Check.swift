@@ -39,6 +39,9 @@ extension OperatorDefaults {
         if let asked = service.environment[name], asked != own {
           throw refusal("environment \(name)", own, key, at: "environment.\(name)", of: service)
         }
+        if key == .proxies, let build = service.build, let asked = build.args[name], asked != own {
+          throw refusal("build argument \(name)", own, key, build.position)
+        }
       }
     case .labels:
       for (name, own) in labels.sorted(by: { $0.key < $1.key }) {
@@ -65,7 +68,7 @@ extension OperatorDefaults {
         throw refusal("pids_limit \(asked)", "at most \(pidsLimit)", key, at: place, of: service)
       }
     case .shmSize:
-      if let asked = service.shmSize, let shmSize, asked.bytes > shmSize {
+      if let asked = service.shmSize, let shmSize, asked.bytes < 1 || asked.bytes > shmSize {
         throw refusal(
           "shm_size \(asked.bytes)", "at most \(shmSize) bytes", key, at: "shm_size", of: service)
       }
@@ -99,6 +102,11 @@ extension OperatorDefaults {
       throw refusal(
         "logging driver \(asked.driver?.value ?? "json-file")", type, .logging,
         asked.driver?.position ?? asked.position)
+    }
+    // What a line of the log says besides; all else is about its size and place.
+    let harmless = ["compress", "env", "env-regex", "labels", "labels-regex", "tag"]
+    for name in asked.options.keys where own.config?[name] == nil && !harmless.contains(name) {
+      throw refusal("logging option \(name)", "none", .logging, asked.position)
     }
     for (name, value) in own.config ?? [:] where asked.options[name] != value {
       if let option = asked.options[name], name == "max-size" || name == "max-file",

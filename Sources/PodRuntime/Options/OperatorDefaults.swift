@@ -101,6 +101,10 @@ public struct OperatorDefaults: Sendable, Equatable {
       complete(&host, of: container.service, memory: memory)
       let signal = stopSignal(of: container.service, imageSignal: imageSignal)
       if let signal, signal != imageSignal { body.stopSignal = signal }
+      if enforced.contains(.environment) {
+        // The file's are the same: what differs comes from the task.
+        body.env = body.env?.filter { environment[String($0.prefix { $0 != "=" })] == nil }
+      }
       let named = Set((body.env ?? []).map { $0.prefix { $0 != "=" } })
       let own = environment.filter { !named.contains($0.key[...]) }
       if !own.isEmpty {
@@ -164,11 +168,12 @@ public struct OperatorDefaults: Sendable, Equatable {
         }
     }
     if let userns, host.usernsMode ?? "" == "" { host.usernsMode = userns }
-    if let shmSize, host.shmSize == nil { host.shmSize = Int(shmSize) }
-    if givesTaskMemory, let memory, host.memory == nil {
+    if let shmSize, host.shmSize ?? 0 == 0 { host.shmSize = Int(shmSize) }
+    // The engine takes no limit of less, and none above that of memory and swap together.
+    if givesTaskMemory, let memory, memory >= 6 << 20, host.memory == nil, host.memorySwap == nil {
       host.memory = max(Int(memory), host.memoryReservation ?? 0)
       // Without it the engine would bound swap by twice the memory; the task's cgroup does.
-      if host.memorySwap == nil { host.memorySwap = -1 }
+      host.memorySwap = -1
     }
   }
 }

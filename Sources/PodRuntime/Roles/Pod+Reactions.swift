@@ -43,7 +43,8 @@ extension Pod {
       } catch is CancellationError {
         return
       } catch {
-        pod.fail(error)
+        guard pod.role(of: name) == .optional else { return pod.fail(error) }
+        pod.dropOptional(name, error)
       }
     }
   }

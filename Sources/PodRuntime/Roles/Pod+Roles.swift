@@ -49,7 +49,7 @@ extension Pod {
     noteOptional(
       "\(member.plan.title) can't be started: \(error): it is optional, and the pod goes on")
     // It runs where its `post_start` has failed.
-    if member.state == .running, let id = member.container {
+    if member.state == .running || member.isStarting, let id = member.container {
       spawn { pod in
         try? await pod.stop(
           id, grace: member.plan.service.stopGracePeriod, signal: member.stopSignal)
@@ -110,6 +110,9 @@ extension Pod {
     let deadline: @Sendable (isolated Pod) -> ContinuousClock.Instant = { pod in
       min(latest, (isKilled ? pod.stopDeadline : pod.finalDeadline) ?? latest)
     }
+    if let failure = imageFailures[member.plan.service.name] {
+      return noteOptional("\(title), which is final, can't be started: \(failure)")
+    }
     guard provided[member.plan.service.name] != nil, !created.isEmpty || !madeContainers.isEmpty
     else {
       return noteOptional("\(title), which is final, isn't run: the launch did not get that far")
@@ -124,22 +127,42 @@ extension Pod {
         try await self.wait { self.members[name]?.hasEnded == true }
       }
     }
-    let clock = Task {
-      await self.wait(until: deadline) { self.members[name]?.hasEnded == true }
-      work.cancel()
+    let watch = Task {
+      _ = await work.result
+      self.overFinals.insert(name)
+      self.changes.notifyAll()
+    }
+    await wait(until: deadline) {
+      self.members[name]?.hasEnded == true || self.overFinals.contains(name)
+    }
+    if members[name]?.hasEnded != true { work.cancel() }
+    // A create or start is never cut off; an engine that hangs must not hold up the end.
+    guard await watch.hasEnded(within: .seconds(1)) else {
+      mayGrow = true
+      return noteOptional("\(title), which is final, isn't run: the engine doesn't respond")
     }
     let result = await work.result
-    clock.cancel()
     if let code = members[name]?.exitCode {
       if code != 0 { noteOptional("\(title), which is final, \(Self.words(exitCode: code))") }
       return
     }
+    await killFinal(name)
     switch result {
     case .failure(let error) where !(error is CancellationError):
       noteOptional("\(title), which is final, can't be started: \(error)")
     default:
       noteOptional("\(title), which is final, has not exited in its time: it is killed")
     }
+  }
+
+  /// Kills a final service that has not exited in its time: the next one begins when this one is gone.
+  private func killFinal(_ name: String) async {
+    guard let id = members[name]?.liveContainer else { return }
+    let engine = engine
+    let kill = Task { _ = try? await engine.killContainer(id, signal: "SIGKILL") }
+    guard await kill.hasEnded(within: .seconds(2)) else { return }
+    let soon = ContinuousClock.now + .seconds(2)
+    await wait(until: { _ in soon }) { self.members[name]?.liveContainer == nil }
   }
 
   /// What a container is created from, with how the pod ended for that of a final service.

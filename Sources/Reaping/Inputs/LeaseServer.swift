@@ -48,7 +48,17 @@ final class LeaseServer: Restorable {
     var holder: LeaseHolder?
     /// What the executor says of restarts; nil where it says nothing.
     var restarts: Int?
+    /// How many reports it may send now: ten, and ten more each second.
+    var reports = (count: 10.0, time: ContinuousClock.now)
     var pidfd: ReadSource?
+
+    /// Whether it may send one more report of restarts.
+    mutating func mayReport() -> Bool {
+      let now = ContinuousClock.now
+      let count = min(10, reports.count + 10 * (now - reports.time).inSeconds)
+      reports = (count < 1 ? count : count - 1, now)
+      return count >= 1
+    }
   }
 
   /// Listens.
@@ -159,7 +169,19 @@ final class LeaseServer: Restorable {
   /// Reads all there is: once a peer has hung up, Dispatch reports nothing of it a second time.
   private func read(_ client: Int32, _ state: inout State) {
     var chunk = [UInt8](repeating: 0, count: 1024)
+    var rounds = 0
     while var peer = state.peers[client] {
+      rounds += 1
+      // Others get their turn, however much this one sends.
+      guard rounds <= 4 else {
+        let number = peer.number
+        queue.async { [weak self] in
+          self?.state.withLock { state in
+            if state.peers[client]?.number == number { self?.read(client, &state) }
+          }
+        }
+        return
+      }
       let count = Glibc.read(client, &chunk, chunk.count)
       if count < 0, errno == EINTR { continue }
       if count < 0, errno == EAGAIN { return }
@@ -174,6 +196,7 @@ final class LeaseServer: Restorable {
         }
         peer.holder = now.holder
         peer.restarts = now.restarts
+        peer.reports = now.reports
         peer.pidfd = now.pidfd
       }
       guard peer.line.count <= limits.line else { return drop(client, &state) }
@@ -185,7 +208,7 @@ final class LeaseServer: Restorable {
   private func handle(_ line: String, from client: Int32, _ state: inout State) -> Bool {
     guard var peer = state.peers[client] else { return false }
     if let holder = peer.holder {
-      if let count = LeaseProtocol.restarts(of: line) {
+      if let count = LeaseProtocol.restarts(of: line), peer.mayReport() {
         peer.restarts = count
         state.peers[client] = peer
         return true

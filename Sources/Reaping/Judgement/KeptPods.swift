@@ -54,8 +54,9 @@ struct KeptPods: Sendable {
       let isDone = pod.containers.keptUntil != nil
       switch verdict.state {
       case .leaked: break
-      // An executor of several tasks lives on when one of them has failed.
-      case .alive where isDone: break
+      // An executor of several tasks lives on when one of them has failed; and of one of which nothing is known the name of
+      // each container says all the same that it is kept, and until when.
+      case .alive where isDone, .undecided where isDone: break
       default: continue
       }
       let deadFor = verdict.deadSince.map { Int64(max(0, (time - $0).inSeconds)) } ?? 0

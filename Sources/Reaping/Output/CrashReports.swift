@@ -70,6 +70,9 @@ struct CrashedSandbox: Sendable {
     let place = linux_find_at(directory, "pod-report.json")
     guard place >= 0 else { return false }
     defer { close(place) }
+    // A device isn't opened.
+    var found = stat()
+    guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return false }
     guard let text = try? TextFile.regular("/proc/self/fd/\(place)", limit: 4 << 20) else {
       return false
     }

@@ -1,39 +1,55 @@
 import Concurrency
+import Dispatch
 import DockerEngine
 import Glibc
 import Linux
 import Program
 import Synchronization
 
-/// The disk that an engine keeps its images on.
+/// The disk that an engine keeps its images on. A file system that doesn't respond holds nobody up: it is asked on a thread
+/// of its own, and of these only a few are out at a time.
 struct DataRoot: Sendable {
   /// Its path as this process reaches it; nil where it can't.
   let path: String?
   /// Why it can't be reached.
   let reason: String
 
+  /// How many threads wait for a disk.
+  private static let waiting = Mutex(0)
+
   /// Finds the data root of an engine in the mount namespace of the engine's process.
   ///
   /// - Parameters:
   ///   - root: where the engine says that it is.
   ///   - socket: the engine's socket; nil for an engine over a network.
-  init(_ root: String, socket: String?) {
-    func unknown(_ reason: String) -> (String?, String) {
-      (nil, "\(reason): disk-high and disk-low don't apply, image-age does")
-    }
+  /// - Returns: the data root; one without a path where it can't be found in five seconds.
+  static func find(_ root: String, socket: String?) async -> DataRoot {
+    await onThread { DataRoot(root, socket: socket) }
+      ?? unknown("the disk of the engine's data doesn't respond")
+  }
+
+  private static func unknown(_ reason: String) -> DataRoot {
+    DataRoot(path: nil, reason: "\(reason): disk-high and disk-low don't apply, image-age does")
+  }
+
+  private init(path: String?, reason: String) {
+    (self.path, self.reason) = (path, reason)
+  }
+
+  private init(_ root: String, socket: String?) {
     let isPath = root.hasPrefix("/") && !root.split(separator: "/").contains("..")
     guard let socket else {
-      (path, reason) = unknown("the engine isn't on this host, so its disk is unknown")
+      self = Self.unknown("the engine isn't on this host, so its disk is unknown")
       return
     }
     guard isPath, let process = UnixSocket.listener(socket) else {
-      (path, reason) = unknown("the engine doesn't tell where its data is")
+      self = Self.unknown("the engine doesn't tell where its data is")
       return
     }
     let seen = process > 0 ? "/proc/\(process)/root\(root)" : root
     var status = stat()
     guard stat(seen + "/containers", &status) == 0 else {
-      (path, reason) = unknown(
+      self = Self.unknown(
         "the engine's data in \(Printable.text(root)) can't be reached from here")
       return
     }
@@ -45,16 +61,37 @@ struct DataRoot: Sendable {
   /// - Returns: nil where that isn't known, or the disk doesn't respond for five seconds.
   func percent() async -> Int? {
     guard let path else { return nil }
-    let percent = Mutex<Int?>(nil)
-    let measure = Task.detached {
+    return await Self.onThread { () -> Int? in
       var status = statvfs()
-      guard statvfs(path, &status) == 0 else { return }
+      guard statvfs(path, &status) == 0 else { return nil }
       let used = Double(status.f_blocks) - Double(status.f_bfree)
       let all = used + Double(status.f_bavail)
-      guard all > 0, used >= 0 else { return }
-      percent.withLock { $0 = Int((used / all * 100).rounded(.up)) }
+      return all > 0 && used >= 0 ? Int((used / all * 100).rounded(.up)) : nil
+    } ?? nil
+  }
+
+  /// - Returns: what the body returns; nil where that takes longer than five seconds, or too many earlier ones still do.
+  private static func onThread<Result: Sendable>(
+    _ body: @escaping @Sendable () -> Result
+  ) async -> Result? {
+    let isFree = waiting.withLock { count in
+      guard count < 4 else { return false }
+      count += 1
+      return true
     }
-    _ = await measure.hasEnded(within: .seconds(5))
-    return percent.withLock(\.self)
+    guard isFree else { return nil }
+    let (results, sink) = AsyncStream<Result>.makeStream()
+    DispatchQueue.global().async {
+      let result = body()
+      waiting.withLock { $0 -= 1 }
+      sink.yield(result)
+      sink.finish()
+    }
+    let found = Mutex<Result?>(nil)
+    let work = Task {
+      for await result in results { found.withLock { $0 = result } }
+    }
+    _ = await work.hasEnded(within: .seconds(5))
+    return found.withLock(\.self)
   }
 }

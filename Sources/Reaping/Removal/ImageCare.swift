@@ -70,7 +70,13 @@ struct ImageCare: Sendable {
   /// - Throws: `EngineError` where the engine can't be asked; `CancellationError`.
   func run(_ isReclaiming: inout Bool) async throws -> ImageCareReport {
     var report = ImageCareReport()
-    let (all, unreadable) = records.list()
+    let (listed, unreadable) = records.list()
+    let there = try await engine.listImageIDs()
+    if removes {
+      // One that was removed by anybody, and is here again later, somebody else has pulled.
+      for record in listed where !there.contains(record.id) { records.remove(record) }
+    }
+    let all = listed.filter { there.contains($0.id) }
     report.notes = unreadable.sorted().prefix(3).map {
       "record \(Printable.text($0)) can't be understood: its image is left alone, remove the file"
     }

@@ -12,7 +12,7 @@ extension Reaper {
       return limits
     }
     if let root = try? await engine.info().dockerRootDir {
-      limits.used = await DataRoot(root, socket: engine.endpoint.socketPath).percent()
+      limits.used = await DataRoot.find(root, socket: engine.endpoint.socketPath).percent()
     }
     return limits
   }

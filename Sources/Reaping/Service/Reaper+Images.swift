@@ -40,7 +40,7 @@ extension Reaper {
         report.notes = ["the engine has no ID, so nothing tells which images are pods'"]
         return finishCare(report)
       }
-      let root = DataRoot(info.dockerRootDir, socket: engine.endpoint.socketPath)
+      let root = await DataRoot.find(info.dockerRootDir, socket: engine.endpoint.socketPath)
       let care = ImageCare(
         engine: engine, settings: wanted, records: records, leases: ImageLeases(), log: log,
         now: Double(time(nil)), diskPercent: { await root.percent() }, removes: !dryRun,

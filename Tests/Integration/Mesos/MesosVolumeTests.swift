@@ -120,6 +120,46 @@ struct MesosVolumeTests {
     }
   }
 
+  @Test("that may only be read is only read by containers", arguments: MesosHost.linux)
+  func readOnly(on host: MesosHost) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("volume/file", "kept\n")
+      let one = VolumeCase(
+        testDescription: "", volumes: "['./data:/x', '.:/y']",
+        script: "grep kept /x/file /y/data/file && ! touch /x/written && ! touch /y/data/written")
+      let mount =
+        "mount --bind \(folder.path("volume")) data && mount -o remount,bind,ro data"
+      try await withMesosPod(on: host, file(one), settings(mount)) { pod in
+        let end = try await pod.ended()
+        #expect(end.state == "TASK_FINISHED", "\(end) \(pod.run.text("stdout"))")
+      }
+    }
+  }
+
+  /// As the isolator `volume/host_path` does for a framework that names a path of the host.
+  @Test(
+    "is no other directory of the host, under the operator's policy", arguments: MesosHost.linux,
+    ["./host:/x", ".:/x"])
+  func hostPath(on host: MesosHost, volume: String) async throws {
+    try await withTemporaryFolder { folder in
+      try folder.write("outside/file", "of the host\n")
+      let one = VolumeCase(
+        testDescription: "", volumes: "['\(volume)']",
+        script: "cat /x/file /x/host/file; true")
+      let mount = "mkdir host && mount --bind \(folder.path("outside")) host"
+      let settings = settings(mount, policy: "allow: {registries: true}\n")
+      try await withMesosPod(on: host, file(one), settings) { pod in
+        let end = try await pod.ended()
+        let message = end.message ?? ""
+        #expect(end.state == "TASK_FAILED", "\(message) \(pod.run.text("stdout"))")
+        #expect(
+          message.contains("compose.yaml:5:") && message.contains("allow: bind-mounts"),
+          "\(message)")
+        #expect(!pod.run.text("stdout").contains("of the host"))
+      }
+    }
+  }
+
   /// Two tasks with one `SHARED` volume.
   @Test("is shared by tasks that have it", arguments: MesosHost.linux)
   func shared(on host: MesosHost) async throws {

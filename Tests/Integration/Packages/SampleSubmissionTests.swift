@@ -10,7 +10,7 @@ struct SampleSubmissionTests {
   private static let options = [
     "founding": ["--instances", "2"],
     "job": ["--no-service", "--label", "pod.keep_failed=1h", "--label", "pod.disk=enforce"],
-    "roles": ["--no-service"],
+    "roles": ["--no-service", "--label", "pod.final_timeout=30s"],
     "terminal": ["--label", "pod.share=net,pid"],
     "task": ["--label", "pod.task_env=marathon", "--label", "pod.check_service=web"],
   ]

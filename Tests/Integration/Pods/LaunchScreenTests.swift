@@ -56,7 +56,7 @@ struct LaunchScreenTests {
               $0.contains("service db") && $0.contains("waiting to become healthy")
             }
         }
-        try await eventually("TASK_RUNNING", within: .seconds(40)) {
+        try await eventually("TASK_RUNNING", within: .seconds(120)) {
           pod.executor.text().contains("TASK_RUNNING")
         }
         try await eventually("the end of the line") { shown().last == "" }

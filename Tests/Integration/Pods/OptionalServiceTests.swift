@@ -102,4 +102,69 @@ struct OptionalServiceTests {
       }
     }
   }
+
+  /// Its health is waited for in vain: who needs it fails the pod, and who can be without it starts.
+  @Test(
+    "that is unhealthy, which nothing follows from, doesn't hold up who waits for its health",
+    arguments: [true, false])
+  func unhealthy(isRequired: Bool) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        job:
+          image: pod-test/busybox
+          command: [echo, done]
+          depends_on: {extra: {condition: service_healthy, required: \(isRequired)}}
+        extra:
+          image: pod-test/busybox
+          command: [sleep, "1000"]
+          init: true
+          x-pod: {role: optional}
+          healthcheck: {test: [CMD, "false"], interval: 200ms, retries: 1, start_period: 0s}
+      """
+    try await withPod(on: engine, file) { pod in
+      let end = try await pod.ended(within: .seconds(100))
+      #expect(end.states.last == (isRequired ? "TASK_FAILED" : "TASK_FINISHED"), "\(end)")
+      if isRequired {
+        #expect(end.message.contains("but that has become unhealthy"), "\(end)")
+      } else {
+        #expect(end.output(of: "job") == ["done"], "\(end)")
+      }
+    }
+  }
+
+  @Test("of several containers goes on without all of them where its pre_start fails")
+  func scaled() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        job: {image: pod-test/busybox, command: [sh, -c, "sleep 1; echo done"]}
+        extra:
+          image: pod-test/busybox
+          command: [sleep, "1000"]
+          scale: 2
+          x-pod: {role: optional}
+          pre_start: [{command: ["false"], image: pod-test/busybox}]
+      """
+    try await withPod(on: engine, file) { pod in
+      let end = try await pod.ended(within: .seconds(100))
+      #expect(end.states.last == "TASK_FINISHED" && end.output(of: "job") == ["done"], "\(end)")
+    }
+  }
+
+  @Test("may be a final one without its image")
+  func final() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = """
+      services:
+        job: {image: pod-test/busybox, command: [echo, done]}
+        upload: {image: "127.0.0.1:1/none:1", x-pod: {role: final}}
+      """
+    try await withPod(on: engine, file) { pod in
+      let end = try await pod.ended()
+      #expect(end.states.last == "TASK_FINISHED" && end.output(of: "job") == ["done"], "\(end)")
+      #expect(
+        end.stderr.contains { $0.contains("'upload', which is final, can't be started") }, "\(end)")
+    }
+  }
 }

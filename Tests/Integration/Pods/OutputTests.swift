@@ -76,12 +76,17 @@ struct OutputTests {
           - sh
           - -c
           - >-
-            head -c 3000000 /dev/zero | tr '\\0' x; echo; touch /tmp/done;
-            until [ -e /tmp/seen ]; do sleep 0.1; done; echo after; echo err >&2
-          healthcheck: {test: "test -e /tmp/done && touch /tmp/seen", interval: 200ms, retries: 100}
+            head -c 3000000 /dev/zero | tr '\\0' x; echo;
+            until [ -e /box/seen ]; do sleep 0.1; done; echo after; echo err >&2
+          volumes: ["./box:/box"]
+          healthcheck: {test: "test -e /box/seen", interval: 200ms, retries: 1000}
       """
-    let end = try await podEnd(on: engine, file)
-    #expect(end.output(of: "web").map(\.count) == [3_000_000, 5])
+    try await withPod(on: engine, file, PodSettings(files: ["box/.keep": ""])) { pod in
+      try await pod.executor.line("the long line", within: .seconds(60)) { $0.count > 1_000_000 }
+      try pod.sandbox.write("box/seen", "")
+      let end = try await pod.ended()
+      #expect(end.output(of: "web").map(\.count) == [3_000_000, 5])
+    }
     #expect(try await composeOutput(of: file, on: engine).map(\.count) == [3_000_000, 5])
   }
 
@@ -90,6 +95,7 @@ struct OutputTests {
     let compose = try #require(ProcessInfo.processInfo.environment["COMPOSE5"], "needs Compose 5")
     return try await withTemporaryFolder { folder in
       try folder.write("compose.yaml", file)
+      try folder.write("box/seen", "")
       func run(_ arguments: String...) async throws -> String {
         try await Command(
           compose, arguments, environment: ["DOCKER_HOST": engine.dockerHost], folder: folder.path

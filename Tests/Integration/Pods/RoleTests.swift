@@ -175,6 +175,20 @@ private let cases = [
     services: [("job", nil, "true", ""), ("upload", "final", "sleep 1000", "")],
     state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
     warning: "has not exited in its time"),
+  RoleCase(
+    testDescription: "a final service that takes too long is gone when the next begins",
+    options: ["--final-timeout", "2s"],
+    services: [
+      ("job", nil, "true", ""),
+      ("one", "final", "while :; do date +%s%N > /marks/one; sleep 0.01; done", "init: true"),
+      (
+        "two", "final",
+        "cp /marks/one /marks/before; sleep 0.5; cmp /marks/one /marks/before && echo gone >> /marks/order",
+        ""
+      ),
+    ],
+    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0", order: ["gone"],
+    warning: "service 'one', which is final, has not exited in its time"),
 ]
 
 @Suite("The roles of services", .needsEngine, .throttled)

@@ -9,6 +9,16 @@ struct SplitLogTests {
     try? String(contentsOfFile: pod.sandbox.path("logs/\(name)"), encoding: .utf8)
   }
 
+  @Test("doesn't stand in the way of the line about a scale that can't be")
+  func huge() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let file = "services: {web: {image: pod-test/busybox, scale: 9223372036854775807}}"
+    try await withPod(on: engine, file, PodSettings(options: ["--split-logs", "true"])) { pod in
+      let end = try await pod.ended()
+      #expect(end.status == .exited(1) && end.message.contains("at most 1000"), "\(end)")
+    }
+  }
+
   @Test(
     "has two services, several containers of one, both streams, and no prefix",
     arguments: TestEngine.all)
