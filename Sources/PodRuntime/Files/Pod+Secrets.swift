@@ -91,6 +91,11 @@ extension Pod {
   }
 
   private func keeper(of plan: PodPlan, volume: String, _ image: ProvidedImage) -> ContainerCreate {
+    holder(of: Mount(type: "volume", source: volume, target: Self.keeperFolder), plan, image)
+  }
+
+  /// A container of the pod's that does nothing, and through which a volume is filled.
+  func holder(of mount: Mount, _ plan: PodPlan, _ image: ProvidedImage) -> ContainerCreate {
     var body = ContainerCreate(image: image.id)
     var labels = plan.identity.labels
     // Compose lists it with its one-off containers: not at all, unless asked.
@@ -107,7 +112,7 @@ extension Pod {
     host.capDrop = ["ALL"]
     host.securityOpt = ["no-new-privileges"]
     host.cgroupParent = plan.identity.engineParent
-    host.mounts = [Mount(type: "volume", source: volume, target: Self.keeperFolder)]
+    host.mounts = [mount]
     body.hostConfig = host
     return recordingImages(body)
   }

@@ -23,23 +23,9 @@ extension Pod {
     _ volume: String, with archive: FileArchive, of plan: PodPlan, _ image: ProvidedImage
   ) async throws {
     let engine = engine
-    var body = ContainerCreate(image: image.id)
-    var labels = plan.identity.labels
-    // Compose lists it with its one-off containers: not at all, unless asked.
-    labels[PodLabel.composeOneOff] = "True"
-    labels[PodLabel.composeService] = ""
-    labels[PodLabel.composeContainerNumber] = ""
-    labels[PodLabel.composeConfigHash] = ""
-    body.labels = labels
-    var host = HostConfig()
-    host.restartPolicy = EngineRestartPolicy(name: "no")
-    host.networkMode = "none"
-    host.cgroupParent = plan.identity.engineParent
     var mount = Mount(type: "volume", source: volume, target: TaskFile.directory)
     mount.volumeOptions = Mount.VolumeOptions(noCopy: true)
-    host.mounts = [mount]
-    body.hostConfig = host
-    let request = recordingImages(body)
+    let request = holder(of: mount, plan, image)
     let mark = "task-" + String(UInt64.random(in: .min ... .max), radix: 16)
     let name = plan.identity.names.container(mark)
     try checkLaunch()
