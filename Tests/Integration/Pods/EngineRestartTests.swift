@@ -158,7 +158,7 @@ struct EngineRestartTests {
             return
           }
           // Nothing is left that would have to be stopped for long.
-          let end = try await pod.ended(within: .seconds(20))
+          let end = try await pod.ended(within: .seconds(120))
           #expect(end.states.last == "TASK_FAILED", "\(end)")
           #expect(end.message.contains("because the engine was restarted"), "\(end)")
         }

@@ -13,7 +13,7 @@ struct LaunchScreenTests {
       db:
         image: \(image)
         command: ["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9; do echo step $$i; sleep 0.3; done; touch /tmp/ready; sleep 600"]
-        healthcheck: {test: ["CMD-SHELL", "\(check)"], interval: 1s, retries: 60}
+        healthcheck: {test: ["CMD-SHELL", "\(check)"], interval: 1s, retries: 600}
         volumes: ["./gate:/gate"]
         stop_grace_period: 0s
       web:
@@ -49,7 +49,7 @@ struct LaunchScreenTests {
         func shown() -> [String] {
           ScreenText(pod.executor.text(), columns: columns).text
         }
-        try await eventually("the wait on the screen", within: .seconds(40)) {
+        try await eventually("the wait on the screen", within: .seconds(120)) {
           let lines = shown()
           return lines.contains { $0.contains("service web") && $0.contains("waiting for 'db'") }
             && lines.contains {
@@ -102,14 +102,14 @@ struct LaunchScreenTests {
       try await withPod(on: engine, file(check: "test -e /gate/open"), settings) { pod in
         func isShown(width: Int) -> Bool {
           pod.executor.text().split(whereSeparator: \.isNewline).contains { row in
-            row.contains("service db") && row.unicodeScalars.count { $0 != "\u{1b}" } == width
+            row.contains(" service ") && row.unicodeScalars.count { $0 != "\u{1b}" } == width
           }
         }
         try await eventually("the first width") { isShown(width: 119) }
         try folder.write("resize", "")
         try await eventually("the second width") { isShown(width: 59) }
         try pod.sandbox.write("gate/open", "")
-        try await eventually("TASK_RUNNING", within: .seconds(40)) {
+        try await eventually("TASK_RUNNING", within: .seconds(120)) {
           pod.executor.text().contains("TASK_RUNNING")
         }
         let text = pod.executor.text()
@@ -124,7 +124,7 @@ struct LaunchScreenTests {
     let engine = try #require(TestEngine.all.first)
     func run(_ settings: PodSettings) async throws -> String {
       try await withPod(on: engine, file(), settings) { pod in
-        try await eventually("TASK_RUNNING", within: .seconds(40)) {
+        try await eventually("TASK_RUNNING", within: .seconds(120)) {
           pod.executor.text().contains("TASK_RUNNING")
         }
         return pod.executor.text() + pod.executor.text(.stderr)
@@ -153,7 +153,7 @@ struct LaunchScreenTests {
     let engine = try #require(TestEngine.all.first)
     try await withPod(on: engine, file(check: "exit 1")) { pod in
       let line = try await pod.executor.line(
-        containing: "waiting for 'db' to become healthy (", in: .stderr, within: .seconds(60))
+        containing: "waiting for 'db' to become healthy (", in: .stderr, within: .seconds(120))
       #expect(
         [29, 30, 31].contains {
           line.hasSuffix(" info: waiting for 'db' to become healthy (\($0) s)")
@@ -176,7 +176,7 @@ struct LaunchScreenTests {
           depends_on: {db: {condition: service_healthy}}
       """
     try await withPod(on: engine, compose, terminal(columns: 100)) { pod in
-      try await pod.executor.exit(within: .seconds(60))
+      try await pod.executor.exit(within: .seconds(120))
       try await eventually("the last state") { pod.executor.text().contains("TASK_FAILED") }
       let lines = ScreenText(pod.executor.text(), columns: 100).text
       let title = try #require(

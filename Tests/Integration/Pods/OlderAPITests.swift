@@ -137,7 +137,7 @@ struct OlderAPITests {
       let result = try await Command(
         program, words,
         environment: ["DOCKER_HOST": engine.dockerHost, "DOCKER_API_VERSION": "twelve"]
-      ).run(within: .seconds(20))
+      ).run(within: .seconds(120))
       #expect(result.status != .exited(0))
       #expect(
         result.stderr.contains("DOCKER_API_VERSION=twelve: expected a version such as 1.51"),

@@ -164,7 +164,7 @@ struct OutageTests {
         let container = try #require(try await pod.containers()["steady"]).Id
         try await own.command("stop", "--keep-data")
         let clock = ContinuousClock.now
-        let end = try await pod.ended(within: .seconds(40))
+        let end = try await pod.ended(within: .seconds(120))
         #expect(ContinuousClock.now - clock < .seconds(30))
         #expect(end.status == .exited(1))
         #expect(end.states.last == "TASK_FAILED")
@@ -255,7 +255,7 @@ struct OutageTests {
       let result = try await Command(
         BuiltProgram.composeExecutor, ["run"], environment: ["DOCKER_HOST": engine.dockerHost],
         folder: sandbox.path
-      ).run(within: .seconds(40))
+      ).run(within: .seconds(120))
       let end = PodEnd(result)
       #expect(end.status == .exited(1))
       #expect(end.states == ["TASK_STARTING", "TASK_FAILED"])

@@ -169,12 +169,12 @@ struct OutputTests {
         let number = open(pod.sandbox.path("pipe"), O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         return number >= 0 ? number : nil
       }
-      try await eventually("the first ticks", within: .seconds(40)) { try ticks() > 4 }
+      try await eventually("the first ticks", within: .seconds(120)) { try ticks() > 4 }
       close(pipe)
       let before = try ticks()
       try await eventually("more ticks") { try ticks() > before + 40 }
       pod.send(SIGTERM)
-      #expect(try await pod.executor.exit(within: .seconds(40)) == .exited(130))
+      #expect(try await pod.executor.exit(within: .seconds(120)) == .exited(130))
     }
   }
 }

@@ -61,7 +61,7 @@ struct RestartTests {
       try await pod.running()
       // What is told to end isn't started again.
       pod.send(SIGTERM)
-      let end = try await pod.ended(within: .seconds(40))
+      let end = try await pod.ended(within: .seconds(120))
       #expect(end.output(of: "job") == ["start 1", "start 2", "start 3", "start 4"])
     }
   }
@@ -91,7 +91,7 @@ struct RestartTests {
       try await pod.running()
       try await eventually("the first network namespace") { pod.output(of: "joined").count == 1 }
       try pod.sandbox.write("counts/go", "")
-      try await eventually("the second network namespace", within: .seconds(40)) {
+      try await eventually("the second network namespace", within: .seconds(120)) {
         pod.output(of: "joined").count == 2
       }
       let containers = try await pod.containers()
@@ -124,7 +124,7 @@ struct RestartTests {
       try await pod.running()
       try pod.sandbox.write("one", "")
       for starts in 2...3 {
-        try await eventually("start \(starts) of both", within: .seconds(40)) {
+        try await eventually("start \(starts) of both", within: .seconds(120)) {
           if pod.executor.status != nil { return true }
           return pod.output(of: "owner").count == starts
             && pod.output(of: "joined").count == starts

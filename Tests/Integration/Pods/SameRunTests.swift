@@ -76,7 +76,7 @@ struct SameRunTests {
     try await withPod(on: engine, Self.file) { first in
       try await first.running()
       first.send(SIGKILL)
-      try await first.executor.exit(within: .seconds(30))
+      try await first.executor.exit(within: .seconds(120))
       let volumes = try await first.volumes().map(\.Name)
       try await withTemporaryFolder { sandbox in
         try sandbox.write("compose.yaml", Self.file)

@@ -73,7 +73,7 @@ struct UnreadOutputTests {
       } else {
         try pod.sandbox.write("go", "")
       }
-      let end = try await pod.ended(within: .seconds(40))
+      let end = try await pod.ended(within: .seconds(120))
       #expect(end.status == ending.status, "\(end)")
       if unread == .stdout {
         let words = "of standard output were not written: nobody reads them"
@@ -109,7 +109,7 @@ struct UnreadOutputTests {
       }
       let reading = try reader.start()
       defer { reading.send(SIGKILL) }
-      try await reading.line("the last line", within: .seconds(30)) { $0 == "web | over" }
+      try await reading.line("the last line", within: .seconds(120)) { $0 == "web | over" }
       let lines = reading.lines().filter { $0.hasPrefix("web | line ") }
       #expect(lines == (1...3000).map { "web | line \($0) of this service" })
       #expect(reading.text().contains("TASK_RUNNING"))

@@ -189,7 +189,7 @@ struct ReaperRefusalTests {
       words + ["--run-dir", folder.path("run"), "--state-dir", folder.path("state")],
       environment: ["DOCKER_HOST": "unix://" + folder.path("nobody.sock")]
         .merging(environment) { $1 }
-    ).run(within: .seconds(30))
+    ).run(within: .seconds(120))
   }
 
   @Test("without Docker it ends with 3 and says which socket")

@@ -85,7 +85,7 @@ struct ReaperReplacedTests {
           defer { process.send(SIGKILL) }
           try await hold.isHeld()
           process.send(SIGTERM)
-          #expect(try await process.exit(within: .seconds(20)) == .exited(0))
+          #expect(try await process.exit(within: .seconds(120)) == .exited(0))
           let said = process.text(.stderr)
           #expect(said.contains("pod-reaper was told to end"), "\(said)")
           #expect(!said.contains("Cancellation"), "\(said)")

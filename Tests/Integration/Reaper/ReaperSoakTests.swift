@@ -84,7 +84,7 @@ struct ReaperSoakTests {
             }
             try await eventually("the moment") { .now - start >= moment.kill }
             pod.send(SIGKILL)
-            try await pod.executor.exit(within: .seconds(10))
+            try await pod.executor.exit(within: .seconds(120))
           }
         }
         try await group.waitForAll()

@@ -159,7 +159,7 @@ struct ReaperViewTests {
       let end = try await Command(
         "sh", ["-c", "\(line) | grep -m 3 -E '^(VERDICT.*|no pods|)$'"],
         environment: command.environment
-      ).run(within: .seconds(40))
+      ).run(within: .seconds(120))
       #expect(end.status == .exited(0))
       // Other tests' pods may be on the same engine: between two titles is an empty line.
       let lines = end.stdout.split(separator: "\n", omittingEmptySubsequences: false)

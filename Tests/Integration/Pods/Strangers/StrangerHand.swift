@@ -67,7 +67,7 @@ struct StrangerHand: Sendable {
       "ps", "-a", "--no-trunc", "--filter", "label=mesos.container_id=\(pod.run)", "--format",
       "{{.ID}}\t{{.Names}}\t{{.State}}\t{{.Label \"com.docker.compose.service\"}}"
         + "\t{{.Label \"com.docker.compose.oneoff\"}}"
-    ).output(within: .seconds(20))
+    ).output(within: .seconds(120))
     return (text ?? "").split(separator: "\n").compactMap { line in
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
       guard fields.count == 5, !fields[1].hasPrefix("\(StrangerWorld.prefix)-copy") else {

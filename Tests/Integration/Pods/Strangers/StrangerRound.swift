@@ -114,7 +114,7 @@ struct StrangerRound: Sendable {
     } catch is DeadlinePassed {
       complaints.append("the executor did not end within \(Self.limit)")
       pod.send(SIGKILL)
-      try await pod.executor.exit(within: .seconds(10))
+      try await pod.executor.exit(within: .seconds(120))
     }
     return complaints
   }
@@ -191,7 +191,7 @@ struct StrangerRound: Sendable {
       var last = ""
       do {
         // An executor that dies between its last object and its cgroup leaves a folder that only its root shows.
-        try await eventually("nothing left", within: .seconds(40)) {
+        try await eventually("nothing left", within: .seconds(120)) {
           let end = try await site.once(more)
           last = end.description
           more = ["--cgroup-roots", "compose-pods", "--grace", "1s"]
@@ -220,7 +220,7 @@ struct StrangerRound: Sendable {
       expected.insert(copy.map(String.init) ?? "a copy, container \(id)")
     }
     do {
-      try await eventually("the stranger's containers", within: .seconds(20)) {
+      try await eventually("the stranger's containers", within: .seconds(120)) {
         try await world.running().isSuperset(of: expected)
       }
     } catch is DeadlinePassed {

@@ -54,7 +54,7 @@ final class ReaperService: Sendable {
   /// Ends it as systemd does.
   func stop() async throws {
     process.send(SIGTERM)
-    let end = try await process.result(within: .seconds(20))
+    let end = try await process.result(within: .seconds(120))
     #expect(end.status == .exited(0), "\(end)")
   }
 

@@ -146,7 +146,7 @@ extension RunningPod {
   /// Ends the executor so that it can't clean up.
   func kill() async throws {
     send(SIGKILL)
-    try await executor.exit(within: .seconds(10))
+    try await executor.exit(within: .seconds(120))
   }
 
   /// Every object of the pod with what would change if anything touched it.
