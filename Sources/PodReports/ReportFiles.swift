@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import Linux
 import Synchronization
 import SystemPackage
 
@@ -9,9 +10,7 @@ import SystemPackage
 /// replaced. Where something else has the name, the report gets one with the task's ID.
 public final class ReportFiles: Sendable {
   /// Marks a file as made by this program.
-  private static let mark = "user.compose-executor.report"
-  /// What each report's JSON begins with: it is known by that where the file system has no attributes.
-  private static let beginning = Array("{\n \"version\": 1,\n \"report\": \"pod\",".utf8)
+  private static let mark = FileMark("user.compose-executor.report")
   /// What this process has written, by path: another task's report isn't replaced.
   private static let written = Mutex<[String: String]>([:])
 
@@ -70,17 +69,24 @@ public final class ReportFiles: Sendable {
   /// - Returns: the names of the files.
   /// - Throws: `Failure`; what was begun is removed.
   public func write(_ report: SandboxReport) throws(Failure) -> [String] {
-    let owner = "\(report.run) \(report.task)"
-    return [
-      try write(report.json(), suffix: "json", owner, task: report.task),
-      try write(report.text(), suffix: "txt", owner, task: report.task),
-    ]
+    [try write(report.json(), .json, of: report), try write(report.text(), .txt, of: report)]
+  }
+
+  /// The names that a task's document may have.
+  ///
+  /// - Parameter task: its ID.
+  /// - Returns: the names, the first one first.
+  package static func documents(of task: String) -> [String] { names(.json, of: task) }
+
+  private static func names(_ form: ReportForm, of task: String) -> [String] {
+    ["pod-report.\(form)", "pod-report.\(component(task)).\(form)"]
   }
 
   private func write(
-    _ bytes: [UInt8], suffix: String, _ owner: String, task: String
+    _ bytes: [UInt8], _ form: ReportForm, of report: SandboxReport
   ) throws(Failure) -> String {
-    for name in ["pod-report.\(suffix)", "pod-report.\(Self.component(task)).\(suffix)"] {
+    let owner = "\(report.run) \(report.task)"
+    for name in Self.names(form, of: report.task) {
       let key = "\(path)/\(name)"
       // Tasks of one executor may end at the same moment.
       let isOwn = Self.written.withLock { known in
@@ -89,7 +95,7 @@ public final class ReportFiles: Sendable {
         known[key] = owner
         return true
       }
-      guard isOwn, makeWay(for: name, suffix) else { continue }
+      guard isOwn, makeWay(for: name, form, report) else { continue }
       let file = linux_create_at(directory, name, 0o644)
       guard file >= 0 else {
         // Whoever was faster keeps the name.
@@ -100,7 +106,7 @@ public final class ReportFiles: Sendable {
       // Whatever the process's umask is.
       _ = fchmod(file, 0o644)
       if geteuid() == 0, status.st_uid != 0 { _ = fchown(file, status.st_uid, status.st_gid) }
-      _ = linux_mark_file(file, Self.mark)
+      Self.mark.set(on: file, to: owner)
       guard put(bytes, into: file) else {
         let failure = Self.failure(name)
         if isNamed(name, file) { unlinkat(directory, name, 0) }
@@ -109,7 +115,7 @@ public final class ReportFiles: Sendable {
       return name
     }
     throw Failure(
-      description: "pod-report.\(suffix) is there already, and not from here", isDenied: false)
+      description: "pod-report.\(form) is there already, and not from here", isDenied: false)
   }
 
   /// A task's ID as a part of a file's name.
@@ -140,10 +146,10 @@ public final class ReportFiles: Sendable {
     return true
   }
 
-  /// Removes an earlier report.
+  /// Removes an earlier report: of this task, or of another run that had this directory.
   ///
   /// - Returns: whether the name is free.
-  private func makeWay(for name: String, _ suffix: String) -> Bool {
+  private func makeWay(for name: String, _ form: ReportForm, _ report: SandboxReport) -> Bool {
     let place = linux_find_at(directory, name)
     guard place >= 0 else { return errno == ENOENT }
     defer { close(place) }
@@ -155,18 +161,22 @@ public final class ReportFiles: Sendable {
     let file = Glibc.open("/proc/self/fd/\(place)", O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     guard file >= 0 else { return false }
     defer { close(file) }
-    guard linux_is_marked(file, Self.mark) != 0 || suffix == "json" && isReport(file),
-      isNamed(name, file)
-    else { return false }
+    errno = 0
+    let isOld =
+      if let owner = Self.mark.value(of: file) {
+        owner == "\(report.run) \(report.task)" || !owner.hasPrefix("\(report.run) ")
+      } else {
+        errno == EOPNOTSUPP && form.isReplaceable(Self.beginning(of: file), by: report)
+      }
+    guard isOld, isNamed(name, file) else { return false }
     return unlinkat(directory, name, 0) == 0
   }
 
-  /// Whether a file is a report by what it holds, on a file system without attributes.
-  private func isReport(_ file: Int32) -> Bool {
-    guard errno == EOPNOTSUPP else { return false }
-    var bytes = [UInt8](repeating: 0, count: Self.beginning.count)
+  /// What a file begins with, as text: at most 64 KiB.
+  private static func beginning(of file: Int32) -> String {
+    var bytes = [UInt8](repeating: 0, count: 65_536)
     let count = bytes.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
-    return count == bytes.count && bytes == Self.beginning
+    return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
   }
 
   /// Whether a name is still that of an open file.

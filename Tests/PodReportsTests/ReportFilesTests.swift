@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import PodReports
+@testable import PodReports
 import TestSupport
 import Testing
 
@@ -42,6 +42,43 @@ struct ReportFilesTests {
       let names = try ReportFiles(sandbox: folder.path).write(report(task: "../two", run: "r"))
       #expect(names == ["pod-report..._two.json", "pod-report..._two.txt"])
       #expect(text(folder.path("pod-report.json"))?.contains("\"one\"") == true)
+    }
+  }
+
+  @Test("a later process replaces the report of the same task, and of another run, alone")
+  func laterProcess() async throws {
+    try await withTemporaryFolder { folder in
+      let sandbox = folder.path("sandbox")
+      #expect(mkdir(sandbox, 0o755) == 0)
+      _ = try ReportFiles(sandbox: sandbox).write(report(task: "one", run: "r"))
+      for (index, (task, run, name)) in [
+        ("two", "r", "pod-report.two"), ("one", "r", "pod-report"), ("one", "q", "pod-report"),
+        ("two", "r", "pod-report"),
+      ].enumerated() {
+        // What this process knows, it knows by the path.
+        let moved = folder.path("moved \(index)")
+        #expect(rename(index == 0 ? sandbox : folder.path("moved \(index - 1)"), moved) == 0)
+        let names = try ReportFiles(sandbox: moved).write(report(task: task, run: run))
+        #expect(names == ["\(name).json", "\(name).txt"], "\(task) of \(run)")
+      }
+    }
+  }
+
+  @Test("without attributes a report is known by what it holds", arguments: ["json", "txt"])
+  func forms(name: String) throws {
+    let form = try #require(ReportForm(rawValue: name))
+    func text(_ report: SandboxReport) -> String {
+      String(decoding: form == .json ? report.json() : report.text(), as: UTF8.self)
+    }
+    let long = String(repeating: "long", count: 40)
+    for task in ["one", long] {
+      let first = report(task: task, run: "r")
+      #expect(form.isReplaceable(text(first), by: first))
+      #expect(!form.isReplaceable(text(first), by: report(task: "another", run: "r")))
+      #expect(form.isReplaceable(text(first), by: report(task: "another", run: "q")))
+    }
+    for other in ["", "mine", "task       one\n", "{\n \"version\": 1"] {
+      #expect(!form.isReplaceable(other, by: report(task: "one", run: "r")))
     }
   }
 

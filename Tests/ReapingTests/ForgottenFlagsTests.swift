@@ -13,6 +13,7 @@ struct ForgottenFlagsTests {
     600 500 0:70 / / rw,relatime - overlay overlay rw
     601 600 0:71 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
     640 600 0:25 /compose-pods /run/compose-pods rw,relatime - tmpfs tmpfs rw
+    642 600 0:25 /compose-executor /run/compose-executor rw,relatime - tmpfs tmpfs rw
     641 600 8:1 /var/lib/compose-pods /var/lib/compose-pods rw,relatime - ext4 /dev/sda1 rw
     """
   static let whole = ForgottenFlags.View(
@@ -62,6 +63,12 @@ struct ForgottenFlagsTests {
       line { $0.mountinfo = Self.without("/run/compose-pods") } == [
         "this container lacks --volume /run/compose-pods:/run/compose-pods: "
           + "no executor can lease, and no hook can notify"
+      ])
+    #expect(
+      line { $0.mountinfo = Self.without("/run/compose-executor") } == [
+        "this container lacks --volume /run/compose-executor:/run/compose-executor: which images "
+          + "executors use isn't known, so image care removes none, and control sockets of dead "
+          + "executors stay"
       ])
     #expect(
       line { $0.mountinfo = Self.without("/var/lib/compose-pods") } == [

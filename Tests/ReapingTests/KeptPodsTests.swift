@@ -73,6 +73,25 @@ struct KeptPodsTests {
     #expect(choose([over]).dropped[over.identity]?.contains("is over") == true)
   }
 
+  @Test("one that couldn't be kept is leaked, unless its executor may live")
+  func hopeless() throws {
+    let pod = try pod("a", state: "running")
+    var attempts = KeepAttempts()
+    for count in 1...KeepAttempts.most {
+      #expect(attempts.hopeless.isEmpty, "\(count)")
+      attempts.note(pod.identity, "no space left on device")
+    }
+    let chosen = choose([pod]) { $0.hopeless = attempts.hopeless }
+    #expect(chosen.kept.isEmpty)
+    #expect(
+      chosen.dropped[pod.identity] == "it was to be kept, and couldn't be: no space left on device")
+    let marked = try self.pod("a", name: kept(Self.now + 10))
+    let living = choose([marked], .alive) { $0.hopeless = attempts.hopeless }
+    #expect(living.kept.count == 1 && living.dropped.isEmpty)
+    attempts.note(pod.identity, nil)
+    #expect(attempts.hopeless.isEmpty)
+  }
+
   @Test("one whose executor crashed is kept from its death on")
   func crashed() throws {
     let pod = try pod("a", state: "running")

@@ -128,9 +128,10 @@ int linux_open_directory_at(int directory, const char *name) {
   return openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int linux_mark_file(int file, const char *name) { return fsetxattr(file, name, "1", 1, 0); }
+int linux_mark_file(int file, const char *name, const char *value) {
+  return fsetxattr(file, name, value, strlen(value), 0);
+}
 
-int linux_is_marked(int file, const char *name) {
-  char byte;
-  return fgetxattr(file, name, &byte, 1) == 1;
+ssize_t linux_read_mark(int file, const char *name, char *value, size_t size) {
+  return fgetxattr(file, name, value, size);
 }

@@ -1,11 +1,12 @@
 import CLinux
 import Glibc
+import Linux
 import SystemPackage
 
 /// The directory of the services' files, held open.
 final class LogFolder {
   /// Marks files as made by this program, also for a later pod in the same directory.
-  private static let mark = "user.compose-executor.log"
+  private static let mark = FileMark("user.compose-executor.log")
 
   private let descriptor: Int32
   /// The sandbox's owner: the task's user.
@@ -49,7 +50,7 @@ final class LogFolder {
     if new >= 0 {
       give(new)
       var status = stat()
-      if linux_mark_file(new, Self.mark) != 0, fstat(new, &status) == 0 {
+      if !Self.mark.set(on: new), fstat(new, &status) == 0 {
         made.insert(UInt64(status.st_ino))
       }
       return new
@@ -78,7 +79,7 @@ final class LogFolder {
   private func isMade(_ file: Int32) -> Bool {
     var status = stat()
     guard fstat(file, &status) == 0 else { return false }
-    return made.contains(UInt64(status.st_ino)) || linux_is_marked(file, Self.mark) != 0
+    return made.contains(UInt64(status.st_ino)) || Self.mark.isOn(file)
   }
 
   /// Whether a name is that of a file that was made here; nil where there is nothing of that name.

@@ -10,6 +10,8 @@ struct KeepLimits: Sendable, Equatable {
   var disk = 85
   /// How full it is; nil where that isn't known.
   var used: Int?
+  /// Pods that couldn't be kept however often it was tried, with the reason.
+  var hopeless: [PodIdentity: String] = [:]
   /// The present in seconds since 1970.
   var now = WallClock.seconds
 }
@@ -62,7 +64,9 @@ struct KeptPods: Sendable {
       let deadFor = verdict.deadSince.map { Int64(max(0, (time - $0).inSeconds)) } ?? 0
       let until = decided ?? limits.now - deadFor + seconds
       let one = Kept(until: until, isDone: isDone, since: until - seconds)
-      if limits.now >= until {
+      if verdict.state == .leaked, let reason = limits.hopeless[identity] {
+        dropped[identity] = "it was to be kept, and couldn't be: \(reason)"
+      } else if limits.now >= until {
         dropped[identity] = "its time to be kept, \(Duration.seconds(seconds).words), is over"
       } else if until - limits.now > seconds + 3600, (pod.created ?? 0) <= limits.now {
         // A clock that was wrong when it was decided must not keep it for ever.

@@ -104,6 +104,11 @@ struct Assessment: Sendable {
   /// The pods that are proven to be leaked.
   var leaked: [PodIdentity: ObservedPod] { pods.filter { verdicts[$0.key]?.state == .leaked } }
 
+  /// Kept pods of executors that aren't proven dead, whose time is over.
+  var expired: [PodIdentity: ObservedPod] {
+    pods.filter { keeping.dropped[$0.key] != nil && !isDead($0.key) }
+  }
+
   /// Whether a pod's executor is proven dead, whatever becomes of the pod.
   func isDead(_ identity: PodIdentity) -> Bool { dead.contains(identity) }
 

@@ -65,18 +65,42 @@ struct CrashedSandbox: Sendable {
     return directory
   }
 
-  /// Whether a sandbox has a report of a task already: its executor had written it before it died.
-  static func hasReport(in directory: Int32, of task: String) -> Bool {
-    let place = linux_find_at(directory, "pod-report.json")
-    guard place >= 0 else { return false }
-    defer { close(place) }
-    // A device isn't opened.
-    var found = stat()
-    guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return false }
-    guard let text = try? TextFile.regular("/proc/self/fd/\(place)", limit: 4 << 20) else {
-      return false
+  /// Writes a report, unless the executor had written one of the task before it died.
+  ///
+  /// - Parameters:
+  ///   - report: the report.
+  ///   - log: is told what became of it.
+  func write(_ report: SandboxReport, _ log: Logger) {
+    guard let directory = open() else { return }
+    guard !Self.hasReport(in: directory, of: report.task) else {
+      close(directory)
+      return
     }
-    return text.contains("\n \"task\": \"\(task)\",")
+    let fields: Logger.Metadata = [
+      "task": "\(Printable.text(report.task))", "run": "\(Printable.text(report.run))",
+    ]
+    do throws(ReportFiles.Failure) {
+      let files = try ReportFiles(descriptor: directory, path: path)
+      let names = try files.write(report)
+      log.info(
+        "report of a dead executor's pod: \(names.joined(separator: ", ")) in \(Printable.text(path))",
+        metadata: fields)
+    } catch {
+      log.warning("no report in \(Printable.text(path)): \(error)", metadata: fields)
+    }
+  }
+
+  private static func hasReport(in directory: Int32, of task: String) -> Bool {
+    ReportFiles.documents(of: task).contains { name in
+      let place = linux_find_at(directory, name)
+      guard place >= 0 else { return false }
+      defer { close(place) }
+      // A device isn't opened.
+      var found = stat()
+      guard fstat(place, &found) == 0, found.st_mode & S_IFMT == S_IFREG else { return false }
+      let text = try? TextFile.regular("/proc/self/fd/\(place)", limit: 4 << 20)
+      return text?.contains("\n \"task\": \"\(task)\",") == true
+    }
   }
 }
 
@@ -87,32 +111,26 @@ extension Reaper {
   /// - Parameter assessment: what was found.
   func writeCrashReports(_ assessment: Assessment) async {
     guard settings.crashReports else { return }
+    // What takes longer, whoever's fault it is, doesn't hold up the removal.
+    let deadline = ContinuousClock.now + .seconds(10)
     for (identity, pod) in assessment.pods where assessment.isDead(identity) {
       if assessment.keeping.kept[identity]?.isDone == true || hasReported(identity) { continue }
       guard !pod.containers.isEmpty, !pod.containers.contains(where: { $0.until != nil }),
         let sandbox = CrashedSandbox(
           assessment.sandboxes[identity.run], workDirectory: settings.checkpoint?.workFolder,
-          of: identity),
-        let directory = sandbox.open()
+          of: identity)
       else { continue }
-      guard !CrashedSandbox.hasReport(in: directory, of: identity.taskID) else {
-        close(directory)
+      let limit = min(deadline - .now, .seconds(2))
+      guard limit > .zero else {
+        log.warning("no time for a report in \(Printable.text(sandbox.path))")
         continue
       }
-      let report = await crashReport(identity, pod, assessment)
+      let report = await crashReport(identity, pod, assessment, within: limit)
       let log = log
       let (results, sink) = AsyncStream<Void>.makeStream()
+      // The work directory may be on a disk that doesn't respond.
       DispatchQueue.global().async {
-        do throws(ReportFiles.Failure) {
-          let files = try ReportFiles(descriptor: directory, path: sandbox.path)
-          let names = try files.write(report)
-          log.info(
-            "report of a dead executor's pod: \(names.joined(separator: ", ")) in \(Printable.text(sandbox.path))",
-            metadata: identity.logFields)
-        } catch {
-          log.warning(
-            "no report in \(Printable.text(sandbox.path)): \(error)", metadata: identity.logFields)
-        }
+        sandbox.write(report, log)
         sink.finish()
       }
       let writing = Task { for await _ in results {} }
@@ -128,7 +146,7 @@ extension Reaper {
   }
 
   private func crashReport(
-    _ identity: PodIdentity, _ pod: ObservedPod, _ assessment: Assessment
+    _ identity: PodIdentity, _ pod: ObservedPod, _ assessment: Assessment, within limit: Duration
   ) async -> SandboxReport {
     var outcome = SandboxReport.Outcome(
       state: "crashed", cause: "crash",
@@ -152,7 +170,7 @@ extension Reaper {
       }
     }
     let watch = Task { _ = await asking.value }
-    let isThere = await watch.hasEnded(within: .seconds(2))
+    let isThere = await watch.hasEnded(within: limit)
     if !isThere { asking.cancel() }
     let found = isThere ? await asking.value : [:]
     for container in pod.containers.sorted(by: { $0.name < $1.name }) {

@@ -61,7 +61,7 @@ struct RemovalLedger: Sendable, Equatable {
   ) {
     let known = failures[identity]
     failures[identity] = result.failed.isEmpty ? nil : result.failed
-    if known == nil { counters.leaks += 1 }
+    if known == nil, verdict.state == .leaked { counters.leaks += 1 }
     for failure in result.failed where known?.contains(failure) != true {
       counters.failed[failure.kind, default: 0] += 1
     }

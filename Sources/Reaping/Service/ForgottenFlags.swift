@@ -61,6 +61,12 @@ struct ForgottenFlags: Sendable {
     where !Self.isMounted(folder, view.mountinfo) {
       lacks("--volume \(folder):\(folder)", "no executor can lease, and no hook can notify")
     }
+    if !Self.isMounted(HostDirectory.path, view.mountinfo) {
+      lacks(
+        "--volume \(HostDirectory.path):\(HostDirectory.path)",
+        "which images executors use isn't known, so image care removes none, and control sockets of dead executors stay"
+      )
+    }
     if !Self.isMounted(stateFolder, view.mountinfo) {
       lacks(
         "--volume \(stateFolder):\(stateFolder)",
@@ -71,6 +77,16 @@ struct ForgottenFlags: Sendable {
         "--volume /etc/machine-id:/etc/machine-id:ro", "a pod of an earlier boot stays undecided")
     }
     return lines
+  }
+
+  /// Whether this is a container that doesn't share with executors which images are in use.
+  ///
+  /// - Parameter environment: as for `lines(environment:)`.
+  /// - Returns: whether it is.
+  static func lacksLeases(environment: [String: String]) -> Bool {
+    environment["container"]?.isEmpty == false
+      && !isMounted(
+        HostDirectory.path, (try? TextFile.text("/proc/self/mountinfo")) ?? "")
   }
 
   private static func folder(of path: String) -> String {

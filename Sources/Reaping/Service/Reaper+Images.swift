@@ -33,6 +33,12 @@ extension Reaper {
       report.notes = ["image care needs root, who alone may say what pods have pulled"]
       return finishCare(report)
     }
+    guard !ForgottenFlags.lacksLeases(environment: ProcessEnvironment.current) else {
+      report.notes = [
+        "image care needs \(HostDirectory.path) of the host, where executors say which images they use"
+      ]
+      return finishCare(report)
+    }
     do {
       let info = try await engine.info()
       let state = ImageState(path: settings.stateFolder)

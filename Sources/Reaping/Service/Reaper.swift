@@ -37,6 +37,8 @@ package actor Reaper {
   private var removals: AsyncSemaphore
   /// Of its own, so that what the engine hangs at takes nobody else's place.
   private var retries: AsyncSemaphore
+  /// Attempts to keep failed pods of dead executors.
+  var keeping = KeepAttempts()
   /// The disk was too full, and hasn't been emptied enough since.
   var isReclaimingDisk = false
   /// What was said in the log and still holds, by its kind.
@@ -186,12 +188,12 @@ package actor Reaper {
         host: host, settings: settings, observer: observer, log: log
       ) { await self.evidence }
     }
+    var results: [PodIdentity: RemovalResult] = [:]
     if !dryRun {
       await writeCrashReports(assessment)
-      await keep(assessment, sweep)
+      results = await remove(assessment, sweep)
+      await keep(assessment, sweep, &results)
     }
-    var results = dryRun ? [:] : await remove(assessment, sweep)
-    if !dryRun { results.merge(await removeExpired(assessment)) { $1 } }
     var pass = Pass(report: assessment.report(results), due: assessment.due)
     pass.report.dryRun = dryRun
     if let sweep, assessment.survey.host.processTableFailure == nil {
@@ -209,6 +211,7 @@ package actor Reaper {
     if run == nil {
       for identity in evidence.forget(all: assessment.pods) {
         ledger.forget(identity)
+        keeping.forget(identity)
         processes.end(identity)
       }
       ledger.counters.note(assessment, since: began)
@@ -236,16 +239,21 @@ package actor Reaper {
     _ assessment: Assessment, _ sweep: CgroupSweep?
   ) async -> [PodIdentity: RemovalResult] {
     let leaked = assessment.leaked
-    for (identity, pod) in leaked where ledger.failures[identity] == nil {
+    // Kept pods of executors that live: nothing but what the engine has of them goes.
+    let expired = assessment.expired
+    for (identity, pod) in leaked.merging(expired, uniquingKeysWith: { $1 })
+    where ledger.failures[identity] == nil {
       let why = assessment.verdicts[identity]?.why ?? ""
+      let what = expired[identity] == nil ? "leaked" : "no longer kept"
+      let whose = expired[identity] == nil ? "dead" : "living"
       log.notice(
-        "leaked: \(pod.objects.count) objects of a dead executor",
+        "\(what): \(pod.objects.count) objects of a \(whose) executor",
         metadata: identity.logFields.merging(["why": "\(why)"]) { $1 })
     }
     janitor.add(leaked.keys, assessment, log)
-    ledger.noteImages(of: leaked.values, log)
+    ledger.noteImages(of: Array(leaked.values) + Array(expired.values), log)
     var results = await withTaskGroup(of: (PodIdentity, RemovalResult).self) { group in
-      for (identity, pod) in leaked {
+      for (identity, pod) in leaked.merging(expired, uniquingKeysWith: { $1 }) {
         let isRetry = ledger.failures[identity] != nil
         var policy = settings.removal
         // What was refused all along must not hold up the pods that come after.
@@ -258,7 +266,7 @@ package actor Reaper {
           return (error as? EngineError)?.message ?? "\(error)"
         }
         group.addTask {
-          await sweep?.thaw(identity)
+          if expired[identity] == nil { await sweep?.thaw(identity) }
           return (identity, await remover.remove(pod.objects, of: identity))
         }
       }
@@ -267,7 +275,8 @@ package actor Reaper {
       return results
     }
     // Last, since removing cgroups holds up the engine, which makes and removes its own.
-    for (identity, result) in results where result.failed.isEmpty {
+    for (identity, result) in results
+    where result.failed.isEmpty && expired[identity] == nil {
       if let sweep { results[identity]?.merge(await sweep.removeCgroup(of: identity)) }
       progress.step()
     }

@@ -1,5 +1,6 @@
 import AgentStandIn
 import Foundation
+import PodIdentity
 import Reaping
 import TestSupport
 import Testing
@@ -172,6 +173,35 @@ struct KeepFailedTests {
             return try await self.names(of: newer.run, on: engine).isEmpty
           }
         }
+      }
+    }
+  }
+
+  @Test("of an executor that lives goes when its time is over, and another task's pod stays")
+  func ofLiving() async throws {
+    let engine = try #require(TestEngine.all.first)
+    try await withReaperSite(on: engine) { site in
+      let run = UUID().uuidString.lowercased()
+      var other = PodIdentity.forged(by: .current(), run: run)
+      other.taskID += "-other"
+      try await withForged([.forged(by: .current(), run: run), other], on: engine) { pods in
+        let running = try await pods[1].container(starts: true)
+        var labels = pods[0].identity.labels
+        labels["mesos.keep_failed"] = "3600"
+        labels["com.docker.compose.service"] = "web"
+        let id = try await pods[0].container(image: "pod-test/busybox", labels: labels)
+        let now = Int(Date().timeIntervalSince1970)
+        for (until, verdict) in [(now + 1000, "kept"), (now - 1, "kept")] {
+          let name = "kept-\(id.prefix(12))-\(until)-web"
+          _ = try await engine.docker("rename", id, name).output()
+          let end = try await site.once(anyDisk)
+          let pod = end.report?.pods.first { $0.task == pods[0].identity.taskID }
+          #expect(end.status == .exited(0) && pod?.verdict == verdict, "\(end)")
+          #expect(pod?.removed["containers"]?.count == (until < now ? 1 : nil), "\(end)")
+        }
+        #expect(try await pods[0].left().containers == [running])
+        let journal = try String(contentsOfFile: site.journal, encoding: .utf8)
+        #expect(journal.contains("its time to be kept, 60 min, is over"), "\(journal)")
       }
     }
   }

@@ -77,10 +77,10 @@ int linux_find_at(int directory, const char *name);
 int linux_open_directory_at(int directory, const char *name);
 
 /* Gives an open file an extended attribute (fsetxattr(2)); 0, or -1 and errno where its file system has none. */
-int linux_mark_file(int file, const char *name);
+int linux_mark_file(int file, const char *name, const char *value);
 
-/* Whether an open file has that attribute. */
-int linux_is_marked(int file, const char *name);
+/* The value of that attribute of an open file: its length, or -1 and errno (fgetxattr(2)). */
+ssize_t linux_read_mark(int file, const char *name, char *value, size_t size);
 
 /* Whether the kernel makes the files there: /proc, /sys and cgroups. */
 int linux_is_kernels(const char *path);

@@ -93,7 +93,7 @@ extension ReaperSite {
   }
 
   /// Waits until nothing of a run is left.
-  func isRid(of run: String, within limit: Duration = .seconds(20)) async throws {
+  func isRid(of run: String, within limit: Duration = .seconds(120)) async throws {
     try await eventually("nothing is left of \(run)", within: limit) {
       try await Leftovers.of(run: run, on: engine).isEmpty
     }

@@ -1,0 +1,76 @@
+import Foundation
+import TestSupport
+
+/// A socket of an engine at which chosen requests don't get through.
+struct EngineGate: Sendable {
+  /// What becomes of the chosen requests.
+  enum Fault: String, Sendable, CaseIterable {
+    /// Their connection ends.
+    case breaks
+    /// They get no response.
+    case hangs
+  }
+
+  /// As in DOCKER_HOST.
+  let dockerHost: String
+  private let folder: TemporaryFolder
+
+  /// Lends a gate.
+  ///
+  /// - Parameters:
+  ///   - engine: where it leads.
+  ///   - fault: what becomes of the chosen requests.
+  ///   - requests: a regular expression for the beginning of a request, such as `POST /v[0-9.]+/containers/`.
+  ///   - body: what to do with it.
+  /// - Throws: what `body` throws.
+  static func with(
+    _ engine: TestEngine, _ fault: Fault, _ requests: String,
+    _ body: (EngineGate) async throws -> Void
+  ) async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path("engine.sock")
+      let gate = EngineGate(dockerHost: "unix://\(path)", folder: folder)
+      try folder.write("closed", "")
+      let process = try Command(
+        "/usr/bin/python3",
+        [
+          "-c", relayProgram + program, engine.socket, path, folder.path("closed"), fault.rawValue,
+          requests,
+        ]
+      ).start()
+      defer { process.send(SIGKILL) }
+      try await process.line(containing: "listens")
+      try await body(gate)
+    }
+  }
+
+  /// Lets every request through from now on, those that hang as well.
+  func open() throws { try FileManager.default.removeItem(atPath: folder.path("closed")) }
+
+  private static let program = """
+    import time
+    target, path, closed, fault, requests = sys.argv[1:]
+    requests = re.compile(requests.encode())
+    def relay(one, other):
+        try:
+            while data := one.recv(65536):
+                while os.path.exists(closed) and requests.match(data):
+                    if fault == 'breaks': raise OSError('closed')
+                    time.sleep(0.05)
+                other.sendall(data)
+            other.shutdown(socket.SHUT_WR)
+        except OSError:
+            end(one), end(other)
+    def serve(client):
+        try: engine = connect(target)
+        except OSError: return client.close()
+        couple(client, engine, lambda: relay(client, engine), lambda: relay(engine, client))
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(64)
+    print('listens', flush=True)
+    while True:
+        client, _ = listener.accept()
+        threading.Thread(target=serve, args=(client,), daemon=True).start()
+    """
+}
