@@ -50,6 +50,20 @@ struct OperatorFileTests {
 
   @Test("says where the engine puts output that no file says anything of")
   func logging() throws {
+    for (file, word) in [("", "json-file"), ("logging: engine\n", "engine")] {
+      let read = try read(file + "defaults: {enforce: [logging]}")
+      for asked in ["json-file", "engine", "journald"] {
+        let settings = Settings(environment: ["COMPOSE_EXECUTOR_LOGGING": asked], file: read)
+        let refusal =
+          asked == word ? nil : "logging \(asked) is not allowed on this host: \(word) ("
+        do {
+          _ = try settings.logging()
+          #expect(refusal == nil, "\(asked) in place of \(word)")
+        } catch {
+          #expect("\(error)".hasPrefix(refusal ?? "never"), "\(error)")
+        }
+      }
+    }
     #expect(try read("").logging == nil)
     #expect(try read("logging: engine").logging == .engine)
     #expect(try read("logging: journald").logging == .driver("journald", options: [:]))

@@ -17,6 +17,12 @@ private struct EnforcedCase: CustomTestStringConvertible, Sendable {
   var testDescription: String { key.rawValue }
 }
 
+private func hook(_ environment: OrderedDictionary<String, String?>) -> Hook {
+  var hook = Hook(position: at(5), command: ["true"])
+  hook.environment = environment
+  return hook
+}
+
 private func logging(_ driver: String?, _ options: OrderedDictionary<String, String> = [:])
   -> @Sendable (inout Service) -> Void
 {
@@ -65,6 +71,20 @@ private let enforcedCases = [
       ({ $0.shmSize = ByteSize("1001") }, "shm_size 1001 is not allowed"),
       // The engine's own size.
       ({ $0.shmSize = ByteSize("0") }, "shm_size 0 is not allowed"),
+      ({ $0.ipc = Located(.host, at: at(5)) }, "another's ipc is not allowed"),
+      ({ $0.ipc = Located(.container("x"), at: at(5)) }, "another's ipc is not allowed"),
+      (
+        { $0.mounts = [ServiceMount(source: .tmpfs(size: nil, mode: nil), target: "/dev/shm", position: at(5))] },
+        "a mount at /dev/shm is not allowed on this host: at most 1000 bytes"
+      ),
+      (
+        {
+          $0.mounts = [
+            ServiceMount(source: .volume(key: "v"), target: "/dev/./x/..//shm/", position: at(5))
+          ]
+        },
+        "a mount at /dev/./x/..//shm/ is not allowed"
+      ),
     ]),
   EnforcedCase(
     key: .initProcess, set: { $0.initProcess = true }, passing: [{ $0.initProcess = true }],
@@ -83,16 +103,24 @@ private let enforcedCases = [
     ]),
   EnforcedCase(
     key: .environment, set: { $0.environment = ["A": "b"] },
-    passing: [{ $0.environment = ["A": "b"] }, { $0.environment = ["B": "c"] }],
+    passing: [
+      { $0.environment = ["A": "b"] }, { $0.environment = ["B": "c"] },
+      { $0.postStart = [hook(["A": "b", "B": "c"])] },
+    ],
     refused: [
       ({ $0.environment = ["A": "c"] }, "environment A is not allowed on this host: b"),
       ({ $0.environment = ["A": nil] }, "environment A"),
+      // The engine takes a name up to its first `=`.
+      ({ $0.environment = ["A=c": ""] }, "environment A=c is not allowed on this host: b"),
+      ({ $0.postStart = [hook(["A": "c"])] }, "environment A is not allowed on this host: b"),
+      ({ $0.preStop = [hook(["A": nil])] }, "environment A is not allowed on this host: b"),
     ]),
   EnforcedCase(
     key: .proxies, set: { $0.proxies = ["HTTP_PROXY": "p"] },
     passing: [{ $0.environment = ["HTTP_PROXY": "p"] }],
     refused: [
       ({ $0.environment = ["HTTP_PROXY": ""] }, "environment HTTP_PROXY"),
+      ({ $0.environment = ["HTTP_PROXY=q": ""] }, "environment HTTP_PROXY=q"),
       (
         { service in
           service.build = Build(position: at(6), context: ".")
@@ -186,6 +214,21 @@ struct OperatorDefaultsTests {
     let container = try plan(request).containers[0]
     return defaults.completing(
       container.resolved(image: "", ids: [:]), of: container, memory: memory, imageSignal: image)
+  }
+
+  @Test("that is enforced is what a container has, whatever the task's environment and labels are")
+  func fixed() throws {
+    var defaults = OperatorDefaults()
+    defaults.environment = ["A": "b"]
+    defaults.proxies = ["http_proxy": "p"]
+    defaults.labels = ["team": "x"]
+    defaults.enforced = [.environment, .proxies, .labels]
+    let made = try body(defaults) { service in
+      service.environment = ["A=c": "", "A": "c", "http_proxy=http://q": "", "B": "c"]
+      service.labels = ["team": Located("y", at: at(5))]
+    }
+    #expect(made.env == ["A=b", "http_proxy=p", "B=c"])
+    #expect(made.labels?["team"] == "x")
   }
 
   @Test("is given where the file says nothing, and the file's own stays")

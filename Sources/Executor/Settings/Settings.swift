@@ -81,6 +81,13 @@ struct Settings {
       throw SettingError(description: Self.loggingRefusal(word))
     }
     // The environment is the task's.
+    let own = file.logging ?? .bounded
+    guard logging == own || !file.defaults.enforced.contains(.logging) else {
+      throw SettingError(
+        description:
+          "logging \(word) is not allowed on this host: \(own.word) (operator's file, defaults: enforce: logging)"
+      )
+    }
     guard file.policy.allows(.logDrivers, word) || logging == .bounded else {
       throw SettingError(
         description:

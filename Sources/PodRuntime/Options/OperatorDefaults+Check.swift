@@ -35,9 +35,13 @@ extension OperatorDefaults {
     case .dnsSearch: try same("dns_search", service.dnsSearch, dnsSearch)
     case .environment, .proxies:
       for (name, own) in (key == .proxies ? proxies : environment).sorted(by: { $0.key < $1.key }) {
-        // A value of null takes the image's away.
-        if let asked = service.environment[name], asked != own {
-          throw refusal("environment \(name)", own, key, at: "environment.\(name)", of: service)
+        if let asked = Self.differing(service.environment, name, own) {
+          throw refusal("environment \(asked)", own, key, at: "environment.\(asked)", of: service)
+        }
+        for hook in service.postStart + service.preStop {
+          if let asked = Self.differing(hook.environment, name, own) {
+            throw refusal("environment \(asked)", own, key, hook.position)
+          }
         }
         if key == .proxies, let build = service.build, let asked = build.args[name], asked != own {
           throw refusal("build argument \(name)", own, key, build.position)
@@ -72,6 +76,15 @@ extension OperatorDefaults {
         throw refusal(
           "shm_size \(asked.bytes)", "at most \(shmSize) bytes", key, at: "shm_size", of: service)
       }
+      switch service.ipc?.value {
+      case .host, .container:
+        throw refusal("another's ipc", "a /dev/shm of the pod", key, service.ipc?.position)
+      default: break
+      }
+      if let mount = service.mounts.first(where: { $0.target.isSharedMemory }) {
+        throw refusal(
+          "a mount at \(mount.target)", "at most \(shmSize ?? 0) bytes", key, mount.position)
+      }
     case .ulimits:
       for (name, own) in ulimits.sorted(by: { $0.key < $1.key }) {
         guard let asked = service.resources.ulimits[name] else { continue }
@@ -84,6 +97,16 @@ extension OperatorDefaults {
     case .logging: try check(service.logging, logging)
     case .memoryLimit, .selinuxLabel: break
     }
+  }
+
+  /// The variable that would have another value than the operator's; nil where none would. A value of null takes the
+  /// image's away, and the engine takes a name up to its first `=`.
+  private static func differing(
+    _ asked: OrderedDictionary<String, String?>, _ name: String, _ own: String
+  ) -> String? {
+    asked.first { key, value in
+      key == name ? value != own : key.hasPrefix(name + "=")
+    }?.key
   }
 
   /// Whether a limit is above another; -1 is none.
@@ -134,5 +157,16 @@ extension OperatorDefaults {
     ComposeError(
       "\(what) is not allowed on this host: \(own) (operator's file, defaults: enforce: \(key.rawValue))",
       at: position)
+  }
+}
+
+extension String {
+  /// Whether a path in a container is /dev/shm, however it is written.
+  fileprivate var isSharedMemory: Bool {
+    var parts: [Substring] = []
+    for part in split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return parts == ["dev", "shm"]
   }
 }

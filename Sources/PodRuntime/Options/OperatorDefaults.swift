@@ -101,21 +101,27 @@ public struct OperatorDefaults: Sendable, Equatable {
       complete(&host, of: container.service, memory: memory)
       let signal = stopSignal(of: container.service, imageSignal: imageSignal)
       if let signal, signal != imageSignal { body.stopSignal = signal }
-      if enforced.contains(.environment) {
-        // The file's are the same: what differs comes from the task.
-        body.env = body.env?.filter { environment[String($0.prefix { $0 != "=" })] == nil }
-      }
+      // The file's are the same: what differs comes from the task.
+      let fixed = fixedVariables
+      body.env = body.env?.filter { fixed[String($0.prefix { $0 != "=" })] == nil }
       let named = Set((body.env ?? []).map { $0.prefix { $0 != "=" } })
-      let own = environment.filter { !named.contains($0.key[...]) }
+      let own = environment.merging(fixed) { $1 }.filter { !named.contains($0.key[...]) }
       if !own.isEmpty {
         body.env = own.map { "\($0.key)=\($0.value)" }.sorted() + (body.env ?? [])
       }
       if !labels.isEmpty {
-        body.labels = labels.merging(body.labels ?? [:]) { _, file in file }
+        let isFixed = enforced.contains(.labels)
+        body.labels = labels.merging(body.labels ?? [:]) { own, asked in isFixed ? own : asked }
       }
     }
     body.hostConfig = host
     return body
+  }
+
+  /// Variables that nobody else can set, by name.
+  var fixedVariables: [String: String] {
+    (enforced.contains(.environment) ? environment : [:])
+      .merging(enforced.contains(.proxies) ? proxies : [:]) { $1 }
   }
 
   /// The signal that asks a container to stop.

@@ -23,6 +23,15 @@ public enum PodLogging: Sendable, Equatable {
     }
   }
 
+  /// `engine`, or the driver's name.
+  public var word: String {
+    switch self {
+    case .bounded: "json-file"
+    case .engine: "engine"
+    case .driver(let name, _): name
+    }
+  }
+
   /// What a create request says of it; nil leaves it to the engine.
   var config: LogConfig? {
     switch self {
