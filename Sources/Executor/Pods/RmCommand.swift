@@ -44,13 +44,9 @@ struct RmCommand: AsyncParsableCommand {
     let names = pod.containers.compactMap { $0.summary.labels[PodLabel.removeImages] }
       .flatMap { $0.split(separator: " ") }
     let leases = ImageLeases()
-    for name in Set(names).prefix(100) {
-      if name.hasPrefix("-") {
-        guard name.hasPrefix("-\(pod.identity.names.project)-") else { continue }
-        try? await engine.takeName(String(name.dropFirst()))
-      } else {
-        _ = try? await leases.removeUnused(String(name), on: engine)
-      }
+    for image in Set(names).prefix(100).map({ RemovableImage(word: String($0)) })
+    where !image.isNameOnly || image.name.hasPrefix("\(pod.identity.names.project)-") {
+      _ = try? await image.remove(from: engine, leases)
     }
   }
 }

@@ -15,11 +15,15 @@ extension ImageLeases {
   ///
   /// - Parameters:
   ///   - name: its name or ID.
+  ///   - id: what the name has to stand for; nil for anything.
   ///   - engine: the engine.
-  /// - Returns: false where it is in use.
+  /// - Returns: false where it is in use, or the name stands for another image.
   /// - Throws: `EngineError`, such as for an image that isn't there; `CancellationError`.
-  package func removeUnused(_ name: String, on engine: DockerEngine) async throws -> Bool {
+  package func removeUnused(
+    _ name: String, id: String? = nil, on engine: DockerEngine
+  ) async throws -> Bool {
     let image = try await engine.inspectImage(name)
+    guard id == nil || id == image.id else { return false }
     let names = Self.names(toRemove: name, of: image)
     return try await exclusively(names) {
       if names.contains(image.id) {

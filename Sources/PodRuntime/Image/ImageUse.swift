@@ -133,7 +133,7 @@ actor ImageUse {
     else { return }
     let word = isWanted ? name : "-\(name)"
     var promise = promised ?? ImagePromise(identity, engine: id)
-    guard !promise.images.contains(word) else { return }
+    guard !promise.images.contains(where: { RemovableImage(word: $0).name == name }) else { return }
     promise.images.append(word)
     promised = promise
     do {
@@ -141,6 +141,21 @@ actor ImageUse {
     } catch {
       say("promise", "pod-reaper can't be told of the images to remove: \(error)")
     }
+  }
+
+  /// Tells which image a promised name stands for, so that no other is removed by it.
+  ///
+  /// - Parameters:
+  ///   - name: the name.
+  ///   - id: the image's ID.
+  func identify(_ name: String, as id: String) {
+    let image = RemovableImage(name, id: id)
+    guard var promise = promised, let index = promise.images.firstIndex(of: name),
+      image.word != name
+    else { return }
+    promise.images[index] = image.word
+    promised = promise
+    try? ImagePromises(state).make(promise)
   }
 
   /// Takes the promise back: the images are removed, or stay for good.
@@ -152,25 +167,30 @@ actor ImageUse {
   /// Removes an image that no other pod uses.
   ///
   /// - Parameters:
-  ///   - name: the image's name.
+  ///   - removable: the image.
   ///   - engine: the engine that has it.
   ///   - use: whose it is; nil where nobody is told of images.
-  ///   - remove: removes it.
-  /// - Returns: false where another pod uses it.
-  /// - Throws: what the removal throws.
-  static func removing(
-    _ name: String, from engine: DockerEngine, of use: ImageUse?,
-    _ remove: () async throws -> Void
+  ///   - isNew: whether the pod has brought it: it goes by its ID where its name was given to another image and it has no
+  ///     further one.
+  /// - Returns: false where another pod uses it, or its name stands for another image.
+  /// - Throws: `EngineError`; `CancellationError`.
+  static func remove(
+    _ removable: RemovableImage, from engine: DockerEngine, of use: ImageUse?, isNew: Bool
   ) async throws -> Bool {
+    var name = removable.name
+    var image = try await engine.inspectImage(name)
+    if let id = removable.id, id != image.id {
+      (name, image) = (id, try await engine.inspectImage(id))
+      guard isNew, image.repoTags.isEmpty, image.repoDigests.isEmpty else { return false }
+    }
     guard let use else {
-      try await remove()
+      try await engine.removeImage(name, force: false)
       return true
     }
-    let image = try await engine.inspectImage(name)
     use.leases.release([name, image.id])
     let names = ImageLeases.names(toRemove: name, of: image)
     return try await use.leases.exclusively(names) {
-      try await remove()
+      try await engine.removeImage(name, force: false)
       return true
     } ?? false
   }

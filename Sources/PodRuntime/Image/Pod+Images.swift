@@ -4,6 +4,7 @@ import DockerEngine
 import Logging
 import OrderedCollections
 import PodIdentity
+import PodObjects
 import Synchronization
 import YAML
 
@@ -21,6 +22,12 @@ extension Pod {
     let names = Set(optional.flatMap { [$0] + $0.hookImages }.map(\.name))
     let (images, failures) = try await images.provide(for: imageUsers, optional: names)
     imageFailures = failures
+    if let use = self.images.use {
+      for user in imageUsers {
+        guard let image = images[user.name] else { continue }
+        await use.identify(user.image?.value ?? image.reference, as: image.id)
+      }
+    }
     return images
   }
 
@@ -30,24 +37,27 @@ extension Pod {
   /// - Parameter limit: how long it may take.
   func removeImages(within limit: Duration) async {
     let wanted = wantedImages
-    let names = builtNames
+    let names = namesAlone(beside: wanted)
     guard !wanted.isEmpty || !names.isEmpty else { return }
     let engine = engine
     let log = log
     let use = images.use
+    let brought = Set(provided.values.filter(\.isNew).map(\.id))
     let isIncomplete = Mutex(false)
     let work = Task {
-      for name in wanted + names.filter({ !wanted.contains($0) }) {
+      for image in wanted + names.map({ RemovableImage($0, isNameOnly: true) }) {
+        let name = image.name
         do {
-          if wanted.contains(name) {
-            let isRemoved = try await ImageUse.removing(name, from: engine, of: use) {
-              try await engine.removeImage(name, force: false)
-            }
+          if image.isNameOnly {
+            try await withoutCancellation { try await engine.takeName(name) }
+          } else {
+            let isRemoved = try await ImageUse.remove(
+              image, from: engine, of: use, isNew: brought.contains(image.id ?? image.name))
             log.log(
               level: isRemoved ? .info : .debug,
-              isRemoved ? "removed image \(name)" : "image \(name) stays: another pod uses it")
-          } else {
-            try await withoutCancellation { try await engine.takeName(name) }
+              isRemoved
+                ? "removed image \(name)"
+                : "image \(name) stays: another pod uses it, or its name is another's")
           }
         } catch let error as EngineError where error.isNotFound || error.isConflict {
           // Another container's, or gone.
@@ -70,8 +80,8 @@ extension Pod {
   func recordingImages(_ body: ContainerCreate) -> ContainerCreate {
     var body = body
     let wanted = wantedImages
-    let names = wanted + builtNames.filter { !wanted.contains($0) }.map { "-\($0)" }
-    body.labels?[PodLabel.removeImages] = names.joined(separator: " ")
+    let images = wanted + namesAlone(beside: wanted).map { RemovableImage($0, isNameOnly: true) }
+    body.labels?[PodLabel.removeImages] = images.map(\.word).joined(separator: " ")
     let seconds = request.options.keepFailed
     if seconds > 0 { body.labels?[PodLabel.keepFailed] = "\(seconds)" }
     return body
@@ -79,8 +89,8 @@ extension Pod {
 
   /// What is to be removed with the pod, by name or ID: the services' images and those of their
   /// hooks.
-  private var wantedImages: [String] {
-    var names: [String] = []
+  private var wantedImages: [RemovableImage] {
+    var images: [RemovableImage] = []
     func add(_ service: Service, as key: String) {
       guard let image = provided[key] else { return }
       let name = service.image?.value
@@ -92,10 +102,17 @@ extension Pod {
         case .all: image.isNew || !request.policy.isRestricted
         }
       let reference = name ?? image.reference
-      if isWanted, !names.contains(reference) { names.append(reference) }
+      if isWanted, !images.contains(where: { $0.name == reference }) {
+        images.append(RemovableImage(reference, id: image.id))
+      }
     }
     for used in imageUsers { add(used, as: used.name) }
-    return names
+    return images
+  }
+
+  /// The names that are taken back from images that stay.
+  private func namesAlone(beside wanted: [RemovableImage]) -> [String] {
+    builtNames.filter { name in !wanted.contains { $0.name == name } }
   }
 
   /// The names of what is built for services without `image:`.

@@ -45,7 +45,7 @@ extension Pod {
 
   /// When those have to be gone that have so many levels below them: each level gets its stop signal, and 2 s after that,
   /// or an even share where there is less.
-  private func deadline(above count: Int) -> ContinuousClock.Instant {
+  func deadline(above count: Int) -> ContinuousClock.Instant {
     let end = stopDeadline ?? .now
     let share = min(.seconds(2), stopGrace / (levels + 1))
     return end - share * count

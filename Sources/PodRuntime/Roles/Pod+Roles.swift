@@ -80,6 +80,8 @@ extension Pod {
   /// Whether a container is told to stop only when another has exited: a dependent comes before what it depends on, and a
   /// sidecar after all others.
   func stops(_ member: Member, after other: Member) -> Bool {
+    // An infrastructure container goes with the removal.
+    if other.plan.isInfra { return false }
     let (own, others) = (member.plan.service.name, other.plan.service.name)
     return request.roles.stops(own, after: others)
       ?? other.plan.dependencies.contains { $0.service == own }
@@ -94,21 +96,24 @@ extension Pod {
   /// its grace.
   func runFinals() async {
     guard let outcome = verdict else { return }
-    for name in request.roles.finals {
+    let finals = request.roles.finals
+    for (index, name) in finals.enumerated() {
       for member in members.values.filter({ $0.plan.service.name == name })
         .sorted(by: { $0.index < $1.index })
       {
-        await runFinal(member, outcome)
+        await runFinal(member, outcome, before: finals.count - index - 1)
       }
     }
   }
 
-  private func runFinal(_ member: Member, _ outcome: PodOutcome) async {
+  /// - Parameter later: how many final services come after it, each of which is left its share of a kill's grace.
+  private func runFinal(_ member: Member, _ outcome: PodOutcome, before later: Int) async {
     let (name, title) = (member.name, member.plan.title)
     let latest = ContinuousClock.now + finalLimit
     let isKilled = outcome.state == .killed
     let deadline: @Sendable (isolated Pod) -> ContinuousClock.Instant = { pod in
-      min(latest, (isKilled ? pod.stopDeadline : pod.finalDeadline) ?? latest)
+      isKilled
+        ? min(latest, pod.deadline(above: later)) : min(latest, pod.finalDeadline ?? latest)
     }
     if let failure = imageFailures[member.plan.service.name] {
       return noteOptional("\(title), which is final, can't be started: \(failure)")

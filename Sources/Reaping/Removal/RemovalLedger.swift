@@ -97,22 +97,19 @@ struct ImageRemoval: Sendable {
   let progress: PassHeartbeat
   let log: Logger
 
-  /// - Parameter names: names or IDs; behind `-` a name that is taken from an image, which stays.
+  /// - Parameter names: as the label has them.
   /// - Returns: those that are removed; nil where the engine didn't answer for all.
   func remove(_ names: [String]) async -> [String]? {
     var removed: [String] = []
     for name in names {
       defer { progress.step() }
       do {
-        if name.hasPrefix("-") {
-          try await engine.takeName(String(name.dropFirst()))
+        let image = RemovableImage(word: name)
+        guard try await image.remove(from: engine, leases) else {
+          log.debug("image \(image.name) stays: it is in use, or its name is another's")
           continue
         }
-        guard try await leases.removeUnused(name, on: engine) else {
-          log.debug("image \(name) stays: it is in use")
-          continue
-        }
-        removed.append(name)
+        if !image.isNameOnly { removed.append(image.name) }
       } catch let error as EngineError where error.isRefusal {
         log.debug("image \(name) stays: \(error.message)")
       } catch {

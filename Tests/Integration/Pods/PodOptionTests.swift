@@ -130,6 +130,47 @@ struct PodOptionTests {
     try await engine.docker("rmi", shared).output()
   }
 
+  @Test("with rmi all no image goes that has got a name of the pod's meanwhile")
+  func renamedImage() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let mark = UUID().uuidString.prefix(8).lowercased()
+    let (named, other) = ("it-named-\(mark):1", "it-other-\(mark):1")
+    var build = engine.docker("build", "-q", "-t", other, "-")
+    build.input = "FROM pod-test/busybox\nLABEL it=\(mark)-other\n"
+    try await build.output()
+    func images(_ label: String) async throws -> [Substring] {
+      try await engine.docker("images", "-q", "--filter", "label=it=\(mark)-\(label)").output()
+        .split(separator: "\n")
+    }
+    // Built, so that the pod has brought it; and the same by a dead executor's label, which pod-reaper goes by.
+    let file = """
+      services:
+        web: {image: "\(named)", build: {dockerfile_inline: "FROM pod-test/busybox\\nLABEL it=\(mark)-own\\nCMD sleep 1000"}, init: true}
+      """
+    for isCrash in [false, true] {
+      try await withReaperSite(on: engine) { site in
+        try await withPod(on: engine, file, PodSettings(options: ["--rmi", "all"])) { pod in
+          try await pod.running()
+          try await engine.docker("tag", other, named).output()
+          if isCrash {
+            try await pod.kill()
+            #expect(try await site.once().status == .exited(0))
+          } else {
+            pod.send(SIGTERM)
+            #expect(try await pod.ended().states.last == "TASK_KILLED")
+            #expect(try await images("own").isEmpty, "it is the pod's own, and has no name")
+          }
+        }
+      }
+      // The other image has both names.
+      #expect(try await engine.docker("image", "inspect", named, other).run().status.isSuccess)
+      try await engine.docker("rmi", named).output()
+    }
+    for left in try await images("own") + images("other") {
+      try await engine.docker("rmi", "-f", String(left)).output()
+    }
+  }
+
   @Test("with rmi local those go that were built and have no name of their own")
   func builtImages() async throws {
     let engine = try #require(TestEngine.all.first)

@@ -198,10 +198,10 @@ struct RoleTests {
     return (text ?? "").split(separator: "\n").map(String.init)
   }
 
-  @Test("decide how the pod ends, and in which order", arguments: cases)
-  fileprivate func ends(_ role: RoleCase) async throws {
+  @Test("decide how the pod ends, and in which order", arguments: cases, [[], ["--share", "net"]])
+  fileprivate func ends(_ role: RoleCase, share: [String]) async throws {
     let engine = try #require(TestEngine.all.first)
-    let settings = PodSettings(options: role.options, files: ["marks/.keep": ""])
+    let settings = PodSettings(options: role.options + share, files: ["marks/.keep": ""])
     try await withPod(on: engine, role.file, settings) { pod in
       if role.file.contains("/marks/go ") {
         try await pod.executor.line(containing: try #require(role.warning), in: .stderr)
@@ -241,8 +241,32 @@ struct RoleTests {
     }
   }
 
-  @Test("sidecars stop after all others, the last one first; a final service after them")
-  func killed() async throws {
+  @Test("after a kill each final service has its share of the grace")
+  func killedFinals() async throws {
+    let engine = try #require(TestEngine.all.first)
+    let role = RoleCase(
+      testDescription: "",
+      services: [
+        ("web", nil, server("web"), ""),
+        ("stuck", "final", "echo stuck >> /marks/order; sleep 1000", ""),
+        ("upload", "final", "echo $$POD_STATE >> /marks/order", ""),
+      ], state: "TASK_KILLED", code: 130, message: "")
+    let settings = PodSettings(options: ["--grace", "12s"], files: ["marks/.keep": ""])
+    try await withPod(on: engine, role.file, settings) { pod in
+      try await pod.running()
+      try await pod.says("up", service: "web")
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(marks(of: pod) == ["web", "stuck", "TASK_KILLED"], "\(end)")
+      #expect(
+        end.stderr.contains { $0.contains("'stuck', which is final, has not exited") }, "\(end)")
+    }
+  }
+
+  @Test(
+    "sidecars stop after all others, the last one first; a final service after them",
+    arguments: [[], ["--share", "net,pid"]])
+  func killed(share: [String]) async throws {
     let engine = try #require(TestEngine.all.first)
     let role = RoleCase(
       testDescription: "",
@@ -251,7 +275,8 @@ struct RoleTests {
         ("web", nil, server("web"), ""), ("extra", "optional", server("extra"), ""),
         ("upload", "final", "echo $$POD_STATE >> /marks/order", ""),
       ], state: "TASK_KILLED", code: 130, message: "")
-    let settings = PodSettings(options: ["--grace", "10s"], files: ["marks/.keep": ""])
+    let settings = PodSettings(
+      options: ["--grace", "10s"] + share, files: ["marks/.keep": ""])
     try await withPod(on: engine, role.file, settings) { pod in
       try await pod.running()
       for name in ["a", "b", "web", "extra"] { try await pod.says("up", service: name) }
