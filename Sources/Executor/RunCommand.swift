@@ -85,6 +85,12 @@ struct RunCommand: AsyncParsableCommand {
           throw SettingError(
             description: "--exit-code-from '\(exitCodeFrom)': the file has no service of that name")
         }
+        if let role = options.roles[exitCodeFrom], role != .main {
+          throw SettingError(
+            description:
+              "--exit-code-from '\(exitCodeFrom)' makes it the main service, and --roles gives it the role \(role.rawValue)"
+          )
+        }
         for service in project.services.values
         where options.roles[service.name] == nil && service.podSettings.role == nil {
           options.roles[service.name] = .sidecar

@@ -30,7 +30,9 @@ extension CommandManual {
         .code(1, "the pod failed, or a file is invalid"),
         .usage,
         .code(130, "the pod was killed: TERM, ctrl-C, or `stop`"),
-        Exit(code: "CODE", meaning: "the exit code of the only main service, which failed"),
+        Exit(
+          code: "CODE",
+          meaning: "that of the only main service, which failed, where roles are named"),
       ]),
   ]
 

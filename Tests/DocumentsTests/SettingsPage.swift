@@ -166,7 +166,9 @@ struct SettingsPage {
       ### What containers get
 
       Keys below `defaults:` in `\(OperatorFile.standardPath)`, for each container whose file says nothing of it. A default needs no
-      permission of `allow`. Where `enforce` lists one, a file that is weaker is refused with its line.
+      permission of `allow`. Where `enforce` lists one, a file that is weaker is refused with its line;
+      labels and variables of the task don't count against an enforced one. An enforced `shm-size` refuses mounts at /dev/shm and another's `ipc`,
+      `proxies` every proxy variable that the operator doesn't set, and `logging` another driver by `COMPOSE_EXECUTOR_LOGGING`.
       [deploy/defaults.yaml](../deploy/defaults.yaml) is an example.
 
 

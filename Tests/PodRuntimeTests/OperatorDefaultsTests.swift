@@ -74,7 +74,11 @@ private let enforcedCases = [
       ({ $0.ipc = Located(.host, at: at(5)) }, "another's ipc is not allowed"),
       ({ $0.ipc = Located(.container("x"), at: at(5)) }, "another's ipc is not allowed"),
       (
-        { $0.mounts = [ServiceMount(source: .tmpfs(size: nil, mode: nil), target: "/dev/shm", position: at(5))] },
+        {
+          $0.mounts = [
+            ServiceMount(source: .tmpfs(size: nil, mode: nil), target: "/dev/shm", position: at(5))
+          ]
+        },
         "a mount at /dev/shm is not allowed on this host: at most 1000 bytes"
       ),
       (
@@ -152,7 +156,7 @@ private let enforcedCases = [
     refused: [
       (logging("journald"), "logging driver journald is not allowed on this host: json-file"),
       (logging("json-file", ["max-size": "51m", "max-file": "2"]), "logging option max-size 51m"),
-      (logging("json-file", ["max-file": "2"]), "logging option max-size without a value"),
+      (logging("json-file", ["max-file": "2"]), "logging without option max-size"),
       (logging("json-file", ["max-size": "-1", "max-file": "2"]), "logging option max-size -1"),
       (
         logging("json-file", ["max-size": "1m", "max-file": "2", "mode": "non-blocking"]),

@@ -78,21 +78,20 @@ extension ServiceReader {
       service.restartPosition = node["deploy"]?.position(ofKey: "restart_policy")
       service.restartBounds.delay = duration(policy["delay"])
       service.restartBounds.window = duration(policy["window"])
-      if service.restart == .always {
-        service.restartBounds.attempts = policy["max_attempts"]?.integer.flatMap {
-          $0 > 0 ? Int($0) : nil
-        }
-      }
+      service.restartBounds.attempts = attempts(policy)
     }
   }
 
+  private func attempts(_ policy: YAMLNode) -> Int? {
+    policy["max_attempts"]?.integer.flatMap { $0 > 0 ? Int($0) : nil }
+  }
+
   private func restart(_ policy: YAMLNode) throws(ComposeError) -> RestartPolicy {
-    let attempts = policy["max_attempts"]?.integer.flatMap { $0 > 0 ? Int($0) : nil }
     switch policy["condition"]?.string ?? "" {
     case "", "none", "no": return .no
     case "any", "always": return .always
     case "unless-stopped": return .unlessStopped
-    case "on-failure": return .onFailure(maximumRetries: attempts)
+    case "on-failure": return .onFailure(maximumRetries: attempts(policy))
     case let word:
       throw ComposeError(
         "`condition` must be none, on-failure or any, not `\(word)`",

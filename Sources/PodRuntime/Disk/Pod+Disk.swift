@@ -95,7 +95,7 @@ extension Pod {
   func reportDisk() {
     guard let diskUse, let limit = taskDisk else { return }
     log.info(
-      "the containers wrote \(DiskUse.words(diskUse.total)) at most; the task's disk is \(DiskUse.words(limit))"
+      "\(DiskUse.words(diskUse.total)) is the most that was measured of what the containers wrote; the task's disk is \(DiskUse.words(limit))"
     )
   }
 }

@@ -22,6 +22,7 @@ extension PodPlanner {
     }
     var targets = mountTargets(of: service)
     if let other { targets += mountTargets(of: other) }
+    if other == nil, getsTaskFile(service) { targets.append(TaskFile.directory) }
     for copy in copies {
       try copy.check(against: targets.map(\.cleanPath))
       try copy.checkEngines()

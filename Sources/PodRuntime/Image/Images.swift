@@ -1,4 +1,5 @@
 import Compose
+import Concurrency
 import DockerEngine
 import Glibc
 import Linux
@@ -73,7 +74,7 @@ struct Images: Sendable {
   /// - Returns: the images by service.
   /// - Throws: `ComposeError` for an image that can't be had, with the line that names it.
   func provide(for services: [Service]) async throws -> [String: ProvidedImage] {
-    try await provide(for: services, optional: []).images
+    try await provide(for: services, optional: [], until: .now).images
   }
 
   /// The same, where some services may go without their images.
@@ -81,10 +82,11 @@ struct Images: Sendable {
   /// - Parameters:
   ///   - services: the services.
   ///   - optional: the names of those that may; an image that others need as well isn't theirs alone.
+  ///   - deadline: when their images have to be there.
   /// - Returns: the images by service, and why those that are missing can't be had.
   /// - Throws: as above, for the images of the others.
   func provide(
-    for services: [Service], optional: Set<String>
+    for services: [Service], optional: Set<String>, until deadline: ContinuousClock.Instant
   ) async throws -> (images: [String: ProvidedImage], failures: [String: any Error]) {
     typealias Provided = (names: [String], image: Result<ProvidedImage, any Error>)
     return try await withThrowingTaskGroup(of: Provided.self) { group in
@@ -99,6 +101,9 @@ struct Images: Sendable {
         group.addTask {
           let names = users.map(\.name)
           do {
+            if mayFail {
+              return (names, .success(try await persistently(provide, until: deadline)))
+            }
             return (names, .success(try await persistently(provide)))
           } catch let error where mayFail && !(error is CancellationError) {
             return (names, .failure(error))
@@ -138,6 +143,27 @@ struct Images: Sendable {
         failures[service.name] = base
       }
       return (result, failures)
+    }
+  }
+
+  /// Provides an image that may be missing.
+  ///
+  /// - Throws: `LaunchFailure` where it takes longer; it is cancelled then.
+  private func persistently(
+    _ provide: @escaping @Sendable () async throws -> ProvidedImage,
+    until deadline: ContinuousClock.Instant
+  ) async throws -> ProvidedImage {
+    let work = Task { try await persistently(provide) }
+    return try await withTaskCancellationHandler {
+      let watch = Task { _ = await work.result }
+      guard await watch.hasEnded(within: max(.zero, deadline - .now), orCancelled: true) else {
+        work.cancel()
+        try Task.checkCancellation()
+        throw LaunchFailure(description: "its image is not there after half of launch-timeout")
+      }
+      return try await work.value
+    } onCancel: {
+      work.cancel()
     }
   }
 

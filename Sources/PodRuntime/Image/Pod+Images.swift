@@ -20,7 +20,8 @@ extension Pod {
       [.optional, .final].contains(request.roles[$0.name])
     }
     let names = Set(optional.flatMap { [$0] + $0.hookImages }.map(\.name))
-    let (images, failures) = try await images.provide(for: imageUsers, optional: names)
+    let (images, failures) = try await images.provide(
+      for: imageUsers, optional: names, until: (launchedAt ?? .now) + optionalPatience)
     imageFailures = failures
     if let use = self.images.use {
       for user in imageUsers {

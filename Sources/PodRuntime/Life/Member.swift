@@ -92,6 +92,8 @@ struct Member {
   var isListenedTo = false
   /// The last run that was stopped together with its group.
   var stoppedRun: Int?
+  /// Why it can't be started, where its pod goes on without it.
+  var startFailure: String?
   /// The start that the engine took down with itself.
   var takenDownRun: Int?
   var restarts = 0
@@ -112,6 +114,15 @@ struct Member {
   var countedAttempts: Int {
     guard let window = plan.service.restartBounds.window, window > .zero else { return attempts }
     return .now - run.startedAt >= window ? 0 : attempts
+  }
+
+  /// Whether its policy's bound lets it be started again, whatever the cause.
+  var mayRestart: Bool {
+    var most = plan.service.restartBounds.attempts
+    if most == nil, case .onFailure(let maximum?) = plan.service.restart, maximum > 0 {
+      most = maximum
+    }
+    return most.map { countedAttempts < $0 } ?? true
   }
 
   /// What its policy makes of an exit.

@@ -60,7 +60,10 @@ extension Pod {
         return member.isUp || self.isGivenUp(member)
       }
       guard let member = members[service] else { break }
-      if member.health == .none {
+      if let failure = member.startFailure {
+        try refuse(
+          dependency, "'\(name)' waits for '\(service)', which can't be started: \(failure)")
+      } else if member.health == .none {
         try refuse(
           dependency, "'\(name)' waits for '\(service)' to be healthy, but that has no healthcheck")
       } else if member.health != .healthy {
@@ -73,7 +76,10 @@ extension Pod {
       try await launchWait {
         self.members[service]?.hasEnded == true
       }
-      if let code = members[service]?.exitCode, code != 0 {
+      if let failure = members[service]?.startFailure {
+        try refuse(
+          dependency, "'\(name)' waits for '\(service)', which can't be started: \(failure)")
+      } else if let code = members[service]?.exitCode, code != 0 {
         try refuse(
           dependency, "'\(name)' waits for '\(other.name)' to complete, but that ended with \(code)"
         )

@@ -36,7 +36,7 @@ extension Pod {
       for member in members.values {
         group.addTask {
           // The stream of a container that was never started doesn't end by itself.
-          if member.hasStarted, !member.isListenedTo {
+          if member.hasStarted, member.run.number > 0, !member.isListenedTo {
             await member.output?.drain(within: drainLimit)
           } else {
             await member.output?.stop()

@@ -251,13 +251,15 @@ extension Pod {
 
   private var isDone: Bool {
     let mains = members.values.filter { !$0.plan.isInfra && role(of: $0.name) == .main }
+    if mains.isEmpty { return false }
     return request.roles.needsAll
       ? mains.allSatisfy(\.hasEnded) : mains.contains(where: \.hasEnded)
   }
 
   /// The pod is finished when every container has ended as its policy allows.
   func checkFinished() {
-    guard isRunning, !isFailing else { return }
+    // Where somebody has named a role, the main services' work may be done before all others have come up.
+    guard isRunning || request.roles.isExplicit, !isFailing else { return }
     if isDone {
       settle(finished)
     }

@@ -149,8 +149,11 @@ extension Pod {
   }
 
   func failUnhealthy(_ name: String) {
-    guard !isEnding, let number = members[name]?.run.number else { return }
-    if reaction(of: name, \.onUnhealthy, or: request.options.onUnhealthy) == .restart {
+    guard !isEnding, let member = members[name] else { return }
+    let number = member.run.number
+    if member.mayRestart,
+      reaction(of: name, \.onUnhealthy, or: request.options.onUnhealthy) == .restart
+    {
       return restartUnhealthy(name)
     }
     if role(of: name) == .optional {

@@ -14,6 +14,8 @@ struct LaunchFailure: Error, CustomStringConvertible {
 extension Pod {
   /// Brings every service up in the order of its dependencies, as many at once as that allows.
   func launch() async {
+    launchedAt = .now
+    ringForOptional()
     do {
       try await orFail { try await $0.bringUpAll() }
     } catch {
@@ -87,6 +89,10 @@ extension Pod {
         let images =
           container.isInfra
           ? infraImage.map { [container.service.name: $0] } ?? [:] : details
+        if !container.isInfra, request.roles[container.service.name] == .optional {
+          bringUpOptional(container, images: images)
+          continue
+        }
         group.addTask {
           try? await self.orFail { try await $0.bringUpByRole(container, images: images) }
         }

@@ -163,7 +163,8 @@ extension Pod {
   /// Whether a service is unhealthy and nothing follows from that: it is optional. Whoever waits for its health waits in vain.
   func isGivenUp(_ member: Member) -> Bool {
     role(of: member.name) == .optional && member.state == .running && member.health == .unhealthy
-      && reaction(of: member.name, \.onUnhealthy, or: request.options.onUnhealthy) == .fail
+      && (!member.mayRestart
+        || reaction(of: member.name, \.onUnhealthy, or: request.options.onUnhealthy) == .fail)
   }
 
   /// Those in whose namespaces it lives may have ended together with it: it can't start before they have.

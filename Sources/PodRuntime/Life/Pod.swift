@@ -78,6 +78,8 @@ public actor Pod {
   var overFinals: Set<String> = []
   /// Why optional and final services have no image.
   var imageFailures: [String: any Error] = [:]
+  /// When the launch began.
+  var launchedAt: ContinuousClock.Instant?
   var stopDeadline: ContinuousClock.Instant?
   var killGrace: Duration?
   /// When final services have to be done, of a pod that is told to end while they run.

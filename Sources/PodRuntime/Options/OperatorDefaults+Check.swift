@@ -34,17 +34,19 @@ extension OperatorDefaults {
     case .dnsOptions: try same("dns_opt", service.dnsOptions, dnsOptions)
     case .dnsSearch: try same("dns_search", service.dnsSearch, dnsSearch)
     case .environment, .proxies:
-      for (name, own) in (key == .proxies ? proxies : environment).sorted(by: { $0.key < $1.key }) {
+      let fixed = key == .proxies ? allProxies : environment.mapValues { $0 }
+      for (name, own) in fixed.sorted(by: { $0.key < $1.key }) {
+        let word = own ?? "not set"
         if let asked = Self.differing(service.environment, name, own) {
-          throw refusal("environment \(asked)", own, key, at: "environment.\(asked)", of: service)
+          throw refusal("environment \(asked)", word, key, at: "environment.\(asked)", of: service)
         }
         for hook in service.postStart + service.preStop {
           if let asked = Self.differing(hook.environment, name, own) {
-            throw refusal("environment \(asked)", own, key, hook.position)
+            throw refusal("environment \(asked)", word, key, hook.position)
           }
         }
         if key == .proxies, let build = service.build, let asked = build.args[name], asked != own {
-          throw refusal("build argument \(name)", own, key, build.position)
+          throw refusal("build argument \(name)", word, key, build.position)
         }
       }
     case .labels:
@@ -102,7 +104,7 @@ extension OperatorDefaults {
   /// The variable that would have another value than the operator's; nil where none would. A value of null takes the
   /// image's away, and the engine takes a name up to its first `=`.
   private static func differing(
-    _ asked: OrderedDictionary<String, String?>, _ name: String, _ own: String
+    _ asked: OrderedDictionary<String, String?>, _ name: String, _ own: String?
   ) -> String? {
     asked.first { key, value in
       key == name ? value != own : key.hasPrefix(name + "=")
@@ -137,9 +139,8 @@ extension OperatorDefaults {
       {
         continue
       }
-      throw refusal(
-        "logging option \(name) \(asked.options[name] ?? "without a value")", value, .logging,
-        asked.position)
+      let option = asked.options[name].map { "option \(name) \($0)" } ?? "without option \(name)"
+      throw refusal("logging \(option)", value, .logging, asked.position)
     }
   }
 

@@ -103,9 +103,11 @@ public struct OperatorDefaults: Sendable, Equatable {
       if let signal, signal != imageSignal { body.stopSignal = signal }
       // The file's are the same: what differs comes from the task.
       let fixed = fixedVariables
-      body.env = body.env?.filter { fixed[String($0.prefix { $0 != "=" })] == nil }
+      body.env = body.env?.filter { !fixed.keys.contains(String($0.prefix { $0 != "=" })) }
       let named = Set((body.env ?? []).map { $0.prefix { $0 != "=" } })
-      let own = environment.merging(fixed) { $1 }.filter { !named.contains($0.key[...]) }
+      let own = environment.merging(fixed.compactMapValues(\.self)) { $1 }.filter {
+        !named.contains($0.key[...])
+      }
       if !own.isEmpty {
         body.env = own.map { "\($0.key)=\($0.value)" }.sorted() + (body.env ?? [])
       }
@@ -118,10 +120,22 @@ public struct OperatorDefaults: Sendable, Equatable {
     return body
   }
 
-  /// Variables that nobody else can set, by name.
-  var fixedVariables: [String: String] {
-    (enforced.contains(.environment) ? environment : [:])
-      .merging(enforced.contains(.proxies) ? proxies : [:]) { $1 }
+  /// Variables that nobody else can set, by name; nil for one that nobody has.
+  var fixedVariables: [String: String?] {
+    var fixed: [String: String?] = [:]
+    if enforced.contains(.environment) { fixed.merge(environment) { $1 } }
+    if enforced.contains(.proxies) { fixed.merge(allProxies) { $1 } }
+    return fixed
+  }
+
+  /// Every variable that leads to a proxy or past one, as the operator has it.
+  var allProxies: [String: String?] {
+    var all: [String: String?] = [:]
+    for name in ["all", "ftp", "http", "https", "no"].map({ $0 + "_proxy" }) {
+      all[name] = .some(proxies[name])
+      all[name.uppercased()] = .some(proxies[name.uppercased()])
+    }
+    return all
   }
 
   /// The signal that asks a container to stop.

@@ -16,7 +16,7 @@ extension Pod {
   /// Whether a container that was killed for memory is started again: only where its own limit did it. The task's ends the
   /// task.
   func restartsAfterOutOfMemory(_ member: Member) async -> Bool {
-    guard member.plan.service.memoryLimit != nil,
+    guard member.mayRestart, member.plan.service.memoryLimit != nil,
       reaction(of: member.name, \.onOutOfMemory, or: request.options.onOutOfMemory) == .restart
     else { return false }
     return await taskMemoryLimit() == nil

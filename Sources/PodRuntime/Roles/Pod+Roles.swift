@@ -2,6 +2,7 @@ import Compose
 import Concurrency
 import DockerEngine
 import Logging
+import OrderedCollections
 
 extension Pod {
   /// True in the tasks that bring up a final service, though the pod is ending.
@@ -22,8 +23,42 @@ extension Pod {
   func isUp(_ member: Member) -> Bool {
     switch role(of: member.name) {
     case .final: true
-    case .optional: member.hasComeUp
+    case .optional: member.hasComeUp || isPastOptionalDeadline
     case .main, .sidecar, .initial: member.isUp
+    }
+  }
+
+  /// How long the launch waits for what is optional: half its own time.
+  var optionalPatience: Duration { request.timeouts.launch / 2 }
+
+  private var isPastOptionalDeadline: Bool {
+    launchedAt.map { .now - $0 >= optionalPatience } ?? false
+  }
+
+  /// Brings up a container that nobody waits for, unless by `depends_on`.
+  func bringUpOptional(_ container: ContainerPlan, images: [String: ProvidedImage]) {
+    spawn { pod in
+      try? await pod.orFail { try await $0.bringUpByRole(container, images: images) }
+    }
+  }
+
+  /// Wakes the launch when it has waited long enough for what is optional.
+  func ringForOptional() {
+    guard request.project.services.keys.contains(where: { request.roles[$0] == .optional }),
+      let launchedAt
+    else { return }
+    let deadline = launchedAt + optionalPatience
+    spawn { pod in
+      try? await Task.sleep(until: deadline, clock: .continuous)
+      let late = pod.members.values.filter {
+        pod.role(of: $0.name) == .optional && !$0.hasComeUp && !pod.hasComeUp
+      }
+      for member in late where !Task.isCancelled && !pod.isEnding {
+        pod.noteOptional(
+          "\(member.plan.title) is not started after half of launch-timeout: it is optional, and the pod goes on without waiting for it"
+        )
+      }
+      pod.changes.notifyAll()
     }
   }
 
@@ -46,8 +81,11 @@ extension Pod {
   /// Goes on without an optional service that can't be started.
   func dropOptional(_ name: String, _ error: any Error) {
     guard let member = members[name] else { return }
-    noteOptional(
-      "\(member.plan.title) can't be started: \(error): it is optional, and the pod goes on")
+    let title = "\(member.plan.title) can't be started"
+    // An error of the file may say so itself, behind its place.
+    let reason = "\(error)".replacing("\(title): ", with: "")
+    noteOptional("\(title): \(reason): it is optional, and the pod goes on")
+    update(name) { $0.startFailure = reason }
     // It runs where its `post_start` has failed.
     if member.state == .running || member.isStarting, let id = member.container {
       spawn { pod in
@@ -66,7 +104,7 @@ extension Pod {
     let cause = "the container of \(member.plan.title) was removed by someone else"
     guard role(of: name) == .optional else {
       if member.isExiting { advance(name, .ended(exitCode: exitCode)) }
-      noteDecider(name, exitCode)
+      noteDecider(name, nil)
       return fail(cause)
     }
     update(name) { $0.container = nil }
@@ -106,7 +144,7 @@ extension Pod {
     }
   }
 
-  /// - Parameter later: how many final services come after it, each of which is left its share of a kill's grace.
+  /// Runs a final service; each of the `later` ones after it is left its share of a kill's grace.
   private func runFinal(_ member: Member, _ outcome: PodOutcome, before later: Int) async {
     let (name, title) = (member.name, member.plan.title)
     let latest = ContinuousClock.now + finalLimit

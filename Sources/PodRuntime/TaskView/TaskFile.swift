@@ -126,14 +126,18 @@ extension PodPlanner {
       })
   }
 
+  /// Whether a service gets the file.
+  func getsTaskFile(_ service: Service) -> Bool {
+    taskVolume != nil && service.name != infra
+      && service.podSettings.hasTaskFile?.value ?? request.options.hasTaskFile
+  }
+
   /// Mounts the file's volume into a service that gets it.
   ///
   /// - Throws: `ComposeError` where the service has something else there, or a directory of the host above.
   func mountTaskFile(into service: Service, in host: inout HostConfig) throws(ComposeError) {
     let own = service.podSettings.hasTaskFile
-    guard let taskVolume, service.name != infra, own?.value ?? request.options.hasTaskFile else {
-      return
-    }
+    guard let taskVolume, getsTaskFile(service) else { return }
     for mounted in servicesMounted(into: service) {
       let targets = mounted.mountTargets.map(\.cleanPath)
       var taken = targets.first { RealPath.isPath($0, atOrBelow: TaskFile.directory) }

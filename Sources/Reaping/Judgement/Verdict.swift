@@ -61,8 +61,8 @@ struct Verdict: Sendable, Equatable {
   /// The verdict on a pod that was to be kept, and isn't.
   func dropping(_ reason: String) -> Verdict {
     var verdict = self
-    if verdict.state == .alive { verdict.state = .kept }
-    verdict.why = state == .alive ? "it was kept, and is removed: \(reason)" : "\(why); \(reason)"
+    if verdict.state != .leaked { verdict.state = .kept }
+    verdict.why = state != .leaked ? "it was kept, and is removed: \(reason)" : "\(why); \(reason)"
     return verdict
   }
 

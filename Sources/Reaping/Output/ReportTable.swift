@@ -27,8 +27,9 @@ enum ReportTable {
     // WHY may be wrapped, and then TASK: neither is cut.
     let rows = table.isEmpty ? ["no pods"] : table.lines(for: terminal, wrapping: [5, 1])
     var lines: [String] = []
-    for pod in report.pods where pod.verdict == Verdict.State.leaked.rawValue {
+    for pod in report.pods {
       if report.dryRun {
+        guard pod.verdict == Verdict.State.leaked.rawValue else { continue }
         let names = pod.containers + pod.networks + pod.volumes
         lines.append(
           "would remove of \(pod.task): \(names.joined(separator: " ")), cgroup \(pod.cgroup)")

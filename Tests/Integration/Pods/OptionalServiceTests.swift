@@ -84,7 +84,7 @@ struct OptionalServiceTests {
           init: true
           \(need.keys)
         extra:
-          \(([image, "command: [sleep, \"1000\"]", "init: true", "x-pod: {role: optional}", "volumes: [\"shared:/shared\"]"] + failure.keys).filter { !$0.isEmpty }.joined(separator: "\n    "))
+          \(([image, "command: [sleep, \"1000\"]", "init: true", "x-pod: {role: optional}", "volumes: [\"shared:/shared\"]", "healthcheck: {test: [CMD, \"true\"]}"] + failure.keys).filter { !$0.isEmpty }.joined(separator: "\n    "))
       volumes: {shared: {}}
       """
     let settings = PodSettings(options: ["--launch-timeout", "120s"])
@@ -99,8 +99,38 @@ struct OptionalServiceTests {
           "\(end)")
       } else {
         #expect(end.message.contains("extra"), "\(end)")
+        #expect(
+          need != .healthy || end.message.contains("'extra', which can't be started: ")
+            || end.message.contains("but that has ended"), "\(end)")
       }
     }
+  }
+
+  @Test("holds the launch up for half of launch-timeout", arguments: ["image", "pre_start"])
+  func slow(what: String) async throws {
+    let engine = try #require(TestEngine.all.first)
+    let registry = try FalseRegistry(.stalls)
+    let image = what == "image" ? registry.image("late:1") : "pod-test/busybox"
+    let file = """
+      services:
+        job: {image: pod-test/busybox, command: [sleep, "1000"], init: true}
+        extra:
+          image: \(image)
+          x-pod: {role: optional}
+          pre_start: [{image: pod-test/busybox, command: [sleep, "1000"]}]
+      """
+    try await withPod(on: engine, file, PodSettings(options: ["--launch-timeout", "60s"])) { pod in
+      try await pod.running()
+      pod.send(SIGTERM)
+      let end = try await pod.ended()
+      #expect(end.states.last == "TASK_KILLED", "\(end)")
+      #expect(
+        end.stderr.contains {
+          $0.contains("'extra'") && $0.contains("after half of launch-timeout")
+            && $0.contains("it is optional")
+        }, "\(end)")
+    }
+    withExtendedLifetime(registry) {}
   }
 
   /// Its health is waited for in vain: who needs it fails the pod, and who can be without it starts.

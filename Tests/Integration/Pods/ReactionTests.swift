@@ -66,6 +66,17 @@ private let cases = [
     keys: ["mem_limit: 8m", "x-pod: {on_oom: restart}"], state: "TASK_FINISHED",
     message: "ended with 0", starts: 3, needsMemory: true),
   ReactionCase(
+    testDescription: "out of memory, no more often than its policy says",
+    options: ["--on-oom", "restart"], script: "sleep 0.5; tail /dev/zero",
+    keys: ["mem_limit: 8m", "restart: 'on-failure:2'"], state: "TASK_FAILED",
+    message: "service 'web' was killed for memory", starts: 3, needsMemory: true),
+  ReactionCase(
+    testDescription: "unhealthy, no more often than its policy says",
+    options: ["--on-unhealthy", "restart"], script: "sleep 1000",
+    keys: [
+      check, "deploy: {restart_policy: {condition: none, delay: 100ms, max_attempts: 2}}",
+    ], state: "TASK_FAILED", message: "service 'web' is unhealthy", starts: 3),
+  ReactionCase(
     testDescription: "delay and max_attempts", script: "exit 3",
     keys: [
       "deploy: {restart_policy: {condition: on-failure, delay: 700ms, max_attempts: 2}}"

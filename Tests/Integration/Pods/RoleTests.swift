@@ -46,6 +46,10 @@ private func unhealthy(after file: String) -> String {
   "healthcheck: {test: [CMD, test, '!', -e, /marks/\(file)], interval: 200ms, retries: 1, start_period: 0s}"
 }
 
+/// Is never healthy, nor unhealthy.
+private let neverHealthy =
+  "healthcheck: {test: [CMD, 'false'], interval: 200ms, retries: 100000, start_period: 0s}"
+
 private let cases = [
   RoleCase(
     testDescription: "a job with a log shipper",
@@ -108,6 +112,20 @@ private let cases = [
       ("ship", "sidecar", after("job.up") + server("ship"), unhealthy(after: "ship.up")),
     ],
     state: "TASK_FAILED", code: 1, message: "service 'ship' is unhealthy", order: ["job", "ship"]),
+  RoleCase(
+    testDescription: "a job that is done before its sidecar is healthy",
+    services: [
+      ("job", nil, after("ship.up"), ""),
+      ("ship", "sidecar", server("ship"), neverHealthy),
+      ("upload", "final", "echo $$POD_STATE >> /marks/order", ""),
+    ],
+    state: "TASK_FINISHED", code: 0, message: "service 'job' ended with 0",
+    order: ["ship", "TASK_FINISHED"]),
+  RoleCase(
+    testDescription: "the first of two main services decides before the other is healthy",
+    options: ["--mains", "any"],
+    services: [("one", nil, after("two.up"), ""), ("two", nil, server("two"), neverHealthy)],
+    state: "TASK_FINISHED", code: 0, message: "service 'one' ended with 0", order: ["two"]),
   RoleCase(
     testDescription: "the first of two main services decides", options: ["--mains", "any"],
     services: [("one", nil, after("two.up"), ""), ("two", nil, server("two"), "")],
