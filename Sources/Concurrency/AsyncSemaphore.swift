@@ -33,6 +33,45 @@ public final class AsyncSemaphore: Sendable {
     return try await body()
   }
 
+  /// Does something when its turn has come; after a while the turn is over, whether or not it is done.
+  ///
+  /// - Parameters:
+  ///   - limit: the longest turn.
+  ///   - body: what to do.
+  /// - Returns: what it returns.
+  /// - Throws: what it throws; `CancellationError` if the task is canceled before its turn.
+  nonisolated(nonsending) public func withPermit<Result>(
+    heldAtMost limit: Duration, _ body: () async throws -> Result
+  ) async throws -> Result {
+    try await wait()
+    let turn = Turn(self)
+    let clock = Task {
+      try? await Task.sleep(for: limit)
+      if !Task.isCancelled { turn.end() }
+    }
+    defer {
+      clock.cancel()
+      turn.end()
+    }
+    return try await body()
+  }
+
+  /// A turn that ends once.
+  private final class Turn: Sendable {
+    private let semaphore: AsyncSemaphore
+    private let isOver = Mutex(false)
+
+    init(_ semaphore: AsyncSemaphore) { self.semaphore = semaphore }
+
+    func end() {
+      let isFirst = isOver.withLock { isOver in
+        defer { isOver = true }
+        return !isOver
+      }
+      if isFirst { semaphore.signal() }
+    }
+  }
+
   /// Waits for a turn, which `signal` ends.
   ///
   /// - Throws: `CancellationError` if the task is canceled before its turn.

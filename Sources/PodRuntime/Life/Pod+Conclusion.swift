@@ -21,7 +21,7 @@ extension Pod {
         limit: rest(of: begin) ?? request.timeouts.cleanup,
         limitOfOthers: cleanupLimit == nil ? .seconds(10) : nil, log: log)
       let known =
-        members.values.compactMap(\.container).map { PodObject(.container, $0) }
+        containersToRemove.map { PodObject(.container, $0) }
         + created.of(.network) + (request.options.keepsVolumes ? [] : created.of(.volume))
       cleanup.kept = kept?.containers ?? []
       await slices.drop(request.taskID)
@@ -72,6 +72,17 @@ extension Pod {
       !found.own(plan.identity, made: []).hasOthers
     else { return [] }
     return await PodCgroups(identity: plan.identity, log: log).remove(within: limit)
+  }
+
+  /// The containers, those first whose removal takes longest: that of a network namespace and of published ports.
+  private var containersToRemove: [String] {
+    func rank(_ member: Member) -> Int {
+      let host = member.plan.create.hostConfig
+      if host?.networkMode?.hasPrefix("container:") == true || host?.networkMode == "host" { return 2 }
+      return member.plan.ports.isEmpty ? 1 : 0
+    }
+    return members.values.filter { $0.container != nil }
+      .sorted { (rank($0), $0.index) < (rank($1), $1.index) }.compactMap(\.container)
   }
 
   /// What is left of the time for cleaning up; nil where nobody is in a hurry.

@@ -24,6 +24,9 @@ struct PodCleanup: Sendable {
 
   private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
+  /// How many containers are removed at once: with all of many at once dockerd takes longer (docs/design.md, "Ends").
+  private static let mostRemovals = 12
+
   /// How far the removal has come.
   private struct Progress: Sendable {
     /// What is left.
@@ -116,7 +119,9 @@ struct PodCleanup: Sendable {
     report: @Sendable ((inout Progress) -> Void) -> Void
   ) async {
     let inventory = PodInventory(engine: engine, doubt: .fail(identity))
-    let remover = PodRemover(engine: engine, policy: RemovalPolicy())
+    let remover = PodRemover(
+      engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: Self.mostRemovals),
+      signal: cgroups.signal(among: made))
     var deadline = ContinuousClock.now + limit
     var hasContainers = true
     var wait = Duration.milliseconds(100)
