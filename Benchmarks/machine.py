@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Prints what a run's figures are of, as the first JSON line of scripts/bench: processor, cores, memory, kernel, engine,
-commit (with `+` where sources have changed since).
+commit (with `+` where sources have changed since), and how much of it was run: the parts named (none: all), the rounds.
 """
 
 import json
@@ -8,6 +8,9 @@ import os
 import platform
 import re
 import subprocess
+import sys
+
+from figures import PAIRS
 
 
 def first(command, pattern):
@@ -37,4 +40,6 @@ print(json.dumps({"machine": {
     "engine": first(["dockerd", "--version"], r"version (\S+?),"),
     "runtime": first(["runc", "--version"], r"version (\S+)"),
     "commit": commit,
+    "parts": sys.argv[1:],
+    "rounds": PAIRS,
 }}), flush=True)

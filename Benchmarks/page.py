@@ -16,7 +16,7 @@ PLOT = "performance.svg"
 
 PAGE = """# Performance
 
-What `make bench` measured in its last full run, beside its peers on the same private engine, in turns. This page and its plot are
+What `make bench` measured in {run}, beside its peers on the same private engine, in turns. This page and its plot are
 generated: `Benchmarks/page.py RESULTS` writes them from the output of a run, which `Benchmarks/last.jsonl` holds.
 
 | | |
@@ -43,7 +43,7 @@ interquartile range, relative to the median: of the ratios of each round where t
 {figures}
 """
 MACHINE = (("processor", "processor"), ("cores", "cores"), ("memoryGiB", "memory, GiB"), ("kernel", "Linux"),
-           ("engine", "Docker Engine"), ("runtime", "runc"), ("commit", "commit"))
+           ("engine", "Docker Engine"), ("runtime", "runc"), ("commit", "commit"), ("rounds", "rounds, at most"))
 
 
 def met(value):
@@ -124,7 +124,10 @@ def main():
         values = [json.loads(line) for line in lines if line.strip()]
     machine = next((value["machine"] for value in values if "machine" in value), {})
     figures = [value for value in values if "ours" in value]
+    parts = machine.get("parts")
+    run = f"a run of parts ({', '.join(parts)})" if parts else "its last full run"
     made = {"performance.md": PAGE.format(
+        run=run,
         machine="\n".join(f"| {name} | {cell(machine[key])} |" for key, name in MACHINE if machine.get(key)),
         plot=PLOT, figures="\n".join(map(row, figures))), PLOT: plot(figures)}
     for name, text in made.items():
