@@ -32,8 +32,8 @@ test-boot: ## the packages and the systemd cgroup driver on an emulated machine 
 demo: deps ## two pods of one Compose file, side by side on this machine
 	@scripts/demo
 
-bench: deps ## measures launch, end, output, idling and notifications beside their peers; BENCH_PAIRS=n shortens
-	@scripts/bench
+bench: deps ## measures launch, end, output, idling, notifications and more beside their peers; BENCH="ends leaked" runs parts, BENCH_PAIRS=n shortens
+	@scripts/bench $(BENCH)
 
 soak: deps ## ends pods at a hundred random moments, has sixty at once, all kinds of failed launches, a stranger beside pods, random lives, mutated input and an agent's chaos; SOAK_ROUNDS=n, TEST_SEED=n repeats a run
 	@scripts/soak

@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Measures compose-executor beside its peers, on one engine, in turns.
 
-One JSON line per figure on standard output, what is going on on standard error. A time's or a size's
-limit is the most that the ratio to the peer (without a peer: the figure itself) may be; a speed's is the least.
+One JSON line per figure on standard output (figures.py), progress on standard error.
 Exit: 0 when every figure keeps its limit.
 
 Figures that have a peer are medians of BENCH_PAIRS (20) rounds after 2 that aren't counted. In each
@@ -12,16 +11,16 @@ Needs in the environment: EXECUTOR and STAND_IN (release builds), COMPOSE5 (Dock
 DOCKER_HOST (unix://…). BENCH_IDLE is the length of the idle watch in seconds (60).
 """
 
-import json
 import os
 import re
 import select
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+
+from figures import figure, finish, note, turns
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXECUTOR = os.environ["EXECUTOR"]
@@ -29,21 +28,13 @@ STAND_IN = os.environ["STAND_IN"]
 COMPOSE = os.environ["COMPOSE5"]
 BARE = os.environ["BARE"]
 SOCKET = os.environ["DOCKER_HOST"].removeprefix("unix://")
-PAIRS = int(os.environ.get("BENCH_PAIRS", "20"))
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
-WARM_UPS = 2
 POD = os.path.join(HERE, "compose.yaml")
 SHARED = os.path.join(HERE, "shared.yaml")
 OUTPUT = os.path.join(HERE, "output.yaml")
 OUTPUT_LINES = 1048576
 OUTPUT_MB = 100
 DEADLINE = 120.0
-
-failed = []
-
-
-def note(text):
-    print(text, file=sys.stderr, flush=True)
 
 
 def check(process, what, codes=(0,)):
@@ -93,61 +84,31 @@ class Pod:
         return elapsed
 
 
-def rounds(contenders):
-    """Lets each contender take its turn in each round; a list of results for each."""
-    results = {name: [] for name in contenders}
-    names = list(contenders)
-    for number in range(-WARM_UPS, PAIRS):
-        first = number % len(names)
-        for name in names[first:] + names[:first]:
-            result = contenders[name]()
-            if number >= 0:
-                results[name].append(result)
-        note(f"  round {number + 1} of {PAIRS}" if number >= 0 else "  warm-up")
-    return results
-
-
-def figure(name, unit, ours, limit, peer=None, peer_name=None, least=False, count=None):
-    ratio = None if peer is None else ours / peer
-    kept = ours if ratio is None else ratio
-    good = kept >= limit if least else kept <= limit
-    if not good:
-        failed.append(name)
-    print(json.dumps({
-        "name": name, "unit": unit, "ours": round(ours, 4),
-        "peer": None if peer is None else round(peer, 4), "peerName": peer_name,
-        "ratio": None if ratio is None else round(ratio, 3), "limit": limit, "n": count or PAIRS,
-    }), flush=True)
-    note(f"  {'kept' if good else 'MISSED'}: {name}, {kept:.3f} of {limit}")
-
-
-def launch_and_end():
-    """(a) From the start of the process to RUNNING, or to the peer's end, which says the same; (b) from
-    the word to end without grace until nothing is left. Both with the three services of compose.yaml.
+def launch():
+    """(a) From the start of the process to RUNNING, or to the peer's end, which says the same, with the three services
+    of compose.yaml. ends.py measures their end.
     """
     compose = [COMPOSE, "-p", "bench-peer", "-f", POD]
 
     def ours():
         pod = Pod(POD, "--task-id", "bench", "--ports", "31500", "--grace", "0s")
-        return pod.launch, pod.end()
+        pod.end()
+        return pod.launch
 
     def docker_compose():
-        return timed([*compose, "up", "-d"]), timed([*compose, "down", "-t", "0"])
+        seconds = timed([*compose, "up", "-d"])
+        timed([*compose, "down", "-t", "0"])
+        return seconds
 
     def bare():
-        return timed([BARE, "up", SOCKET, "31500"]), timed([BARE, "down", SOCKET])
+        seconds = timed([BARE, "up", SOCKET, "31500"])
+        timed([BARE, "down", SOCKET])
+        return seconds
 
-    results = rounds({"ours": ours, "compose": docker_compose, "bare": bare})
-    median = {
-        name: [statistics.median(column) for column in zip(*result)]
-        for name, result in results.items()
-    }
-    figure("launch of three services", "s", median["ours"][0], 0.90,
-           median["compose"][0], "docker-compose 5.6.1 up -d")
-    figure("launch of three services, beside bare calls", "s", median["ours"][0], 1.10,
-           median["bare"][0], "Engine API calls from C")
-    figure("end without grace", "s", median["ours"][1], 0.85,
-           median["compose"][1], "docker-compose 5.6.1 down -t 0")
+    times = turns({"ours": ours, "compose": docker_compose, "bare": bare})
+    figure("launch of three services", "s", times["ours"], 0.90, times["compose"], "docker-compose 5.6.1 up -d")
+    figure("launch of three services, beside bare calls", "s", times["ours"], 1.10, times["bare"],
+           "Engine API calls from C")
 
 
 def lines_per_second(process, marker):
@@ -201,9 +162,9 @@ def output():
         subprocess.run(["docker", "rm", "-f", "bench-output"], check=True, stdout=subprocess.DEVNULL)
         return speed
 
-    results = rounds({"ours": ours, "docker logs": docker_logs})
-    figure("forwarding 100 MB of output", "MB/s", statistics.median(results["ours"]), 0.9,
-           statistics.median(results["docker logs"]), "docker logs -f", least=True)
+    results = turns({"ours": ours, "docker logs": docker_logs})
+    figure("forwarding 100 MB of output", "MB/s", results["ours"], 0.9,
+           results["docker logs"], "docker logs -f", least=True)
 
 
 def processor_seconds(pid):
@@ -211,6 +172,12 @@ def processor_seconds(pid):
     numbering (clock_getcpuclockid), since /proc/PID/stat counts in ticks of 10 ms.
     """
     return time.clock_gettime((~pid << 3) | 2)
+
+
+def resident(pid, key="VmRSS", file="status"):
+    """A process's resident memory in MiB; VmHWM: the most that it was; Pss of smaps_rollup: its share of it."""
+    with open(f"/proc/{pid}/{file}") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(key + ":")) / 1024
 
 
 def idle():
@@ -222,11 +189,10 @@ def idle():
     begin = time.monotonic()
     time.sleep(IDLE_SECONDS)
     used = (processor_seconds(pid) - before) / (time.monotonic() - begin) * 60
-    with open(f"/proc/{pid}/status") as file:
-        resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
+    memory = resident(pid)
     pod.end()
-    figure("resident memory of an idle executor", "MiB", resident, 30, count=1)
-    figure("processor time of an idle executor", "s/min", used, 0.05, count=1)
+    figure("resident memory of an idle executor", "MiB", memory, 30, count=1)
+    figure("processor time of an idle executor", "s/min", used, 0.005, count=1)
 
 
 def under_mesos(pattern, tasks=1):
@@ -252,9 +218,9 @@ def mesos():
         pod.end()
         return pod.launch
 
-    results = rounds({
+    results = turns({
         "run": run, "mesos": lambda: under_mesos(r"from LAUNCH to RUNNING: (\S+) s")[0]})
-    beyond = statistics.median(results["mesos"]) - statistics.median(results["run"])
+    beyond = [mesos - run for mesos, run in zip(results["mesos"], results["run"])]
     figure("from LAUNCH to RUNNING, beyond run", "s", beyond, 0.05)
     one, twenty = under_mesos(r"resident with \d+ tasks?: (\d+) KiB", tasks=20)
     figure("resident memory per further task in one executor", "MiB", (twenty - one) / 19 / 1024, 1.0, count=1)
@@ -276,15 +242,14 @@ def shared():
         timed([*compose, "down", "-t", "0"])
         return launch
 
-    results = rounds({"ours": ours, "compose": docker_compose})
-    figure("launch in a shared network namespace", "s", statistics.median(results["ours"]), 0.75,
-           statistics.median(results["compose"]), "docker-compose 5.6.1 up -d on a project network")
+    results = turns({"ours": ours, "compose": docker_compose})
+    figure("launch in a shared network namespace", "s", results["ours"], 0.75,
+           results["compose"], "docker-compose 5.6.1 up -d on a project network")
 
 
-PARTS = {"launch": launch_and_end, "shared": shared, "output": output, "idle": idle, "mesos": mesos}
+PARTS = {"launch": launch, "shared": shared, "output": output, "idle": idle, "mesos": mesos}
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
         note(part)
         PARTS[part]()
-    if failed:
-        sys.exit("bench: limits missed: " + "; ".join(failed))
+    finish()

@@ -10,10 +10,11 @@ Exit: 0 when every figure keeps its limit.
 
 import json
 import os
-import statistics
 import subprocess
 import sys
 import uuid
+
+from figures import figure
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "7"))
 RUNS = 500
@@ -28,15 +29,10 @@ def main():
             [os.environ["CGROUP_TOOL"], "bench", "--root", f"/cgroup-bench-{uuid.uuid4()}", "--runs", str(RUNS),
              "--children", str(children), "--rounds", str(ROUNDS)],
             check=True, stdout=subprocess.PIPE, text=True).stdout)
-        ours = statistics.median(result["library"])
-        for key, name in (("ownMounts", "own calls, mounts read for each run"), ("own", "own calls, mounts read once")):
-            peer = statistics.median(result[key])
-            print(json.dumps({
-                "name": f"cgroups of {RUNS} runs{words} in {result['hierarchies']} hierarchies", "unit": "s",
-                "ours": round(ours, 4), "peer": round(peer, 4), "peerName": name, "ratio": round(ours / peer, 3),
-                "limit": LIMIT if key == "ownMounts" else None, "n": ROUNDS,
-            }), flush=True)
-            kept.append(key != "ownMounts" or ours / peer <= LIMIT)
+        name = f"cgroups of {RUNS} runs{words} in {result['hierarchies']} hierarchies"
+        for key, peer, limit in (("ownMounts", "own calls, mounts read for each run", LIMIT),
+                                 ("own", "own calls, mounts read once", None)):
+            kept.append(figure(name, "s", result["library"], limit, result[key], peer))
     sys.exit(0 if all(kept) else 1)
 
 

@@ -1,13 +1,17 @@
 """What the measurements of pod-reaper stand on: the engine's API, pods made by hand, executors, daemons."""
 
+import atexit
 import concurrent.futures
 import http.client
+import ipaddress
+import itertools
 import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.parse
 
 from bench import DEADLINE, EXECUTOR, POD, SOCKET, check
@@ -15,6 +19,8 @@ from bench import DEADLINE, EXECUTOR, POD, SOCKET, check
 REAPER = os.environ["REAPER"]
 LABEL = "mesos.container_id"
 ROOT = "compose-pods-bench"
+# Where the executor has its runs, and no agent that would have to let go of their cgroups first.
+OWN_ROOT = "compose-pods"
 
 
 class Engine(http.client.HTTPConnection):
@@ -36,6 +42,16 @@ class Engine(http.client.HTTPConnection):
             sys.exit(f"bench: {method} {path}: {text.decode()}")
         return json.loads(text) if text else None
 
+    def names(self):
+        """Of all pods' containers."""
+        query = urllib.parse.quote(json.dumps({"label": [LABEL]}))
+        return [found["Names"][0] for found in self.call("GET", "/containers/json?all=1&filters=" + query)]
+
+    def subnets(self, count):
+        """Small ones from the engine's own pool, which by itself makes fewer and larger ones."""
+        pool = ipaddress.ip_network(self.call("GET", "/info")["DefaultAddressPools"][0]["Base"])
+        return [str(subnet) for subnet in itertools.islice(pool.subnets(new_prefix=28), count)]
+
     def left(self, kinds):
         query = urllib.parse.quote(json.dumps({"label": [LABEL]}))
         paths = {"containers": "/containers/json?all=1&filters=", "networks": "/networks?filters=",
@@ -47,37 +63,70 @@ class Engine(http.client.HTTPConnection):
         return count
 
 
-def incarnation(alive):
-    """Pid and start time of this process, or of one that has ended."""
-    if not alive:
+class Destroyed:
+    """The engine's events about removals: asking again and again would cost the engine more the more there are."""
+
+    def __enter__(self):
+        self.engine = Engine()
+        filters = {"type": ["container", "network"], "event": ["destroy"]}
+        self.engine.request("GET", "/events?filters=" + urllib.parse.quote(json.dumps(filters)))
+        self.stream = self.engine.getresponse()
+        self.counts = {"container": 0, "network": 0}
+        self.moments = {}
+        return self
+
+    def wait(self, counts):
+        """When the last of as many removals of each kind happened."""
+        while any(self.counts[kind] < count for kind, count in counts.items()):
+            kind = json.loads(self.stream.readline())["Type"]
+            self.counts[kind] += 1
+            self.moments[kind] = time.perf_counter()
+        return self.moments
+
+    def __exit__(self, *_):
+        self.engine.close()
+
+
+def incarnation(owner):
+    """Pid and start time of a process; without one of a process that has ended."""
+    if not owner:
         child = subprocess.Popen(["true"])
         child.wait()
         return child.pid, 1
-    with open("/proc/self/stat") as file:
-        return os.getpid(), int(file.read().rsplit(")", 1)[1].split()[19])
+    with open(f"/proc/{owner}/stat") as file:
+        return owner, int(file.read().rsplit(")", 1)[1].split()[19])
 
 
-def labels(run, alive=False):
-    pid, start = incarnation(alive)
+def labels(run, owner=None, root=ROOT):
+    pid, start = incarnation(owner)
     with open("/proc/sys/kernel/random/boot_id") as file:
         boot = file.read().strip()
     return {
         LABEL: run, "mesos.framework_id": "", "mesos.executor_id": run, "mesos.task_id": run,
         "mesos.agent_id": "", "mesos.executor.pid": str(pid),
         "mesos.executor.start_time": str(start), "mesos.host.boot_id": boot,
-        "mesos.host.machine_id": "", "mesos.cgroup_parent": f"/{ROOT}/{run}",
+        "mesos.host.machine_id": "", "mesos.cgroup_parent": f"/{root}/{run}",
     }
 
 
-def make_pod(number, containers, whole=True, start=True, alive=False):
+def make_pod(number, containers, whole=True, start=True, alive=False, owner=None, volume=True, subnet=None,
+             run=None, root=ROOT):
+    """`whole`: with a network, and with `volume` a volume. Its executor is the process `owner`, with `alive` this one; or
+    one that has ended.
+    """
     engine = Engine()
-    run = f"bench-{number}"
-    marks = labels(run, alive)
+    run = run or f"bench-{number}"
+    marks = labels(run, os.getpid() if alive else owner, root)
     host = {"CgroupParent": marks["mesos.cgroup_parent"], "NetworkMode": "none"}
     if whole:
-        engine.call("POST", "/networks/create", {"Name": f"{run}_n", "Labels": marks})
+        network = {"Name": f"{run}_n", "Labels": marks}
+        if subnet:
+            network["IPAM"] = {"Config": [{"Subnet": subnet}]}
+        engine.call("POST", "/networks/create", network)
+        host["NetworkMode"] = f"{run}_n"
+    if whole and volume:
         engine.call("POST", "/volumes/create", {"Name": f"{run}_v", "Labels": marks})
-        host |= {"NetworkMode": f"{run}_n", "Binds": [f"{run}_v:/vol"]}
+        host["Binds"] = [f"{run}_v:/vol"]
     for index in range(containers):
         made = engine.call("POST", f"/containers/create?name={run}_{index}", {
             "Image": "founding/base", "Labels": marks, "HostConfig": host})
@@ -91,19 +140,34 @@ def make_pods(pods, containers, **how):
         list(pool.map(lambda number: make_pod(number, containers, **how), range(pods)))
 
 
+RM = f"docker ps -aq --filter label={LABEL} | xargs -r docker rm -f"
+RM_ALL = (f"{RM} && docker network ls -q --filter label={LABEL} | xargs -r docker network rm"
+          f" && docker volume ls -q --filter label={LABEL} | xargs -r docker volume rm")
+
+
+def remove_all():
+    subprocess.run(["sh", "-c", RM_ALL], check=True, stdout=subprocess.DEVNULL)
+
+
+def cgroups(runs, root):
+    """The directories of these runs' cgroups, in every hierarchy."""
+    return [path for mounted in hierarchies() for run in runs if os.path.isdir(path := f"{mounted}/{root}/{run}")]
+
+
 def arguments(folder, grace="0s"):
     return ["--run-dir", f"{folder}/run", "--state-dir", f"{folder}/state", "--cgroup-roots", ROOT,
             "--grace", grace, "--stop-timeout", "0s"]
 
 
-def start_daemon(folder, grace="0s"):
+def start_daemon(folder, grace="0s", *options):
     """A daemon whose first pass is over, as it tells systemd."""
     path = f"{folder}/systemd.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(path)
         systemd.settimeout(DEADLINE)
-        daemon = subprocess.Popen([REAPER, *arguments(folder, grace)], env=os.environ | {"NOTIFY_SOCKET": path},
+        daemon = subprocess.Popen([REAPER, *arguments(folder, grace), *options], env=os.environ | {"NOTIFY_SOCKET": path},
                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        atexit.register(daemon.kill)
         while systemd.recv(4096) != b"READY=1":
             pass
     os.unlink(path)
@@ -118,12 +182,12 @@ def end_daemon(daemon):
 class Executor:
     """An executor of the pod of three, in the surroundings of one way to learn of its death; running when made."""
 
-    def __init__(self, run, folder=None, separate=False):
+    def __init__(self, run, folder=None, separate=False, port=31500):
         environment = dict(os.environ)
         # Without a folder there is no lease.
         environment["COMPOSE_EXECUTOR_LEASE_SOCKET"] = f"{folder or '/nowhere'}/run/lease.sock"
         self.cgroups = []
-        command = [EXECUTOR, "run", "-f", POD, "--task-id", "bench", "--run-id", run, "--ports", "31500"]
+        command = [EXECUTOR, "run", "-f", POD, "--task-id", "bench", "--run-id", run, "--ports", str(port)]
         if separate:
             # It doesn't know its pid on the host, and lives below a cgroup as Mesos' launcher makes it.
             command = ["unshare", "--pid", "--mount-proc", "--fork", "--kill-child", *command]
@@ -140,6 +204,10 @@ class Executor:
 
     def kill(self):
         self.process.kill()
+
+    def stop(self):
+        self.process.terminate()
+        self.end()
 
     def end(self):
         self.process.wait()

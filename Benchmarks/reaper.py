@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
-"""Measures pod-reaper beside the docker command, on one engine, in turns; lines and limits as in bench.py.
+"""Measures pod-reaper beside the docker command, on one engine, in turns; lines and limits as in figures.py.
 
 Pods are made by hand with the labels of a process that is dead (or, for a pass with nothing to do, alive).
 Needs in the environment: REAPER and NOTIFY (release builds), HOOK and FOLDER (see hook.py), and what bench.py needs.
 BENCH_COUNTS (100,200,400) and BENCH_PAIRS make it quicker.
 """
 
+import concurrent.futures
 import json
 import os
+import select
 import shutil
 import statistics
 import subprocess
@@ -16,14 +18,18 @@ import tempfile
 import time
 import urllib.parse
 
-from bench import PAIRS, WARM_UPS, check, failed, figure, note, processor_seconds
-from pods import LABEL, REAPER, ROOT, Engine, Executor, arguments, end_daemon, hierarchies, make_pods, start_daemon
+from bench import DEADLINE, check, processor_seconds, resident
+from figures import PAIRS, figure, finish, note, turns
+from pods import (LABEL, REAPER, RM, RM_ALL, ROOT, Engine, Executor, arguments, end_daemon, hierarchies, make_pods,
+                  start_daemon)
 
 NOTIFY = os.environ["NOTIFY"]
 HOOK = os.environ["HOOK"]
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE", "60"))
 # A round makes and removes sixty running containers twice: five tell enough.
 ROUNDS = min(PAIRS, 5)
+# One that kills a pod of three is cheap.
+DEATHS = min(PAIRS, 9)
 COUNTS = [int(count) for count in os.environ.get("BENCH_COUNTS", "100,200,400").split(",")]
 GROWTH_ROUNDS = min(PAIRS, 5)
 
@@ -40,36 +46,17 @@ def until_gone(command, kinds, codes=(0,)):
     return elapsed
 
 
-RM = f"docker ps -aq --filter label={LABEL} | xargs -r docker rm -f"
-RM_ALL = (f"{RM} && docker network ls -q --filter label={LABEL} | xargs -r docker network rm"
-          f" && docker volume ls -q --filter label={LABEL} | xargs -r docker volume rm")
-
-
-def turns(contenders, prepare, count=ROUNDS, warm_ups=1):
-    results = {name: [] for name in contenders}
-    names = list(contenders)
-    for number in range(-warm_ups, count):
-        first = number % len(names)
-        for name in names[first:] + names[:first]:
-            prepare()
-            result = contenders[name]()
-            if number >= 0:
-                results[name].append(result)
-        note(f"  round {number + 1} of {count}" if number >= 0 else "  warm-up")
-    return {name: statistics.median(values) for name, values in results.items()}
-
-
 def leaked(folder):
     once = [REAPER, "--once", *arguments(folder)]
     kinds = ("containers", "networks", "volumes")
     times = turns({"ours": lambda: until_gone(once, kinds),
                    "docker": lambda: until_gone(["sh", "-c", RM_ALL], kinds)},
-                  lambda: make_pods(20, 3))
+                  lambda: make_pods(20, 3), count=ROUNDS, warm_ups=1)
     figure("60 leaked containers in 20 pods with networks and volumes", "s", times["ours"], 1.0,
            times["docker"], "docker rm -f, network rm, volume rm", count=ROUNDS)
     times = turns({"ours": lambda: until_gone(once, ("containers",)),
                    "docker": lambda: until_gone(["sh", "-c", RM], ("containers",))},
-                  lambda: make_pods(20, 3, whole=False))
+                  lambda: make_pods(20, 3, whole=False), count=ROUNDS, warm_ups=1)
     figure("60 leaked containers alone", "s", times["ours"], 1.1, times["docker"],
            "docker ps -aq | xargs docker rm -f", count=ROUNDS)
 
@@ -86,12 +73,27 @@ def gone_after(begin, *command):
     return elapsed
 
 
+def container_pids():
+    """The first process of each pod's container."""
+    engine = Engine()
+    return [engine.call("GET", f"/containers{name}/json")["State"]["Pid"] for name in engine.names()]
+
+
+def end_of(processes):
+    """When the last of some processes (pidfds, which are closed) has ended."""
+    for process in processes:
+        select.select([process], [], [], DEADLINE)
+        os.close(process)
+    return time.perf_counter()
+
+
 def killed(folder):
     """From SIGKILL of an executor until its three containers are gone; the peer removes the same. By every means
     together, and by each alone: by the lease of an executor whose pid nobody knows, and by the agent's word about one
     that died while no reaper was there (counted from that word, which the agent gives some 25 ms after the death).
     """
     numbers = iter(range(1_000_000))
+    deaths = []
 
     def killing(daemon, executor, *command):
         begin = time.perf_counter()
@@ -104,7 +106,14 @@ def killed(folder):
 
     def together():
         daemon = start_daemon(folder)
-        return killing(daemon, Executor(f"bench-{next(numbers)}", folder))
+        executor = Executor(f"bench-{next(numbers)}", folder)
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            processes = [os.pidfd_open(pid) for pid in container_pids()]
+            death = pool.submit(end_of, processes)
+            begin = time.perf_counter()
+            gone = killing(daemon, executor)
+            deaths.append(death.result() - begin)
+        return gone
 
     def lease():
         daemon = start_daemon(folder, grace="10m")
@@ -126,13 +135,14 @@ def killed(folder):
 
     clean = ["sh", "-c", RM_ALL]
     times = turns({"together": together, "lease": lease, "notification": notification, "docker": docker},
-                  lambda: subprocess.run(clean, check=True, stdout=subprocess.DEVNULL))
+                  lambda: subprocess.run(clean, check=True, stdout=subprocess.DEVNULL), count=DEATHS, warm_ups=1)
     subprocess.run(clean, check=True, stdout=subprocess.DEVNULL)
     for what, name in (("from SIGKILL to three containers gone", "together"),
                        ("from SIGKILL to three containers gone, by lease alone", "lease"),
                        ("from the agent's word to three containers gone, by notification alone", "notification")):
-        figure(what, "s", times[name], 1.0, times["docker"] + 0.1, "docker rm -f of the same, plus 0.1 s",
-               count=ROUNDS)
+        figure(what, "s", times[name], 1.0, [seconds + 0.1 for seconds in times["docker"]],
+               "docker rm -f of the same, plus 0.1 s")
+    figure("from SIGKILL to three containers killed", "s", deaths[-DEATHS:], 0.40)
 
 
 def earlier(folder):
@@ -158,10 +168,11 @@ def earlier(folder):
         times = sorted(int(line) / 1e9 for line in calls.stdout.split())
         return times[int(len(times) * 0.99)]
 
-    times = turns({"ours": ours, "earlier": theirs}, lambda: None)
-    figure("the agent's thread waits, 99th percentile", "µs", times["ours"] * 1e6, 0.001, times["earlier"] * 1e6,
-           "docker ps, stop, inspect, rmdir of a pod of three", count=ROUNDS)
-    figure("that way's wait in notifications", "times", times["earlier"] / times["ours"], 1000, least=True, count=ROUNDS)
+    times = turns({"ours": ours, "earlier": theirs}, count=ROUNDS, warm_ups=1)
+    figure("the agent's thread waits, 99th percentile", "µs", [seconds * 1e6 for seconds in times["ours"]], 0.001,
+           [seconds * 1e6 for seconds in times["earlier"]], "docker ps, stop, inspect, rmdir of a pod of three")
+    figure("that way's wait in notifications", "times",
+           [wait / call for wait, call in zip(times["earlier"], times["ours"])], 1000, least=True)
 
 
 def folders(make):
@@ -192,7 +203,7 @@ def nothing_to_do(folder):
         times = turns(
             {"ours": lambda: run_time([REAPER, "--once", *arguments(folder)]),
              "docker": lambda: run_time(["docker", "ps", "-a", "--filter", f"label={LABEL}"])},
-            lambda: None, count=PAIRS, warm_ups=WARM_UPS)
+            lambda: None)
     finally:
         folders(False)
     figure("a pass with nothing to do, 300 containers, 3,000 cgroups", "s", times["ours"], 2.0,
@@ -209,11 +220,9 @@ def idle(folder):
         before, begin = processor_seconds(daemon.pid), time.monotonic()
         time.sleep(IDLE_SECONDS)
         used = (processor_seconds(daemon.pid) - before) / (time.monotonic() - begin) * 60
-        with open(f"/proc/{daemon.pid}/status") as file:
-            resident = next(int(line.split()[1]) for line in file if line.startswith("VmRSS:")) / 1024
+        memory = resident(daemon.pid)
         end_daemon(daemon)
-        figure(f"resident memory of an idle reaper, {containers} containers", "MiB", resident, limit,
-               count=1)
+        figure(f"resident memory of an idle reaper, {containers} containers", "MiB", memory, limit, count=1)
         figure(f"processor time of an idle reaper, {containers} containers", "s/min", used, 0.06,
                count=1)
     subprocess.run(["sh", "-c", RM], check=True, stdout=subprocess.DEVNULL)
@@ -257,14 +266,14 @@ def growth(folder):
                 results[name, count].append(until_destroyed(commands[name], count))
         note(f"  round {number + 1} of {GROWTH_ROUNDS}")
     seconds, span, processor, memory = (
-        {key: statistics.median(value[index] for value in values) for key, values in results.items()}
-        for index in range(4))
+        {key: [value[index] for value in values] for key, values in results.items()} for index in range(4))
     base = COUNTS[0]
     for count in COUNTS:
         figure(f"removing {count} containers", "s", seconds["ours", count], 1.1, seconds["docker", count],
                "docker ps -aq | xargs docker rm -f", count=GROWTH_ROUNDS)
     for count in COUNTS[1:]:
-        ours, peer = (span[name, count] / span[name, base] for name in ("ours", "docker"))
+        ours, peer = (
+            statistics.median(span[name, count]) / statistics.median(span[name, base]) for name in ("ours", "docker"))
         most = count / base
         figure(f"growth from {base} to {count}, first to last gone", "times", ours, max(most / peer, 1.05), peer,
                "growth of docker rm -f", count=GROWTH_ROUNDS)
@@ -279,5 +288,4 @@ with tempfile.TemporaryDirectory() as work:
     for part in sys.argv[1:] or PARTS:
         note(part)
         PARTS[part](work)
-if failed:
-    sys.exit("bench: limits missed: " + "; ".join(failed))
+finish()

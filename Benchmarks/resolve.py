@@ -9,7 +9,6 @@ Needs in the environment: EXECUTOR (a release build), COMPOSE5, COMPOSE1 (option
 Exit: 0 when every figure keeps its limit.
 """
 
-import json
 import os
 import statistics
 import subprocess
@@ -17,8 +16,8 @@ import sys
 import tempfile
 import time
 
-PAIRS = int(os.environ.get("BENCH_PAIRS", "20"))
-WARM_UPS = 2
+from figures import figure, turns
+
 SERVICES = 500
 LIMIT = 0.5
 
@@ -82,24 +81,12 @@ def timed(arguments, environment):
 def measure(name, contenders, limit=LIMIT):
     """Medians in turns; a line with the faster peer. True if the limit is kept."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("COMPOSE")}
-    results = {peer: [] for peer in contenders}
-    names = list(contenders)
-    for number in range(-WARM_UPS, PAIRS):
-        first = number % len(names)
-        for peer in names[first:] + names[:first]:
-            elapsed = timed(contenders[peer], environment)
-            if number >= 0:
-                results[peer].append(elapsed)
-    medians = {peer: statistics.median(times) for peer, times in results.items()}
-    ours = medians.pop("ours")
-    peer = min(medians, key=medians.get)
-    ratio = ours / medians[peer]
-    print(json.dumps({
-        "name": name, "unit": "s", "ours": round(ours, 4), "peer": round(medians[peer], 4),
-        "peerName": peer, "ratio": round(ratio, 3), "limit": limit, "n": PAIRS,
-        "all": {peer: round(value, 4) for peer, value in medians.items()},
-    }), flush=True)
-    return ratio <= limit
+    results = turns({
+        peer: lambda command=command: timed(command, environment) for peer, command in contenders.items()})
+    ours = results.pop("ours")
+    peer = min(results, key=lambda peer: statistics.median(results[peer]))
+    return figure(name, "s", ours, limit, results[peer], peer,
+                  all={peer: round(statistics.median(times), 4) for peer, times in results.items()})
 
 
 def main():
