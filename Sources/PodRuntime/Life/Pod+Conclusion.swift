@@ -78,7 +78,9 @@ extension Pod {
   private var containersToRemove: [String] {
     func rank(_ member: Member) -> Int {
       let host = member.plan.create.hostConfig
-      if host?.networkMode?.hasPrefix("container:") == true || host?.networkMode == "host" { return 2 }
+      if host?.networkMode?.hasPrefix("container:") == true || host?.networkMode == "host" {
+        return 2
+      }
       return member.plan.ports.isEmpty ? 1 : 0
     }
     return members.values.filter { $0.container != nil }
