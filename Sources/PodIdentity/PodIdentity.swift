@@ -58,6 +58,16 @@ public struct PodIdentity: Sendable, Hashable {
       executorCgroup: labels[PodLabel.executorCgroup])
   }
 
+  /// Hashes what tells pods from each other: a pass looks each of them up many times.
+  ///
+  /// - Parameter hasher: the hasher.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(run)
+    hasher.combine(taskID)
+    hasher.combine(incarnation.pid)
+    hasher.combine(incarnation.startTime)
+  }
+
   /// The labels that every container, network and volume of the pod bears. A label without a value
   /// is set empty, so that no image can supply one.
   public var labels: [String: String] {

@@ -1,3 +1,4 @@
+import DockerEngine
 import PodIdentity
 
 /// The pods that the labels of an engine's containers, networks and volumes describe.
@@ -8,6 +9,27 @@ package struct Observation: Sendable {
   package var inherited: [InheritedContainer] = []
   /// Containers, networks and volumes with a run but without the full set of labels.
   package var unlabelled: [String] = []
+
+  /// Adds a container to its pod.
+  mutating func add(_ object: PodObject, of identity: PodIdentity, _ summary: ContainerSummary) {
+    let created = summary.created > 0 ? summary.created : nil
+    pods[identity, default: ObservedPod(identity: identity)]
+      .add(
+        object, images: summary.labels[PodLabel.removeImages], created: created,
+        KeptContainer(summary))
+  }
+
+  /// Adds a network or volume to the pod that its labels describe.
+  mutating func add(_ object: PodObject, _ labels: [String: String]) {
+    guard let identity = PodIdentity(labels: labels) else { return add(unlabelled: object) }
+    pods[identity, default: ObservedPod(identity: identity)]
+      .add(object, images: nil, created: nil, nil)
+  }
+
+  /// Adds what has a run but not the full set of labels.
+  mutating func add(unlabelled object: PodObject) {
+    unlabelled.append("\(object.kind) \(object.name)")
+  }
 
   /// The part of an observation that one executor may call its own.
   package struct Own: Sendable, Equatable {
@@ -62,8 +84,12 @@ package struct ObservedPod: Sendable, Equatable {
   ///   - object: the object.
   ///   - label: its label that names the pod's images to remove, read from containers alone.
   ///   - time: when it was created, in seconds since 1970.
-  mutating func add(_ object: PodObject, images label: String?, created time: Int64?) {
+  ///   - container: a container, as far as it matters to keeping it.
+  mutating func add(
+    _ object: PodObject, images label: String?, created time: Int64?, _ container: KeptContainer?
+  ) {
     objects.append(object)
+    if let container { containers.append(container) }
     if let time { created = min(time, created ?? time) }
     guard object.kind == .container else { return }
     for name in (label ?? "").split(separator: " ").map(String.init)

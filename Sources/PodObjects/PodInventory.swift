@@ -45,41 +45,30 @@ package actor PodInventory {
   package func observe(run: String? = nil, made: Set<String> = []) async throws -> Observation {
     let filters = ["label": [run.map { "\(PodLabel.run)=\($0)" } ?? PodLabel.run]]
     let engine = engine
-    async let containers = engine.listContainers(all: true, filters: filters)
+    async let containers = engine.identifyContainers(filters: filters)
     async let networks = engine.listNetworks(filters: filters)
     async let volumes = engine.listVolumes(filters: filters)
-    var created: [String: Int64] = [:]
-    var kept: [String: KeptContainer] = [:]
-    var listed = try await containers.map { summary in
-      kept[summary.id] = KeptContainer(summary)
-      if summary.created > 0 { created[summary.id] = summary.created }
-      return (
-        PodObject(.container, summary.id, name: summary.name), summary.labels, summary.imageID
-      )
-    }
-    listed += try await networks.map { (PodObject(.network, $0.id, name: $0.name), $0.labels, "") }
-    listed += try await volumes.filter { $0.labels[PodLabel.keep] != "true" }
-      .map {
-        let isSecret = $0.labels[PodLabel.secrets] == "true"
-        return (PodObject(.volume, $0.name, isSecret: isSecret), $0.labels, "")
-      }
     var found = Observation()
-    for (object, labels, image) in listed {
-      guard let identity = PodIdentity(labels: labels) else {
-        found.unlabelled.append("\(object.kind) \(object.name)")
+    let listed = try await containers
+    await inspect(images: Set(listed.lazy.filter { !made.contains($0.id) }.map(\.imageID)))
+    for summary in listed {
+      let object = PodObject(.container, summary.id, name: summary.name)
+      guard let identity = PodIdentity(labels: summary.labels) else {
+        found.add(unlabelled: object)
         continue
       }
-      if object.kind == .container, !made.contains(object.id),
-        try await isInherited(object.id, image, identity)
-      {
+      if !made.contains(object.id), try await isInherited(object.id, summary.imageID, identity) {
         found.inherited.append(InheritedContainer(identity: identity, container: object))
       } else {
-        found.pods[identity, default: ObservedPod(identity: identity)]
-          .add(object, images: labels[PodLabel.removeImages], created: created[object.id])
-        if object.kind == .container, let container = kept[object.id] {
-          found.pods[identity]?.containers.append(container)
-        }
+        found.add(object, of: identity, summary)
       }
+    }
+    for network in try await networks {
+      found.add(PodObject(.network, network.id, name: network.name), network.labels)
+    }
+    for volume in try await volumes where volume.labels[PodLabel.keep] != "true" {
+      let isSecret = volume.labels[PodLabel.secrets] == "true"
+      found.add(PodObject(.volume, volume.name, isSecret: isSecret), volume.labels)
     }
     return found
   }
@@ -107,17 +96,30 @@ package actor PodInventory {
   /// - Parameter images: IDs of images.
   func inspect(images: Set<String>) async {
     let unknown = images.filter { runOfImage[$0] == nil }
+    if unknown.isEmpty { return }
+    if runOfImage.count > 4096 { runOfImage = [:] }
     let engine = engine
+    let progress = progress
+    @Sendable func run(of image: String) async -> (String, String?)? {
+      defer { progress() }
+      guard let details = try? await engine.inspectImage(image) else { return nil }
+      return (image, details.config?.labels[PodLabel.run])
+    }
     await withTaskGroup(of: (String, String?)?.self) { group in
-      for image in unknown {
-        group.addTask {
-          guard let details = try? await engine.inspectImage(image) else { return nil }
-          return (image, details.config?.labels[PodLabel.run])
-        }
+      var rest = unknown.makeIterator()
+      for _ in 0..<Self.mostInspections {
+        guard let image = rest.next() else { break }
+        group.addTask { await run(of: image) }
       }
-      for await case (let image, let run)? in group { runOfImage[image] = .some(run) }
+      while let result = await group.next() {
+        if case (let image, let run)? = result { runOfImage[image] = .some(run) }
+        if let image = rest.next(), !Task.isCancelled { group.addTask { await run(of: image) } }
+      }
     }
   }
+
+  /// More inspections at once hold up the engine.
+  private static let mostInspections = 16
 
   private func hasOtherParent(_ id: String, _ identity: PodIdentity) async throws -> Bool {
     do {

@@ -29,6 +29,8 @@ struct PodReaper: AsyncParsableCommand {
     // meanwhile.
     linux_report_crashes(
       "pod-reaper", "; what executors leave waits until it is started again")
+    // The lists of a host with a thousand pods are megabytes.
+    linux_keep_memory_small()
     await runProgram()
   }
 }

@@ -1,3 +1,4 @@
+import Dispatch
 import DockerEngine
 import PodIdentity
 import PodObjects
@@ -94,5 +95,28 @@ struct PodInventoryTests {
     }
     let own = PodInventory(engine: engine, doubt: .fail(identity))
     await #expect(throws: EngineError.self) { try await own.observe(run: "run-1") }
+  }
+
+  @Test("inspects images that it doesn't know at the same time", arguments: [2, 40])
+  func images(count: Int) async throws {
+    let list = (0..<count).map { Sample.container("c\($0)", image: "i\($0)", identity) }
+    let both = DispatchGroup()
+    for _ in 0..<2 { both.enter() }
+    let (server, engine) = try Sample.engine { request in
+      switch request {
+      case "GET /containers/json": return .answer(200, "[\(list.joined(separator: ","))]")
+      case "GET /networks": return .answer(200, "[]")
+      case "GET /volumes": return .answer(200, #"{"Volumes":[]}"#)
+      case "GET /images/i0/json", "GET /images/i1/json":
+        // Each waits for the other.
+        both.leave()
+        return both.wait(timeout: .now() + 60) == .success ? image(run: "another") : nil
+      default: return image(run: "another")
+      }
+    }
+    defer { server.stop() }
+    let found = try await PodInventory(engine: engine, doubt: .leaveAlone).observe()
+    #expect(found.pods[identity]?.objects.of(.container).count == count)
+    #expect(server.requests.count { Sample.name(of: $0).hasPrefix("GET /images/") } == count)
   }
 }

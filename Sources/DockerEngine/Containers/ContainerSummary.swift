@@ -50,6 +50,27 @@ public struct ContainerSummary: Sendable, Decodable {
     ports = try fields["Ports"] ?? []
     writtenBytes = try fields["SizeRw"]
   }
+
+  /// Reads what tells whose a container is, and leaves the rest empty: on a host with thousands that is most of a list.
+  fileprivate init(identifying decoder: any Decoder) throws {
+    let fields = try EngineFields(decoder)
+    id = try fields.required("Id")
+    names = try fields["Names"] ?? []
+    imageID = try fields["ImageID"] ?? ""
+    state = try fields["State"] ?? ""
+    labels = try fields["Labels"] ?? [:]
+    created = try fields["Created"] ?? 0
+    (image, status, networks, ports, writtenBytes) = ("", "", [], [], nil)
+  }
+}
+
+/// A container in a list, read without image name, status, networks, ports and sizes.
+struct IdentifiedContainer: Decodable {
+  let summary: ContainerSummary
+
+  init(from decoder: any Decoder) throws {
+    summary = try ContainerSummary(identifying: decoder)
+  }
 }
 
 /// A port of a container in a list (Engine API, "Port").

@@ -143,6 +143,17 @@ extension DockerEngine {
     return try await decoded(call)
   }
 
+  /// Lists containers in any state with ID, names, image ID, state, labels and time of creation alone.
+  /// - Parameter filters: The engine's filters.
+  /// - Returns: The containers.
+  /// - Throws: `EngineError`.
+  package func identifyContainers(filters: [String: [String]]) async throws -> [ContainerSummary] {
+    var call = EngineCall("GET", "/containers/json", query: [("all", "1")])
+    try call.add(filters: filters)
+    let found: [IdentifiedContainer] = try await decoded(call)
+    return found.map(\.summary)
+  }
+
   /// Removes a container (Engine API, "ContainerDelete").
   /// - Parameters:
   ///   - id: ID or name.

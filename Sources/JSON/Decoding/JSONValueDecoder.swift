@@ -89,7 +89,11 @@ extension JSONValueDecoder {
   func value<T: Decodable>(
     _ type: T.Type, _ index: Int, _ key: any CodingKey
   ) throws -> T {
-    try T(from: inner(index, key))
+    // The standard library's way makes each name four times; what is no string has its errors.
+    if type == [String: String].self, let map = source.document.strings(of: index) as? T {
+      return map
+    }
+    return try T(from: inner(index, key))
   }
 }
 

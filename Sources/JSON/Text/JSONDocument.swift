@@ -16,7 +16,25 @@ final class JSONDocument: Sendable {
 
   /// Whether a string node is that string.
   func isString(_ node: JSONNode, _ text: String) -> Bool {
-    node.isPlain ? self.text(node).elementsEqual(text.utf8) : string(node) == text
+    guard node.isPlain else { return string(node) == text }
+    return Int(node.end - node.start) == text.utf8.count && self.text(node).elementsEqual(text.utf8)
+  }
+
+  /// An object whose values are all strings; nil for other values. Of several members with one name the first counts.
+  func strings(of index: Int) -> [String: String]? {
+    let object = nodes[index]
+    guard object.kind == .object else { return nil }
+    var found: [String: String] = [:]
+    found.reserveCapacity(Int(object.count))
+    var name = index + 1
+    for _ in 0..<object.count {
+      let value = nodes[name + 1]
+      guard value.kind == .string else { return nil }
+      let key = string(nodes[name])
+      if found[key] == nil { found[key] = string(value) }
+      name = Int(value.next)
+    }
+    return found
   }
 
   /// The bytes of a number, or of a string with its escapes.

@@ -25,6 +25,8 @@ struct JSONParser {
   private mutating func parse() throws(JSONSyntaxError) {
     guard bytes.count < UInt32.max else { throw fault("the text is too long") }
     guard (try? UTF8Span(validating: bytes.span)) != nil else { throw fault("invalid UTF-8") }
+    // Growing would hold two copies; what isn't written takes no memory.
+    if bytes.count > 1 << 20 { nodes.reserveCapacity(bytes.count / 16) }
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     while true {
       if try beginValue() { continue }

@@ -8,6 +8,8 @@ import PodObjects
 struct EvidenceStore: Sendable, Equatable {
   /// Evidence by pod.
   private(set) var records: [PodIdentity: EvidenceRecord] = [:]
+  /// The pods with a record, by run.
+  private var podsOfRun: [String: Set<PodIdentity>] = [:]
   private(set) var hooks = HookEventHistory()
   /// Leases that are held, by the number of connections.
   private(set) var leases: [LeaseHolder: Int] = [:]
@@ -40,7 +42,7 @@ struct EvidenceStore: Sendable, Equatable {
       if processEnded { return handleEnd(of: holder) }
       // Who lives on is looked at if it has a pod: nobody else's connection is worth the engine's
       // time.
-      return records.keys.contains { holder.keeps($0) }
+      return podsOfRun[holder.run]?.contains { holder.keeps($0) } ?? false
     case .ended(let holder):
       return handleEnd(of: holder)
     }
@@ -63,7 +65,7 @@ struct EvidenceStore: Sendable, Equatable {
   }
 
   private mutating func note(_ holder: LeaseHolder, _ finding: Finding) {
-    for identity in records.keys where holder.keeps(identity) {
+    for identity in podsOfRun[holder.run] ?? [] where holder.keeps(identity) {
       records[identity]?.add(finding, at: .now)
     }
   }
@@ -88,6 +90,7 @@ struct EvidenceStore: Sendable, Equatable {
   mutating func begin(_ pods: some Sequence<PodIdentity>, at time: BootTime) {
     for identity in pods where records[identity] == nil {
       records[identity] = EvidenceRecord(firstSeen: time)
+      podsOfRun[identity.run, default: []].insert(identity)
     }
   }
 
@@ -103,23 +106,48 @@ struct EvidenceStore: Sendable, Equatable {
   mutating func gather(
     _ survey: Survey, _ agent: AgentReply, _ checkpoint: Checkpoint?
   ) -> [PodIdentity] {
-    survey.pods.keys.filter { gather($0, survey, agent, checkpoint) }
+    let sources = Sources(of: self, survey)
+    return survey.pods.keys.filter { gather($0, survey, agent, checkpoint, sources) }
+  }
+
+  /// What tells of several executors, by what it names: the time of a pass is linear in each.
+  private struct Sources {
+    /// The holders of leases, by run.
+    let held: [String: [LeaseHolder]]
+    /// Those that were seen to end, by run.
+    let ended: [String: [LeaseHolder]]
+    /// What the agent removed, by executor.
+    let removals: [String: [HookEventHistory.Removal]]
+    /// The pods of a survey, by run.
+    let pods: [String: [ObservedPod]]
+
+    init(of store: EvidenceStore, _ survey: Survey) {
+      held = Dictionary(grouping: store.leases.keys, by: \.run)
+      ended = Dictionary(grouping: store.ended.keys, by: \.run)
+      removals = Dictionary(grouping: store.hooks.removals, by: \.executor)
+      pods = Dictionary(grouping: survey.pods.values, by: \.identity.run)
+    }
   }
 
   private mutating func gather(
-    _ identity: PodIdentity, _ survey: Survey, _ agent: AgentReply, _ checkpoint: Checkpoint?
+    _ identity: PodIdentity, _ survey: Survey, _ agent: AgentReply, _ checkpoint: Checkpoint?,
+    _ sources: Sources
   ) -> Bool {
     let boot = identity.incarnation.bootID
     guard boot == nil || boot == survey.bootID else { return false }
-    gatherLeases(identity)
-    if let record = records[identity], hooks.saidRemoved(identity, firstSeen: record.firstSeen) {
+    gatherLeases(
+      identity, held: sources.held[identity.run] ?? [], ended: sources.ended[identity.run] ?? [])
+    if let record = records[identity], let removals = sources.removals[identity.executorID],
+      HookEventHistory.saidRemoved(identity, firstSeen: record.firstSeen, in: removals)
+    {
       records[identity]?.add(.agentSaidRemoved, at: .now)
     }
     if boot != nil, let look = identity.incarnation.look() {
       records[identity]?.add(Finding(look), at: .now)
       return look == .alive
     }
-    records[identity]?.add(survey.cgroup(of: identity), at: .now)
+    let cgroup = survey.cgroup(of: identity, among: sources.pods[identity.run] ?? [])
+    records[identity]?.add(cgroup, at: .now)
     // What a source said before must not stand when it has nothing to say any more.
     if let finding = checkpoint?.look(at: identity) {
       records[identity]?.add(finding, at: .now)
@@ -139,16 +167,22 @@ struct EvidenceStore: Sendable, Equatable {
 
   /// What leases say of a pod that a look has found.
   mutating func gatherLeases(_ identity: PodIdentity) {
+    gatherLeases(identity, held: Array(leases.keys), ended: Array(ended.keys))
+  }
+
+  private mutating func gatherLeases(
+    _ identity: PodIdentity, held: [LeaseHolder], ended: [LeaseHolder]
+  ) {
     // A connection outlives its holder where a child of it has inherited it and the kernel has no
     // pidfd to tell.
-    if leases.keys.contains(where: { $0.keeps(identity) && !$0.isGone }) {
+    if held.contains(where: { $0.keeps(identity) && !$0.isGone }) {
       records[identity]?.add(.leaseHeld, at: .now)
       return
     }
     // The peer of a lease was seen to end, perhaps before its pod had any object; the kernel told
     // its pid even where the label couldn't.
     if records[identity]?.newest(.pidfd) == nil,
-      ended.keys.contains(where: { $0.keeps(identity) })
+      ended.contains(where: { $0.keeps(identity) })
     {
       records[identity]?.add(.leaseDropped, at: .now)
       records[identity]?.add(.processGone(.noProcess), at: .now)
@@ -169,11 +203,18 @@ struct EvidenceStore: Sendable, Equatable {
       let newest = record.evidence.map(\.time).max() ?? record.firstSeen
       return pods[identity] == nil && now - newest > .seconds(600)
     }
-    for identity in old.keys { records[identity] = nil }
+    for identity in old.keys {
+      records[identity] = nil
+      podsOfRun[identity.run]?.remove(identity)
+      if podsOfRun[identity.run]?.isEmpty == true { podsOfRun[identity.run] = nil }
+    }
     return Array(old.keys)
   }
 
   // MARK: Questions
+
+  /// Whether a pod of this run is known.
+  func knows(run: String) -> Bool { podsOfRun[run] != nil }
 
   /// Judges a pod by what is known now; nil for one that isn't known.
   func verdict(of identity: PodIdentity, on host: HostFacts, grace: Duration) -> Verdict? {

@@ -49,6 +49,13 @@ struct HookEventHistory: Sendable, Equatable {
   /// Whether the agent said of an executor that it was removed, at a time when this incarnation
   /// existed: a later run of the same executor is not meant.
   func saidRemoved(_ identity: PodIdentity, firstSeen: BootTime) -> Bool {
+    Self.saidRemoved(identity, firstSeen: firstSeen, in: removals)
+  }
+
+  /// The same of some removals: those of the executor's ID are enough.
+  static func saidRemoved(
+    _ identity: PodIdentity, firstSeen: BootTime, in removals: [Removal]
+  ) -> Bool {
     let began =
       identity.incarnation.startTime.map {
         BootTime(sinceBoot: .seconds(Double($0) / Double(sysconf(Int32(_SC_CLK_TCK)))))

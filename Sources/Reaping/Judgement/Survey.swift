@@ -25,7 +25,12 @@ struct Survey: Sendable {
   var pods: [PodIdentity: ObservedPod] { engine.pods }
 
   /// Whether processes of the run live outside of the pod's containers.
-  func cgroup(of identity: PodIdentity) -> Finding {
+  ///
+  /// - Parameters:
+  ///   - identity: the pod.
+  ///   - pods: those of its run.
+  /// - Returns: what was found.
+  func cgroup(of identity: PodIdentity, among pods: [ObservedPod]) -> Finding {
     let path = identity.ownCgroup
     guard CgroupPath.isRun(path, identity.run) else {
       return .cgroupUnreadable("the label names no run's cgroup")
@@ -33,8 +38,8 @@ struct Survey: Sendable {
     guard let cgroups else { return .cgroupUnreadable("/proc/self/mountinfo") }
     if let fault = cgroups.fault, fault.hidesCgroups { return .cgroupUnreadable("\(fault)") }
     // Another task of the same executor has its containers in the same cgroup.
-    let containers = pods.values.filter { $0.identity.run == identity.run }
-      .flatMap { $0.objects.of(.container) }.flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
+    let containers = pods.flatMap { $0.objects.of(.container) }
+      .flatMap { [$0.id, PodSlice.scope(of: $0.id)] }
     return switch cgroups.folders.look(path, passingOver: Set(containers)) {
     case .missing: .cgroupMissing
     case .empty: .cgroupEmpty
@@ -59,6 +64,8 @@ struct Assessment: Sendable {
   let keeping: KeptPods
   /// The pods whose executors are proven dead, kept ones included.
   private let dead: Set<PodIdentity>
+  /// The cgroups of the pods whose executors aren't.
+  private let sharedCgroups: Set<String>
 
   var pods: [PodIdentity: ObservedPod] { survey.pods }
 
@@ -87,7 +94,9 @@ struct Assessment: Sendable {
       verdicts[identity] = Verdict.judge(
         identity, on: survey.host, by: record, now: now, grace: grace)
     }
-    dead = Set(verdicts.filter { $0.value.state == .leaked }.keys)
+    let dead = Set(verdicts.filter { $0.value.state == .leaked }.keys)
+    self.dead = dead
+    sharedCgroups = Set(survey.pods.keys.lazy.filter { !dead.contains($0) }.map(\.cgroupParent))
     keeping = KeptPods(survey.pods, verdicts, limits, at: now)
     for (identity, kept) in keeping.kept {
       verdicts[identity] = verdicts[identity]?.keeping(kept, limits, at: now)
@@ -123,9 +132,8 @@ struct Assessment: Sendable {
   ///   - pods: the pods that there are now; nil for those of the survey.
   /// - Returns: whether it is.
   func isShared(_ path: String, _ pods: [PodIdentity: ObservedPod]? = nil) -> Bool {
-    (pods ?? self.pods).keys.contains {
-      $0.cgroupParent == path && !isDead($0)
-    }
+    guard let pods else { return sharedCgroups.contains(path) }
+    return pods.keys.contains { $0.cgroupParent == path && !isDead($0) }
   }
 
   /// Reports each pod.

@@ -83,11 +83,12 @@ enum Metrics {
     family(
       "pod_cpu_seconds_total", "counter", "Processor time used in the cgroup of a living pod.",
       samples(\.seconds))
+    let podsOfRun = Dictionary(grouping: counters.pods, by: \.run)
     family(
       "pod_restarts_total", "counter", "Restarts of services, by the executor of a living pod.",
       restarts.compactMap { holder, count in
         // Of the run whose executor says it: others may claim what they like.
-        guard let pod = counters.pods.first(where: { holder.keeps($0.identity) }) else {
+        guard let pod = podsOfRun[holder.run]?.first(where: { holder.keeps($0.identity) }) else {
           return nil
         }
         return (labels(of: pod), Double(count))

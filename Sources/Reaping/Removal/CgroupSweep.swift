@@ -75,9 +75,11 @@ struct CgroupSweep: Sendable {
     guard host.engineIsLocal else { return }
     let ended = await evidence().endedRuns(
       assessment.survey.run, on: host, grace: settings.grace, folders)
+    let runs = Set(assessment.pods.keys.map(\.run))
+    let paths = Set(assessment.pods.keys.map(\.cgroupParent))
     for (run, path) in ended {
       guard CgroupPath.isOwn(path), CgroupPath.isRun(path, run),
-        !assessment.pods.keys.contains(where: { $0.run == run || $0.cgroupParent == path }),
+        !runs.contains(run), !paths.contains(path),
         await !evidence().isLeased(run, path, folders), folders.isAbandoned(path)
       else { continue }
       let failures = await remove(path, .run)
@@ -203,7 +205,7 @@ struct CgroupSweep: Sendable {
   /// Whether nobody may still want a run's cgroup, as far as can be told from outside of it.
   private func isUnowned(_ run: String, _ path: String, _ owned: Set<String>) async -> Bool {
     let evidence = await evidence()
-    guard !owned.contains(run), !evidence.records.keys.contains(where: { $0.run == run }) else {
+    guard !owned.contains(run), !evidence.knows(run: run) else {
       return false
     }
     if !CgroupPath.isOwn(path) {

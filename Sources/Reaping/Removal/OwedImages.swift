@@ -47,14 +47,19 @@ struct ImageDebts: Sendable, Equatable {
     guard let text = try? TextFile.regular(path),
       let list = try? JSONDecoder().decode([OwedImages].self, from: Array(text.utf8))
     else { return }
-    for debt in list where !debts.contains(debt) { debts.append(debt) }
+    add(missing: list)
   }
 
   /// Notes debts and writes the file.
   mutating func add(_ new: [OwedImages]) throws {
     let count = debts.count
-    for debt in new where !debts.contains(debt) { debts.append(debt) }
+    add(missing: new)
     if debts.count > count { try write() }
+  }
+
+  private mutating func add(missing others: [OwedImages]) {
+    var known = Set(debts)
+    for debt in others where known.insert(debt).inserted { debts.append(debt) }
   }
 
   /// Forgets debts and writes the file.

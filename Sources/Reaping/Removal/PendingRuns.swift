@@ -55,7 +55,8 @@ struct PendingRuns: Sendable, Equatable {
   /// Notes runs and writes the file.
   mutating func add(_ new: [PendingRun]) throws {
     let count = runs.count
-    for run in new where !runs.contains(where: { $0.path == run.path }) { runs.append(run) }
+    var known = Set(runs.map(\.path))
+    for run in new where known.insert(run.path).inserted { runs.append(run) }
     if runs.count > count { try write() }
   }
 

@@ -31,6 +31,9 @@ final class PassRequests: Sendable {
 
     var isEmpty: Bool { !everything && runs.isEmpty }
   }
+  /// More runs than these become one pass over everything.
+  static let mostRuns = 4
+
   /// Has an element while something is requested.
   let signals: AsyncStream<Void>
   private let signal: AsyncStream<Void>.Continuation
@@ -43,8 +46,12 @@ final class PassRequests: Sendable {
   /// Requests a pass over one run's pods.
   func add(run: String) {
     pending.withLock {
-      // A look at everything costs no more than at so many.
-      if $0.runs.count < 64 { $0.runs.insert(run) } else { $0.everything = true }
+      // One pass over everything removes pods at the same time, passes over runs one after the other.
+      if $0.runs.count < Self.mostRuns {
+        $0.runs.insert(run)
+      } else if !$0.runs.contains(run) {
+        $0.everything = true
+      }
     }
     signal.yield()
   }

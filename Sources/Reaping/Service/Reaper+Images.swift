@@ -111,9 +111,11 @@ extension Reaper {
   ) async {
     let removal = ImageRemoval(engine: engine, progress: progress, log: log)
     var done: Set<OwedImages> = []
+    let debts = ledger.imageDebts.debts
+    let podsOfRun = debts.isEmpty ? [:] : Dictionary(grouping: pods.values, by: \.identity.run)
     // Of other runs it isn't known whether they have containers.
-    for debt in ledger.imageDebts.debts where run == nil || debt.run == run {
-      let owners = pods.values.filter {
+    for debt in debts where run == nil || debt.run == run {
+      let owners = (podsOfRun[debt.run] ?? []).filter {
         debt.isOf($0.identity) && !$0.objects.of(.container).isEmpty
       }
       let areGone = owners.allSatisfy { pod in

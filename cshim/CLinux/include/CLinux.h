@@ -142,4 +142,8 @@ int linux_wait_program(pid_t process, int result, int *status);
    A stack overflow of another thread than the one that calls this leaves no line. */
 void linux_report_crashes(const char *name, const char *hint);
 
+/* From now on large blocks are returned to the kernel as soon as they are freed, and threads share one heap: the memory of
+   a process that at times reads much stays small. */
+void linux_keep_memory_small(void);
+
 #endif
