@@ -83,8 +83,14 @@ public struct ComposeError: Error, Sendable, Equatable, CustomStringConvertible 
     self.message = Self.line(of: message)
   }
 
+  /// Bytes of the longest message: a file may have a key of megabytes.
+  private static let longest = 16_384
+
   /// The message in one line: of what it quotes, the first line is enough.
   private static func line(of message: String) -> String {
+    if message.utf8.count > longest {
+      return line(of: String(decoding: message.utf8.prefix(longest - 8), as: UTF8.self) + "…")
+    }
     guard message.contains(where: \.isNewline) else { return message }
     let parts = message.split(separator: "`", omittingEmptySubsequences: false).enumerated().map {
       index, part in

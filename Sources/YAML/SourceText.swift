@@ -132,6 +132,8 @@ struct SourceText {
   /// The line break at a byte, as libyaml knows them: CR, LF, both, NEL, LS and PS; nil for another
   /// character.
   private func lineBreak(at index: Int) -> (bytes: Int, characters: Int)? {
+    let first = bytes[index]
+    guard first == 0x0A || first == 0x0D || first == 0xC2 || first == 0xE2 else { return nil }
     let rest = bytes[index...].prefix(3)
     switch rest.first {
     case 0x0D: return rest.dropFirst().first == 0x0A ? (2, 2) : (1, 1)

@@ -27,6 +27,14 @@ extension YAMLNode {
     content = .mapping(entries)
   }
 
+  /// Takes the keys out that meet a condition.
+  public mutating func removeAll(where isRemoved: (String, Entry) -> Bool) {
+    guard case .mapping(var entries) = content else { return }
+    content = .null
+    entries.removeAll { isRemoved($0.key, $0.value) }
+    content = .mapping(entries)
+  }
+
   /// Changes the value of a key in place, if there is one.
   public mutating func edit<Failure: Error>(
     _ key: String, _ body: (inout YAMLNode) throws(Failure) -> Void

@@ -84,7 +84,7 @@ public struct YAMLNode: Sendable {
   }
 }
 
-extension YAMLNode: Equatable {
+extension YAMLNode: Hashable {
   /// Two nodes are equal if they hold the same, wherever they stand, and in whatever order the keys do.
   public static func == (left: YAMLNode, right: YAMLNode) -> Bool {
     guard let one = left.mapping, let other = right.mapping else {
@@ -92,6 +92,28 @@ extension YAMLNode: Equatable {
     }
     return one.count == other.count
       && one.allSatisfy { key, entry in other[key]?.value == entry.value }
+  }
+
+  /// Nodes that are equal have one hash, whatever the order of their keys.
+  public func hash(into hasher: inout Hasher) {
+    switch content {
+    case .null: hasher.combine(0)
+    case .boolean(let value): hasher.combine(value)
+    case .integer(let value): hasher.combine(value)
+    case .unsigned(let value): hasher.combine(value)
+    case .decimal(let value): hasher.combine(value)
+    case .single(let value): hasher.combine(value)
+    case .timestamp(let text), .string(let text): hasher.combine(text)
+    case .sequence(let items): hasher.combine(items)
+    case .mapping(let entries):
+      hasher.combine(
+        entries.reduce(entries.count) { sum, item in
+          var inner = Hasher()
+          inner.combine(item.key)
+          inner.combine(item.value.value)
+          return sum ^ inner.finalize()
+        })
+    }
   }
 
   /// True if another node holds the same in the same form.

@@ -30,7 +30,7 @@ public struct YAMLParser: ~Copyable {
   private var anchors: [String: Anchor] = [:]
   private var openAnchors: Set<String> = []
   private var unfolded = 0
-  private var nodes = 0
+  private let budget: InputBudget
   private var hasDirectives = false
 
   /// One document of a file.
@@ -41,8 +41,17 @@ public struct YAMLParser: ~Copyable {
     public var hasDirectives: Bool
   }
 
-  /// All documents of a file that hold anything; throws a `ComposeError` with its place.
-  public static func documents(in bytes: [UInt8], file: String) throws(ComposeError) -> [Document] {
+  /// All documents of a file that hold anything.
+  ///
+  /// - Parameters:
+  ///   - bytes: the file's bytes.
+  ///   - file: what it is called in messages.
+  ///   - budget: what bounds its keys and list items, and those of the project's other files.
+  /// - Returns: the documents.
+  /// - Throws: a `ComposeError` with its position.
+  public static func documents(
+    in bytes: [UInt8], file: String, within budget: InputBudget = InputBudget()
+  ) throws(ComposeError) -> [Document] {
     guard bytes.count <= Limit.bytes else {
       throw ComposeError(
         "the file has \(bytes.count) bytes; more than \(Limit.bytes) are not read",
@@ -52,7 +61,7 @@ public struct YAMLParser: ~Copyable {
     let source = SourceText(bytes)
     let result: Result<[Document], ComposeError> = source.bytes.withUnsafeBufferPointer { buffer in
       do throws(ComposeError) {
-        var parser = try YAMLParser(buffer, of: source, file: file)
+        var parser = try YAMLParser(buffer, of: source, file: file, budget)
         return .success(try parser.documents())
       } catch {
         return .failure(error)
@@ -62,10 +71,12 @@ public struct YAMLParser: ~Copyable {
   }
 
   private init(
-    _ bytes: UnsafeBufferPointer<UInt8>, of source: SourceText, file: String
+    _ bytes: UnsafeBufferPointer<UInt8>, of source: SourceText, file: String,
+    _ budget: InputBudget
   ) throws(ComposeError) {
     self.file = file
     self.source = source
+    self.budget = budget
     parser = .allocate(capacity: 1)
     guard yaml_parser_initialize(parser) == 1 else {
       parser.deallocate()
@@ -182,6 +193,7 @@ public struct YAMLParser: ~Copyable {
     var height = 0
     try advance()
     while event.type != YAML_SEQUENCE_END_EVENT {
+      try countEntry()
       let item = try compose(depth: depth + 1)
       items.append(item.node)
       nodes += item.nodes
@@ -199,6 +211,7 @@ public struct YAMLParser: ~Copyable {
     var height = 0
     try advance()
     while event.type != YAML_MAPPING_END_EVENT {
+      try countEntry()
       let keyPosition = position(event.start_mark)
       let isMerge = event.type == YAML_SCALAR_EVENT && isMergeKey
       let key = try compose(depth: depth + 1)
@@ -215,30 +228,12 @@ public struct YAMLParser: ~Copyable {
     return (YAMLNode(.mapping(building.finished()), at: start), nodes, height)
   }
 
-  private var isMergeKey: Bool {
-    if Self.text(event.data.scalar.tag) == "tag:yaml.org,2002:merge" { return true }
-    return event.data.scalar.plain_implicit == 1 && event.data.scalar.length == 2
-      && event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE
-      && event.data.scalar.value[0] == UInt8(ascii: "<")
-      && event.data.scalar.value[1] == UInt8(ascii: "<")
-  }
-
-  private mutating func scalar() throws(ComposeError) -> YAMLNode.Content {
-    let data = event.data.scalar
-    let text = source.restored(
-      String(decoding: UnsafeBufferPointer(start: data.value, count: data.length), as: UTF8.self))
-    if data.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE,
-      source.hasSlash(from: Int(event.start_mark.index), to: Int(event.end_mark.index))
-    {
+  private func countEntry() throws(ComposeError) {
+    guard budget.takeEntry() else {
       throw ComposeError(
-        "not YAML: `\\/` in double quotes; write `/`", at: position(event.start_mark))
+        "the files have more than \(InputBudget.mostEntries) keys and list items; more are not read",
+        at: position(event.start_mark))
     }
-    if let tag = Self.text(data.tag) {
-      let start = position(event.start_mark)
-      return try TaggedScalar.content(of: text, tag: tag, at: start)
-    }
-    return data.style == YAML_PLAIN_SCALAR_STYLE
-      ? ScalarResolution.content(ofPlain: text) : .string(text)
   }
 
   private mutating func directive(_ tag: String?) -> YAMLNode.Directive {
@@ -271,11 +266,11 @@ public struct YAMLParser: ~Copyable {
     return ComposeError("not YAML: \(context)\(problem)", at: position(parser.pointee.problem_mark))
   }
 
-  private func position(_ mark: yaml_mark_t) -> SourcePosition {
+  func position(_ mark: yaml_mark_t) -> SourcePosition {
     SourcePosition(file: file, line: Int(mark.line) + 1, column: Int(mark.column) + 1)
   }
 
-  private static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+  static func text(_ pointer: UnsafeMutablePointer<yaml_char_t>?) -> String? {
     pointer.map { String(decodingCString: $0, as: UTF8.self) }
   }
 

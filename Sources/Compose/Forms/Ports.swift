@@ -37,7 +37,9 @@ enum Ports {
     for item in items {
       if let text = item.string ?? item.integer.map({ String($0) }) {
         do throws(ComposeError) {
-          ports += try expand(text, at: item.position).map(\.shortened)
+          let expanded = try expand(text, at: item.position)
+          try canonicalizer.budget.take(expanded.count, .ports, at: item.position)
+          ports += expanded.map(\.shortened)
         } catch {
           // Docker Compose leaves them all as they are where it can't read one.
           if canonicalizer.isRaw { return node }
@@ -45,9 +47,6 @@ enum Ports {
         }
       } else {
         ports.append(item)
-      }
-      guard ports.count <= 2 * 65_536 else {
-        throw ComposeError("the ranges hold more ports than there are", at: item.position)
       }
     }
     return YAMLNode(.sequence(ports), at: node.position)

@@ -21,6 +21,7 @@ struct LegacyLoader {
   /// A loader for the files of a folder.
   init(environment: InterpolationEnvironment, paths: PathResolver) {
     self.environment = environment
+    canonicalizer.budget = environment.budget
     self.paths = paths
   }
 
@@ -123,7 +124,9 @@ struct LegacyLoader {
   ) throws(ComposeError) -> YAMLNode {
     if let known = read[file] { return known }
     var services = YAMLNode(mappingAt: position)
-    for document in try SourceDocument.read(file, within: environment.reach, at: position) {
+    for document in try SourceDocument.read(
+      file, within: environment.reach, environment.budget, at: position)
+    {
       services = try self.services(of: document)
     }
     read[file] = services

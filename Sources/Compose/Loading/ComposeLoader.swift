@@ -27,7 +27,7 @@ public enum ComposeLoader {
     collecting faults: FaultCollector? = nil
   ) throws(ComposeError) -> Project {
     let (sources, bound) = try sources(options, &environment)
-    let documents = try documents(of: sources, options, bound, environment.reach)
+    let documents = try documents(of: sources, options, bound, environment)
     let naming = try ProjectName(
       options, documents.map(\.document), environment: environment, sources: sources)
     environment.set("COMPOSE_PROJECT_NAME", to: naming.name)
@@ -49,6 +49,11 @@ public enum ComposeLoader {
     try normalizer.normalize(&tree)
     var profiles = Profiles(options, environment: loader.environment)
     let disabled = profiles.disable(in: &tree)
+    do throws(ComposeError) {
+      try InputLimits.checkContainers(of: tree)
+    } catch {
+      try faults.report(error)
+    }
     try Consistency(tree, disabled: Set(disabled.map(\.name)), collecting: faults).check()
     try normalizer.resolveFiles(&tree, environmentOf: options.environmentOf, collecting: faults)
 
@@ -76,7 +81,7 @@ public enum ComposeLoader {
   public static func model(_ options: LoadOptions) throws(ComposeError) -> ComposeModel {
     var environment = InterpolationEnvironment(options)
     let (sources, bound) = try sources(options, &environment)
-    let documents = try documents(of: sources, options, bound, environment.reach)
+    let documents = try documents(of: sources, options, bound, environment)
     if let legacy = documents.first(where: \.document.isLegacy) {
       throw ComposeError(
         "a file without `services:` can't be shown with its variables",
@@ -141,19 +146,20 @@ public enum ComposeLoader {
 
   private static func documents(
     of sources: SourceFiles, _ options: LoadOptions, _ bound: PathBound,
-    _ reach: FileReach
+    _ environment: InterpolationEnvironment
   ) throws(ComposeError) -> [(file: String, document: SourceDocument)] {
     var documents: [(file: String, document: SourceDocument)] = []
     // Files that the caller names, and no `.env`, may be anywhere.
     let callers = [options.environment, options.fallbackEnvironment]
     let isCallers = !options.files.isEmpty || callers.contains { $0["COMPOSE_FILE"] != nil }
-    let reach = isCallers ? FileReach.everything(options.contents) : reach
+    let reach = isCallers ? FileReach.everything(options.contents) : environment.reach
     for file in sources.files {
       // Files that the user names set the directory; those that are found in one must be of it.
       if options.projectDirectory != nil, options.confine, file != "-" {
         try bound.check(Path.join(Path.current, file), written: file)
       }
-      documents += try SourceDocument.read(file, within: reach).map { (file, $0) }
+      let read = try SourceDocument.read(file, within: reach, environment.budget)
+      documents += read.map { (file, $0) }
     }
     return documents
   }

@@ -16,11 +16,17 @@ final class Findings {
     _ undefined: [Interpolation.Undefined], of text: String, in node: YAMLNode, _ place: ValuePlace
   ) {
     guard let first = undefined.first else { return }
+    // Offsets only grow, so the text is gone through once.
+    var rest = text.utf8[...]
+    var (offset, dollars) = (0, 0)
     for variable in undefined where warned.insert(variable.name).inserted {
+      let passed = rest.prefix(max(0, variable.offset - offset))
+      dollars += passed.count { $0 == UInt8(ascii: "$") }
+      (rest, offset) = (rest[passed.endIndex...], variable.offset)
       warnings.append(
         Located(
           "the variable `\(variable.name)` is not set; it is taken as empty",
-          at: node.position(ofOffset: variable.offset, in: text)))
+          at: node.position(ofDollar: dollars)))
     }
     unset.add(
       undefined.map(\.name), written: Excerpt.line(of: text, at: first.offset),
@@ -72,8 +78,9 @@ public struct UnsetVariables: Sendable {
     _ names: [String], written: String, at positions: [SourcePosition],
     below keys: [SourcePosition]
   ) {
+    // An error names some of them.
     var distinct: [String] = []
-    for name in names where !distinct.contains(name) { distinct.append(name) }
+    for name in names.prefix(1000) where !distinct.contains(name) { distinct.append(name) }
     let value = Value(names: distinct, written: written)
     for position in positions { values[position] = values[position] ?? value }
     for position in keys { belowKeys[position] = belowKeys[position] ?? value }

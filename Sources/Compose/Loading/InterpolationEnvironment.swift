@@ -6,6 +6,8 @@ import YAML
 struct InterpolationEnvironment {
   /// What was found on the way, by this one and by all that were copied from it.
   let findings = Findings()
+  /// How much of them is still read, by this one and by all that were copied from it.
+  let budget = InputBudget()
   /// Which files may be read.
   let reach: FileReach
   private var strongest: [String: String]
@@ -50,7 +52,7 @@ struct InterpolationEnvironment {
   ) throws(ComposeError) {
     var contents: [EnvironmentFile.Contents] = []
     for file in files {
-      guard let bytes = try EnvFileReader.bytes(of: file, within: reach, at: position) else {
+      guard let bytes = try EnvFileReader.bytes(of: file, within: self, at: position) else {
         continue
       }
       contents.append(EnvironmentFile.Contents(shown: file.shown, bytes: bytes))
@@ -129,6 +131,7 @@ struct InterpolationEnvironment {
       throw ComposeError(
         error.message(in: text), at: node.position(ofOffset: error.offset, in: text))
     }
+    try budget.take(interpolation.uses, .uses, at: node.position(ofDollar: 0))
     findings.add(interpolation.undefined, of: text, in: node, place)
     return replaced
   }
@@ -137,7 +140,11 @@ struct InterpolationEnvironment {
 extension YAMLNode {
   /// The position of the `$` at an offset of the UTF-8 of the node's text, else the node's own.
   func position(ofOffset offset: Int, in text: String) -> SourcePosition {
-    let number = text.utf8.prefix(offset).count { $0 == UInt8(ascii: "$") }
+    position(ofDollar: text.utf8.prefix(offset).count { $0 == UInt8(ascii: "$") })
+  }
+
+  /// The position of a `$` of the node's text, of which so many come before, else the node's own.
+  func position(ofDollar number: Int) -> SourcePosition {
     guard let dollars, dollars.indices.contains(number) else { return position }
     let place = dollars[number]
     return SourcePosition(file: position.file, line: Int(place.line), column: Int(place.column))
@@ -193,27 +200,42 @@ struct EnvironmentFile {
 enum EnvFileReader {
   /// A file's variables after those of files before it; `shown` is the path that messages name.
   static func read(
-    _ path: String, shown: String, isRequired: Bool, within reach: FileReach,
+    _ path: String, shown: String, isRequired: Bool,
+    within environment: InterpolationEnvironment,
     at position: SourcePosition? = nil,
     isRaw: Bool = false, after variables: OrderedDictionary<String, String> = [:],
     lookUp: @escaping (String) -> String?
   ) throws(ComposeError) -> OrderedDictionary<String, String> {
     let file = EnvironmentFile(path: path, shown: shown, isRequired: isRequired)
-    guard let bytes = try bytes(of: file, within: reach, at: position) else { return variables }
-    return try self.variables(
+    guard let bytes = try bytes(of: file, within: environment, at: position) else {
+      return variables
+    }
+    let read = try self.variables(
       in: bytes, shown: shown, isRaw: isRaw, after: variables, lookUp: lookUp)
+    try environment.budget.take(read.count - variables.count, .variables, at: position)
+    return read
   }
 
   /// A file's bytes; nil where it is missing and may be.
   static func bytes(
-    of file: EnvironmentFile, within reach: FileReach, at position: SourcePosition?
+    of file: EnvironmentFile, within environment: InterpolationEnvironment,
+    at position: SourcePosition?
   ) throws(ComposeError) -> [UInt8]? {
+    let reach = environment.reach
+    let bytes: [UInt8]
     do throws(Path.ReadFailure) {
-      return try reach.read(file.path, limit: YAMLParser.Limit.bytes)
+      bytes = try reach.read(file.path, limit: YAMLParser.Limit.bytes)
     } catch {
       if error.isMissing, !file.isRequired { return nil }
       throw reach.error("the file \(file.shown)", file.path, error, at: position)
     }
+    let start = SourcePosition(file: file.shown, line: 1, column: 1)
+    try environment.budget.take(bytes.count, .bytes, at: position ?? start)
+    guard bytes.count <= YAMLParser.Limit.bytes else {
+      throw ComposeError(
+        "the file has more than \(YAMLParser.Limit.bytes) bytes; more are not read", at: start)
+    }
+    return bytes
   }
 
   /// The variables that a file's bytes hold, after those of files before it.

@@ -18,13 +18,9 @@ struct MergeDirectives {
 
   private mutating func take(from node: inout YAMLNode, at path: [String]) {
     for (key, entry) in node.mapping ?? [:] {
-      switch entry.value.directive {
-      case .none: continue
-      case .reset: node.remove(key)
-      case .override: break
-      }
-      paths.insert(path + [key])
+      if entry.value.directive != .none { paths.insert(path + [key]) }
     }
+    node.removeAll { _, entry in entry.value.directive == .reset }
     if let items = node.sequence, items.contains(where: { $0.directive == .reset }) {
       node.content = .sequence(items.filter { $0.directive != .reset })
     }
@@ -50,11 +46,12 @@ struct MergeDirectives {
   }
 
   private func apply(to node: inout YAMLNode, at path: [String]) {
-    for (key, entry) in node.mapping ?? [:] where paths.contains(path + [key]) {
+    node.removeAll { key, entry in
+      guard paths.contains(path + [key]) else { return false }
       // What stands in a list of `NAME=value` has no path of its own.
       let isListed = path.count == 3 && entry.keyPosition == entry.value.position
-      if isListed, case .pairs? = ServiceKeys.table[path[2]]?.shape { continue }
-      node.remove(key)
+      if isListed, case .pairs? = ServiceKeys.table[path[2]]?.shape { return false }
+      return true
     }
     node.editEach { (key: String, value: inout YAMLNode) in apply(to: &value, at: path + [key]) }
   }

@@ -50,7 +50,7 @@ extension Normalizer {
       guard build.mapping != nil else { return }
       setDockerfile(of: &build)
       build.edit("args") { (args: inout YAMLNode) in
-        for (name, entry) in args.mapping ?? [:] where entry.value.isNull { args.remove(name) }
+        args.removeAll { _, entry in entry.value.isNull }
       }
     }
     spellOutPaths(of: &service)

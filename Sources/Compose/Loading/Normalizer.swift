@@ -87,12 +87,11 @@ struct Normalizer {
   private func complete(build: inout YAMLNode) {
     setDockerfile(of: &build)
     build.edit("args") { (args: inout YAMLNode) in
-      for (name, entry) in args.mapping ?? [:] where entry.value.isNull {
-        guard let found = environment[name] else {
-          args.remove(name)
-          continue
+      args.removeAll { name, entry in entry.value.isNull && environment[name] == nil }
+      args.editEach { (name: String, value: inout YAMLNode) in
+        if value.isNull, let found = environment[name] {
+          value = YAMLNode(.string(found), at: value.position)
         }
-        args.set(name, YAMLNode(.string(found), at: entry.value.position), at: entry.keyPosition)
       }
     }
   }
@@ -117,9 +116,7 @@ struct Normalizer {
     }
     service.edit("provider") { (provider: inout YAMLNode) in
       provider.edit("options") { (options: inout YAMLNode) in
-        for (name, entry) in options.mapping ?? [:] where entry.value.sequence?.isEmpty == true {
-          options.remove(name)
-        }
+        options.removeAll { _, entry in entry.value.sequence?.isEmpty == true }
         options.editEach { (_: String, value: inout YAMLNode) in texts(&value) }
       }
     }
@@ -181,7 +178,7 @@ struct Normalizer {
       }
       variables = try EnvFileReader.read(
         path, shown: sources.shown(path), isRequired: isRequired,
-        within: environment.reach, at: position, isRaw: format?.string == "raw", after: variables
+        within: environment, at: position, isRaw: format?.string == "raw", after: variables
       ) { name in lookUp[name] ?? own[name]?.string }
       for name in variables.keys where positions[name] == nil { positions[name] = position }
     }
@@ -205,7 +202,7 @@ struct Normalizer {
       let known = labels
       let read = try EnvFileReader.read(
         path, shown: sources.shown(path), isRequired: true,
-        within: environment.reach, at: file.position
+        within: environment, at: file.position
       ) { known[$0] }
       for (name, value) in read { (labels[name], positions[name]) = (value, file.position) }
     }
@@ -259,9 +256,7 @@ struct Normalizer {
     if tree["services"] == nil { tree.set("services", YAMLNode(mappingAt: tree.position)) }
     for (kind, used) in Usage.inServices(of: tree) {
       tree.edit(kind) { (node: inout YAMLNode) in
-        for unused in (node.mapping ?? [:]).keys where !used.contains(unused) {
-          node.remove(unused)
-        }
+        node.removeAll { name, _ in !used.contains(name) }
         if kind == "models" { return }
         node.editEach { (own: String, value: inout YAMLNode) in
           if value.isNull { value = YAMLNode(mappingAt: value.position) }

@@ -27,15 +27,20 @@ struct Profiles {
   mutating func disable(in tree: inout YAMLNode) -> [DisabledService] {
     var disabled: [DisabledService] = []
     for kind in ["services", "jobs"] {
+      var names: Set<String> = []
       for (name, entry) in tree[kind]?.mapping ?? [:] {
         guard let list = entry.value["profiles"], !list.strings.isEmpty else { continue }
         warn(of: list, in: name)
         guard !enabled.contains("*"), enabled.isDisjoint(with: list.strings) else { continue }
-        tree.edit(kind) { (workloads: inout YAMLNode) in workloads.remove(name) }
+        names.insert(name)
         if kind == "services" {
           disabled.append(
             DisabledService(name: name, profiles: list.strings, position: list.position))
         }
+      }
+      if names.isEmpty { continue }
+      tree.edit(kind) { (workloads: inout YAMLNode) in
+        workloads.removeAll { name, _ in names.contains(name) }
       }
     }
     return disabled

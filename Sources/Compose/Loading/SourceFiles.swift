@@ -89,7 +89,8 @@ struct SourceDocument {
 
   /// Reads the documents of a file; `position` is where another file names it.
   static func read(
-    _ file: String, within reach: FileReach, at position: SourcePosition? = nil
+    _ file: String, within reach: FileReach, _ budget: InputBudget,
+    at position: SourcePosition? = nil
   ) throws(ComposeError) -> [SourceDocument] {
     let bytes: [UInt8]
     do throws(Path.ReadFailure) {
@@ -98,9 +99,13 @@ struct SourceDocument {
       let prefix = position == nil ? "\(file): the file" : "the file \(file)"
       throw reach.error(prefix, file, error, at: position)
     }
+    try budget.take(
+      bytes.count, .bytes, at: position ?? SourcePosition(file: file, line: 1, column: 1))
     // Double quotes can write a `$` as an escape.
     let mayInterpolate = bytes.contains { $0 == UInt8(ascii: "$") || $0 == UInt8(ascii: "\\") }
-    return try YAMLParser.documents(in: bytes, file: file).map { document in
+    return try YAMLParser.documents(in: bytes, file: file, within: budget).map {
+      (document) throws(ComposeError) in
+      try InputLimits.checkServices(of: document.root)
       var tree = document.root
       let directives = document.hasDirectives ? MergeDirectives(takenFrom: &tree) : .none
       return SourceDocument(

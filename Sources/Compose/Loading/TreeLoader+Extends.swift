@@ -27,15 +27,9 @@ extension TreeLoader {
     for name in entries.keys {
       let (service, _) = try extended(
         name, in: services, of: file, directives, steps: [], at: services.position)
-      services = update(services, name, service)
+      services.set(name, service, at: services.position(ofKey: name))
     }
     tree.set("services", services, at: tree.position(ofKey: "services"))
-  }
-
-  private func update(_ services: YAMLNode, _ name: String, _ service: YAMLNode) -> YAMLNode {
-    var services = services
-    services.set(name, service, at: services.position(ofKey: name))
-    return services
   }
 
   /// A service with all that it extends, and whether there was anything.
@@ -98,7 +92,9 @@ extension TreeLoader {
     try paths.check(file, written: written, at: position)
     var merged: YAMLNode?
     var directives = MergeDirectives.none
-    for document in try SourceDocument.read(file, within: environment.reach, at: position) {
+    for document in try SourceDocument.read(
+      file, within: environment.reach, environment.budget, at: position)
+    {
       var tree = Merge.unique(try interpolated(document), in: TopLevelKeys.table)
       directives = document.directives
       if var earlier = merged {

@@ -21,6 +21,7 @@ extension TreeLoader {
     for entry in entries.sequence ?? [] {
       guard let included = try load(entry, from: file) else { continue }
       for kind in Self.kinds { try take(kind, of: included, into: &tree, directives) }
+      try InputLimits.checkServices(of: tree)
     }
   }
 
@@ -62,9 +63,9 @@ extension TreeLoader {
       including: chain)
     var documents: [(file: String, document: SourceDocument)] = []
     for (path, node) in files {
-      documents += try SourceDocument.read(path, within: environment.reach, at: node.position).map {
-        (path, $0)
-      }
+      documents += try SourceDocument.read(
+        path, within: environment.reach, environment.budget, at: node.position
+      ).map { (path, $0) }
     }
     inner.included = included
     inner.copied = copied

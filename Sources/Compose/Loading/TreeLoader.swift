@@ -26,6 +26,7 @@ struct TreeLoader {
     self.environment = environment
     self.paths = paths
     self.including = including
+    canonicalizer.budget = environment.budget
     if !including.isEmpty {
       let variables = environment
       canonicalizer.lookUp = { variables[$0] }
@@ -44,6 +45,7 @@ struct TreeLoader {
       if canonicalizer.isMerging { merged?.settle() }
     }
     guard var tree = merged else { return nil }
+    try InputLimits.checkServices(of: tree)
     if !canonicalizer.isRaw { try FileChecks.check(tree, collecting: canonicalizer.faults) }
     do throws(ComposeError) {
       try paths.resolve(&tree)

@@ -124,7 +124,7 @@ struct Arrangement {
     guard node.form != .listed, !names.isEmpty else { return node }
     let texts = names.map { "\($0):\(node[$0]?.scalarText ?? "<nil>")" }
     var node = node
-    for name in names { node.remove(name) }
+    node.removeAll { name, _ in name.hasPrefix("x-") }
     node.set("#extensions", text: "map[\(texts.joined(separator: " "))]")
     return node
   }

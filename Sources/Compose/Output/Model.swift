@@ -24,7 +24,11 @@ public struct ComposeModel: Sendable {
     var found: [String: TemplateVariable] = [:]
     func walk(_ node: YAMLNode) {
       switch node.content {
-      case .string(let text): TemplateVariable.collect(from: Array(text.utf8)[...], into: &found)
+      case .string(let text):
+        guard text.utf8.contains(UInt8(ascii: "$")) else { return }
+        let bytes = Array(text.utf8)
+        let closing = Interpolation.closingBraces(of: bytes) ?? [:]
+        TemplateVariable.collect(from: bytes[...], closing, into: &found)
       case .mapping(let entries): for entry in entries.values { walk(entry.value) }
       case .sequence(let items): for item in items { walk(item) }
       default: break
@@ -104,7 +108,8 @@ public struct TemplateVariable: Sendable, Equatable {
 
   /// Adds the variables of a text, and those in their defaults.
   fileprivate static func collect(
-    from text: ArraySlice<UInt8>, into found: inout [String: TemplateVariable], depth: Int = 0
+    from text: ArraySlice<UInt8>, _ closing: [Int: Int],
+    into found: inout [String: TemplateVariable], depth: Int = 0
   ) {
     guard depth < Interpolation.depthLimit else { return }
     var rest = text
@@ -115,19 +120,19 @@ public struct TemplateVariable: Sendable, Equatable {
         rest = rest.dropFirst()
       } else if first == UInt8(ascii: "{") {
         let name = Interpolation.name(at: rest.dropFirst())
-        guard !name.isEmpty, let end = Interpolation.closingBrace(of: rest) else { continue }
-        add(rest[(rest.startIndex + 1)..<end], named: name, to: &found, depth)
+        guard !name.isEmpty, let end = closing[rest.startIndex] else { continue }
+        add(rest[(rest.startIndex + 1)..<end], named: name, closing, to: &found, depth)
         rest = rest[(end + 1)...]
       } else {
         let name = Interpolation.name(at: rest)
-        if !name.isEmpty { add(name, named: name, to: &found, depth) }
+        if !name.isEmpty { add(name, named: name, closing, to: &found, depth) }
         rest = rest[name.endIndex...]
       }
     }
   }
 
   private static func add(
-    _ body: ArraySlice<UInt8>, named name: ArraySlice<UInt8>,
+    _ body: ArraySlice<UInt8>, named name: ArraySlice<UInt8>, _ closing: [Int: Int],
     to found: inout [String: TemplateVariable], _ depth: Int
   ) {
     let key = String(decoding: name, as: UTF8.self)
@@ -144,7 +149,7 @@ public struct TemplateVariable: Sendable, Equatable {
     }
     found[key] = variable
     if operation.first != UInt8(ascii: "?") {
-      collect(from: operand, into: &found, depth: depth + 1)
+      collect(from: operand, closing, into: &found, depth: depth + 1)
     }
   }
 }

@@ -36,7 +36,7 @@ extension ServiceReader {
       guard let path = file.located("path") else { continue }
       variables = try EnvFileReader.read(
         path.value, shown: path.value, isRequired: file["required"]?.boolean ?? true,
-        within: known.reach, at: path.position, isRaw: file["format"]?.string == "raw",
+        within: known, at: path.position, isRaw: file["format"]?.string == "raw",
         after: variables
       ) { known[$0] }
     }
@@ -50,7 +50,7 @@ extension ServiceReader {
     for file in hook["label_file"].locatedStrings {
       let known = labels
       let read = try EnvFileReader.read(
-        file.value, shown: file.value, isRequired: true, within: files.environment.reach,
+        file.value, shown: file.value, isRequired: true, within: files.environment,
         at: file.position
       ) { known[$0]?.value }
       for (name, value) in read { labels[name] = Located(value, at: file.position) }

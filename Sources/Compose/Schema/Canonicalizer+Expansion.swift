@@ -71,8 +71,8 @@ extension Canonicalizer {
 
   /// Throws where two items of a list are written alike.
   static func refuseEqualItems(of node: YAMLNode) throws(ComposeError) {
-    let items = node.sequence ?? []
-    for (index, item) in items.enumerated() where items[..<index].contains(item) {
+    var seen: Set<YAMLNode> = []
+    for item in node.sequence ?? [] where !seen.insert(item).inserted {
       throw ComposeError("this stands in the list twice", at: item.position)
     }
   }

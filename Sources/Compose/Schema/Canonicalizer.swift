@@ -7,6 +7,8 @@ import YAML
 struct Canonicalizer {
   /// What deserves a word but no refusal.
   private(set) var warnings: [Located<String>] = []
+  /// How much may still be read.
+  var budget = InputBudget()
   /// Variables that a list of names takes its values from at once: those of an included file.
   var lookUp: ((String) -> String?)?
   /// True while more files are to be merged: values are checked, but kept as they are written where merging must tell.

@@ -126,6 +126,7 @@ struct KeyTable: Sendable {
 
   /// The key that a mistyped one most likely stands for.
   func similar(to name: String) -> String? {
+    guard name.utf8.count <= 256 else { return nil }
     let wanted = name.lowercased().filter { $0 != "_" && $0 != "-" }
     let near = keys.map { key in
       let own = key.name.filter { $0 != "_" }

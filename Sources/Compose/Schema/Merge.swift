@@ -116,7 +116,12 @@ enum Merge {
   /// One list after the other, without what is there already.
   private static func joined(_ earlier: [YAMLNode], _ later: [YAMLNode]) -> [YAMLNode] {
     var joined = earlier
-    for item in later where !joined.contains(where: item.isWritten) { joined.append(item) }
+    // What is written alike is equal.
+    var known = Dictionary(grouping: earlier) { $0 }
+    for item in later where known[item]?.contains(where: item.isWritten) != true {
+      joined.append(item)
+      known[item, default: []].append(item)
+    }
     return joined
   }
 

@@ -6,6 +6,9 @@ struct EnvFile {
   struct Fault: Error {
     let line: Int
     let message: String
+
+    /// The message where there are more variables than any file has.
+    static let tooMany = "more than \(InputLimits.variables) variables; more are not read"
   }
 
   /// The variables, in the order of the file.
@@ -14,6 +17,7 @@ struct EnvFile {
   private var text: ArraySlice<UInt8>
   private var line = 1
   private var size = 0
+  private var uses = 0
 
   /// Reads a file's bytes. `lookUp` gives the variables that are stronger than the file's own;
   /// `variables` are those of files before it.
@@ -37,6 +41,9 @@ struct EnvFile {
         throw Fault(line: line, message: Interpolation.Fault.tooLong.message(quoting: key))
       }
       variables[key] = value
+      guard variables.count <= InputLimits.variables else {
+        throw Fault(line: line, message: Fault.tooMany)
+      }
     }
   }
 
@@ -180,12 +187,19 @@ struct EnvFile {
   }
 
   /// Replaces the variables of a value; `isSpread` is true where its lines are those of the file.
-  private func expand(
+  private mutating func expand(
     _ text: String, at line: Int, isSpread: Bool = false
   ) throws(Fault) -> String {
-    var interpolation = Interpolation { name in lookUp(name) ?? variables[name] }
+    guard text.utf8.contains(UInt8(ascii: "$")) else { return text }
+    let known = (lookUp, variables)
+    var interpolation = Interpolation { name in known.0(name) ?? known.1[name] }
     do throws(Interpolation.Failure) {
-      return try interpolation.replace(text) ?? text
+      let replaced = try interpolation.replace(text) ?? text
+      uses += interpolation.uses
+      guard uses <= Interpolation.useLimit else {
+        throw Interpolation.Failure(fault: .tooMany, offset: 0)
+      }
+      return replaced
     } catch {
       throw Fault(
         line: line + (isSpread ? error.linesBefore(in: text) : 0),

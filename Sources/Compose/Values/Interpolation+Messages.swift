@@ -20,6 +20,8 @@ extension Interpolation.Fault {
       "`\(text)`: a file without `services:` knows `$NAME` and `${NAME}` alone, and `$$` for a dollar sign"
     case .tooLong:
       "the variables unfold to more than \(Interpolation.stringLimit >> 20) MiB in one place, or to more than \(Interpolation.totalLimit >> 20) MiB in all"
+    case .tooMany:
+      "more than \(Interpolation.useLimit) variables are used; more are not replaced"
     case .tooDeep:
       "variables nested deeper than \(Interpolation.depthLimit) levels"
     case .required(let variable, let message):
@@ -36,12 +38,16 @@ enum Excerpt {
   /// The line of a text that an offset of its UTF-8 is in, without blanks around it, cut at both
   /// ends where it is long.
   static func line(of text: String, at offset: Int) -> String {
-    let bytes = Array(text.utf8)
+    // A line of megabytes isn't searched for its ends.
+    let near = 4096
+    let cut = max(0, offset - near)
+    let bytes = Array(text.utf8.dropFirst(cut).prefix(2 * near))
+    let middle = offset - cut
     let isBreak = { (byte: UInt8) in byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r") }
-    let start = bytes[..<offset].lastIndex(where: isBreak).map { $0 + 1 } ?? 0
-    let end = bytes[offset...].firstIndex(where: isBreak) ?? bytes.count
-    let before = String(decoding: bytes[start..<offset], as: UTF8.self)
-    let after = String(decoding: bytes[offset..<end], as: UTF8.self)
+    let start = bytes[..<middle].lastIndex(where: isBreak).map { $0 + 1 } ?? 0
+    let end = bytes[middle...].firstIndex(where: isBreak) ?? bytes.count
+    let before = String(decoding: bytes[start..<middle], as: UTF8.self)
+    let after = String(decoding: bytes[middle..<end], as: UTF8.self)
     let head = before.drop(while: \.isWhitespace)
     let tail = String(after.reversed().drop(while: \.isWhitespace).reversed())
     guard head.count + tail.count > limit else { return head + tail }

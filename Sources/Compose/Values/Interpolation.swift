@@ -1,3 +1,5 @@
+import YAML
+
 /// Variables in strings (Compose specification, "Interpolation").
 ///
 /// `$VAR ${VAR} ${VAR:-default} ${VAR-default} ${VAR:?message} ${VAR?message} ${VAR:+other}
@@ -13,6 +15,8 @@ struct Interpolation {
     case tooDeep
     /// More bytes than any file needs.
     case tooLong
+    /// More variables than any file uses.
+    case tooMany
     /// A variable that must be set isn't.
     case required(variable: String, message: String)
   }
@@ -36,6 +40,9 @@ struct Interpolation {
   /// How many bytes variables may add to all strings of a project, and to a file of variables.
   static let totalLimit = 64 << 20
 
+  /// How many variables the strings of a project, and those of a file of variables, may use.
+  static let useLimit = InputBudget.Resource.uses.limit
+
   /// Which expressions there are.
   enum Format {
     /// Those of the specification.
@@ -49,6 +56,10 @@ struct Interpolation {
   private let format: Format
   /// Variables without value or default that were asked for, in order.
   private(set) var undefined: [Undefined] = []
+  /// How many variables were used.
+  private(set) var uses = 0
+  /// Where the brace is that closes the one at an index.
+  private var closing: [Int: Int] = [:]
 
   /// Makes an interpolation over a source of variables.
   init(as format: Format = .modern, lookUp: @escaping (String) -> String?) {
@@ -59,7 +70,12 @@ struct Interpolation {
   /// The string with its variables replaced; nil where there is nothing to replace.
   mutating func replace(_ text: String) throws(Failure) -> String? {
     guard text.utf8.contains(UInt8(ascii: "$")) else { return nil }
-    return String(decoding: try expand(Array(text.utf8)[...], depth: 0), as: UTF8.self)
+    let bytes = Array(text.utf8)
+    guard let closing = Self.closingBraces(of: bytes) else {
+      throw Failure(fault: .tooMany, offset: bytes.firstIndex(of: UInt8(ascii: "$")) ?? 0)
+    }
+    self.closing = closing
+    return String(decoding: try expand(bytes[...], depth: 0), as: UTF8.self)
   }
 
   private mutating func expand(
@@ -81,7 +97,8 @@ struct Interpolation {
         out.append(UInt8(ascii: "$"))
         rest = rest.dropFirst()
       case UInt8(ascii: "{"):
-        guard let end = Self.closingBrace(of: rest) else { throw failure(.invalid, at: dollar) }
+        guard let end = closing[rest.startIndex] else { throw failure(.invalid, at: dollar) }
+        try count(at: dollar)
         out += try braced(rest[(rest.startIndex + 1)..<end], depth: depth, dollar)
         rest = rest[(end + 1)...]
       default:
@@ -90,6 +107,7 @@ struct Interpolation {
           guard format == .modern else { throw failure(.invalid, at: dollar) }
           out.append(UInt8(ascii: "$"))
         } else {
+          try count(at: dollar)
           out += value(of: name, dollar)
           rest = rest[name.endIndex...]
         }
@@ -103,7 +121,10 @@ struct Interpolation {
   ) throws(Failure) -> [UInt8] {
     func failure(_ fault: Fault) -> Failure { Failure(fault: fault, offset: dollar) }
     let name = Self.name(at: body)
-    guard !name.isEmpty, !body.contains(UInt8(ascii: "\n")) else { throw failure(.invalid) }
+    // What is in another expression was searched with it.
+    guard !name.isEmpty, depth > 0 || !body.contains(UInt8(ascii: "\n")) else {
+      throw failure(.invalid)
+    }
     var rest = body[name.endIndex...]
     guard let first = rest.first else { return value(of: name, dollar) }
     guard format == .modern else { throw failure(.notInLegacy) }
@@ -126,6 +147,11 @@ struct Interpolation {
     default:
       throw failure(.invalid)
     }
+  }
+
+  private mutating func count(at dollar: Int) throws(Failure) {
+    uses += 1
+    guard uses <= Self.useLimit else { throw Failure(fault: .tooMany, offset: dollar) }
   }
 
   private mutating func value(of name: ArraySlice<UInt8>, _ dollar: Int) -> [UInt8] {
@@ -157,16 +183,22 @@ struct Interpolation {
       }
   }
 
-  /// The brace that ends the expression whose `{` is first in the text.
-  static func closingBrace(of text: ArraySlice<UInt8>) -> Int? {
-    var open = 0
-    for index in text.indices {
-      if text[index] == UInt8(ascii: "{") { open += 1 }
-      if text[index] == UInt8(ascii: "}") {
-        open -= 1
-        if open == 0 { return index }
+  /// Where the expressions `${…}` of a text end: the index of each one's `}` by that of its `{`, found in one pass.
+  ///
+  /// - Parameter text: the text, whose slices have the same indices.
+  /// - Returns: the indices; nil where there are more than any file has.
+  static func closingBraces(of text: [UInt8]) -> [Int: Int]? {
+    var closing: [Int: Int] = [:]
+    var open: [Int32] = []
+    for (index, byte) in text.enumerated() {
+      if byte == UInt8(ascii: "{") {
+        open.append(Int32(index))
+      } else if byte == UInt8(ascii: "}"), let start = open.popLast().map({ Int($0) }) {
+        guard start > 0, text[start - 1] == UInt8(ascii: "$") else { continue }
+        closing[start] = index
+        if closing.count > useLimit { return nil }
       }
     }
-    return nil
+    return closing
   }
 }

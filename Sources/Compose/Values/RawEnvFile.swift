@@ -24,6 +24,9 @@ enum RawEnvFile {
       }
       guard let value = value ?? lookUp(name) else { continue }
       variables[name] = value
+      guard variables.count <= InputLimits.variables else {
+        throw EnvFile.Fault(line: index + 1, message: EnvFile.Fault.tooMany)
+      }
     }
     return variables
   }

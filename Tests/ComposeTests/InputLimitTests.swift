@@ -1,0 +1,218 @@
+import Compose
+import OrderedCollections
+import Testing
+import YAML
+
+/// A project that asks for more than a project may have, by one means.
+struct ExcessiveInput: CustomStringConvertible, Sendable {
+  let description: String
+  /// The refusal, without the directory of its file.
+  let refusal: String
+  let files: @Sendable () -> [String: String]
+
+  private init(
+    _ description: String, _ refusal: String, _ files: @escaping @Sendable () -> [String: String]
+  ) {
+    (self.description, self.refusal, self.files) = (description, refusal, files)
+  }
+
+  private static let tooManyServices = "more than 10000 services; a project can have no more"
+  private static let tooManyEntries =
+    "the files have more than 150000 keys and list items; more are not read"
+  private static let tooManyVariables = "more than 200000 variables; more are not read"
+  private static let tooManyUses = "more than 200000 variables are used; more are not replaced"
+  private static let tooManyContainers =
+    "the project has more than 10000 containers; it can have no more"
+
+  private static func lines(_ count: Int, _ line: (Int) -> String) -> String {
+    (0..<count).map(line).joined()
+  }
+
+  /// A file of this text alone.
+  private static func one(
+    _ description: String, _ refusal: String, _ text: @escaping @Sendable () -> String
+  ) -> ExcessiveInput {
+    ExcessiveInput(description, "compose.yaml:" + refusal) { ["compose.yaml": text()] }
+  }
+
+  private static let head = "services:\n  a:\n    image: a\n"
+
+  static let all = [
+    one("services", "10002:3: \(tooManyServices)") {
+      "services:\n" + lines(10_001) { "  s\($0): {image: a}\n" }
+    },
+    one("100,000 services", "75001:12: \(tooManyEntries)") {
+      "services:\n" + lines(100_001) { "  s\($0): {image: a}\n" }
+    },
+    one("jobs", "10003:3: more than 10000 jobs; a project can have no more") {
+      "services: {a: {image: a}}\njobs:\n" + lines(10_001) { "  s\($0): {image: a}\n" }
+    },
+    ExcessiveInput("services of several files", "b.yaml:5002:3: \(tooManyServices)") {
+      [
+        "compose.yaml": "include: [a.yaml, b.yaml]\n",
+        "a.yaml": "services:\n" + lines(5_000) { "  a\($0): {image: a}\n" },
+        "b.yaml": "services:\n" + lines(5_001) { "  b\($0): {image: a}\n" },
+      ]
+    },
+    one("containers of one service", "2:24: with the service `a` \(tooManyContainers)") {
+      "services:\n  a: {image: a, scale: 10001}\n"
+    },
+    one("containers of all services", "3:36: with the service `b` \(tooManyContainers)") {
+      "services:\n  a: {image: a, scale: 9000}\n  b: {image: a, deploy: {replicas: 1001}}\n"
+    },
+    one(
+      "containers with a number that fills a word",
+      "2:24: with the service `a` \(tooManyContainers)"
+    ) {
+      "services:\n  a: {image: a, scale: 9223372036854775807}\n"
+    },
+    one("keys of one mapping", "150001:7: \(tooManyEntries)") {
+      head + "    environment:\n" + lines(200_000) { "      V\($0): a\n" }
+    },
+    one("items of one list", "150001:9: \(tooManyEntries)") {
+      head + "    environment:\n" + lines(200_000) { "      - V\($0)=a\n" }
+    },
+    one("keys in one line", "1:450023: \(tooManyEntries)") {
+      "{services: {a: {image: a}}, x-a: [" + lines(200_000) { _ in "a, " } + "a]}"
+    },
+    ExcessiveInput("keys of several files", "b.yaml:49997:3: \(tooManyEntries)") {
+      [
+        "compose.yaml": "include:\n  - a.yaml\n  - b.yaml\n",
+        "a.yaml": "x-a:\n" + lines(100_000) { "  a\($0): a\n" },
+        "b.yaml": "x-b:\n" + lines(100_000) { "  b\($0): a\n" },
+      ]
+    },
+    ExcessiveInput(
+      "bytes of several files",
+      "compose.yaml:6:5: the project's files have more than 33554432 bytes together; more are not read"
+    ) {
+      [
+        "compose.yaml": "include:\n" + lines(9) { _ in "  - a.yaml\n" },
+        "a.yaml": "services: {a: {image: a}}\n#" + String(repeating: "a", count: 8_388_000),
+      ]
+    },
+    ExcessiveInput("variables of a file", "big.env:200001:1: \(tooManyVariables)") {
+      [
+        "compose.yaml": head + "    env_file: big.env\n",
+        "big.env": lines(200_001) { "V\($0)=a\n" },
+      ]
+    },
+    ExcessiveInput("variables of a raw file", "big.env:200001:1: \(tooManyVariables)") {
+      [
+        "compose.yaml": head + "    env_file: [{path: big.env, format: raw}]\n",
+        "big.env": lines(200_001) { "V\($0)=a\n" },
+      ]
+    },
+    ExcessiveInput("variables of .env", ".env:200001:1: \(tooManyVariables)") {
+      ["compose.yaml": head, ".env": lines(200_001) { "V\($0)=a\n" }]
+    },
+    ExcessiveInput(
+      "variables of all services",
+      "compose.yaml:22:29: the files of variables give all services more than 200000 together; "
+        + "more are not read"
+    ) {
+      [
+        "compose.yaml": "services:\n" + lines(30) { "  s\($0): {image: a, env_file: big.env}\n" },
+        "big.env": lines(10_000) { "V\($0)=a\n" },
+      ]
+    },
+    ExcessiveInput(
+      "a file of variables larger than 8 MiB",
+      "big.env:1:1: the file has more than 8388608 bytes; more are not read"
+    ) {
+      [
+        "compose.yaml": head + "    env_file: big.env\n",
+        "big.env": "A=a\n#" + String(repeating: "a", count: 8 << 20),
+      ]
+    },
+    one("variables in one string", "4:15: \(tooManyUses)") {
+      head + "    command: '" + lines(200_001) { _ in "${A}" } + "'\n"
+    },
+    one("variables in many strings", "4:266692: \(tooManyUses)") {
+      head + "    command: [" + lines(3) { _ in "'" + lines(66_667) { _ in "$A" } + "', " } + "]\n"
+    },
+    one("ports of many services", "133:28: the ranges hold more ports than there are") {
+      "services:\n" + lines(200) { "  s\($0): {image: a, ports: [1000-1999]}\n" }
+    },
+    one("an error after many lines", "100004:5: a service has no key `imag`; did you mean `image`?")
+    {
+      head + lines(100_000) { _ in "# a\n" } + "    imag: a\n"
+    },
+    one(
+      "text that isn't YAML after many lines",
+      "100003:1: not YAML: while parsing a flow node, did not find expected node content"
+    ) { "x-a:\n" + lines(100_000) { "  k\($0): a\n" } + "services: [\n" },
+    one(
+      "a key of megabytes",
+      "4:7: a service has no key `" + String(repeating: "a", count: 16_354) + "…"
+    ) { head + "    ? \"" + String(repeating: "a", count: 4 << 20) + "\"\n    : 1\n" },
+    one(
+      "an expression of megabytes that doesn't end",
+      "4:15: `" + String(repeating: "${A ", count: 20) + "…`"
+    ) { head + "    command: \"" + lines(500_000) { _ in "${A " } + "\"\n" },
+  ]
+}
+
+@Suite("A file that asks for too much work")
+struct InputLimitTests {
+  @Test(
+    "is refused in one line with its position", .timeLimit(.minutes(6)),
+    arguments: ExcessiveInput.all)
+  func refused(_ input: ExcessiveInput) throws {
+    let folder = try Folder(input.files())
+    let error = #expect(throws: ComposeError.self, "\(input)") {
+      try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")], projectName: "p"))
+    }
+    let text = (error?.description ?? "").replacing(folder.file(""), with: "")
+    #expect(text == input.refusal, "\(input)")
+  }
+
+  @Test("but for one that just fits", .timeLimit(.minutes(6)))
+  func fits() throws {
+    let services = (0..<10_000).map { "  s\($0): {image: a}\n" }.joined()
+    let folder = try Folder(["compose.yaml": "services:\n" + services])
+    let project = try ComposeLoader.load(
+      LoadOptions(files: [folder.file("compose.yaml")], projectName: "p"))
+    #expect(project.services.count == 10_000)
+  }
+
+  @Test("is not one where many things are compared, removed or joined", .timeLimit(.minutes(6)))
+  func large() throws {
+    // Each of these took time by the square of their number.
+    let count = 30_000
+    func list(_ line: (Int) -> String) -> String { (0..<count).map(line).joined() }
+    let folder = try Folder([
+      "compose.yaml": "services:\n  a:\n    build:\n      args:\n" + list { "        A\($0):\n" }
+        + "    labels:\n" + list { "    - l\($0)=a\n" }
+        + "volumes:\n" + list { "  v\($0):\n" },
+      "other.yaml": "services:\n  a:\n    cap_add:\n" + list { "    - c\($0)\n" },
+      "third.yaml": "services:\n  a:\n    cap_add:\n" + list { "    - c\($0 + count / 2)\n" },
+    ])
+    let project = try ComposeLoader.load(
+      LoadOptions(
+        files: ["compose.yaml", "other.yaml", "third.yaml"].map(folder.file), projectName: "p"))
+    let service = try #require(project.services["a"])
+    #expect(service.labels.count == count)
+    #expect(service.capAdd.count == count + count / 2)
+  }
+
+  @Test("names the variables that aren't set, each at its `$`")
+  func unset() throws {
+    let folder = try Folder([
+      "compose.yaml": "services:\n  a:\n    image: a\n    command: '$$ $A $A $$ ${B} $C'\n"
+    ])
+    let project = try ComposeLoader.load(LoadOptions(files: [folder.file("compose.yaml")]))
+    #expect(project.warnings.map(\.position.column) == [18, 27, 32])
+  }
+
+  @Test("has equal hashes where it has equal nodes in another order")
+  func hashes() throws {
+    let texts =
+      ["{a: 1, b: [x, 1.5, null, true], c: {d: 2001-01-01, e: 0}}"]
+      + ["{c: {e: 0, d: 2001-01-01}, b: [x, 1.5, null, true], a: 1}"]
+    let nodes = try texts.map { try #require(try YAMLNode.document($0, file: "f")) }
+    #expect(nodes[0] == nodes[1] && Set(nodes).count == 1)
+    let other = try #require(try YAMLNode.document("{a: 2}", file: "f"))
+    #expect(Set(nodes + [other]).count == 2)
+  }
+}
