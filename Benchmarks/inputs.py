@@ -161,7 +161,7 @@ KINDS = {
     "environment, a list": plain(HEAD + "    environment:\n", lambda n: f"      - V{n}=a\n"),
     "port ranges": plain(HEAD + "    ports:\n", lambda n: '      - "1-65535"\n'),
     "port ranges of many services": plain(
-        "services:\n", lambda n: f"  s{n}: {{image: a, ports: [1000-1999]}}\n", size=400_000),
+        "services:\n", lambda n: f"  s{n}: {{image: a, ports: [1000-1999]}}\n", size=200_000),
     "ports": plain(HEAD + "    ports:\n", lambda n: f'      - "{n % 60000 + 1}"\n'),
     "volumes": plain(HEAD + "    volumes:\n", lambda n: f"      - /a{n}:/b{n}\n"),
     "named volumes": plain(HEAD + "volumes:\n", lambda n: f"  v{n}:\n"),

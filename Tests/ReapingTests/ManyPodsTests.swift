@@ -1,8 +1,8 @@
 import Glibc
 import PodIdentity
-import PodObjects
 import Testing
 
+@testable import PodObjects
 @testable import Reaping
 
 @Suite("A host with many pods", .timeLimit(.minutes(5)))
@@ -85,11 +85,13 @@ struct ManyPodsTests {
     let holder = LeaseHolder(
       run: identity.run, pid: try #require(own.pid), startTime: try #require(own.startTime),
       cgroups: [])
-    #expect(!store.handle(LeaseEvent.dropped(holder, processEnded: false)))
+    let early = store.handle(LeaseEvent.dropped(holder, processEnded: false))
+    #expect(!early)
     #expect(!store.knows(run: identity.run))
     store.begin([identity], at: .now)
     #expect(store.knows(run: identity.run) && !store.knows(run: "run-2"))
-    #expect(store.handle(LeaseEvent.dropped(holder, processEnded: false)))
+    let late = store.handle(LeaseEvent.dropped(holder, processEnded: false))
+    #expect(late)
     #expect(store.records[identity]?.newest(.lease)?.finding == .leaseDropped)
   }
 }
