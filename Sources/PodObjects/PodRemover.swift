@@ -9,8 +9,6 @@ package struct PodRemover: Sendable {
   let policy: RemovalPolicy
   /// How many containers are stopped and removed at once, of all removals that share it; nil for no limit.
   let gate: AsyncSemaphore?
-  /// Signals a container's processes without the engine; see `init`.
-  let signal: (@Sendable (_ container: String) async -> Bool)?
   let progress: @Sendable () -> Void
   let reason: @Sendable (any Error) -> String
 
@@ -21,20 +19,16 @@ package struct PodRemover: Sendable {
   ///   - policy: how objects are removed.
   ///   - gate: bounds how many containers are stopped and removed at once, of all removals that share it. pod-reaper has
   ///     one, as a thousand pods may be leaked at once; an executor's one pod is small.
-  ///   - signal: kills a container's processes by its cgroup, and says whether there were any. The engine needs two
-  ///     programs (a shim's and runc) for the same. Not called where containers have time to stop.
   ///   - progress: called after each attempt.
   ///   - reason: describes a failure, in the task in which it occurred.
   package init(
     engine: DockerEngine, policy: RemovalPolicy, gate: AsyncSemaphore? = nil,
-    signal: (@Sendable (_ container: String) async -> Bool)? = nil,
     progress: @escaping @Sendable () -> Void = {},
     reason: @escaping @Sendable (any Error) -> String = { "\($0)" }
   ) {
     self.engine = engine
     self.policy = policy
     self.gate = gate
-    self.signal = signal
     self.progress = progress
     self.reason = reason
   }
@@ -96,11 +90,6 @@ package struct PodRemover: Sendable {
         // One that can't be stopped is killed by the removal.
         try? await engine.stopContainer(id, timeout: limit)
       }
-    } else if let signal, await signal(id) {
-      // Without force it couldn't be removed before the engine has seen its end; what takes longer is the force's to end.
-      let engine = engine
-      let end = Task { _ = try? await engine.waitContainer(id) }
-      if !(await end.hasEnded(within: .seconds(1))) { end.cancel() }
     }
     try await engine.removeContainer(id, force: true, volumes: true)
   }

@@ -75,22 +75,6 @@ struct PodCgroups: Sendable {
     }
   }
 
-  /// Signals the processes of one container at a time.
-  ///
-  /// - Parameter own: the pod's own containers: no other is signalled.
-  /// - Returns: sends SIGKILL to a container's processes, and says whether there were any; nil where cgroups aren't to be
-  ///   seen.
-  func signal(among own: Set<String>) -> (@Sendable (String) async -> Bool)? {
-    guard let parent, let remover = Self.remover else { return nil }
-    return { container in
-      guard own.contains(container) else { return false }
-      switch await remover.kill(container, below: parent, within: .zero) {
-      case .populated: return true
-      case .missing, .empty, .unreadable: return false
-      }
-    }
-  }
-
   /// Docker makes the parent in every hierarchy and takes away only its own leaf.
   ///
   /// - Parameters:

@@ -120,8 +120,7 @@ struct PodCleanup: Sendable {
   ) async {
     let inventory = PodInventory(engine: engine, doubt: .fail(identity))
     let remover = PodRemover(
-      engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: Self.mostRemovals),
-      signal: cgroups.signal(among: made))
+      engine: engine, policy: RemovalPolicy(), gate: AsyncSemaphore(value: Self.mostRemovals))
     var deadline = ContinuousClock.now + limit
     var hasContainers = true
     var wait = Duration.milliseconds(100)
