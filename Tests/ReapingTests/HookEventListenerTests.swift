@@ -236,11 +236,15 @@ struct HookEventListenerTests {
     let callsForALook = memory.handle(event(50))
     #expect(callsForALook)
     // Start times count hundredths of a second here as everywhere.
-    #expect(memory.saidRemoved(Sample.identity(start: 4900), firstSeen: Sample.time(49)))
-    #expect(!memory.saidRemoved(Sample.identity(start: 5100), firstSeen: Sample.time(51)))
-    #expect(!memory.saidRemoved(Sample.identity(pid: nil, start: nil), firstSeen: Sample.time(51)))
+    func said(_ identity: PodIdentity, _ seconds: Int) -> Bool {
+      HookEventHistory.saidRemoved(
+        identity, firstSeen: Sample.time(seconds), in: memory.removals)
+    }
+    #expect(said(Sample.identity(start: 4900), 49))
+    #expect(!said(Sample.identity(start: 5100), 51))
+    #expect(!said(Sample.identity(pid: nil, start: nil), 51))
     var other = Sample.identity(start: 4900)
     other.frameworkID = "g"
-    #expect(!memory.saidRemoved(other, firstSeen: Sample.time(49)))
+    #expect(!said(other, 49))
   }
 }

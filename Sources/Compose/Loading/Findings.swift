@@ -22,7 +22,7 @@ final class Findings {
     for variable in undefined where warned.insert(variable.name).inserted {
       let passed = rest.prefix(max(0, variable.offset - offset))
       dollars += passed.count { $0 == UInt8(ascii: "$") }
-      (rest, offset) = (rest[passed.endIndex...], variable.offset)
+      (rest, offset) = (rest[passed.endIndex...], max(offset, variable.offset))
       warnings.append(
         Located(
           "the variable `\(variable.name)` is not set; it is taken as empty",

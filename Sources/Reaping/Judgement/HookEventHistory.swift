@@ -48,11 +48,12 @@ struct HookEventHistory: Sendable, Equatable {
 
   /// Whether the agent said of an executor that it was removed, at a time when this incarnation
   /// existed: a later run of the same executor is not meant.
-  func saidRemoved(_ identity: PodIdentity, firstSeen: BootTime) -> Bool {
-    Self.saidRemoved(identity, firstSeen: firstSeen, in: removals)
-  }
-
-  /// The same of some removals: those of the executor's ID are enough.
+  ///
+  /// - Parameters:
+  ///   - identity: the pod.
+  ///   - firstSeen: when it was first seen.
+  ///   - removals: what the agent said of executors of its ID.
+  /// - Returns: whether it said so.
   static func saidRemoved(
     _ identity: PodIdentity, firstSeen: BootTime, in removals: [Removal]
   ) -> Bool {
