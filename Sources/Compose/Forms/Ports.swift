@@ -37,6 +37,8 @@ enum Ports {
     for item in items {
       if let text = item.string ?? item.integer.map({ String($0) }) {
         do throws(ComposeError) {
+          // Once there are too many, no further range is made a list of.
+          try canonicalizer.budget.take(0, .ports, at: item.position)
           let expanded = try expand(text, at: item.position)
           try canonicalizer.budget.take(expanded.count, .ports, at: item.position)
           ports += expanded.map(\.shortened)
