@@ -65,6 +65,8 @@ package struct CgroupRemover: Sendable {
   ) async -> Left {
     let deadline = ContinuousClock.now + limit
     var slice = scope == .containers ? nil : PodSlice(path: path)
+    // What the engine has just ended is gone in a moment.
+    var wait = Duration.milliseconds(2)
     while true {
       // To stop a slice is to kill whatever is in it.
       if let stopped = slice, folders.look(path).isWithoutProcesses {
@@ -78,7 +80,8 @@ package struct CgroupRemover: Sendable {
       let found = slice == nil ? removeOnce(path, scope) : busy(path)
       let left = Left.folders(found.filter { !keeping.contains($0.folder) })
       if left.isNothing || left.isDenied || .now > deadline { return left }
-      try? await Task.sleep(for: .milliseconds(50))
+      try? await Task.sleep(for: wait)
+      wait = min(wait * 2, .milliseconds(50))
     }
   }
 

@@ -40,8 +40,34 @@ package struct PodRemover: Sendable {
   ///   - identity: the pod's identity: a volume goes only if it still bears that.
   /// - Returns: what was removed, and what was not.
   package func remove(_ objects: [PodObject], of identity: PodIdentity) async -> RemovalResult {
-    let deadline = ContinuousClock.now + policy.patience + .seconds(policy.stopTimeout)
-    var result = await each(objects.of(.container), deadline) { id in
+    let deadline = self.deadline
+    var result = await removeContainers(objects, deadline)
+    result.merge(
+      await removeOthers(
+        objects, of: identity, areContainersGone: result.failed.isEmpty, deadline))
+    return result
+  }
+
+  /// When an attempt that begins now has to be the last.
+  package var deadline: ContinuousClock.Instant {
+    .now + policy.patience + .seconds(policy.stopTimeout)
+  }
+
+  /// Removes containers.
+  ///
+  /// - Parameters:
+  ///   - objects: objects of any kind, of which the containers are removed.
+  ///   - deadline: when the engine isn't asked again any more.
+  ///   - prepare: called with the ID of each container before its removal; its time doesn't count for the gate.
+  /// - Returns: what was removed, and what was not.
+  package func removeContainers(
+    _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
+    prepare: @escaping @Sendable (String) async -> Void = { _ in }
+  ) async -> RemovalResult {
+    let containers = objects.of(.container)
+    // The first takes longest: the engine is asked for it before the others are prepared.
+    if let first = containers.first { await prepare(first.id) }
+    return await each(containers, deadline, prepare: prepare) { id in
       if let gate {
         // One that the engine hangs at isn't in the way of the others.
         try await gate.withPermit(heldAtMost: .seconds(5 + policy.stopTimeout)) {
@@ -52,8 +78,20 @@ package struct PodRemover: Sendable {
       }
       return true
     }
-    // Networks and volumes are in use until their containers are gone.
-    let areContainersGone = result.failed.isEmpty
+  }
+
+  /// Removes networks and volumes, which are in use until the containers are gone.
+  ///
+  /// - Parameters:
+  ///   - objects: objects of any kind, of which networks and volumes are removed.
+  ///   - identity: the pod's identity: a volume goes only if it still bears that.
+  ///   - areContainersGone: whether endpoints of containers that don't exist may be removed from networks.
+  ///   - deadline: when the engine isn't asked again any more.
+  /// - Returns: what was removed, and what was not.
+  package func removeOthers(
+    _ objects: [PodObject], of identity: PodIdentity, areContainersGone: Bool,
+    _ deadline: ContinuousClock.Instant
+  ) async -> RemovalResult {
     let endpoints = Endpoints()
     async let networks = each(objects.of(.network), deadline) { id in
       try await removeNetwork(id, areContainersGone ? endpoints : nil)
@@ -68,11 +106,27 @@ package struct PodRemover: Sendable {
       try await engine.removeVolume(name, force: false)
       return true
     }
-    result.merge(await networks)
+    var result = await networks
     result.merge(await removedVolumes)
     let dead = await endpoints.names
     if !dead.isEmpty { result.removed["endpoints"] = dead }
     return result
+  }
+
+  /// Removes networks that no container uses any more, each with one request.
+  ///
+  /// - Parameter objects: objects of any kind, of which networks are removed.
+  /// - Returns: the IDs of those that are gone.
+  package func removeUnusedNetworks(_ objects: [PodObject]) async -> Set<String> {
+    await withTaskGroup(of: String?.self) { group in
+      for id in objects.of(.network).map(\.id) {
+        group.addTask {
+          do { try await engine.removeNetwork(id) } catch { return nil }
+          return id
+        }
+      }
+      return await group.reduce(into: []) { gone, id in if let id { gone.insert(id) } }
+    }
   }
 
   /// Endpoints that were disconnected because their containers don't exist.
@@ -112,11 +166,15 @@ package struct PodRemover: Sendable {
   /// Removes all objects of a kind at once. `remove` returns whether the object was the pod's.
   private func each(
     _ objects: [PodObject], _ deadline: ContinuousClock.Instant,
+    prepare: @escaping @Sendable (String) async -> Void = { _ in },
     _ remove: @escaping @Sendable (String) async throws -> Bool
   ) async -> RemovalResult {
     await withTaskGroup(of: RemovalResult.self) { group in
       for object in objects {
-        group.addTask { await attempt(object, deadline, remove) }
+        group.addTask {
+          await prepare(object.id)
+          return await attempt(object, deadline, remove)
+        }
       }
       return await group.reduce(into: RemovalResult()) { $0.merge($1) }
     }

@@ -8,6 +8,11 @@ public final class InputBudget {
     case bytes
     /// Ports of all services.
     case ports
+    /// Mounts and devices of all services in the short form, which become mappings.
+    case mounts
+    /// Files of variables and labels, whether or not they exist: counted where a service names them and where they are
+    /// read.
+    case files
     /// Variables that files of variables give to services.
     case variables
     /// Variables that strings use.
@@ -17,7 +22,7 @@ public final class InputBudget {
     public var limit: Int {
       switch self {
       case .bytes: 32 << 20
-      case .ports: 2 * 65_536
+      case .ports, .mounts, .files: 20_000
       case .variables, .uses: 200_000
       }
     }
@@ -27,7 +32,10 @@ public final class InputBudget {
       switch self {
       case .bytes:
         "the project's files have more than \(limit) bytes together; more are not read"
-      case .ports: "the ranges hold more ports than there are"
+      case .ports: "the project's services have more than \(limit) ports; more are not read"
+      case .mounts:
+        "the project's services have more than \(limit) mounts and devices; more are not read"
+      case .files: "the project's files name more than \(limit) other files; more are not read"
       case .variables:
         "the files of variables give all services more than \(limit) together; more are not read"
       case .uses: "more than \(limit) variables are used; more are not replaced"

@@ -114,4 +114,13 @@ struct FaultTests {
     #expect(
       FileKeys(ofFile: folder.file("none")).keys(to: .init(file: "", line: 1, column: 1)) == nil)
   }
+
+  @Test("more than a thousand aren't collected, and a line says so")
+  func most() throws {
+    let faults = try faults(
+      "services:\n" + (0..<9_000).map { "  s\($0): {image: a, imagf: 1}\n" }.joined())
+    #expect(faults.count == 1001)
+    #expect(faults.first == "more than 1000 faults; the rest isn't checked")
+    #expect(faults.last?.contains("a service has no key `imagf`; did you mean `image`?") == true)
+  }
 }

@@ -131,8 +131,23 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     one("variables in many strings", "4:266692: \(tooManyUses)") {
       head + "    command: [" + lines(3) { _ in "'" + lines(66_667) { _ in "$A" } + "', " } + "]\n"
     },
-    one("ports of many services", "133:28: the ranges hold more ports than there are") {
+    one("ports of many services", "22:27: the project's services have more than 20000 ports; more are not read") {
       "services:\n" + lines(200) { "  s\($0): {image: a, ports: [1000-1999]}\n" }
+    },
+    one(
+      "mounts of one service",
+      "20005:9: the project's services have more than 20000 mounts and devices; more are not read"
+    ) { head + "    volumes:\n" + lines(20_001) { "      - /a\($0):/b\($0)\n" } },
+    one(
+      "devices of one service",
+      "20005:9: the project's services have more than 20000 mounts and devices; more are not read"
+    ) { head + "    devices:\n" + lines(20_001) { "      - /dev/a\($0)\n" } },
+    one(
+      "files of variables",
+      "20004:9: the project's files name more than 20000 other files; more are not read"
+    ) {
+      head + "    env_file:\n"
+        + lines(20_001) { "      - {path: f\($0), required: false}\n" }
     },
     one("an error after many lines", "100004:5: a service has no key `imag`; did you mean `image`?")
     {

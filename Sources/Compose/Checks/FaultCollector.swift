@@ -6,6 +6,14 @@ final class FaultCollector {
   /// The faults in the order in which they were found, each once.
   private(set) var faults: [ComposeError] = []
   private var descriptions: Set<String> = []
+  /// More faults than these are not collected.
+  static let most = 1000
+
+  /// Whether there are so many faults that the load ends.
+  var isFull: Bool { faults.count >= Self.most }
+
+  /// What ends the load then.
+  static let tooMany = ComposeError("more than \(most) faults; the rest isn't checked", at: nil)
   /// Where values are that have faults already: what else is wrong with them follows from that.
   private var broken: Set<SourcePosition> = []
   /// The same of keys of services and resources: the first of them is where the mapping that holds it is.
@@ -13,8 +21,12 @@ final class FaultCollector {
 
   /// Adds a fault.
   func add(_ fault: ComposeError) {
+    if isFull { return }
     if descriptions.insert(fault.description).inserted { faults.append(fault) }
   }
+
+  /// Throws once there are too many faults.
+  func checkRoom() throws(ComposeError) { if isFull { throw Self.tooMany } }
 
   /// Marks a value that has faults.
   func markBroken(_ position: SourcePosition) { broken.insert(position) }
@@ -33,6 +45,7 @@ extension FaultCollector? {
   /// Adds a fault where faults are collected; throws it where the first one ends the load.
   func report(_ fault: ComposeError) throws(ComposeError) {
     guard let self else { throw fault }
+    try self.checkRoom()
     self.add(fault)
   }
 
@@ -62,6 +75,7 @@ extension FaultCollector? {
     _ body: (YAMLNode) throws(ComposeError) -> YAMLNode
   ) throws(ComposeError) -> YAMLNode {
     guard let self else { return try body(node) }
+    try self.checkRoom()
     if self.isBroken(node.position) { return node }
     let known = self.faults.count
     do throws(ComposeError) {
@@ -70,7 +84,7 @@ extension FaultCollector? {
       if self.faults.count == known {
         let all = parts(of: node, splitsMappings)
         let sound = all.filter { !self.isBroken($0.position) }
-        for part in sound where all.count > 1 {
+        for part in sound where all.count > 1 && !self.isFull {
           do throws(ComposeError) { _ = try body(part.whole) } catch { self.add(error) }
         }
         if self.faults.count == known, sound.count == all.count { self.add(error) }

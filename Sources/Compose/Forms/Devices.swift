@@ -18,6 +18,7 @@ enum Devices {
   ) throws(ComposeError) -> YAMLNode {
     try node.expandingItems { (item) throws(ComposeError) in
       guard let text = item.string else { return item }
+      try canonicalizer.budget.take(1, .mounts, at: item.position)
       let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
       guard parts.count <= 3 else {
         throw ComposeError(

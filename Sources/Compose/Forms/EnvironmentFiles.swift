@@ -20,11 +20,22 @@ enum EnvironmentFiles {
   ) throws(ComposeError) -> YAMLNode {
     let list = node.string == nil ? node : YAMLNode(.sequence([node]), at: node.position)
     return try list.expandingItems { (item) throws(ComposeError) in
+      try canonicalizer.budget.take(1, .files, at: item.position)
       guard let text = item.string else { return item }
       var file = YAMLNode(mappingAt: item.position)
       file.set("path", text: text)
       return file
     }
+  }
+
+  /// `label_file:` of a service (Compose specification, "label_file").
+  static let labelFiles = Shape.expanding(count, .stringOrStrings)
+
+  @Sendable private static func count(
+    _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
+  ) throws(ComposeError) -> YAMLNode {
+    try canonicalizer.budget.take(node.sequence?.count ?? 1, .files, at: node.position)
+    return node
   }
 
   @Sendable private static func complete(

@@ -68,8 +68,9 @@ enum Mounts {
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
     try node.expandingItems { (item) throws(ComposeError) in
-      if let text = item.string { return try expand(text, at: item.position) }
-      return item
+      guard let text = item.string else { return item }
+      try canonicalizer.budget.take(1, .mounts, at: item.position)
+      return try expand(text, at: item.position)
     }
   }
 

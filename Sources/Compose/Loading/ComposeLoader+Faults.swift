@@ -28,7 +28,8 @@ extension ComposeLoader {
     let found = FaultCollector()
     for fault in collector.faults { found.add(environment.findings.unset.explaining(fault)) }
     found.add(first)
-    return (found.faults.sorted(by: precedes), first.warnings)
+    let faults = found.faults + (collector.isFull ? [FaultCollector.tooMany] : [])
+    return (faults.sorted(by: precedes), first.warnings)
   }
 
   /// The order of faults: by file, line and column, those without a position first.

@@ -222,6 +222,8 @@ enum EnvFileReader {
     at position: SourcePosition?
   ) throws(ComposeError) -> [UInt8]? {
     let reach = environment.reach
+    let start = SourcePosition(file: file.shown, line: 1, column: 1)
+    try environment.budget.take(1, .files, at: position ?? start)
     let bytes: [UInt8]
     do throws(Path.ReadFailure) {
       bytes = try reach.read(file.path, limit: YAMLParser.Limit.bytes)
@@ -229,7 +231,6 @@ enum EnvFileReader {
       if error.isMissing, !file.isRequired { return nil }
       throw reach.error("the file \(file.shown)", file.path, error, at: position)
     }
-    let start = SourcePosition(file: file.shown, line: 1, column: 1)
     try environment.budget.take(bytes.count, .bytes, at: position ?? start)
     guard bytes.count <= YAMLParser.Limit.bytes else {
       throw ComposeError(

@@ -108,7 +108,7 @@ enum ServiceKeys {
       "isolation", .string, goes: "HostConfig.Isolation",
       is: .confined("the engine's default alone")),
     Key("labels", .pairs(.labels), goes: "Labels", is: .confined("not the executor's own keys")),
-    Key("label_file", .stringOrStrings, goes: "Labels", is: .hostPath(.read)),
+    Key("label_file", EnvironmentFiles.labelFiles, goes: "Labels", is: .hostPath(.read)),
     Key("logging", .fields(Log.keys), .sameDriver, goes: "HostConfig.LogConfig", is: .harmless),
     Key("mem_limit", .bytes(.numberOrText), goes: "HostConfig.Memory", is: .harmless),
     Key(

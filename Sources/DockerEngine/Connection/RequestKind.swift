@@ -10,7 +10,8 @@ enum RequestKind: Sendable, Hashable, CaseIterable {
   /// The most requests of the kind at once, as measured: more are no faster, and each takes longer.
   var limit: Int {
     switch self {
-    case .create, .start, .connect, .copy, .remove: 8
+    case .create, .start, .connect, .copy: 8
+    case .remove: 16
     case .look: 32
     }
   }

@@ -12,7 +12,8 @@ extension Pod {
   /// - Returns: how the pod ended.
   func conclude() async -> PodOutcome {
     let begin = ContinuousClock.now
-    let inspected = await inspectForReport()
+    let mayKeep = request.options.keepFailed > 0 && verdict?.state == .failed
+    let inspection = await beginInspection(ofAll: mayKeep || plan == nil)
     var leftovers: [String] = []
     let kept = await keepContainers()
     if let plan {
@@ -24,6 +25,10 @@ extension Pod {
         containersToRemove.map { PodObject(.container, $0) }
         + created.of(.network) + (request.options.keepsVolumes ? [] : created.of(.volume))
       cleanup.kept = kept?.containers ?? []
+      cleanup.prepare = { await inspection.inspect($0) }
+      cleanup.isStopped =
+        members.values.allSatisfy { $0.liveContainer == nil || !$0.hasStarted }
+        && !hookContainers.contains { $0.value == nil }
       await slices.drop(request.taskID)
       leftovers = await cleanup.remove(
         known, madeContainers: madeContainers, mayGrow: mayGrow, ownsCgroup: ownsCgroup,
@@ -55,7 +60,7 @@ extension Pod {
       await removeAnonymousVolumes(within: rest(of: begin) ?? .seconds(10))
       await removeImages(within: rest(of: begin) ?? .seconds(30))
     }
-    await writeReport(outcome, inspected, keptUntil: kept.map { WallClock.text($0.until) })
+    await writeReport(outcome, inspection, keptUntil: kept.map { WallClock.text($0.until) })
     await runLastHooks(outcome, limit: rest(of: begin))
     return outcome
   }

@@ -17,6 +17,10 @@ struct PodCleanup: Sendable {
   let log: Logger
   /// The containers that stay, since the pod has failed and is kept; its volumes stay with them.
   var kept: Set<String> = []
+  /// Whether no container of the pod runs any more, so that its networks can go together with the containers.
+  var isStopped = false
+  /// Called with each container's ID before it is removed.
+  var prepare: @Sendable (String) async -> Void = { _ in }
 
   /// How long the engine may take to end containers before their processes are killed without it. Their grace is over:
   /// SIGKILL is what they get either way.
@@ -129,12 +133,11 @@ struct PodCleanup: Sendable {
     var open = known
     while !Task.isCancelled {
       tried.formUnion(open.map(\.id))
-      let failures = await remover.remove(open, of: identity).failed
+      let (failures, gone, observed) = await removeOnce(open, made, by: remover, inventory)
       let problems = Dictionary(failures.map { ($0.id, $0.reason) }) { first, _ in first }
       do {
-        let look = try await inventory.observe(run: identity.run, made: made)
-          .own(identity, made: made)
-        open = look.objects.filter { !isKept($0) }
+        let look = try observed.get()
+        open = look.objects.filter { !isKept($0) && !gone.contains($0.id) }
         let held = await held(open, problems)
         report {
           $0.open = open
@@ -165,6 +168,32 @@ struct PodCleanup: Sendable {
       try? await Task.sleep(for: wait)
       wait = min(wait * 2, .seconds(1))
     }
+  }
+
+  /// Removes what is known, and observes what there is as soon as the containers are gone.
+  ///
+  /// - Returns: what could not be removed; the IDs of networks and volumes that were removed while the engine was asked; and
+  ///   what it reported.
+  private func removeOnce(
+    _ open: [PodObject], _ made: Set<String>, by remover: PodRemover, _ inventory: PodInventory
+  ) async -> ([RemovalResult.Failure], gone: Set<String>, Result<Observation.Own, any Error>) {
+    let deadline = remover.deadline
+    async let early = isStopped ? remover.removeUnusedNetworks(open) : []
+    let containers = await remover.removeContainers(open, deadline, prepare: prepare)
+    let unused = await early
+    let others = open.filter { $0.kind != .container && !unused.contains($0.id) }
+    async let removal = remover.removeOthers(
+      others, of: identity, areContainersGone: containers.failed.isEmpty, deadline)
+    let observed: Result<Observation.Own, any Error>
+    do {
+      observed = .success(
+        try await inventory.observe(run: identity.run, made: made).own(identity, made: made))
+    } catch {
+      observed = .failure(error)
+    }
+    let failed = containers.failed + (await removal).failed
+    let left = Set(failed.map(\.id))
+    return (failed, unused.union(others.map(\.id)).subtracting(left), observed)
   }
 
   private func isKept(_ object: PodObject) -> Bool {

@@ -9,50 +9,25 @@ import PodReports
 import YAML
 
 extension Pod {
-  /// What the engine says of the pod's containers and their images at its end.
-  struct Inspected: Sendable {
-    var containers: [String: EngineValue] = [:]
-    var images: [SandboxReport.Image] = []
-  }
-
-  /// Asks the engine for all that a report holds of it, before anything is removed. An engine that hangs isn't waited for.
-  func inspectForReport() async -> Inspected {
+  /// Begins to collect what a report holds of the engine.
+  ///
+  /// - Parameter all: whether everything is collected before this returns; otherwise whoever removes a container has it
+  ///   inspected first.
+  func beginInspection(ofAll all: Bool) async -> ReportInspection {
     readUsage()
-    let ids = Array(
+    let ids = Set(
       Set(members.values.compactMap { $0.container ?? $0.lastContainer } + hookContainers.keys)
         .prefix(200))
-    guard !ids.isEmpty, !presence.isAway else { return Inspected() }
-    let engine = engine
-    let asking = Task { () -> Inspected in
-      var found = Inspected()
-      await withTaskGroup(of: (String, EngineValue?).self) { group in
-        for id in ids { group.addTask { (id, try? await engine.inspection(of: id)) } }
-        for await (id, value) in group { found.containers[id] = value }
-      }
-      let images = Set(
-        found.containers.values.compactMap { value -> String? in
-          if case .text(let id)? = value["Image"] { id } else { nil }
-        })
-      await withTaskGroup(of: SandboxReport.Image?.self) { group in
-        for id in images {
-          group.addTask {
-            guard let image = try? await engine.inspectImage(id) else { return nil }
-            return .init(id: image.id, names: image.repoTags, digests: image.repoDigests)
-          }
-        }
-        for await case let image? in group { found.images.append(image) }
-      }
-      found.images.sort { $0.id < $1.id }
-      return found
-    }
     let limit: Duration =
       cleanupLimit.map { max(.milliseconds(100), min(.seconds(1), $0 / 8)) } ?? .seconds(1)
-    let watch = Task { _ = await asking.value }
-    guard await watch.hasEnded(within: limit) else {
-      asking.cancel()
-      return Inspected()
+    let inspection = ReportInspection(
+      engine: engine, containers: presence.isAway ? [] : ids, limit: limit)
+    if all {
+      await withTaskGroup(of: Void.self) { group in
+        for id in ids { group.addTask { await inspection.inspect(id) } }
+      }
     }
-    return await asking.value
+    return inspection
   }
 
   /// Remembers which service decided the pod's end, unless that is decided.
@@ -71,9 +46,12 @@ extension Pod {
   ///
   /// - Parameters:
   ///   - outcome: how it ended.
-  ///   - inspected: what the engine said before the removal.
+  ///   - inspection: what the engine reported before the removal.
   ///   - keptUntil: until when its containers are kept.
-  func writeReport(_ outcome: PodOutcome, _ inspected: Inspected, keptUntil: String? = nil) async {
+  func writeReport(
+    _ outcome: PodOutcome, _ inspection: ReportInspection, keptUntil: String? = nil
+  ) async {
+    let inspected = await inspection.result()
     var report = SandboxReport(of: request, outcome, cause: cause(of: outcome))
     report.outcome.decidedBy =
       outcome.mainExitCode == nil ? notes.decider?.service : request.roles.deciding
@@ -109,7 +87,7 @@ extension Pod {
   }
 
   private func container(
-    of member: Member, _ inspected: Inspected
+    of member: Member, _ inspected: ReportInspection.Result
   ) async -> SandboxReport.Container {
     let id = member.container ?? member.lastContainer
     var container = SandboxReport.Container(

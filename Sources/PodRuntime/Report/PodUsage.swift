@@ -81,14 +81,15 @@ struct ReportNotes: Sendable {
 }
 
 extension Pod {
-  /// Looks at what the pod's containers use until the task is cancelled: often while it is young, later every ten seconds.
+  /// Reads what the pod's containers use until the task is cancelled: after half a second, and then after pauses that double
+  /// up to half a minute.
   func watchUsage() async {
     // The cgroups of an engine elsewhere are out of reach.
     guard engine.endpoint.socketPath != nil else { return }
-    for count in 0... {
-      try? await Task.sleep(for: count < 20 ? .milliseconds(500) : .seconds(10))
-      if Task.isCancelled { return }
+    var pause = Duration.milliseconds(500)
+    while (try? await Task.sleep(for: pause)) != nil {
       readUsage()
+      pause = min(pause * 2, .seconds(30))
     }
   }
 
