@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes docs/performance.md and docs/performance.svg from the output of a run of scripts/bench.
+"""Writes docs/reference/performance.md and docs/reference/performance.svg from the output of a run of scripts/bench.
 
 page.py RESULTS [--check]: with --check nothing is written; exit 1 if the page or the plot is another.
 """

@@ -1,4 +1,4 @@
-/// What the help of a command ends with: examples and exit codes. The manual pages and docs/exit-codes.md have the same.
+/// What the help of a command ends with: examples and exit codes. The manual pages and docs/reference/exit-codes.md have the same.
 public struct CommandManual: Sendable {
   /// A command line, and what it does.
   public struct Example: Sendable {

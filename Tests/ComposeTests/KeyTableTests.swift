@@ -16,7 +16,7 @@ struct KeyTableTests {
     }
   }
 
-  @Test("docs/compose-keys.md is what the code says")
+  @Test("docs/reference/compose-keys.md is what the code says")
   func documented() throws {
     let uses = try Uses()
     var text = """
@@ -35,7 +35,7 @@ struct KeyTableTests {
       text += "| `\(row.path)` | \(row.key.shape.words) | \(row.key.merge.words) | \(goes) "
       text += "| \(row.key.keyClass.words) | `\(uses.files[row.path] ?? "")` |\n"
     }
-    let file = URL(fileURLWithPath: SourceTree.path("docs/compose-keys.md"))
+    let file = URL(fileURLWithPath: SourceTree.path("docs/reference/compose-keys.md"))
     if ProcessInfo.processInfo.environment["UPDATE_KEYS"] != nil {
       try Data(text.utf8).write(to: file)
     }

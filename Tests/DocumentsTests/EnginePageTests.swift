@@ -4,9 +4,9 @@ import Testing
 
 @Suite("The page of engines")
 struct EnginePageTests {
-  @Test("docs/engines.md is what the code says")
+  @Test("docs/reference/engines.md is what the code says")
   func documented() throws {
-    try Project.expect("docs/engines.md", toBe: EnginePage.text())
+    try Project.expect("docs/reference/engines.md", toBe: EnginePage.text())
   }
 
   @Test("names every feature, with its version and release")
@@ -20,7 +20,7 @@ struct EnginePageTests {
   }
 }
 
-/// docs/engines.md, made from the table of the Engine API's features.
+/// docs/reference/engines.md, made from the table of the Engine API's features.
 enum EnginePage {
   /// Makes the page.
   static func text() -> String {

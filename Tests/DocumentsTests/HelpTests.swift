@@ -159,13 +159,13 @@ struct HelpTests {
     }
   }
 
-  @Test("docs/exit-codes.md is what the code says")
+  @Test("docs/reference/exit-codes.md is what the code says")
   func documented() async throws {
-    try Project.expect("docs/exit-codes.md", toBe: try await CommandsPage.text())
+    try Project.expect("docs/reference/exit-codes.md", toBe: try await CommandsPage.text())
   }
 }
 
-/// docs/exit-codes.md, made from the help and the one table of examples and exit codes.
+/// docs/reference/exit-codes.md, made from the help and the one table of examples and exit codes.
 enum CommandsPage {
   static func text() async throws -> String {
     var text = """

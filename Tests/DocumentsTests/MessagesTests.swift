@@ -35,7 +35,7 @@ struct MessagesTests {
         #expect(families.contains(family), "\(page): there is no metric \(name.0)")
       }
     }
-    let page = try Project.text("docs/reaper.md")
+    let page = try Project.text("docs/operate.md")
     for family in families { #expect(page.contains("`\(family)"), "\(family) isn't explained") }
   }
 

@@ -5,7 +5,7 @@ import Settings
 @testable import Executor
 @testable import Reaping
 
-/// docs/settings.md, made from the programs' own help, their settings' types, the samples in deploy/ and the sources.
+/// docs/reference/settings.md, made from the programs' own help, their settings' types, the samples in deploy/ and the sources.
 struct SettingsPage {
   /// A program whose long options can be set elsewhere as well.
   struct Places {
@@ -202,7 +202,7 @@ struct SettingsPage {
 
   private mutating func describeLabels(_ dump: HelpDump) throws {
     let pages = try Project.files(below: ["deploy", "docs"], endings: ["md"])
-      .filter { $0 != "docs/settings.md" }.map(Project.text)
+      .filter { $0 != "docs/reference/settings.md" }.map(Project.text)
     let rows = pages.flatMap { MarkdownTable.all(in: $0) }.flatMap(\.rows)
     let arguments = dump.commands.flatMap { $0.command.arguments ?? [] }
     text += """
@@ -247,7 +247,7 @@ struct SettingsPage {
   private mutating func describeModule() throws {
     let names = try Project.text("cshim/mesos-module/PodHook.cpp")
       .matches(of: /parameter\.key\(\) == "([a-z_]+)"/).map { String($0.1) }
-    let rows = MarkdownTable.all(in: try Project.text("deploy/hook.md")).flatMap(\.rows)
+    let rows = MarkdownTable.all(in: try Project.text("docs/operate.md")).flatMap(\.rows)
     text += "\n## The agent's hook module\n\nParameters of `org_compose_executor_PodHook`.\n\n"
     text += Self.table(
       ["parameter", "default", "is"],

@@ -3,9 +3,9 @@ import Testing
 
 @Suite("The page of settings")
 struct SettingsPageTests {
-  @Test("docs/settings.md is what the code says")
+  @Test("docs/reference/settings.md is what the code says")
   func documented() async throws {
-    try Project.expect("docs/settings.md", toBe: try await SettingsPage.text())
+    try Project.expect("docs/reference/settings.md", toBe: try await SettingsPage.text())
   }
 
   @Test("says of every setting, permission, label, parameter and variable what it is")

@@ -1,5 +1,5 @@
 /// What the Engine API has only from some version on: the one table of them. Code that depends on an
-/// engine's version asks `EngineAbility.has`, and docs/engines.md is made from this table.
+/// engine's version asks `EngineAbility.has`, and docs/reference/engines.md is made from this table.
 public enum EngineFeature: String, CaseIterable, Sendable {
   // What a file needs.
   case deviceCgroupRules, startPeriod, endpointDriverOptions, privateIPC, execWorkingDir, sctp

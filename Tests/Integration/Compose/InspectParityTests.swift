@@ -165,9 +165,9 @@ struct InspectParityTests {
     #expect(ParityKeys.visible.count > 150)
   }
 
-  @Test("docs/differences.md lists what may differ, and nothing else")
+  @Test("docs/compose.md lists what may differ, and nothing else")
   func documented() throws {
-    let text = try SourceTree.text("docs/differences.md")
+    let text = try SourceTree.text("docs/compose.md")
     // The tables before the chapter on Mesos' executors.
     let own = text.prefix(upTo: text.range(of: "\n## ")?.lowerBound ?? text.endIndex)
     let lines = own.split(separator: "\n").filter { $0.hasPrefix("|") }

@@ -5,7 +5,7 @@ import OrderedCollections
 import YAML
 
 /// One thing that differs on purpose between a container, network or volume of a pod and the one that Docker
-/// Compose creates from the same file: docs/differences.md has them all, and nothing else may differ.
+/// Compose creates from the same file: docs/compose.md has them all, and nothing else may differ.
 struct Difference: Sendable {
   /// Where `docker inspect` shows it.
   let place: String
@@ -145,7 +145,7 @@ struct Difference: Sendable {
     }
   }
 
-  /// The table of docs/differences.md.
+  /// The table of docs/compose.md.
   static var table: String {
     "| in `docker inspect` | a pod | Compose 5.6.1 | why |\n| --- | --- | --- | --- |\n"
       + all.map { "| \($0.place) | \($0.ours) | \($0.theirs) | \($0.why) |\n" }.joined()

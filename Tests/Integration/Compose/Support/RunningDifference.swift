@@ -1,5 +1,5 @@
 /// What differs on purpose between what runs on both sides, beyond what `Difference` takes out:
-/// docs/differences.md has it all with its cases, and nothing else may differ.
+/// docs/compose.md has it all with its cases, and nothing else may differ.
 struct RunningDifference: Sendable {
   /// The cases' names, or how they begin: `files-config-user*`.
   let cases: [String]
@@ -59,7 +59,7 @@ struct RunningDifference: Sendable {
     }
   }
 
-  /// The table of docs/differences.md.
+  /// The table of docs/compose.md.
   static var table: String {
     "| case | a pod | Compose 5.6.1 | why |\n| --- | --- | --- | --- |\n"
       + all.map { row in
