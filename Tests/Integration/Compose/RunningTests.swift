@@ -40,7 +40,7 @@ struct RunningTests {
     RunningCount.conclude(counts, "refusals on \(engine)", ContinuousClock.now - started)
   }
 
-  @Test("docs/compose.md lists what may differ, and names real cases")
+  @Test("docs/compose.md lists the intended differences, with real cases")
   func documented() throws {
     let text = try SourceTree.text("docs/compose.md")
     #expect(text.contains(RunningDifference.table))

@@ -194,6 +194,6 @@ struct OptionLabelTests {
     let known = Set(page.matches(of: /\| `(pod\.[a-z_]+)` \|/).map { String($0.1) })
     let shown = Set(cases.flatMap { $0.labels.keys }).union(elsewhere.keys)
     #expect(known.subtracting(shown).isEmpty)
-    #expect(!known.isEmpty && shown.subtracting(known).subtracting(["pod.launch_timeout"]).isEmpty)
+    #expect(!known.isEmpty && shown.subtracting(known).isEmpty)
   }
 }
