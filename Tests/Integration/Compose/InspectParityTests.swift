@@ -157,6 +157,7 @@ struct InspectParityTests {
     }
   }
 
+  /// Invariant 9: what a file requests reaches the engine.
   @Test("every key that Docker shows has a file of its own, or a place in one")
   func covered() throws {
     var used: Set<String> = []
