@@ -110,7 +110,7 @@ let package = Package(
     .target(name: "CLinux", path: "cshim/CLinux"),
     .target(name: "CSignals", path: "cshim/CSignals"),
 
-    // The house, bottom up: a target uses only those above it in this list.
+    // From the bottom up: a target uses only targets above it in this list.
     library("Concurrency"),
     library("JSON"),
     library("Linux", ["CLinux", system]),

@@ -1,4 +1,5 @@
-/// What the help of a command ends with: examples and exit codes. The manual pages and docs/reference/exit-codes.md have the same.
+/// The end of a command's help: examples and exit codes. The manual pages and
+/// docs/reference/exit-codes.md contain the same.
 public struct CommandManual: Sendable {
   /// A command line, and what it does.
   public struct Example: Sendable {
