@@ -252,7 +252,8 @@ let package = Package(
         "PodIdentity", "PodObjects", "Cgroups", "DockerEngine", arguments, logging, system,
       ]),
     tests(
-      "DocumentsTests", ["DockerEngine", "Executor", "Program", "Reaper", "Reaping", "Settings"]),
+      "DocumentsTests",
+      ["DockerEngine", "Executor", "PodIdentity", "Program", "Reaper", "Reaping", "Settings"]),
     tests(
       "Integration",
       [
