@@ -2,8 +2,9 @@ import Glibc
 import SystemPackage
 import Linux
 
-/// Removes what a pod's cgroups leave. Docker makes the parent of a container's cgroup in every hierarchy
-/// and takes away only its own leaf; Mesos takes away only the folders of the isolators that it runs.
+/// The cgroups of pods in all hierarchies: finds, inspects, creates, thaws and removes them. Docker
+/// creates the parent of a container's cgroup in every hierarchy and removes only its own leaf; Mesos
+/// removes only the directories of its own isolators.
 public struct CgroupFolders: Sendable {
   /// The mounted hierarchies.
   public let mounts: CgroupMounts

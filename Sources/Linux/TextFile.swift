@@ -1,11 +1,11 @@
 import Glibc
 import SystemPackage
 
-/// Small text files, read whole.
+/// Small text files, read whole: of the kernel, settings, tokens and state.
 public enum TextFile {
   /// The file's text, read to its end; proc files have no size to ask for.
   ///
-  /// - Parameter path: an absolute path, below /proc, /sys or /etc.
+  /// - Parameter path: the path.
   /// - Returns: the text; bytes that are no UTF-8 are replaced.
   /// - Throws: `Errno`, as `open(2)` and `read(2)` give it.
   public static func text(_ path: String) throws -> String { try text(FilePath(path)) }

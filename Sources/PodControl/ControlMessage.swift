@@ -1,6 +1,6 @@
 import JSON
 
-/// A request to an executor: one line of JSON (docs/control.md).
+/// A request to an executor: one line of JSON (docs/design.md, "Control socket").
 public struct ControlRequest: Codable, Sendable, Equatable {
   /// What the executor can be asked for.
   public enum Command: String, Codable, Sendable {
@@ -33,7 +33,7 @@ public struct ControlRequest: Codable, Sendable, Equatable {
   }
 }
 
-/// One line of an executor's response (docs/control.md).
+/// One line of an executor's response (docs/design.md, "Control socket").
 public struct ControlResponse: Codable, Sendable, Equatable {
   /// The protocol's version.
   public var version = ControlProtocol.version

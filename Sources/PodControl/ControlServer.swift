@@ -4,8 +4,8 @@ import Glibc
 import Linux
 import Synchronization
 
-/// Responds to requests on an executor's control socket (docs/control.md). It has no thread of its own, and nothing of the
-/// pod waits for it.
+/// Responds to requests on an executor's control socket (docs/design.md, "Control socket"). It has
+/// no thread of its own, and no part of the pod waits for it.
 package final class ControlServer: Sendable {
   /// What clients are held to.
   package struct Limits: Sendable {

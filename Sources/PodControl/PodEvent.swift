@@ -1,4 +1,4 @@
-/// One entry of a pod's history: a line of the response to `events` (docs/control.md).
+/// One entry of a pod's history: a line of the response to `events` (docs/design.md, "Control socket").
 public struct PodEvent: Codable, Sendable, Equatable {
   /// What can happen to a pod. More may be added: a reader passes over what it doesn't know.
   public enum Kind: String, Codable, Sendable, CaseIterable {

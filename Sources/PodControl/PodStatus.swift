@@ -1,4 +1,4 @@
-/// What an executor reports of its own pod: the response to `status` (docs/control.md).
+/// What an executor reports of its own pod: the response to `status` (docs/design.md, "Control socket").
 public struct PodStatus: Codable, Sendable, Equatable {
   /// Where a pod is in its life, as its executor knows it.
   public enum State: String, Codable, Sendable {

@@ -1,14 +1,14 @@
-/// What executor and reaper say over a lease's connection, a line each (docs/design.md, "Contracts").
+/// The lines that executor and reaper send over a lease's connection (docs/design.md, "Leases").
 package enum LeaseProtocol {
-  /// Where executors lease unless they are told otherwise.
+  /// The default path of the socket.
   package static let defaultSocket = "/run/compose-pods/lease.sock"
   /// The reaper holds the lease.
   package static let accepted = "OK"
-  /// It does, and takes the number of restarts: the answer to who offers it.
+  /// The reaper holds the lease and accepts the number of restarts that the executor offers.
   package static let acceptedWithRestarts = "OK restarts"
-  /// It doesn't.
+  /// The reaper does not hold the lease.
   package static let refused = "NO"
-  /// The executor is through, and its pod gone.
+  /// The pod is gone, and the executor exits.
   package static let release = "RELEASE"
 
   private static let restartsStart = "RESTARTS "

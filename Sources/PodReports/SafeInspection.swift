@@ -3,7 +3,7 @@ import DockerEngine
 /// What of the engine's description of a container goes into a report.
 ///
 /// Only what is listed here does: what an engine adds later, and whatever a file, an image or an operator can put a secret
-/// into, is left out (docs/report.md).
+/// into, is left out (docs/pods.md, "Reports").
 public enum SafeInspection {
   /// Keys whose values are passed on whole, by the object that they are in; `*` stands for any key.
   private static let kept: [String: Set<String>] = [

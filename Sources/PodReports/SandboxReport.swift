@@ -1,7 +1,7 @@
 import DockerEngine
 import PodControl
 
-/// What a sandbox gets at the end of a pod: `pod-report.json` and `pod-report.txt` (docs/report.md).
+/// What a sandbox gets at the end of a pod: `pod-report.json` and `pod-report.txt` (docs/pods.md, "Reports").
 public struct SandboxReport: Sendable {
   /// The version of the schema. It changes when a key that there was goes, or means something else.
   public static let version = 1

@@ -3,7 +3,7 @@ import PodControl
 import PodIdentity
 import PodObjects
 
-/// Pods as JSON: `ps --format json`, and what `inspect` begins with (docs/commands.md).
+/// Pods as JSON: `ps --format json`, and what `inspect` begins with (docs/operate.md).
 package enum PodDocument {
   /// The version of all documents; new keys keep it.
   static let version = 1

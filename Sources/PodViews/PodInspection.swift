@@ -3,7 +3,7 @@ import PodControl
 import PodIdentity
 import PodObjects
 
-/// All about one pod: the document of `inspect` (docs/commands.md). Environments of containers aren't in it.
+/// All about one pod: the document of `inspect` (docs/operate.md). Environments of containers aren't in it.
 package struct PodInspection: Sendable {
   private let view: PodView
   private let details: [String: ContainerDetails]

@@ -1,4 +1,5 @@
-/// What the help of a command ends with: examples and exit codes. The manual pages and docs/exit-codes.md have the same.
+/// The end of a command's help: examples and exit codes. The manual pages and
+/// docs/reference/exit-codes.md contain the same.
 public struct CommandManual: Sendable {
   /// A command line, and what it does.
   public struct Example: Sendable {
@@ -28,7 +29,7 @@ public struct CommandManual: Sendable {
     /// Any failure that has no code of its own.
     static let failed = code(1, "failed; standard error has the cause")
     /// The same for all programs.
-    static let usage = code(2, "a wrong command, option or value; nothing was done")
+    static let usage = code(2, "wrong command, option or value; nothing was done")
   }
 
   /// The command as it is typed, such as `compose-executor run`.

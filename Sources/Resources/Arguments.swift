@@ -108,7 +108,7 @@ struct SubmissionArguments: ParsableArguments {
 
   @Flag(
     inversion: .prefixedNo,
-    help: "Start a pod that has finished again (Aurora; Marathon always does).")
+    help: "Whether a finished pod starts again (Aurora; Marathon always does). Default: --service.")
   var service = true
 
   /// Whether the addresses are still to be said.

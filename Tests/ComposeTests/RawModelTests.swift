@@ -6,7 +6,7 @@ import YAML
 
 @Suite("Files before their variables are replaced")
 struct RawModelTests {
-  /// Cases that are printed otherwise than by Docker Compose: docs/differences.md has their classes.
+  /// Cases that are printed otherwise than by Docker Compose: docs/compose.md has their classes.
   static let differing: [ModelCase: Set<String>] = [
     .rawJSON: ["extending/file-nulls", "keys/depends_on"]
   ]

@@ -2,9 +2,9 @@ import Testing
 
 @testable import Reaping
 
-@Suite("What the pages quote")
+@Suite("Quotations in the pages")
 struct MessagesTests {
-  @Test("every message in a column 'it says' is in the sources")
+  @Test("every message in a column 'message' is in the sources")
   func messages() throws {
     let sources = try Project.files(
       below: ["Sources", "cshim"], endings: ["swift", "c", "h", "cpp"])
@@ -12,12 +12,12 @@ struct MessagesTests {
       .filter { $0.utf8.count > 8 }
     var count = 0
     for page in try Project.files(below: ["docs", "deploy"], endings: ["md"]) {
-      for table in MarkdownTable.all(in: try Project.text(page)) where table.head[0] == "it says" {
+      for table in MarkdownTable.all(in: try Project.text(page)) where table.head[0] == "message" {
         for row in table.rows {
           for quote in row[0].matches(of: /`([^`]+)`/) {
             count += 1
             let message = String(quote.1)
-            #expect(literals.contains { $0.gives(message) }, "\(page): no source says '\(message)'")
+            #expect(literals.contains { $0.gives(message) }, "\(page): no source has '\(message)'")
           }
         }
       }
@@ -25,7 +25,7 @@ struct MessagesTests {
     #expect(count > 60)
   }
 
-  @Test("every metric is explained where the reaper's operation is, and no other is named anywhere")
+  @Test("every metric is explained in docs/operate.md, and no page names any other")
   func metrics() throws {
     let families = Set(
       Metrics.text(Counters()).matches(of: /# TYPE (pod_reaper_[a-z_]+)/).map { String($0.1) })
@@ -35,11 +35,11 @@ struct MessagesTests {
         #expect(families.contains(family), "\(page): there is no metric \(name.0)")
       }
     }
-    let page = try Project.text("docs/reaper.md")
+    let page = try Project.text("docs/operate.md")
     for family in families { #expect(page.contains("`\(family)"), "\(family) isn't explained") }
   }
 
-  @Test("literals are read with what is joined to them, and without what is put into them")
+  @Test("literals are joined across +, and their interpolations are left out")
   func literals() {
     let text = #"""
       // "no" literal

@@ -22,7 +22,7 @@ struct PerformancePageTests {
       """
   }
 
-  @Test("the page and its plot are what the last run's output says")
+  @Test("the page and its plot match the output of the last run")
   func fresh() async throws {
     let result = try await script(
       "page.py", [SourceTree.root + "/Benchmarks/last.jsonl", "--check"])

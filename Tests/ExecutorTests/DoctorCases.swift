@@ -192,7 +192,7 @@ struct DoctorCase: Sendable, CustomTestStringConvertible {
     .init(MesosJudgement.hook(.away(""), isInstalled: true), .ok, "isn't known"),
     .init(
       MesosJudgement.hook(.away(""), isInstalled: false), .warn, "not installed",
-      fix: "deploy/hook.md"),
+      fix: "docs/operate.md"),
     .init(program(.version(path: "/p", "1.0")), .ok, "/p, version 1.0"),
     .init(program(.version(path: "/p", "0.9")), .warn, "/p has version 0.9", fix: "one release"),
     .init(program(.silent(path: "/p", "hangs")), .warn, "hangs", fix: "install it anew"),

@@ -5,6 +5,7 @@ import Testing
 /// The scenarios in C, each a process of its own on a tmpfs.
 @Suite("The hook shim under sanitizers", .serialized)
 struct HookShimTests {
+  /// Invariant 5: a call never waits for the reaper (scenarios `stopped`, `full-queue`, `cost`).
   @Test(
     "addresses and undefined behaviour",
     arguments: [
@@ -20,6 +21,7 @@ struct HookShimTests {
     try await run(scenario, in: try await Scenarios.threads())
   }
 
+  /// Invariant 6: a full disk costs one error.
   @Test(
     "a spool on a full disk costs an error, and nothing else",
     .enabled(if: geteuid() == 0, "mounting a tmpfs takes root"))

@@ -6,6 +6,7 @@ import Testing
 /// Answers as Http::executor in the agent's http.cpp gives them, and what networks do to them.
 @Suite("Session under faults", .timeLimit(.minutes(6)))
 struct FaultySessionTests {
+  /// Invariant 8: an update keeps its UUID.
   @Test(
     "a call that is not taken is sent again with its uuid, before later ones",
     arguments: [

@@ -6,6 +6,7 @@ import Testing
 /// docs/executor-http-api.md, "Disconnections", "Agent Recovery" and "Backoff Strategies".
 @Suite("The agent goes away", .timeLimit(.minutes(6)))
 struct RecoveryTests {
+  /// Invariant 8: updates are sent again after a reconnection.
   @Test("SUBSCRIBE brings back what is not acknowledged: updates with their uuids, and tasks")
   func unacknowledged() async throws {
     let agent = try FakeAgent()

@@ -26,6 +26,7 @@ struct OwnObjectsTests {
     #expect(!own.hasOthers)
   }
 
+  /// Invariant 4: a new run is never mistaken for the old one.
   @Test("is nothing of another incarnation, which shares the cgroup of the run")
   func others() {
     for other in [Sample.identity(pid: 43), Sample.identity(startTime: 8)] {

@@ -59,6 +59,7 @@ func draft(_ request: PodRequest) throws(ComposeError) -> PlanDraft {
 
 @Suite("A pod's plan")
 struct PodPlannerTests {
+  /// Invariant 2: Docker's own restart policy is always `no`.
   @Test("lets Docker restart nothing, caps the log, and puts all below the pod's cgroup")
   func host() throws {
     let plan = try plan(project([service("web") { $0.restart = .always }]))
@@ -111,6 +112,7 @@ struct PodPlannerTests {
     }
   }
 
+  /// Invariant 1: an object has all labels from its creation on.
   @Test("gives every object the whole set of labels, over those of the file")
   func labels() throws {
     var network = Network(key: "default")
@@ -132,6 +134,7 @@ struct PodPlannerTests {
     #expect(plan.volumes[0].name == "\(plan.identity.names.project)_data")
   }
 
+  /// Invariant 1: a Compose file cannot replace them.
   @Test("is refused where the file sets a label of the contract", arguments: PodLabel.all.sorted())
   func contractLabel(key: String) {
     let web = service("web") { $0.labels = [key: Located("x", at: at(9))] }

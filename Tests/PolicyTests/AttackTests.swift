@@ -56,6 +56,7 @@ struct AttackTests {
     #expect(Set(Attack.all.map(\.name)).count == Attack.all.count)
   }
 
+  /// Invariant 9: every key is applied or refused.
   @Test("every key that isn't harmless has an attack, and none has the class never")
   func covered() {
     let attacked = Set(Attack.all.flatMap(\.keys))

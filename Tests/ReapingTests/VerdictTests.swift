@@ -64,6 +64,7 @@ struct VerdictTests {
     #expect(Sample.verdict(findings, now: 100).state == .leaked)
   }
 
+  /// Invariant 3: without proof of death a pod is left alone.
   @Test(
     "a hook's word, a dropped lease, an agent's silence or an empty cgroup alone prove nothing",
     arguments: [
@@ -110,6 +111,7 @@ struct VerdictTests {
     #expect(Sample.verdict(identity, [(100, .processGone(.noProcess))], now: 200).state == .leaked)
   }
 
+  /// Invariant 3: in doubt a pod is undecided.
   @Test("an engine over TCP and a failed self-check leave every pod undecided")
   func blind() {
     let findings: [(Int, Finding)] = [(100, .processGone(.noProcess)), (100, .processEndSeen)]

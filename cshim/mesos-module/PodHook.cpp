@@ -1,8 +1,9 @@
-// libcompose_pod_hook.so: tells pod-reaper what the Mesos agent does with executors. Mesos hands C++
-// objects to a hook, so this much is C++; all that acts is HookShim. Nothing here waits or decides.
+// libcompose_pod_hook.so: notifies pod-reaper when the Mesos agent starts or removes an executor. Mesos
+// passes C++ objects to a hook, so this part is C++. HookShim does the work. Nothing here waits or decides.
 //
-// Built by `make hook` against the headers of the Mesos that loads it: the agent takes a hook only if its
-// version string is the agent's own. Only callbacks that Mesos 1.0 to 1.11 and later share are overridden.
+// `make hook` builds it with the headers of the Mesos that loads it: an agent accepts a hook only if its
+// version string is the agent's own. Only callbacks that all supported agents (1.2 and later) have, and
+// already 1.0 had, are overridden.
 
 #include <stdio.h>
 #include <string.h>

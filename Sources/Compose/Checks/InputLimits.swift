@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// What a project may have at most, far above what any file has: each costs time and memory (docs/differences.md).
+/// What a project may have at most, far above what any file has: each costs time and memory (docs/compose.md, "Input limits").
 enum InputLimits {
   /// Services, and jobs.
   static let services = 10_000

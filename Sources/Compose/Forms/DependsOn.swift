@@ -8,9 +8,9 @@ enum DependsOn {
   private static let keys = KeyTable(
     "an entry of `depends_on`",
     [
-      Key("condition", .word(conditions), goes: "what is waited for", is: .harmless),
-      Key("restart", .boolean, goes: "started again with it", is: .harmless),
-      Key("required", .boolean, omit: .unset, goes: "may be missing", is: .harmless),
+      Key("condition", .word(conditions), goes: "the condition of the start", is: .harmless),
+      Key("restart", .boolean, goes: "whether both restart together", is: .harmless),
+      Key("required", .boolean, omit: .unset, goes: "whether it may be missing", is: .harmless),
     ])
 
   private static let conditions = [

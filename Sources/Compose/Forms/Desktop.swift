@@ -28,8 +28,8 @@ enum Providers {
   static let keys = KeyTable(
     "`provider`",
     [
-      Key("type", .string, never: "a program of the desktop's"),
-      Key("options", .manyValued, never: "a program of the desktop's"),
+      Key("type", .string, never: "for desktops"),
+      Key("options", .manyValued, never: "for desktops"),
     ], required: ["type"])
 }
 

@@ -10,8 +10,8 @@ enum EnvironmentFiles {
     "an entry of `env_file`",
     [
       Key("path", .string, goes: "Env", is: .hostPath(.read)),
-      Key("required", .boolean, omit: .whenTrue, goes: "may be missing", is: .harmless),
-      Key("format", .string, goes: "how it is read", is: .harmless),
+      Key("required", .boolean, omit: .whenTrue, goes: "whether it may be missing", is: .harmless),
+      Key("format", .string, goes: "the format", is: .harmless),
     ], required: ["path"], allowsExtensions: false)
 
   /// A path, or a list of paths and mappings, as a list of mappings.

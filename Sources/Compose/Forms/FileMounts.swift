@@ -10,11 +10,11 @@ enum FileMounts {
   private static let keys = KeyTable(
     "a file",
     [
-      Key("source", .string, goes: "which one", is: .harmless),
-      Key("target", .string, goes: "its path in the container", is: .harmless),
-      Key("uid", .string, goes: "its owner", is: .harmless),
-      Key("gid", .string, goes: "its group", is: .harmless),
-      Key("mode", .fileMode, omit: .unset, goes: "its permissions", is: .harmless),
+      Key("source", .string, goes: "the secret or config", is: .harmless),
+      Key("target", .string, goes: "the path in the container", is: .harmless),
+      Key("uid", .string, goes: "the owner of the file", is: .harmless),
+      Key("gid", .string, goes: "the group of the file", is: .harmless),
+      Key("mode", .fileMode, omit: .unset, goes: "the permissions of the file", is: .harmless),
     ])
 
   /// What makes two configs the same: the path.

@@ -7,10 +7,12 @@ enum Hooks {
 
   /// The keys of a container that runs before the service's.
   static let preStartKeys = KeyTable(
-    "a hook",
-    ServiceKeys.container.map(\.withoutIdentity) + [
-      Key("per_replica", .boolean, goes: "refused, as by Compose", is: .harmless)
-    ])
+    "a hook", ServiceKeys.container.map(\.withoutIdentity) + preStartOwn)
+
+  /// The keys of such a container that a service does not have.
+  static let preStartOwn: [Key] = [
+    Key("per_replica", .boolean, goes: "refused, as by Compose", is: .harmless)
+  ]
 
   private static let common: [Key] = [
     Key("command", .command, goes: "Exec.Cmd", is: .harmless),

@@ -26,7 +26,7 @@ enum Mounts {
     "`bind`",
     [
       Key(
-        "selinux", .word(["z", "Z"]), goes: "Binds' z or Z",
+        "selinux", .word(["z", "Z"]), goes: "z or Z in Binds",
         is: .confined("relabels only where bind-mounts permits the path")),
       Key(
         "propagation", .string, goes: "BindOptions.Propagation",

@@ -7,13 +7,13 @@ enum Networks {
   static let keys = KeyTable(
     "a network",
     [
-      Key("name", .string, goes: "Name", is: .confined("the project stands before it")),
+      Key("name", .string, goes: "Name", is: .confined("prefixed with the project")),
       Key("driver", .string, goes: "Driver", is: .network(.networkDrivers)),
       Key(
         "driver_opts", .pairs(.driverOptions), goes: "Options",
-        is: .confined("harmless options of a bridge alone")),
+        is: .confined("only harmless options of a bridge")),
       Key("ipam", .fields(ipamKeys), omit: .emptyInYAML, goes: "IPAM", is: .harmless),
-      Key("external", .boolean, goes: "neither made nor removed", is: .network(.networks)),
+      Key("external", .boolean, goes: "neither created nor removed", is: .network(.networks)),
       Key("internal", .boolean, goes: "Internal", is: .harmless),
       Key("attachable", .boolean, goes: "Attachable", is: .harmless),
       Key("labels", .pairs(.labels), goes: "Labels", is: .confined("not the executor's own keys")),
@@ -50,18 +50,18 @@ enum Networks {
         is: .harmless),
       Key(
         "driver_opts", .pairs(.driverOptions), goes: "DriverOpts",
-        is: .confined("harmless options of a bridge alone")),
+        is: .confined("only harmless options of a bridge")),
       Key("gw_priority", .integer(.untexted), goes: "GwPriority", is: .harmless),
-      Key("interface_name", .string, goes: "DriverOpts' name of the interface", is: .harmless),
+      Key("interface_name", .string, goes: "the interface's name in DriverOpts", is: .harmless),
       Key("ipv4_address", .string, goes: "IPAMConfig.IPv4Address", is: .network(.subnets)),
       Key("ipv6_address", .string, goes: "IPAMConfig.IPv6Address", is: .network(.subnets)),
       Key(
         "link_local_ips", .distinctStrings, .append(identity: Identity.name),
         goes: "IPAMConfig.LinkLocalIPs", is: .network(.subnets)),
       Key(
-        "mac_address", .string, goes: "MacAddress", is: .confined("on the pod's own networks alone")
+        "mac_address", .string, goes: "MacAddress", is: .confined("only on the pod's own networks")
       ),
-      Key("priority", .integer(.untexted), goes: "the order of connecting", is: .harmless),
+      Key("priority", .integer(.untexted), goes: "the order of connections", is: .harmless),
     ])
 
   /// A list of names as a mapping of names to nothing.

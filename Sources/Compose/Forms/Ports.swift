@@ -12,9 +12,9 @@ enum Ports {
       Key("name", .string, goes: "nothing: a comment", is: .harmless),
       Key("mode", .string, goes: "nothing: for swarms", is: .harmless),
       Key("host_ip", .string, goes: "HostIp", is: .harmless),
-      Key("target", .integer(.port), goes: "PortBindings' key", is: .harmless),
+      Key("target", .integer(.port), goes: "the key of PortBindings", is: .harmless),
       Key("published", .stringOrInteger, goes: "HostPort", is: .needs(.publishedPorts)),
-      Key("protocol", .string, goes: "PortBindings' key", is: .harmless),
+      Key("protocol", .string, goes: "the key of PortBindings", is: .harmless),
       Key("app_protocol", .string, goes: "nothing: a comment", is: .harmless),
     ])
 

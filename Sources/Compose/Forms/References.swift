@@ -27,10 +27,13 @@ enum Includes {
   private static let keys = KeyTable(
     "an entry of `include`",
     [
-      Key("path", .stringOrStrings, goes: "other files", is: .hostPath(.read)),
-      Key("env_file", .optional(.stringOrStrings), goes: "their variables", is: .hostPath(.read)),
+      Key("path", .stringOrStrings, goes: "further files", is: .hostPath(.read)),
       Key(
-        "project_directory", .string, goes: "what their paths resolve against", is: .hostPath(.read)
+        "env_file", .optional(.stringOrStrings), goes: "variables of these files",
+        is: .hostPath(.read)),
+      Key(
+        "project_directory", .string, goes: "the base of relative paths in these files",
+        is: .hostPath(.read)
       ),
     ], ignoresUnknown: true)
 

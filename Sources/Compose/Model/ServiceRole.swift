@@ -1,6 +1,6 @@
 import YAML
 
-/// What a service's exit means to its pod: `role` of `x-pod:`, or `pod.roles` (docs/pod-options.md, "Roles").
+/// What a service's exit means to its pod: `role` of `x-pod:`, or `pod.roles` (docs/pods.md, "Roles").
 public enum ServiceRole: String, Sendable, CaseIterable {
   /// Its exit decides the pod's end.
   case main
@@ -22,8 +22,8 @@ public enum FailureReaction: String, Sendable, CaseIterable {
   case restart
 }
 
-/// Which variables of its task a container gets: `task_env` of `x-pod:`, or `pod.task_env` (docs/pod-options.md, "The task
-/// inside containers").
+/// Which variables of its task a container gets: `task_env` of `x-pod:`, or `pod.task_env` (docs/pods.md, "Task
+/// variables").
 public enum TaskVariables: String, Sendable, CaseIterable {
   /// None.
   case none

@@ -21,7 +21,7 @@ package enum KeyClass: Sendable, Equatable {
   }
 }
 
-/// What the operator's `allow:` can permit, by its key there (docs/settings.md).
+/// What the operator's `allow:` can permit, by its key there (docs/reference/settings.md).
 package enum Permission: String, Sendable, CaseIterable, Comparable {
   case privileged
   case hostNamespaces = "host-namespaces"

@@ -1,5 +1,6 @@
-/// What the Engine API has only from some version on: the one table of them. Code that depends on an
-/// engine's version asks `EngineAbility.has`, and docs/engines.md is made from this table.
+/// The features that only newer versions of the Engine API have: the only table of them. Code that
+/// depends on an engine's version calls `EngineAbility.has`. docs/reference/engines.md is generated
+/// from this table.
 public enum EngineFeature: String, CaseIterable, Sendable {
   // What a file needs.
   case deviceCgroupRules, startPeriod, endpointDriverOptions, privateIPC, execWorkingDir, sctp
@@ -82,58 +83,58 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     case .consistency:
       Row(
         "consistency of a mount", 28, .workedAround,
-        "not sent: it is a hint for desktops, and has no effect on Linux")
+        "not sent; it is a hint for desktops without effect on Linux")
     case .waitCondition:
       Row(
         "the condition of a wait", 30, .workedAround,
-        "not sent: such an engine responds when the container has exited, and is given that time")
+        "not sent; the engine responds when the container has exited, and the executor waits")
     case .shareableIPC:
-      Row("ipc shareable", 32, .workedAround, "not sent: every container's is")
+      Row("ipc shareable", 32, .workedAround, "not sent; every container has it")
     case .pullPlatform:
       Row(
         "the platform of a pull", 32, .workedAround,
-        "the engine's own is pulled, and checked when the container is created")
+        "the engine's own platform is pulled, and checked when the container is created")
     case .logsUntil:
       Row(
-        "until of the logs", 35, .workedAround, "lines are read with their times, and compared here"
+        "until of the logs", 35, .workedAround, "the executor compares the times of the lines"
       )
     case .capabilityPrefix:
-      Row("CAP_ before a capability's name", 40, .workedAround, "the name is sent without it")
+      Row("CAP_ before a capability's name", 40, .workedAround, "sent without the prefix")
     case .hostCgroupNamespace:
-      Row("cgroup host", 41, .workedAround, "not sent: every container has the host's")
+      Row("cgroup host", 41, .workedAround, "not sent; every container has the host's")
     case .createPlatform:
       Row(
         "the platform of a container", 41, .workedAround,
-        "not sent: the image is inspected, and refused if it is for another platform")
+        "not sent; the executor inspects the image, and refuses one for another platform")
     case .createMountpoint:
       Row(
         "create_host_path of a bind mount in the long form", 42, .workedAround,
-        "not sent: the directory must be there, as under Compose")
+        "not sent; the directory must exist, as under Docker Compose")
     case .writableSubmounts:
       Row(
         "a bind mount with recursive: writable", 44, .workedAround,
-        "not sent: mounts below a read-only one stay writable in any case")
+        "not sent; mounts below a read-only mount are writable in any case")
     case .endpointAddress:
       Row(
         "mac_address of the container's first network", 44, .workedAround,
-        "sent as the container's as well")
+        "sent as the container's address as well")
     case .uniqueNetworkNames:
       Row(
         "one network of a name", 44, .workedAround,
-        "the engine is asked to check it (CheckDuplicate)")
+        "the engine checks it on request (CheckDuplicate)")
     case .annotations:
-      Row("annotations", 43, .leftOut, "the runtime doesn't get them")
+      Row("annotations", 43, .leftOut, "the runtime does not get them")
     case .startInterval:
       Row(
-        "healthcheck.start_interval", 44, .leftOut, "the interval holds from the start")
+        "healthcheck.start_interval", 44, .leftOut, "the interval applies from the start")
     case .gatewayPriority:
       Row("gw_priority", 48, .leftOut, "the engine chooses the default gateway")
     case .tagTime:
       Row(
         "the time when an image got its name", 31, .notReported,
-        "pull_policy daily, weekly and every_… pull each time")
+        "with pull_policy daily, weekly and every_…, images are pulled at each launch")
     case .cgroupVersion:
-      Row("the cgroup version", 41, .notReported, "it is 1: such engines know no other")
+      Row("the cgroup version", 41, .notReported, "it is 1, since such engines support no other")
     default: preconditionFailure("\(self) has no row")
     }
   }

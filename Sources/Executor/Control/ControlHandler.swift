@@ -4,7 +4,7 @@ import PodControl
 import PodIdentity
 import PodRuntime
 
-/// Responds to requests on the control socket for the pods of this executor (docs/control.md).
+/// Responds to requests on the control socket for the pods of this executor (docs/design.md, "Control socket").
 struct ControlHandler: Sendable {
   /// A task that is not over.
   struct ControlledTask: Sendable {

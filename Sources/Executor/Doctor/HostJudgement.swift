@@ -227,7 +227,7 @@ enum HostJudgement {
       return .fail(
         name, fault + (mark.map { " (\($0))" } ?? ""),
         fix:
-          "every task fails until it is corrected: root's, mode 0644, and as docs/settings.md has it"
+          "every task fails until it is corrected: root's, mode 0644, and as docs/reference/settings.md has it"
       )
     }
     guard let mark else { return .ok(name, "there is no \(path): defaults apply") }

@@ -49,7 +49,7 @@ enum MesosJudgement {
         ? .ok(name, "\(hookPath) is installed; whether the agent has loaded it isn't known")
         : .warn(
           name, "not installed",
-          fix: "see deploy/hook.md; without it pod-reaper learns of deaths by leases and passes")
+          fix: "see docs/operate.md; without it pod-reaper learns of deaths by leases and passes")
     }
     let hooks = (flags["hooks"] ?? "").split(separator: ",").map { String($0) }
     if hooks.contains(where: { $0.split(separator: " ").joined() == hookName }) {
@@ -57,7 +57,7 @@ enum MesosJudgement {
     }
     return .warn(
       name, isInstalled ? "installed, but the agent hasn't loaded it" : "not installed",
-      fix: "--modules and --hooks=\(hookName) at the agent (deploy/hook.md)")
+      fix: "--modules and --hooks=\(hookName) at the agent (docs/operate.md)")
   }
 
   /// The program pod-reaper.

@@ -44,7 +44,8 @@ enum ServiceProbes {
       let away = (error as? EngineError)?.isEngineAway ?? false
       let fix =
         away
-        ? "start it, or name another with DOCKER_HOST" : "see its log, and docs/engines.md"
+        ? "start it, or name another with DOCKER_HOST"
+        : "see its log, and docs/reference/engines.md"
       return (EngineJudgement.unreachable("\(error)", fix: fix), nil)
     }
   }

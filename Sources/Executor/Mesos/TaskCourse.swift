@@ -1,6 +1,6 @@
 import MesosExecutor
 
-/// The states that a task goes through. The diagram in docs/pod.md is made from this.
+/// The states that a task goes through. The diagram in docs/pods.md is made from this.
 enum TaskCourse {
   /// What the framework may be told next.
   ///

@@ -55,7 +55,7 @@ extension TaskInfo {
 
   /// Labels that look like options of a pod, and are none.
   var unknownOptions: [String] {
-    let known = Settings.podOptions.union(["launch-timeout"]).map(Settings.podLabel)
+    let known = Settings.taskLabels
     return labels.map(\.key).filter { key in
       let prefix = ["pod.", "org.apache.aurora.metadata.pod."].first { key.hasPrefix($0) }
       return prefix != nil && !known.contains { key == $0 || key.hasSuffix("." + $0) }

@@ -79,8 +79,7 @@ struct TaskPod {
     }
     request.warnings += task.unknownOptions.map {
       "label \($0) is no option of a pod: known are "
-        + (["launch-timeout"] + Settings.podOptions.sorted()).map(Settings.podLabel)
-        .joined(separator: ", ")
+        + Settings.taskLabels.joined(separator: ", ")
     }
     try request.applyRoles()
     request.limits = try TaskBounds(task: task).limits(environment: settings.environment)

@@ -6,7 +6,7 @@ import Program
 import Settings
 import YAML
 
-/// The objects of `run --format json` (docs/run.md), but for those of containers' output.
+/// The objects of `run --format json` (docs/pods.md, "JSON output"), but for those of containers' output.
 enum RunJSON {
   /// Prints a pod's events until it has ended, and once a second how far its pulls are.
   ///

@@ -157,6 +157,9 @@ extension Settings {
     "task-env", "task-file", "type",
   ]
 
+  /// The labels of a task that set options.
+  static let taskLabels = podOptions.union(["launch-timeout"]).map(podLabel).sorted()
+
   /// The label of a pod's option.
   ///
   /// - Parameter option: the long option, without its dashes.

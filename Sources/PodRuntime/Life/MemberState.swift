@@ -1,4 +1,4 @@
-/// Where a container of a pod stands, and what may follow (docs/design.md, "The states of a container").
+/// The state of a container of a pod, and what may follow (docs/design.md, "Container states").
 enum MemberState: Hashable, Sendable {
   /// Not created as yet.
   case planned

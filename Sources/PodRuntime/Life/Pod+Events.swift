@@ -105,7 +105,7 @@ extension Pod {
     changes.notifyAll()
   }
 
-  /// Handles the removal of a container by someone else (docs/pod.md, "What others do to a pod").
+  /// Handles the removal of a container by someone else (docs/pods.md, "External changes").
   func handleRemoval(of name: String) {
     guard let member = members[name] else { return }
     switch member.state {

@@ -28,7 +28,7 @@ struct PodCleanup: Sendable {
 
   private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
-  /// How many containers are removed at once: with all of many at once dockerd takes longer (docs/design.md, "Ends").
+  /// How many containers are removed at once: with all of many at once dockerd takes longer (docs/design.md, "Removal").
   private static let mostRemovals = 12
 
   /// How far the removal has come.

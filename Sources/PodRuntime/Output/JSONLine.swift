@@ -1,6 +1,6 @@
 import Linux
 
-/// One object of `run --format json` (docs/run.md): a line of JSON, written key by key.
+/// One object of `run --format json` (docs/pods.md, "JSON output"): a line of JSON, written key by key.
 public struct JSONLine: Sendable {
   /// The version of the schema. It changes when a key that there was goes, or means something else.
   public static let version = 1

@@ -151,7 +151,7 @@ public struct PodOutput: Sendable {
   public let standardError: OutputWriter
   /// True to colour the services' names.
   public let isColoured: Bool
-  /// True to write an object a line, all to the first of the two writers (docs/run.md).
+  /// True to write an object a line, all to the first of the two writers (docs/pods.md, "JSON output").
   public let isJSON: Bool
 
   /// Joins the two writers.

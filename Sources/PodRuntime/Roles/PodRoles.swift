@@ -2,7 +2,7 @@ import Compose
 import OrderedCollections
 import YAML
 
-/// What the exit of each service means to its pod (docs/pod-options.md, "Roles"). Where nobody names a role all services
+/// What the exit of each service means to its pod (docs/pods.md, "Roles"). Where nobody names a role all services
 /// are main services, and the pod has finished when all have exited.
 public struct PodRoles: Sendable, Equatable {
   /// Whether somebody has named a role, or which main service decides.

@@ -6,7 +6,7 @@ import OrderedCollections
 import PodIdentity
 import YAML
 
-/// `/run/pod/task.json`: what containers may know of their task (docs/pod-options.md, "task.json").
+/// `/run/pod/task.json`: what containers may know of their task (docs/pods.md, "task.json").
 ///
 /// It is in a volume of the pod's own, which containers mount read-only: the engine alone makes and fills it, so it works for
 /// an engine on another host, and no path of the sandbox leads to it.

@@ -49,7 +49,7 @@ extension TaskVariables {
 }
 
 extension PodPlanner {
-  /// The task's variables for a container (docs/pod-options.md, "The task inside containers").
+  /// The task's variables for a container (docs/pods.md, "Task variables").
   ///
   /// - Parameters:
   ///   - service: what the container is of.

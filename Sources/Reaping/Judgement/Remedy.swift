@@ -1,4 +1,4 @@
-/// What an operator can do about an undecided pod (docs/reaper.md, "Undecided").
+/// What an operator can do about an undecided pod (docs/operate.md, "Undecided pods").
 enum Remedy {
   static let wait = "wait until a later pass judges it again"
   static let local = "run pod-reaper on the engine's own host, with the engine's unix socket"

@@ -3,8 +3,8 @@ import Glibc
 import PodIdentity
 import Linux
 
-/// What this program must be given where it runs in a container (docs/reaper.md, "In a container"),
-/// and wasn't.
+/// The flags that this program needs in a container and does not have (docs/operate.md,
+/// "Run pod-reaper in a container").
 struct ForgottenFlags: Sendable {
   /// The engine's socket; nil over TCP.
   var engineSocket: String?

@@ -10,9 +10,10 @@ import Program
 
 /// Knows what was observed of pods, judges them, and removes the leaked ones.
 ///
-/// Its state is three values: what is known of executors, what is left to do about cgroups, and
-/// what became of removals. Inputs add to the first. ``observe(run:)`` changes none of them;
-/// ``reap(run:)`` is the only function that removes anything, and one call at a time works.
+/// It owns all state that outlives a pass. The largest parts are values: the evidence about executors,
+/// the cgroups that remain to be removed, and the results of removals. Inputs add to the evidence.
+/// ``observe(run:)`` changes nothing. ``reap(run:)`` is the only function that removes anything, one
+/// call at a time.
 package actor Reaper {
   private(set) var evidence = EvidenceStore()
   private(set) var janitor: CgroupJanitor

@@ -40,9 +40,9 @@ struct RunningTests {
     RunningCount.conclude(counts, "refusals on \(engine)", ContinuousClock.now - started)
   }
 
-  @Test("docs/differences.md lists what may differ, and names real cases")
+  @Test("docs/compose.md lists the intended differences, with real cases")
   func documented() throws {
-    let text = try SourceTree.text("docs/differences.md")
+    let text = try SourceTree.text("docs/compose.md")
     #expect(text.contains(RunningDifference.table))
     let tables = try RunningTable.all()
     let services = tables.flatMap(\.rows).flatMap(\.cases).map(\.description)

@@ -6,6 +6,7 @@ import Testing
 /// Ends that are not as they should be: what the executor then says, and how it exits.
 @Suite("A task's end that goes wrong", .needsEngine, .throttled)
 struct MesosEndingTests {
+  /// Invariant 7: the terminal update names what could not be removed.
   @Test("is told with the name of what could not be removed", arguments: MesosHost.linux)
   func leftover(on host: MesosHost) async throws {
     let file = """

@@ -49,6 +49,7 @@ struct MesosKillTests {
   }
 
   /// docs/executor-http-api.md, "KILL".
+  /// Invariant 1: what is created can always be found by its labels.
   @Test(
     "at a moment of its launch leaves nothing", arguments: MesosHost.linux,
     ["network create", "container create", "container start"])
@@ -107,6 +108,7 @@ struct MesosKillTests {
   }
 
   /// src/slave/slave.cpp, `Slave::_statusUpdate`: a terminal update gives the task's resources back.
+  /// Invariant 7: the terminal update follows the removal of the containers.
   @Test("twenty times in a row gives its port to the next", arguments: MesosHost.linux)
   func twenty(on host: MesosHost) async throws {
     let port = try FreePorts.take(1)

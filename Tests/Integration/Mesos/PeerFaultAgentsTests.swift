@@ -13,6 +13,7 @@ struct PeerFaultAgentsTests {
     PodSettings(options: ["--agent-id", agent, "--grace", "2s"], task: task)
   }
 
+  /// Invariant 4: pods of another agent are never mistaken for this agent's.
   @Test(
     "the end of one's pod touches nothing of the other's, though both tasks have the same ID",
     arguments: one)

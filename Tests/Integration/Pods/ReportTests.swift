@@ -13,7 +13,7 @@ struct FoundReport {
     text = try String(contentsOfFile: "\(sandbox)/\(name).txt", encoding: .utf8)
     let data = try Data(contentsOf: URL(fileURLWithPath: "\(sandbox)/\(name).json"))
     object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-    let problem = try JSONSchema(file: "docs/report.schema.json").problem(of: object)
+    let problem = try JSONSchema(file: "docs/reference/report.schema.json").problem(of: object)
     #expect(problem == nil, "\(problem ?? "")")
     for line in text.split(separator: "\n") { #expect(line.unicodeScalars.count <= 80, "\(line)") }
   }

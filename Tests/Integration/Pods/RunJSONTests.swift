@@ -6,9 +6,9 @@ import Testing
 struct RunJSONTests {
   private let json = PodSettings(options: ["--format", "json"])
 
-  /// The objects of a standard output; each line must be one, and what docs/run.schema.json says.
+  /// The objects of a standard output; each line must be one, and what docs/reference/run.schema.json says.
   private func objects(_ lines: [String]) throws -> [[String: Any]] {
-    let schema = try JSONSchema(file: "docs/run.schema.json")
+    let schema = try JSONSchema(file: "docs/reference/run.schema.json")
     return try lines.map { line in
       let object = try #require(
         try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any], "\(line)")

@@ -138,6 +138,7 @@ struct ReaperDoubtTests {
     }
   }
 
+  /// Invariant 3: only objects with all labels are removed.
   @Test("a container without the full set of labels is nobody's, whatever its name", arguments: one)
   func lacksTheSet(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in

@@ -8,6 +8,7 @@ import TestSupport
 struct ReaperHookTests {
   private static let one = TestEngine.all.suffix(1)
 
+  /// Invariant 6: a notification is delivered or in the spool.
   @Test(
     "is heard once each, with the reaper up, stopped, going on, ended, crashed and back",
     arguments: one)

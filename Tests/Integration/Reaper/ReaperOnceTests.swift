@@ -6,6 +6,7 @@ import TestSupport
 
 @Suite("pod-reaper --once", .needsEngine)
 struct ReaperOnceTests {
+  /// Invariant 2: pod-reaper removes what a killed executor leaves.
   @Test(
     "removes all that a killed executor left, and touches nothing of the pod beside it",
     arguments: TestEngine.all)
