@@ -131,7 +131,10 @@ struct ExcessiveInput: CustomStringConvertible, Sendable {
     one("variables in many strings", "4:266692: \(tooManyUses)") {
       head + "    command: [" + lines(3) { _ in "'" + lines(66_667) { _ in "$A" } + "', " } + "]\n"
     },
-    one("ports of many services", "22:27: the project's services have more than 20000 ports; more are not read") {
+    one(
+      "ports of many services",
+      "22:27: the project's services have more than 20000 ports; more are not read"
+    ) {
       "services:\n" + lines(200) { "  s\($0): {image: a, ports: [1000-1999]}\n" }
     },
     one(

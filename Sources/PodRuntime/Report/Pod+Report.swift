@@ -13,6 +13,7 @@ extension Pod {
   ///
   /// - Parameter all: whether everything is collected before this returns; otherwise whoever removes a container has it
   ///   inspected first.
+  /// - Returns: what collects it.
   func beginInspection(ofAll all: Bool) async -> ReportInspection {
     readUsage()
     let ids = Set(

@@ -40,7 +40,8 @@ struct TaskDiskTests {
       #expect(
         end.stderr.contains {
           $0.contains(
-            /6\.\d MB is the most that was measured of what the containers wrote; the task's disk is 5\.0 MB/)
+            /6\.\d MB is the most that was measured of what the containers wrote; the task's disk is 5\.0 MB/
+          )
         }, "\(end)")
     }
   }
