@@ -8,7 +8,7 @@ public struct FileOptions: ParsableArguments {
   @Option(
     name: [.customShort("f"), .customLong("file")],
     help:
-      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml and its kin.",
+      "A Compose file; several are merged left to right. Default: COMPOSE_FILE, else compose.yaml, compose.yml, docker-compose.yaml or docker-compose.yml.",
     completion: .file())
   public var files: [String] = []
 

@@ -54,12 +54,12 @@ struct EarlierSettings {
     "launchtask.skippull": (
       "true", "an image is pulled where it is missing: set pull_policy: always"
     ),
-    "plugins.pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and its kin"),
-    "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and its kin"),
+    "plugins.pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"),
+    "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"),
     "podmonitor.monitorname": ("default", "each container's policy and healthcheck decide"),
-    "cleanpod.unhealthy": ("true", "an unhealthy container always ends its pod"),
+    "cleanpod.unhealthy": ("true", "an unhealthy container fails its pod, unless `pod.on_unhealthy` is `restart`"),
     "cleanpod.cleanfailtask": (
-      "true", "a failed pod is always removed; its output is in the sandbox"
+      "true", "a failed pod is removed, unless `pod.keep_failed` says how long it is kept"
     ),
     "dockerdump.enable": ("false", "there is no dump of Docker's state"),
   ]

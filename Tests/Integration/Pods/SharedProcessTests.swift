@@ -124,7 +124,7 @@ struct SharedProcessTests {
       let said = pod.run.text("stderr")
       #expect(
         said.contains("cleanpod.timeout: 1s (config.yaml:2:21) is read as grace 1s"), "\(said)")
-      #expect(said.contains("an unhealthy container always ends its pod"), "\(said)")
+      #expect(said.contains("an unhealthy container fails its pod"), "\(said)")
       pod.kill()
       #expect(try await pod.ended().state == "TASK_KILLED")
     }
