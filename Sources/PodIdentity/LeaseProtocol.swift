@@ -1,37 +1,29 @@
-/// What executor and reaper say over a lease's connection, a line each (docs/design.md, "Contracts").
+/// The lines that executor and reaper exchange over a lease's connection (docs/design.md, "Contracts").
 package enum LeaseProtocol {
   /// Where executors lease unless they are told otherwise.
   package static let defaultSocket = "/run/compose-pods/lease.sock"
-  /// The reaper holds the lease.
+  /// The response to a first line: the reaper holds the lease. The features that it takes follow.
   package static let accepted = "OK"
-  /// It does, and takes the number of restarts: the answer to who offers it.
-  package static let acceptedWithRestarts = "OK restarts"
-  /// It doesn't.
+  /// The response to a first line: the reaper doesn't hold the lease.
   package static let refused = "NO"
-  /// The executor is through, and its pod gone.
+  /// The executor's last line: its pods are gone.
   package static let release = "RELEASE"
 
-  private static let restartsStart = "RESTARTS "
-
-  /// How often services were started again since the executor's beginning.
-  package static func restarts(_ count: Int) -> String { restartsStart + String(count) }
-
-  /// The number in a line `RESTARTS N`; nil for any other.
-  package static func restarts(of line: String) -> Int? {
-    guard line.hasPrefix(restartsStart) else { return nil }
-    return Int(line.dropFirst(restartsStart.count)).flatMap { $0 >= 0 ? $0 : nil }
+  /// What an executor can report over its lease. It offers each by a word of its first line, and
+  /// sends only what the response names: earlier reapers close the connection at an unknown line.
+  package enum Feature: String, Sendable, CaseIterable {
+    /// Lines `RESTARTS N`: the restarts of all its pods together. The form of earlier executors.
+    case restarts
+    /// Lines `FIGURES …`: the figures of one pod (`LeaseFigures`).
+    case figures
   }
 
   private static let start = "LEASE 1 "
+  private static let restartsStart = "RESTARTS "
 
-  /// The first line of a lease of a run.
-  package static func request(run: String) -> String { start + run + " " + restartsWord }
-
-  private static let restartsWord = "restarts"
-
-  /// Whether who sent a first line will say how often services were started again.
-  package static func offersRestarts(_ line: String) -> Bool {
-    line.split(separator: " ").dropFirst(3).contains(restartsWord[...])
+  /// The first line of a lease of a run, which offers every feature.
+  package static func request(run: String) -> String {
+    ([start + run] + Feature.allCases.map(\.rawValue)).joined(separator: " ")
   }
 
   /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
@@ -41,5 +33,28 @@ package enum LeaseProtocol {
       words[2].utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "/") })
     else { return nil }
     return String(words[2])
+  }
+
+  /// The response to a first line that is accepted: it names the features that the line offers.
+  package static func acceptance(of line: String) -> String {
+    let offered = line.split(separator: " ").dropFirst(3)
+    let taken = Feature.allCases.map(\.rawValue).filter { offered.contains($0[...]) }
+    return ([accepted] + taken).joined(separator: " ")
+  }
+
+  /// The features that a response takes; nil where it isn't an acceptance.
+  package static func features(of response: String) -> Set<Feature>? {
+    guard response.hasPrefix(accepted) else { return nil }
+    let line = response.prefix { $0 != "\n" }
+    return Set(line.split(separator: " ").dropFirst().compactMap { Feature(rawValue: String($0)) })
+  }
+
+  /// The line that reports the restarts of all pods of an executor together.
+  package static func restarts(_ count: Int) -> String { restartsStart + String(count) }
+
+  /// The number in a line `RESTARTS N`; nil for any other.
+  package static func restarts(of line: String) -> Int? {
+    guard line.hasPrefix(restartsStart) else { return nil }
+    return Int(line.dropFirst(restartsStart.count)).flatMap { $0 >= 0 ? $0 : nil }
   }
 }

@@ -58,33 +58,6 @@ struct HealthTests {
   func shown() throws {
     #expect(Metrics.text(Counters()).contains("\npod_reaper_healthy 1\n"))
     #expect(Metrics.text(Counters(), isHealthy: false).contains("\npod_reaper_healthy 0\n"))
-    // Of the pod whose executor says it, not of one that merely names its run.
-    var counters = Counters()
-    let own = Sample.identity(pid: 7, start: 8)
-    counters.pods = [PodFigures.Source(identity: own)]
-    func holder(pid: Int32) -> LeaseHolder {
-      LeaseHolder(run: own.run, pid: pid, startTime: 8, cgroups: [])
-    }
-    let text = Metrics.text(counters, restarts: [(holder(pid: 7), 4), (holder(pid: 9), 5)])
-    let lines = text.split(separator: "\n").filter { $0.hasPrefix("pod_reaper_pod_restarts_total") }
-    #expect(
-      lines == ["pod_reaper_pod_restarts_total{task=\"\(own.taskID)\",run=\"\(own.run)\"} 4"])
-    var report = PassReport()
-    report.service = ServiceReport(healthy: true, secondsSincePass: 1)
-    #expect(ReportTable.text(report) == "no pods")
-    report.service = ServiceReport(healthy: false, problem: "no pass", secondsSincePass: 1)
-    #expect(ReportTable.text(report) == "UNHEALTHY: no pass\nno pods")
-    #expect(try report.json().contains(#""service":{"healthy":false"#))
-  }
-}
-
-@Suite("What the log holds back")
-struct LogLimitTests {
-  private let site = LogLimit.Site(file: "a", line: 1)
-
-  @Test("is counted: of 100,000 lines of one statement 100 are written, and one with the count")
-  func flood() async throws {
-    let limit = LogLimit(most: 100, span: .seconds(2))
     let reports = Mutex<[LogLimit.Held]>([])
     var written = 0
     for number in 1...100_000 {
