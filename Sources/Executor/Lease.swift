@@ -20,22 +20,22 @@ final class Lease: Sendable {
   fileprivate struct State {
     /// The open connection.
     var connection: Int32?
-    /// What the reaper takes beyond the lease.
+    /// The reports that the reaper accepts.
     var features: Set<LeaseProtocol.Feature> = []
     /// The figures of each pod, by task.
     var figures: [String: LeaseFigures] = [:]
     /// The tasks whose figures have changed since they were sent, longest first.
     var unsent: [String] = []
-    /// The restarts of pods whose figures are not needed any more.
+    /// The restarts of pods that have stopped.
     var earlierRestarts = 0
     /// Lines were sent within the last second.
     var isPausing = false
   }
 
-  /// What is sent at most each second, and at the end: the reaper closes a connection that sends more than 64 lines at
-  /// once, or for long more than ten a second.
+  /// The most lines per second, and before the connection is closed: the reaper drops a lease that sends more than 64
+  /// lines at once, or ten per second for long.
   private static let (mostLines, mostLastLines) = (8, 48)
-  /// Pods that have ended whose figures wait for a reaper.
+  /// The most stopped pods whose figures wait for a reaper.
   private static let mostEnded = 32
 
   /// A lease on a run; nothing is connected yet.
@@ -65,7 +65,7 @@ final class Lease: Sendable {
     }
   }
 
-  /// Sends the last figures; and where nothing of the executor's pods is left, that the lease is over.
+  /// Sends the last figures, and releases the lease if nothing of the executor's pods is left.
   ///
   /// - Parameter isClean: whether nothing is left.
   func finish(isClean: Bool) {
@@ -76,7 +76,7 @@ final class Lease: Sendable {
     }
   }
 
-  /// Reports the figures of a pod, for the reaper's metrics: now, or within some seconds.
+  /// Reports the figures of a pod for the reaper's metrics: at once, or within a few seconds.
   func report(_ figures: LeaseFigures) {
     state.withLock { state in
       state.set(figures)
@@ -89,7 +89,7 @@ final class Lease: Sendable {
     }
   }
 
-  /// Sends what has changed, now or when a second is over since lines were sent.
+  /// Sends changed figures, at the earliest a second after the last ones.
   private func flush(_ state: inout State) {
     guard !state.isPausing, state.connection != nil, !state.features.isEmpty, !state.unsent.isEmpty
     else { return }
@@ -140,7 +140,7 @@ final class Lease: Sendable {
       isHeld = true
       state.withLock { state in
         state.features = features
-        // This reaper knows nothing of them yet.
+        // A new connection: this reaper has no figures.
         state.unsent = state.figures.keys.sorted()
         flush(&state)
       }
@@ -158,7 +158,7 @@ final class Lease: Sendable {
 }
 
 extension Lease.State {
-  /// Puts figures in the place of the former ones of the same pod, to be sent.
+  /// Replaces the figures of a pod by new ones, which are to be sent.
   fileprivate mutating func set(_ new: LeaseFigures) {
     var new = new
     if unsent.contains(new.task) {
@@ -169,7 +169,7 @@ extension Lease.State {
     figures[new.task] = new
   }
 
-  /// Notes that the figures of a pod were sent: a launch is reported once, and nothing follows an end.
+  /// Records that the figures of a pod were sent: a launch is reported once, and an outcome comes last.
   fileprivate mutating func noteSent(_ task: String) {
     if figures[task]?.outcome != nil { return forgetFigures(of: task) }
     figures[task]?.isNewlyLaunched = false

@@ -1,12 +1,12 @@
 /// The figures of one pod that its executor reports over its lease, in a line such as
 /// `FIGURES launched launch=0.84 running=2 exits=1 task=web.1`.
 ///
-/// Words and names in any order, the task's ID last: it may hold spaces. A reader passes over what
-/// it doesn't know, so that later versions can add to it.
+/// Flags and values are in any order. The task's ID is last, because it may contain spaces. A reader
+/// ignores unknown flags and values, so that later versions can add some.
 package struct LeaseFigures: Sendable, Equatable {
   /// What a service's container does.
   package enum ServiceState: String, Sendable, CaseIterable {
-    /// Not running for the first time yet.
+    /// It has not started yet.
     case waiting
     /// Running, and not unhealthy.
     case running
@@ -20,7 +20,7 @@ package struct LeaseFigures: Sendable, Equatable {
     case exited
   }
 
-  /// How a pod ended: the terminal states that Mesos receives.
+  /// The terminal state of a pod, as Mesos receives it.
   package enum Outcome: String, Sendable, CaseIterable {
     case finished, failed, killed
   }
@@ -37,9 +37,9 @@ package struct LeaseFigures: Sendable, Equatable {
   package var failures = 0
   /// Seconds from the beginning of the launch until every service was up; nil before.
   package var launchSeconds: Double?
-  /// The launch is complete, and no reaper was sent that before.
+  /// The launch is complete, and this is its first report.
   package var isNewlyLaunched = false
-  /// How the pod ended; nil before. Nothing follows for this pod.
+  /// The terminal state; nil before. It comes with the last line of the pod.
   package var outcome: Outcome?
 
   /// The figures of a pod that has not been launched.
@@ -51,7 +51,7 @@ package struct LeaseFigures: Sendable, Equatable {
   private static let start = "FIGURES "
   private static let taskName = " task="
   private static let launched = "launched"
-  /// A number of seconds beyond that is nonsense.
+  /// The longest launch that is valid, in seconds.
   private static let longest = 1e9
 
   /// The line, without its end.
@@ -103,7 +103,7 @@ package struct LeaseFigures: Sendable, Equatable {
     if launchSeconds == nil { isNewlyLaunched = false }
   }
 
-  /// The task's ID, and where the text before it ends.
+  /// The task's ID, and the index of its name.
   private static func task(of line: String) -> (text: String, start: String.Index)? {
     guard let name = line.firstRange(of: taskName) else { return nil }
     return (String(line[name.upperBound...]), name.lowerBound)

@@ -2,17 +2,17 @@
 package enum LeaseProtocol {
   /// Where executors lease unless they are told otherwise.
   package static let defaultSocket = "/run/compose-pods/lease.sock"
-  /// The response to a first line: the reaper holds the lease. The features that it takes follow.
+  /// The response to a first line: the reaper holds the lease. The features that it accepts follow.
   package static let accepted = "OK"
   /// The response to a first line: the reaper doesn't hold the lease.
   package static let refused = "NO"
   /// The executor's last line: its pods are gone.
   package static let release = "RELEASE"
 
-  /// What an executor can report over its lease. It offers each by a word of its first line, and
-  /// sends only what the response names: earlier reapers close the connection at an unknown line.
+  /// A kind of report over a lease. The executor offers each in its first line, and sends only those
+  /// that the response names: earlier reapers close the connection when they read an unknown line.
   package enum Feature: String, Sendable, CaseIterable {
-    /// Lines `RESTARTS N`: the restarts of all its pods together. The form of earlier executors.
+    /// Lines `RESTARTS N`: the restarts of all pods of the executor. Earlier executors have only this.
     case restarts
     /// Lines `FIGURES …`: the figures of one pod (`LeaseFigures`).
     case figures
@@ -38,11 +38,11 @@ package enum LeaseProtocol {
   /// The response to a first line that is accepted: it names the features that the line offers.
   package static func acceptance(of line: String) -> String {
     let offered = line.split(separator: " ").dropFirst(3)
-    let taken = Feature.allCases.map(\.rawValue).filter { offered.contains($0[...]) }
-    return ([accepted] + taken).joined(separator: " ")
+    let features = Feature.allCases.map(\.rawValue).filter { offered.contains($0[...]) }
+    return ([accepted] + features).joined(separator: " ")
   }
 
-  /// The features that a response takes; nil where it isn't an acceptance.
+  /// The features that a response accepts; nil if it refuses the lease.
   package static func features(of response: String) -> Set<Feature>? {
     guard response.hasPrefix(accepted) else { return nil }
     let line = response.prefix { $0 != "\n" }

@@ -93,7 +93,7 @@ struct MonitoringTests {
         used += expression + "\n"
       }
     }
-    // Its version is for tables that somebody makes.
+    // The version is for dashboards of operators.
     for family in families.keys where family != "pod_reaper_build_info" {
       #expect(used.contains(family), "no panel shows \(family)")
     }

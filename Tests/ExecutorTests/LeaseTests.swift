@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import PodIdentity
 import TestSupport
@@ -7,7 +8,7 @@ import Testing
 
 @Suite("An executor's lease")
 struct LeaseTests {
-  /// A reaper that gives a response, prints each line that follows, and closes the connection when it is told.
+  /// A reaper that gives a response and prints each line that it receives.
   private static let reaper = """
     import socket, sys, threading
     server = socket.socket(socket.AF_UNIX)
@@ -46,7 +47,7 @@ struct LeaseTests {
     return figures
   }
 
-  @Test("sends a reaper each pod's figures, a launch once, and the end before the release")
+  @Test("sends the figures of each pod, a launch once, and the outcome before the release")
   func figures() async throws {
     try await withLease("OK restarts figures") { lease, reaper in
       var web = figures("web", restarts: 1)
@@ -69,7 +70,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("sends no more lines than a reaper takes, however many pods change")
+  @Test("sends no more lines than a reaper accepts, however many pods change")
   func pace() async throws {
     try await withLease("OK restarts figures") { lease, reaper in
       let begin = ContinuousClock.now
@@ -85,7 +86,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("sends a reaper of before the restarts of all pods together, and nothing else")
+  @Test("sends an earlier reaper the sum of restarts, and nothing else")
   func earlierReaper() async throws {
     try await withLease("OK restarts") { lease, reaper in
       var web = figures("web", restarts: 1)

@@ -58,6 +58,22 @@ struct HealthTests {
   func shown() throws {
     #expect(Metrics.text(Counters()).contains("\npod_reaper_healthy 1\n"))
     #expect(Metrics.text(Counters(), isHealthy: false).contains("\npod_reaper_healthy 0\n"))
+    var report = PassReport()
+    report.service = ServiceReport(healthy: true, secondsSincePass: 1)
+    #expect(ReportTable.text(report) == "no pods")
+    report.service = ServiceReport(healthy: false, problem: "no pass", secondsSincePass: 1)
+    #expect(ReportTable.text(report) == "UNHEALTHY: no pass\nno pods")
+    #expect(try report.json().contains(#""service":{"healthy":false"#))
+  }
+}
+
+@Suite("What the log holds back")
+struct LogLimitTests {
+  private let site = LogLimit.Site(file: "a", line: 1)
+
+  @Test("is counted: of 100,000 lines of one statement 100 are written, and one with the count")
+  func flood() async throws {
+    let limit = LogLimit(most: 100, span: .seconds(2))
     let reports = Mutex<[LogLimit.Held]>([])
     var written = 0
     for number in 1...100_000 {

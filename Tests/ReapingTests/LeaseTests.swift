@@ -96,7 +96,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("take the figures of pods, and report each launch and each end once")
+  @Test("accept the figures of pods, and report each launch and each outcome once")
   func figures() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path + "/lease.sock"
@@ -118,11 +118,11 @@ struct LeaseTests {
       web.isNewlyLaunched = false
       web.outcome = .failed
       client.say(Array((web.line + "\n").utf8))
-      try await eventually("the end of one") { server.reports().first?.figures.count == 1 }
+      try await eventually("one pod less") { server.reports().first?.figures.count == 1 }
       try await eventually("three reports") {
         reports.words == ["held run-1", "launched run-1 1.5", "pod of run-1 failed"]
       }
-      // What isn't valid ends the connection.
+      // A line that isn't valid closes the connection.
       client.say(Array("FIGURES running=-1 task=db\n".utf8))
       #expect(try await client.answer() == "")
       try await eventually("none") { server.reports().isEmpty }

@@ -150,7 +150,7 @@ struct MetricsTests {
     #expect(scrape["pod_outcomes_total{outcome=\"killed\"}"] == 0)
   }
 
-  @Test("take a pod's figures from its own executor, not from a lease that merely names its run")
+  @Test("use a pod's figures from its own executor, not from a lease that merely names its run")
   func ownExecutor() {
     let own = Sample.identity(pid: 7, start: 8)
     var counters = Counters()
@@ -181,7 +181,7 @@ struct MetricsTests {
     #expect(scrape["pod_launch_seconds{\(labels)}"] == 2.5)
   }
 
-  @Test("take the restarts of an earlier executor, and write a series once")
+  @Test("use the restarts of an earlier executor, and write a series once")
   func earlierExecutor() {
     let own = Sample.identity(pid: 7, start: 8)
     var counters = Counters()
@@ -194,7 +194,7 @@ struct MetricsTests {
     #expect(scrape.families["pod_reaper_pod_services"]?.samples.isEmpty == true)
   }
 
-  @Test("escape what labels say")
+  @Test("escape the values of labels")
   func escapes() {
     let family = MetricFamily(
       name: "x", kind: .gauge, help: "X.",

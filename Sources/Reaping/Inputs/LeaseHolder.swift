@@ -57,7 +57,7 @@ enum LeaseEvent: Sendable {
   case released(LeaseHolder)
   /// The executor reports that every service of a pod is up, and how long that took.
   case podLaunched(LeaseHolder, seconds: Double)
-  /// The executor reports how a pod ended.
+  /// The executor reports the terminal state of a pod.
   case podEnded(LeaseHolder, LeaseFigures.Outcome)
 
   /// The run that it is about.

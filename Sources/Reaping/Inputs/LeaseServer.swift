@@ -8,8 +8,8 @@ import Synchronization
 import SystemPackage
 import Linux
 
-/// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, perhaps figures of its
-/// pods (`LeaseProtocol.Feature`), later perhaps `RELEASE`;
+/// Takes the leases of executors, of any user. A peer sends `LEASE 1 RUN`, reports of its pods if it
+/// offers them (`LeaseProtocol.Feature`), and `RELEASE` when its pods are gone;
 /// the kernel closes the connection when it dies, however it dies. Each has two seconds for its
 /// first line, a line has at most 512 bytes, a user at most 1,024 connections and all together
 /// 4,096, fewer where the process may have few descriptors, and a user who has taken twice as many
@@ -65,8 +65,8 @@ final class LeaseServer: Restorable {
 
     /// Keeps the figures of a pod.
     ///
-    /// - Returns: what they report for the first time.
-    mutating func take(_ new: LeaseFigures, from holder: LeaseHolder, most: Int) -> [LeaseEvent] {
+    /// - Returns: a completed launch, a terminal state.
+    mutating func apply(_ new: LeaseFigures, from holder: LeaseHolder, most: Int) -> [LeaseEvent] {
       var events: [LeaseEvent] = []
       if new.isNewlyLaunched, let seconds = new.launchSeconds {
         events.append(.podLaunched(holder, seconds: seconds))
@@ -233,7 +233,7 @@ final class LeaseServer: Restorable {
         return true
       }
       if let figures = LeaseFigures(line: line), peer.mayReport() {
-        for event in peer.take(figures, from: holder, most: limits.pods) { report.yield(event) }
+        for event in peer.apply(figures, from: holder, most: limits.pods) { report.yield(event) }
         state.peers[client] = peer
         return true
       }

@@ -20,7 +20,7 @@ struct Counters: Sendable, Equatable {
   /// From a noticed death to the end of its removal: count and sum.
   var goneCount = 0
   var goneSeconds = 0.0
-  /// What executors report of launches and of how their pods end.
+  /// Launches and terminal states that executors report.
   var launches = Histogram(bounds: [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600])
   var outcomes: [LeaseFigures.Outcome: Int] = [:]
 

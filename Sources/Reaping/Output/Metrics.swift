@@ -18,7 +18,7 @@ enum Metrics {
   ) -> String {
     let families =
       service(counters, isHealthy: isHealthy) + removal(counters) + images(counters.images)
-      + ends(counters) + usage(of: counters.pods, mounts)
+      + outcomes(counters) + usage(of: counters.pods, mounts)
       + figures(of: counters.pods, reports)
     return families.flatMap(\.lines).joined(separator: "\n") + "\n"
   }
@@ -91,14 +91,14 @@ enum Metrics {
     ]
   }
 
-  private static func ends(_ counters: Counters) -> [MetricFamily] {
+  private static func outcomes(_ counters: Counters) -> [MetricFamily] {
     [
       .histogram(
         "launch_seconds", "Time from the start of a pod's launch until every service was up.",
         counters.launches),
       .byLabel(
         "pod_outcomes_total", .counter,
-        "Pods that ended while their executor was alive, by terminal state.", "outcome",
+        "Pods that reached a terminal state, as their executors report.", "outcome",
         LeaseFigures.Outcome.allCases.map { ($0.rawValue, counters.outcomes[$0] ?? 0) }),
     ]
   }
@@ -177,8 +177,8 @@ enum Metrics {
     ]
   }
 
-  /// The figures of pods, each from the executor that the pod's labels name: others may claim what
-  /// they like.
+  /// The figures of pods, each from the executor that the pod's labels name: any other process can
+  /// claim the run, but not that process ID.
   private static func reported(
     of pods: [PodFigures.Source], _ reports: [LeaseReport]
   ) -> [(PodFigures.Source, LeaseFigures)] {
@@ -189,8 +189,8 @@ enum Metrics {
     }
   }
 
-  /// The restarts that executors report which report nothing else: those of all their pods, with
-  /// the labels of one.
+  /// The restarts of earlier executors, which report a sum over their pods: it gets the labels of
+  /// the first pod.
   private static func restartsAlone(
     of pods: [PodFigures.Source], _ reports: [LeaseReport]
   ) -> [MetricFamily.Sample] {
