@@ -137,7 +137,9 @@ struct ExplanationTests {
     let paragraphs = text.components(separatedBy: "\n\n")
     #expect(letters(paragraphs.last ?? "").contains(letters(item.change)), "\(text)")
     #expect(item.report.remedy == item.remedy?.text)
-    if let remedy = item.remedy?.text { #expect(letters(text).contains(letters(remedy)), "\(text)") }
+    if let remedy = item.remedy {
+      #expect(letters(text).contains(letters(remedy.text)), "\(text)")
+    }
     for (_, finding) in item.findings {
       // What is wrapped in its column has other cells between its lines.
       let words = "\(finding.words) \(finding.means)".split(separator: " ")
