@@ -111,7 +111,7 @@ struct RunCommand: AsyncParsableCommand {
     let lease = Lease(run: request.run, environment: environment, log: log)
     let pod = Pod(
       request: request, engine: engine, info: info, output: shown.output, environment: environment,
-      log: log, restarted: { lease.countRestart() }
+      log: log
     ) { update in
       shown.states.say(update, of: request)
     }
@@ -130,11 +130,14 @@ struct RunCommand: AsyncParsableCommand {
       }
     }
     let keeping = Task { await lease.keep() }
+    let figures = FigureReporter(pod, task: request.taskID, lease: lease)
+    let measuring = Task { await figures.follow() }
     let control = ControlHandler(pod, task: request.taskID)
       .listen(run: request.run, group: controlGroup, log: log)
     let outcome = await pod.run()
     control?.close()
-    if outcome.leftovers.isEmpty { lease.release() }
+    await measuring.value
+    lease.finish(isClean: outcome.leftovers.isEmpty)
     keeping.cancel()
     withExtendedLifetime(signals) {}
     watch.cancel()

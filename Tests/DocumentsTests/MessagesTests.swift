@@ -1,7 +1,5 @@
 import Testing
 
-@testable import Reaping
-
 @Suite("Quotations in the pages")
 struct MessagesTests {
   @Test("every message in a column 'message' is in the sources")
@@ -23,20 +21,6 @@ struct MessagesTests {
       }
     }
     #expect(count > 60)
-  }
-
-  @Test("every metric is explained in docs/operate.md, and no page names any other")
-  func metrics() throws {
-    let families = Set(
-      Metrics.text(Counters()).matches(of: /# TYPE (pod_reaper_[a-z_]+)/).map { String($0.1) })
-    for page in try Project.files(below: ["docs", "deploy"], endings: ["md"]) {
-      for name in try Project.text(page).matches(of: /pod_reaper_[a-z_]+/) {
-        let family = String(name.0).replacing(#/_(sum|count)$/#, with: "")
-        #expect(families.contains(family), "\(page): there is no metric \(name.0)")
-      }
-    }
-    let page = try Project.text("docs/operate.md")
-    for family in families { #expect(page.contains("`\(family)"), "\(family) isn't explained") }
   }
 
   @Test("literals are joined across +, and their interpolations are left out")

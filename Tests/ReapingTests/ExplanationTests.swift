@@ -17,7 +17,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
   let sentence: String
   let change: String
   /// What to do, where it is undecided.
-  var remedy: String?
+  var remedy: Remedy?
 
   var testDescription: String { name }
 
@@ -36,7 +36,7 @@ struct ExplainedCase: Sendable, CustomTestStringConvertible {
 
   private init(
     _ name: String, _ findings: [(Int, Finding)], identity: PodIdentity = Sample.identity(),
-    host: HostFacts = Sample.host, _ sentence: String, change: String, remedy: String? = nil
+    host: HostFacts = Sample.host, _ sentence: String, change: String, remedy: Remedy? = nil
   ) {
     self.name = name
     self.identity = identity
@@ -136,8 +136,10 @@ struct ExplanationTests {
     #expect(letters(text).hasPrefix(letters(item.sentence)), "\(text)")
     let paragraphs = text.components(separatedBy: "\n\n")
     #expect(letters(paragraphs.last ?? "").contains(letters(item.change)), "\(text)")
-    #expect(item.report.remedy == item.remedy)
-    if let remedy = item.remedy { #expect(letters(text).contains(letters(remedy)), "\(text)") }
+    #expect(item.report.remedy == item.remedy?.text)
+    if let remedy = item.remedy {
+      #expect(letters(text).contains(letters(remedy.text)), "\(text)")
+    }
     for (_, finding) in item.findings {
       // What is wrapped in its column has other cells between its lines.
       let words = "\(finding.words) \(finding.means)".split(separator: " ")

@@ -17,8 +17,14 @@ struct FuzzTests {
   func leases() async {
     let texts = [
       "LEASE 1 5c1d6ff5-b2b1-4c6c-9a7b-3f2a7d0e9a11", "LEASE 1 run more words", "RELEASE",
+      "FIGURES launched ended=failed launch=1.5 running=2 restarts=3 successes=0 task=web 1",
     ]
-    let report = await Fuzz.drive("lease lines", texts: texts, words: ["LEASE 1 "]) { text in
+    let report = await Fuzz.drive(
+      "lease lines", texts: texts, words: ["LEASE 1 ", "FIGURES ", " task=", "launch="]
+    ) { text in
+      if let figures = LeaseFigures(line: text) {
+        return LeaseFigures(line: figures.line)?.task == figures.task
+      }
       guard let run = LeaseProtocol.run(of: text) else { return false }
       return !run.isEmpty && !run.contains("/")
     }

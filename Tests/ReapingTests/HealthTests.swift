@@ -58,17 +58,6 @@ struct HealthTests {
   func shown() throws {
     #expect(Metrics.text(Counters()).contains("\npod_reaper_healthy 1\n"))
     #expect(Metrics.text(Counters(), isHealthy: false).contains("\npod_reaper_healthy 0\n"))
-    // Of the pod whose executor says it, not of one that merely names its run.
-    var counters = Counters()
-    let own = Sample.identity(pid: 7, start: 8)
-    counters.pods = [PodFigures.Source(identity: own)]
-    func holder(pid: Int32) -> LeaseHolder {
-      LeaseHolder(run: own.run, pid: pid, startTime: 8, cgroups: [])
-    }
-    let text = Metrics.text(counters, restarts: [(holder(pid: 7), 4), (holder(pid: 9), 5)])
-    let lines = text.split(separator: "\n").filter { $0.hasPrefix("pod_reaper_pod_restarts_total") }
-    #expect(
-      lines == ["pod_reaper_pod_restarts_total{task=\"\(own.taskID)\",run=\"\(own.run)\"} 4"])
     var report = PassReport()
     report.service = ServiceReport(healthy: true, secondsSincePass: 1)
     #expect(ReportTable.text(report) == "no pods")

@@ -22,6 +22,8 @@ private final class Reports: Sendable {
       case .held(let holder): "held \(holder.run)"
       case .released(let holder): "released \(holder.run)"
       case .ended(let holder): "ended \(holder.run)"
+      case .podLaunched(let holder, let seconds): "launched \(holder.run) \(seconds)"
+      case .podEnded(let holder, let outcome): "pod of \(holder.run) \(outcome)"
       case .dropped(let holder, let ended): "dropped \(holder.run)\(ended ? " ended" : "")"
       }
     }
@@ -75,20 +77,74 @@ struct LeaseTests {
       let client = try Client(path)
       client.say(Array("LEASE 1 run-1 restarts\n".utf8))
       #expect(try await client.answer() == "OK restarts\n")
-      #expect(server.restarts().isEmpty)
+      #expect(server.reports().map(\.restarts) == [nil])
       for count in [0, 3, Int.max] {
         client.say(Array("RESTARTS \(count)\n".utf8))
-        try await eventually("\(count) restarts") { server.restarts().map(\.count) == [count] }
+        try await eventually("\(count) restarts") {
+          server.reports().map(\.restarts) == [count]
+        }
       }
-      #expect(server.restarts().map(\.holder.run) == ["run-1"])
+      #expect(server.reports().map(\.holder.run) == ["run-1"])
       client.say(Array("RESTARTS -1\n".utf8))
       #expect(try await client.answer() == "")
-      try await eventually("none") { server.restarts().isEmpty }
+      try await eventually("none") { server.reports().isEmpty }
       // Who holds no lease has nothing to say.
       let other = try Client(path)
       other.say(Array("RESTARTS 5\n".utf8))
       #expect(try await other.answer() == "NO\n")
-      #expect(server.restarts().isEmpty)
+      #expect(server.reports().isEmpty)
+    }
+  }
+
+  @Test("accept the figures of pods, and report each launch and each outcome once")
+  func figures() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path + "/lease.sock"
+      let reports = Reports()
+      let server = try LeaseServer(path: path, log: Logger(label: "test")) { reports.add($0) }
+      defer { server.stop() }
+      let client = try Client(path)
+      client.say(Array((LeaseProtocol.request(run: "run-1") + "\n").utf8))
+      #expect(try await client.answer() == "OK restarts figures\n")
+      var web = LeaseFigures(task: "web 1")
+      web.services = [.running: 2]
+      web.launchSeconds = 1.5
+      web.isNewlyLaunched = true
+      client.say(Array((web.line + "\nFIGURES running=1 later=x task=db\n").utf8))
+      try await eventually("both") { server.reports().first?.figures.count == 2 }
+      let known = try #require(server.reports().first)
+      #expect(known.figures["web 1"] == web)
+      #expect(known.figures["db"]?.services == [.running: 1])
+      web.isNewlyLaunched = false
+      web.outcome = .failed
+      client.say(Array((web.line + "\n").utf8))
+      try await eventually("one pod less") { server.reports().first?.figures.count == 1 }
+      try await eventually("three reports") {
+        reports.words == ["held run-1", "launched run-1 1.5", "pod of run-1 failed"]
+      }
+      // A line that isn't valid closes the connection.
+      client.say(Array("FIGURES running=-1 task=db\n".utf8))
+      #expect(try await client.answer() == "")
+      try await eventually("none") { server.reports().isEmpty }
+    }
+  }
+
+  @Test("keep the figures of a bounded number of pods")
+  func manyPods() async throws {
+    try await withTemporaryFolder { folder in
+      let path = folder.path + "/lease.sock"
+      let server = try LeaseServer(path: path, log: Logger(label: "test"))
+      defer { server.stop() }
+      let client = try Client(path)
+      client.say(Array((LeaseProtocol.request(run: "run-1") + "\n").utf8))
+      #expect(try await client.answer() == "OK restarts figures\n")
+      let most = LeaseServer.Limits().pods
+      for number in 0..<(most + 8) {
+        client.say(Array((LeaseFigures(task: "task \(number)").line + "\n").utf8))
+      }
+      client.say(Array("RESTARTS 7\n".utf8))
+      try await eventually("the last line") { server.reports().first?.restarts == 7 }
+      #expect(server.reports().first?.figures.count == most)
     }
   }
 

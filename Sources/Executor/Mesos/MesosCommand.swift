@@ -37,8 +37,7 @@ enum MesosCommand {
       lease = Lease(run: run, environment: environment, log: log)
       supervisor = TaskSupervisor(
         session: MesosSession(environment: mesos, log: log), mesos: mesos,
-        settings: settings, engine: engine, output: output, log: log,
-        restarted: { [lease] in lease.countRestart() })
+        settings: settings, engine: engine, output: output, log: log, lease: lease)
     } catch let error as MesosEnvironmentError {
       StandardError.line("compose-executor: \(error.problems.joined(separator: "; "))")
       if environment["MESOS_DIRECTORY"] == nil {
@@ -59,7 +58,7 @@ enum MesosCommand {
     }
     let keeping = Task { await lease.keep() }
     let ending = await supervisor.work()
-    if ending.isClean { lease.release() }
+    lease.finish(isClean: ending.isClean)
     keeping.cancel()
     watch.cancel()
     withExtendedLifetime(signals) {}

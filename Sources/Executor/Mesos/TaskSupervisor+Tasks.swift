@@ -94,7 +94,7 @@ extension TaskSupervisor {
     }
     let pod = Pod(
       request: request, engine: engine, output: output, environment: settings.environment, log: log,
-      slices: slices, ownsCgroup: { await self.endsLast(id) }, restarted: restarted,
+      slices: slices, ownsCgroup: { await self.endsLast(id) },
       report: { update in
         if case .running(let addresses) = update { await self.isUp(id, addresses) }
       })
@@ -103,8 +103,11 @@ extension TaskSupervisor {
     let reporter = LaunchReporter(pod, to: .log, log: log, prefix: prefix)
     let reporting = Task { await reporter.follow() }
     defer { reporting.cancel() }
+    let figures = FigureReporter(pod, task: id.value, lease: lease)
+    let measuring = Task { await figures.follow() }
     let outcome = await pod.run()
     await reporting.value
+    await measuring.value
     return outcome
   }
 
@@ -120,6 +123,8 @@ extension TaskSupervisor {
       .write(
         identity, program: Version.text, state: state == .killed ? "killed" : "failed",
         message: Printable.line(message))
+    lease.report(
+      LeaseFigures(task: info.taskID.value, outcome: LeaseFigures.Outcome(rawValue: "\(state)")))
     return PodOutcome(state: state, message: message)
   }
 

@@ -36,14 +36,14 @@ actor TaskSupervisor {
   private var isTold = false
   private var areAcknowledged: Bool?
   private let changes = AsyncCondition()
-  /// Called when a service of a pod is started again.
-  let restarted: @Sendable () -> Void
+  /// Where the pods' figures are reported.
+  let lease: Lease
 
   init(
     session: MesosSession, mesos: MesosEnvironment, settings: Settings, engine: DockerEngine,
-    output: PodOutput, log: Logger, restarted: @escaping @Sendable () -> Void = {}
+    output: PodOutput, log: Logger, lease: Lease
   ) {
-    self.restarted = restarted
+    self.lease = lease
     self.session = session
     self.mesos = mesos
     self.settings = settings

@@ -10,7 +10,6 @@ extension Pod {
     guard var member = members[name] else { return }
     let pause = member.nextPause()
     members[name] = member
-    restarted()
     changes.notifyAll()
     let cause = Self.words(exitCode: exitCode) + (reason.map { " because \($0)" } ?? "")
     log.info("\(member.plan.title) \(cause): starting it again in \(pause)")

@@ -25,7 +25,6 @@ public actor Pod {
   let log: Logger
   let report: @Sendable (PodUpdate) async -> Void
   let ownsCgroup: @Sendable () async -> Bool
-  let restarted: @Sendable () -> Void
   let slices: SliceKeeper
   /// The files of each service's output; nil where there are none.
   let splitLogs: SplitLogs?
@@ -110,13 +109,11 @@ public actor Pod {
   ///   - log: takes what deserves a word.
   ///   - slices: keeps the slice that this executor's pods share; nil for one of the pod's own.
   ///   - ownsCgroup: asked when the pod is gone: whether no other pod of this executor lives in its cgroup.
-  ///   - restarted: called when a service is started again.
   ///   - report: called when the pod starts and when it runs.
   public init(
     request: PodRequest, engine: DockerEngine, info: Task<EngineInfo, any Error>? = nil,
     output: PodOutput, environment: [String: String], log: Logger, slices: SliceKeeper? = nil,
     ownsCgroup: @escaping @Sendable () async -> Bool = { true },
-    restarted: @escaping @Sendable () -> Void = {},
     report: @escaping @Sendable (PodUpdate) async -> Void
   ) {
     self.ownsCgroup = ownsCgroup
@@ -127,7 +124,6 @@ public actor Pod {
     self.output = output
     self.log = log
     self.report = report
-    self.restarted = restarted
     self.environment = environment
     splitLogs = request.options.splitLogs.map { rotation in
       let streams = request.project.services.values.reduce(0) {

@@ -36,7 +36,6 @@ extension Pod {
         (known.backoff, known.attempts, known.restarts) =
           (member.backoff, member.attempts, member.restarts)
       }
-      pod.restarted()
       do {
         let line = "it is unhealthy: starting it again in \(pause)"
         try await pod.stopAndStart(name, [name], logging: line, because: line, pause: pause)

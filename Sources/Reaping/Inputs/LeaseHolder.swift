@@ -37,6 +37,15 @@ extension LeaseHolder {
   }
 }
 
+/// What the holder of a lease has reported of its pods.
+struct LeaseReport: Sendable {
+  let holder: LeaseHolder
+  /// The restarts of all its pods together, of an executor that reports nothing else.
+  var restarts: Int?
+  /// The figures of its pods, by task.
+  var figures: [String: LeaseFigures] = [:]
+}
+
 /// What happens to leases.
 enum LeaseEvent: Sendable {
   case held(LeaseHolder)
@@ -46,11 +55,16 @@ enum LeaseEvent: Sendable {
   case ended(LeaseHolder)
   /// The executor says that it is through, and its pod gone.
   case released(LeaseHolder)
+  /// The executor reports that every service of a pod is up, and how long that took.
+  case podLaunched(LeaseHolder, seconds: Double)
+  /// The executor reports the terminal state of a pod.
+  case podEnded(LeaseHolder, LeaseFigures.Outcome)
 
   /// The run that it is about.
   var run: String {
     switch self {
-    case .held(let holder), .dropped(let holder, _), .ended(let holder), .released(let holder):
+    case .held(let holder), .dropped(let holder, _), .ended(let holder), .released(let holder),
+      .podLaunched(let holder, _), .podEnded(let holder, _):
       holder.run
     }
   }

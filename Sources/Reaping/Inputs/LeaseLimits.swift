@@ -11,6 +11,8 @@ extension LeaseServer {
     var total = 4096
     /// How long a peer may take to say who it is.
     var hello = Duration.seconds(2)
+    /// Pods of one lease whose figures are kept.
+    var pods = 32
     /// Leases that a user gets in each second beyond twice those that he may hold.
     var perSecond = 4.0
 

@@ -8,7 +8,8 @@ import Synchronization
 import SystemPackage
 import Linux
 
-/// Takes the leases of executors, of any user. A peer says `LEASE 1 RUN`, later perhaps `RELEASE`;
+/// Takes the leases of executors, of any user. A peer sends `LEASE 1 RUN`, reports of its pods if it
+/// offers them (`LeaseProtocol.Feature`), and `RELEASE` when its pods are gone;
 /// the kernel closes the connection when it dies, however it dies. Each has two seconds for its
 /// first line, a line has at most 512 bytes, a user at most 1,024 connections and all together
 /// 4,096, fewer where the process may have few descriptors, and a user who has taken twice as many
@@ -46,18 +47,37 @@ final class LeaseServer: Restorable {
     let pid: pid_t
     var line: [UInt8] = []
     var holder: LeaseHolder?
-    /// What the executor says of restarts; nil where it says nothing.
+    /// The restarts that an executor reports which reports nothing else.
     var restarts: Int?
-    /// How many reports it may send now: ten, and ten more each second.
-    var reports = (count: 10.0, time: ContinuousClock.now)
+    /// The figures of its pods, by task.
+    var figures: [String: LeaseFigures] = [:]
+    /// How many reports it may send now: 64, and ten more each second.
+    var reports = (count: 64.0, time: ContinuousClock.now)
     var pidfd: ReadSource?
 
-    /// Whether it may send one more report of restarts.
+    /// Whether it may send one more report.
     mutating func mayReport() -> Bool {
       let now = ContinuousClock.now
-      let count = min(10, reports.count + 10 * (now - reports.time).inSeconds)
+      let count = min(64, reports.count + 10 * (now - reports.time).inSeconds)
       reports = (count < 1 ? count : count - 1, now)
       return count >= 1
+    }
+
+    /// Keeps the figures of a pod.
+    ///
+    /// - Returns: a completed launch, a terminal state.
+    mutating func apply(_ new: LeaseFigures, from holder: LeaseHolder, most: Int) -> [LeaseEvent] {
+      var events: [LeaseEvent] = []
+      if new.isNewlyLaunched, let seconds = new.launchSeconds {
+        events.append(.podLaunched(holder, seconds: seconds))
+      }
+      if let outcome = new.outcome {
+        events.append(.podEnded(holder, outcome))
+        figures[new.task] = nil
+      } else if figures[new.task] != nil || figures.count < most {
+        figures[new.task] = new
+      }
+      return events
     }
   }
 
@@ -122,12 +142,12 @@ final class LeaseServer: Restorable {
     }
   }
 
-  /// How often the services of executors' pods were started again, of those that say it.
-  func restarts() -> [(holder: LeaseHolder, count: Int)] {
+  /// What executors have reported of their pods.
+  func reports() -> [LeaseReport] {
     state.withLock { state in
       state.peers.values.compactMap { peer in
-        guard let holder = peer.holder, let count = peer.restarts else { return nil }
-        return (holder, count)
+        guard let holder = peer.holder else { return nil }
+        return LeaseReport(holder: holder, restarts: peer.restarts, figures: peer.figures)
       }
     }
   }
@@ -194,10 +214,9 @@ final class LeaseServer: Restorable {
         guard handle(line, from: client, &state), let now = state.peers[client] else {
           return drop(client, &state)
         }
-        peer.holder = now.holder
-        peer.restarts = now.restarts
-        peer.reports = now.reports
-        peer.pidfd = now.pidfd
+        let rest = peer.line
+        peer = now
+        peer.line = rest
       }
       guard peer.line.count <= limits.line else { return drop(client, &state) }
       state.peers[client] = peer
@@ -210,6 +229,11 @@ final class LeaseServer: Restorable {
     if let holder = peer.holder {
       if let count = LeaseProtocol.restarts(of: line), peer.mayReport() {
         peer.restarts = count
+        state.peers[client] = peer
+        return true
+      }
+      if let figures = LeaseFigures(line: line), peer.mayReport() {
+        for event in peer.apply(figures, from: holder, most: limits.pods) { report.yield(event) }
         state.peers[client] = peer
         return true
       }
@@ -235,10 +259,7 @@ final class LeaseServer: Restorable {
     }
     state.peers[client] = peer
     report.yield(.held(holder))
-    let accepted =
-      LeaseProtocol.offersRestarts(line)
-      ? LeaseProtocol.acceptedWithRestarts : LeaseProtocol.accepted
-    answer(client, accepted + "\n")
+    answer(client, LeaseProtocol.acceptance(of: line) + "\n")
     return true
   }
 

@@ -45,6 +45,8 @@ struct EvidenceStore: Sendable, Equatable {
       return podsOfRun[holder.run]?.contains { holder.keeps($0) } ?? false
     case .ended(let holder):
       return handleEnd(of: holder)
+    case .podLaunched, .podEnded:
+      return false
     }
   }
 

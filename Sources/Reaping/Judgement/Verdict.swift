@@ -27,11 +27,11 @@ struct Verdict: Sendable, Equatable {
   /// Why a pod is alive whose executor's process was seen.
   static let livingProcess = "its executor's process lives"
   /// What an operator can do about an undecided pod.
-  var remedy: String?
+  var remedy: Remedy?
 
   private init(
     _ state: State, _ why: String, deadSince: BootTime? = nil, due: BootTime? = nil,
-    remedy: String? = nil
+    remedy: Remedy? = nil
   ) {
     self.state = state
     self.why = why

@@ -80,7 +80,7 @@ package struct PodReport: Codable, Sendable {
     age = PodAge.seconds(of: pod, at: now) ?? seen
     seenFor = seen
     due = verdict.due.map { max(0, ($0 - now).inSeconds) }
-    remedy = verdict.remedy
+    remedy = verdict.remedy?.text
   }
 
   /// Notes what a removal did.

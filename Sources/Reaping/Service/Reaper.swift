@@ -84,7 +84,10 @@ package actor Reaper {
   /// Handles an event of a lease.
   ///
   /// - Returns: whether it calls for a pass over the run's pods.
-  func handle(_ event: LeaseEvent) -> Bool { evidence.handle(event) }
+  func handle(_ event: LeaseEvent) -> Bool {
+    ledger.counters.note(event)
+    return evidence.handle(event)
+  }
 
   /// Handles the end of an executor's process, which its pidfd reported.
   func handleEnd(of identity: PodIdentity) { evidence.handleEnd(of: identity) }

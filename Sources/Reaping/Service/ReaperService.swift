@@ -102,7 +102,7 @@ package struct ReaperService {
       let isHealthy = reaper.health.problem(every: await reaper.settings.interval) == nil
       let (counters, mounts) = await reaper.figures
       let body = Metrics.text(
-        counters, isHealthy: isHealthy, mounts: mounts, restarts: leases.restarts())
+        counters, isHealthy: isHealthy, mounts: mounts, reports: leases.reports())
       return "HTTP/1.0 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n"
         + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }

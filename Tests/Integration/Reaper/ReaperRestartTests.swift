@@ -33,6 +33,14 @@ struct ReaperRestartTests {
             try await eventually("three restarts in the metrics") {
               try await restarts(pod) == 3
             }
+            let metrics = try await site.metrics()
+            let labels = "task=\"\(pod.task)\",run=\"\(pod.run)\""
+            #expect(metrics["pod_reaper_pod_exits_total{\(labels),result=\"failure\"}"] == 3)
+            #expect(metrics["pod_reaper_pod_exits_total{\(labels),result=\"success\"}"] == 0)
+            #expect(metrics["pod_reaper_pod_launch_seconds{\(labels)}"] ?? 0 > 0)
+            try await eventually("two running services") {
+              try await site.metrics()["pod_reaper_pod_services{\(labels),state=\"running\"}"] == 2
+            }
           }
         }
         let table = try await Command(
