@@ -110,8 +110,7 @@ public struct PodTimeouts: Sendable, Equatable {
   /// Limit for the removal of the pod.
   public var cleanup: Duration
   /// Interval at which the pod's containers are listed in addition to the engine's events; varied
-  /// at random
-  /// by up to a fifth.
+  /// at random by up to a fifth.
   public var relist: Duration
 
   /// Creates time limits; the defaults are the documented ones.
@@ -167,8 +166,7 @@ public struct PodOutcome: Sendable, Equatable {
   /// A more exact reason for a failure; nil for others.
   public var reason: Reason?
   /// The exit code of the main service that decided the outcome; nil if none did, or if there are
-  /// several main
-  /// services.
+  /// several main services.
   public var mainExitCode: Int?
   /// Descriptions of the objects that could not be removed; empty after a complete removal.
   public var leftovers: [String]

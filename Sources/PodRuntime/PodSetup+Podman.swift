@@ -47,7 +47,6 @@ enum PodmanLimits {
 
 extension EngineError {
   /// Whether podman can't attach to a container yet: it initializes the container for an attach,
-  /// which requires
-  /// that the containers whose namespaces it joins are running.
+  /// which requires that the containers whose namespaces it joins are running.
   var isAttachedTooEarly: Bool { message.contains("are not started") }
 }

@@ -56,8 +56,7 @@ public struct PodSetup: Sendable {
   ///   already.
   /// - Returns: the plan.
   /// - Throws: `ComposeError` for what can't be run as a pod, `EngineError` if the engine doesn't
-  ///   respond, and
-  ///   `SetupFailure` for an engine that can't run a pod below its cgroup.
+  ///   respond, and `SetupFailure` for an engine that can't run a pod below its cgroup.
   public func plan(askingAnew asksAnew: Bool = false) async throws -> PodPlan {
     do {
       return try await unexplainedPlan(asksAnew ? nil : info)
@@ -105,13 +104,11 @@ public struct PodSetup: Sendable {
   }
 
   /// The plan, before the engine's cgroup version is known. It exists if both versions give the
-  /// pod's cgroup
-  /// the same name.
+  /// pod's cgroup the same name.
   ///
   /// - Parameter ability: what the engine supports.
   /// - Returns: a plan from which networks and volumes can be created while the engine's
-  ///   information is still
-  ///   requested; nil if that information is needed first.
+  ///   information is still requested; nil if that information is needed first.
   /// - Throws: `ComposeError` for what can't be run as a pod.
   func earlyPlan(_ ability: EngineAbility) throws -> PodPlan? {
     // The engine may use the cgroup driver systemd, which has other names.
@@ -142,12 +139,10 @@ public struct PodSetup: Sendable {
   }
 
   /// On cgroup version 2, a recovering agent treats the engine's cgroups as orphaned containers,
-  /// looks for
-  /// them in this directory, and exits if the directory is missing.
+  /// looks for them in this directory, and exits if the directory is missing.
   ///
   /// - Returns: the directory if this process has no permission to create it, because the agent
-  ///   gives an
-  ///   ordinary user the leaf cgroup only (isolators/cgroups2/cgroups2.cpp, `prepare`).
+  ///   gives an ordinary user the leaf cgroup only (isolators/cgroups2/cgroups2.cpp, `prepare`).
   private func reserveFolder(below parent: CgroupParent) throws -> String? {
     let folders = CgroupFolders(mounts: try CgroupMounts.current())
     let path = parent.path + "/mesos"

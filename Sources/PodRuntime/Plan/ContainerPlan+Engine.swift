@@ -40,8 +40,7 @@ extension ContainerPlan {
   ///
   /// - Parameter ids: the IDs of the pod's containers by key.
   /// - Returns: all networks except those in the create request: the first one, and those with a
-  ///   hardware
-  ///   address, because engines before API 1.54 ignore that address in connect requests.
+  ///   hardware address, because engines before API 1.54 ignore that address in connect requests.
   func resolvedConnections(
     ids: [String: String]
   ) -> [(network: String, settings: EndpointSettings)] {
@@ -79,8 +78,7 @@ extension ContainerPlan {
 /// How much of a container's output the engine keeps.
 enum LogCapacity {
   /// The number of bytes that a log holds at least before rotation removes its beginning; nil if
-  /// this is
-  /// unknown, `UInt64.max` if the log is never rotated.
+  /// this is unknown, `UInt64.max` if the log is never rotated.
   static func bytes(of config: LogConfig?) -> UInt64? {
     guard let config, config.type == nil || config.type == "json-file" else { return nil }
     guard let size = config.config?["max-size"] else { return .max }

@@ -12,8 +12,7 @@ struct StartFailure: Error, CustomStringConvertible {
 
 extension ContainerPlan {
   /// Explains why the container can't be created or started, with the line of the file that is the
-  /// cause, and
-  /// the engine's message at the end.
+  /// cause, and the engine's message at the end.
   ///
   /// - Parameters:
   ///   - error: the engine's error.
@@ -101,8 +100,7 @@ extension ContainerPlan {
   }
 
   /// The position of `entrypoint` or `command` if its first word is the program; otherwise of
-  /// `entrypoint` or
-  /// the image.
+  /// `entrypoint` or the image.
   private func place(ofProgram program: String) -> SourcePosition? {
     if let entrypoint = service.entrypoint, !entrypoint.isEmpty {
       if program.isEmpty || entrypoint[0] == program { return service.places["entrypoint"] }

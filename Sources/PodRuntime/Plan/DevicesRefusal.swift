@@ -5,10 +5,8 @@ import YAML
 
 extension ContainerPlan {
   /// Explains which device or privilege the task's devices cgroup forbids, if that is why a start
-  /// failed. On
-  /// cgroup version 1 the kernel refuses a child what its parent doesn't have. On version 2 it
-  /// refuses only
-  /// the opening of a device.
+  /// failed. On cgroup version 1 the kernel refuses a child what its parent doesn't have. On
+  /// version 2 it refuses only the opening of a device.
   func devicesRefusal(_ message: String) -> ComposeError? {
     guard message.contains("devices.allow: operation not permitted") else { return nil }
     let (kind, numbers) = Self.rule(in: message) ?? ("", "")

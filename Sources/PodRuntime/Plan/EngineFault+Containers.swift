@@ -3,8 +3,7 @@ extension EngineFault {
   static let ofContainers: [EngineFault] = process + identity + host + mounts + networks
 
   /// Faults of the container's process. The object of the text determines the key: `entrypoint`,
-  /// `command`, or
-  /// `image`.
+  /// `command`, or `image`.
   private static let process = [
     EngineFault(
       "exec: \"", "no such file or directory", keys: ["program"], object: ("exec: \"", "\""),

@@ -10,8 +10,7 @@ struct EngineFault: Sendable {
   /// All of these occur in the engine's text, in upper or lower case.
   let texts: [String]
   /// The keys that may be the cause, most specific first. The first one that the file has is
-  /// reported. `*` is
-  /// replaced by the object.
+  /// reported. `*` is replaced by the object.
   let keys: [String]
   /// The texts before and after the object in the engine's text.
   let object: (before: String, after: String)?
@@ -40,8 +39,7 @@ struct EngineFault: Sendable {
   }
 
   /// The first fault of a list that matches a text and whose key the file has. The text alone is
-  /// not
-  /// sufficient, because it may have another meaning.
+  /// not sufficient, because it may have another meaning.
   ///
   /// - Parameters:
   ///   - text: the engine's text.

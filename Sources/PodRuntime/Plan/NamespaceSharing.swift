@@ -5,10 +5,9 @@ import YAML
 /// Names and links of services that share a network namespace.
 ///
 /// A container that joins another one's network has the addresses and the hosts file of that
-/// container, and
-/// Docker refuses links, hosts entries and published ports on it. Links and hosts entries therefore
-/// move to
-/// the namespace's owner, and the names of its services resolve to 127.0.0.1.
+/// container, and Docker refuses links, hosts entries and published ports on it. Links and hosts
+/// entries therefore move to the namespace's owner, and the names of its services resolve to
+/// 127.0.0.1.
 struct NamespaceSharing {
   /// The owner of the network namespace, by service, for services that join the namespace of
   /// another one.

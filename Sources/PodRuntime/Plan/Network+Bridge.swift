@@ -7,8 +7,7 @@ extension Network {
   private static let bridgeName = "com.docker.network.bridge.name"
 
   /// Refuses a bridge with the name of an existing interface of the host: the engine would reuse
-  /// the
-  /// interface, replace its addresses, and not restore it when the network is removed.
+  /// the interface, replace its addresses, and not restore it when the network is removed.
   ///
   /// - Throws: `ComposeError` with the line of the option.
   func checkBridge() throws(ComposeError) {

@@ -5,13 +5,11 @@ import YAML
 
 extension PodPlan {
   /// The plan for an engine. A need that the engine's API doesn't support is refused before
-  /// anything is
-  /// created.
+  /// anything is created.
   ///
   /// - Parameter ability: what the engine supports.
   /// - Returns: the plan. For engines without private IPC namespaces, the infrastructure container
-  ///   has no IPC
-  ///   mode.
+  ///   has no IPC mode.
   /// - Throws: `ComposeError` with the line that needs it.
   func fitted(to ability: EngineAbility) throws(ComposeError) -> PodPlan {
     for network in networks {

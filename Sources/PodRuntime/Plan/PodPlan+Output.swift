@@ -5,8 +5,7 @@ import YAML
 
 extension PodPlan {
   /// The plan as JSON: the Engine API's requests, in the order of the file. References to other
-  /// containers
-  /// contain the name of the service.
+  /// containers contain the name of the service.
   ///
   /// - Throws: `EncodingError`, which can't occur for these types.
   public func json() throws -> String {

@@ -30,8 +30,7 @@ public struct PodPlan: Sendable {
   /// The task's memory in bytes; nil if it has no limit.
   var taskMemory: Int64?
   /// A cgroup that must exist before any container runs, and that only the engine has permission to
-  /// create;
-  /// nil if there is none.
+  /// create; nil if there is none.
   public var reservation: String?
   /// The contents of `task.json`, and the volume for it; nil if no service gets it.
   var taskFile: TaskFile?
@@ -68,8 +67,7 @@ public struct ContainerPlan: Sendable {
     var service: String { String(key.prefix { $0 != "/" }) }
 
     /// True if this container's processes are killed when the other one exits: the kernel kills a
-    /// PID namespace
-    /// together with its first process.
+    /// PID namespace together with its first process.
     var sharesProcesses: Bool { if case .pid = self { true } else { false } }
 
     /// True if the other container must be running, and this one must restart together with it.

@@ -158,8 +158,7 @@ extension PodPlanner {
   }
 
   /// The log driver's settings: `logging:` of the file, otherwise the operator's. The output is
-  /// also in the
-  /// sandbox.
+  /// also in the sandbox.
   private func logConfig(of service: Service) throws(ComposeError) -> LogConfig? {
     guard let logging = service.logging else { return request.logging.config }
     if logging.driver?.value == "none" {
@@ -188,8 +187,7 @@ extension PodPlanner {
   }
 
   /// Capabilities in the format of Docker's clients: each once, with `CAP_`, and sorted. ALL
-  /// includes the
-  /// others.
+  /// includes the others.
   private static func capabilities(_ names: [String]) -> [String]? {
     let full = Set(
       names.map { name in

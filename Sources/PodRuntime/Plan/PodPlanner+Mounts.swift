@@ -5,8 +5,7 @@ import OrderedCollections
 
 extension PodPlanner {
   /// Plans a service's mounts. Docker's short form (`Binds`) is used where Compose uses it,
-  /// `Mounts` for all
-  /// others.
+  /// `Mounts` for all others.
   func mount(
     _ service: Service, in host: inout HostConfig
   ) {
@@ -89,8 +88,7 @@ extension PodPlanner {
   }
 
   /// The operator's SELinux label for mounts from the sandbox; nil for other paths, which other
-  /// programs may
-  /// need unchanged.
+  /// programs may need unchanged.
   private func label(of path: String) -> String? {
     guard let label = request.defaults.selinuxLabel else { return nil }
     let sandbox = RealPath.of(request.sandbox ?? request.project.workingDirectory)

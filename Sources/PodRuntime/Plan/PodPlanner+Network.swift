@@ -28,8 +28,7 @@ extension PodPlanner {
     // Compose's order: the highest priority first, then by name.
     var attachments = service.networks
     // With an empty `network_mode`, the file's default network isn't added, and there is no mode
-    // either. As in
-    // Compose, the service joins the default network if other services create it.
+    // either. As in Compose, the service joins the default network if other services create it.
     if attachments.isEmpty, networkNames["default"] != nil {
       attachments["default"] = NetworkAttachment(position: nil)
     }
@@ -64,8 +63,7 @@ extension PodPlanner {
   }
 
   /// A container joins a network once, even if the file has several keys for it. The settings are
-  /// those of the
-  /// first key, the aliases those of all keys.
+  /// those of the first key, the aliases those of all keys.
   private static func merged(
     _ endpoints: [(network: String, settings: EndpointSettings)]
   ) -> [(network: String, settings: EndpointSettings)] {
@@ -110,8 +108,7 @@ extension PodPlanner {
     _ host: inout HostConfig
   ) {
     // A container in the namespace of another one has no ports of its own, and Docker refuses a
-    // request with
-    // any.
+    // request with any.
     guard sharing.owners[service.name] == nil else { return }
     if case .container? = service.networkMode?.value { return }
     var exposed = Set(service.expose.map(\.description))

@@ -29,8 +29,7 @@ extension PodNames {
 
 extension PodPlanner {
   /// Plans only the networks that services use: Docker's default address pools suffice for about
-  /// thirty
-  /// networks on a host.
+  /// thirty networks on a host.
   func addNetworks(to plan: inout PodPlan) throws(ComposeError) {
     let used = project.services.values.flatMap(\.withPreStart).flatMap { $0.networks.keys }
     let (own, external) = objects(project.networks, used: Set(used), networkNames)

@@ -5,8 +5,7 @@ import PodIdentity
 import YAML
 
 /// Computes the objects that a pod will have in Docker. It does no I/O: the result depends only on
-/// the
-/// arguments.
+/// the arguments.
 public struct PodPlanner: Sendable {
   let request: PodRequest
   let identity: PodIdentity
@@ -105,8 +104,7 @@ public struct PodPlanner: Sendable {
   // MARK: What no pod may ask for
 
   /// The largest number of containers of a service. No host can run more, and planning each of them
-  /// would
-  /// exhaust the executor's memory.
+  /// would exhaust the executor's memory.
   static let mostContainers = 1000
 
   private static func checkNumber(

@@ -15,12 +15,9 @@ public struct AssignedPort: Sendable, Equatable {
 /// The host ports of all published ports.
 ///
 /// With offered ports, each published port gets the next one, in the order of the file. A port that
-/// names an
-/// offered port itself (`${PORT0}:80`) gets that one. The same container port of a service in tcp
-/// and udp
-/// shares a host port. Without offered ports, the file's own host ports are used. Each container of
-/// a service
-/// needs its own host ports.
+/// names an offered port itself (`${PORT0}:80`) gets that one. The same container port of a service
+/// in tcp and udp shares a host port. Without offered ports, the file's own host ports are used.
+/// Each container of a service needs its own host ports.
 public struct PortAssignment: Sendable, Equatable {
   /// The ports of each container that publishes any, by its key, in the order of the file.
   public var services: OrderedDictionary<String, [AssignedPort]> = [:]

@@ -14,8 +14,7 @@ enum SeccompProfiles {
   ///   - directory: the directory that relative paths resolve against.
   ///   - roots: the real paths of the directories that may contain profiles; nil for any.
   /// - Throws: `ComposeError` with the option's line if the file can't be read, isn't JSON, or
-  ///   would block the
-  ///   engine.
+  ///   would block the engine.
   static func inline(
     in plan: inout PodPlan, directory: String, within roots: [String]?
   ) throws(ComposeError) {

@@ -6,10 +6,8 @@ import YAML
 /// `network_mode: service:` and `pid: service:`.
 ///
 /// The infrastructure container is an additional service, on which all others depend. It starts
-/// first and
-/// stops last. It gets the settings that Docker accepts only for a namespace's owner: published
-/// ports, hosts
-/// entries, name servers and host name.
+/// first and stops last. It gets the settings that Docker accepts only for a namespace's owner:
+/// published ports, hosts entries, name servers and host name.
 struct SharedNamespaces {
   /// The name of the infrastructure container's service.
   let infra: String

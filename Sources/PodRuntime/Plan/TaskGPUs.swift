@@ -36,10 +36,8 @@ public struct TaskGPUs: Sendable, Equatable {
   /// Determines the GPUs of a task.
   ///
   /// An agent with the isolator `gpu/nvidia` permits them, and no others, in the executor's devices
-  /// cgroup
-  /// (version 1; slave/containerizer/mesos/isolators/gpu/isolator.cpp). Otherwise
-  /// `NVIDIA_VISIBLE_DEVICES` in
-  /// the executor's environment may name them.
+  /// cgroup (version 1; slave/containerizer/mesos/isolators/gpu/isolator.cpp). Otherwise
+  /// `NVIDIA_VISIBLE_DEVICES` in the executor's environment may name them.
   ///
   /// - Parameters:
   ///   - count: the task's resource `gpus`.

@@ -5,8 +5,7 @@ import YAML
 /// The resources of a task, which no single service may exceed.
 ///
 /// The kernel refuses a cgroup more processor time than its parent has, and an agent that lowers a
-/// parent's
-/// quota below that of a child fails and destroys the executor.
+/// parent's quota below that of a child fails and destroys the executor.
 public struct TaskLimits: Sendable, Equatable {
   /// Processors; nil if the task doesn't set them.
   public var cpus: Double?

@@ -5,10 +5,8 @@ import PodIdentity
 import YAML
 
 /// The order in which containers that share a volume are created. When Docker creates a container,
-/// it copies
-/// the image's files at a mount's target into an empty volume, so the first container determines
-/// the
-/// volume's contents.
+/// it copies the image's files at a mount's target into an empty volume, so the first container
+/// determines the volume's contents.
 struct VolumeOrder {
   /// The files that the creation of a container may copy into a volume. Equal sources have the same
   /// files.
@@ -27,8 +25,8 @@ struct VolumeOrder {
   }
 
   /// Makes containers that share a volume wait for each other. A container is created after those
-  /// whose images
-  /// may fill the volume first, and starts after all whose images may fill it are created.
+  /// whose images may fill the volume first, and starts after all whose images may fill it are
+  /// created.
   static func apply(to containers: inout [ContainerPlan]) {
     let shared = users(in: containers).values.filter { !$0.fillers.isEmpty && $0.all.count > 1 }
     guard !shared.isEmpty else { return }
@@ -36,8 +34,7 @@ struct VolumeOrder {
     var starts: [String: OrderedSet<String>] = [:]
     for users in shared {
       // The first container of each source. If its image leaves the volume empty, later ones of the
-      // same source
-      // do, too.
+      // same source do, too.
       var leaders: [Source: String] = [:]
       var last: String?
       for (key, sources) in users.fillers {

@@ -12,8 +12,7 @@ extension Pod {
   /// Starts to collect the engine's data for a report.
   ///
   /// - Parameter all: whether to collect everything before returning; otherwise each container is
-  ///   inspected
-  ///   right before its removal.
+  ///   inspected right before its removal.
   /// - Returns: the collector.
   func beginInspection(ofAll all: Bool) async -> ReportInspection {
     readUsage()

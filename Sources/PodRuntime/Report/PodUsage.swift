@@ -4,8 +4,7 @@ import Linux
 import PodIdentity
 
 /// Resource usage of a pod and its containers from the kernel's counters. It is sampled repeatedly,
-/// because a
-/// container's cgroup disappears with the container.
+/// because a container's cgroup disappears with the container.
 struct PodUsage: Sendable {
   /// The usage of a cgroup.
   struct Figures: Sendable, Equatable {
@@ -84,8 +83,7 @@ struct ReportNotes: Sendable {
 
 extension Pod {
   /// Samples resource usage until the task is canceled: first after half a second, then at
-  /// intervals that double
-  /// up to 30 s.
+  /// intervals that double up to 30 s.
   func watchUsage() async {
     // The cgroups of a remote engine can't be read.
     guard engine.endpoint.socketPath != nil else { return }

@@ -14,8 +14,7 @@ extension Pod {
   }
 
   /// Whether a container that was killed for memory is restarted. This is so only if its own limit
-  /// was
-  /// exceeded; if the task's limit was exceeded, the pod fails.
+  /// was exceeded; if the task's limit was exceeded, the pod fails.
   func restartsAfterOutOfMemory(_ member: Member) async -> Bool {
     guard member.mayRestart, member.plan.service.memoryLimit != nil,
       reaction(of: member.name, \.onOutOfMemory, or: request.options.onOutOfMemory) == .restart

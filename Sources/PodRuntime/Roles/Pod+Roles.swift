@@ -131,8 +131,7 @@ extension Pod {
   private var finalLimit: Duration { request.options.finalTimeout }
 
   /// Runs the final services one after the other, after all other services have exited. After a
-  /// kill they share
-  /// the remaining grace period.
+  /// kill they share the remaining grace period.
   func runFinals() async {
     guard let outcome = verdict else { return }
     let finals = request.roles.finals

@@ -3,8 +3,7 @@ import OrderedCollections
 import YAML
 
 /// What the exit of each service means for its pod (docs/pods.md, "Roles"). If no role is set, all
-/// services
-/// are main services, and the pod finishes when all have exited.
+/// services are main services, and the pod finishes when all have exited.
 public struct PodRoles: Sendable, Equatable {
   /// Whether the file or an option sets a role, or which main service decides.
   let isExplicit: Bool
@@ -93,13 +92,11 @@ public struct PodRoles: Sendable, Equatable {
   subscript(service: String) -> ServiceRole { roles[service] ?? .main }
 
   /// The main service whose exit code is the pod's; nil if no role is set, or if there are several
-  /// main
-  /// services.
+  /// main services.
   var deciding: String? { isExplicit && mains.count == 1 ? mains[0] : nil }
 
   /// Whether a service is stopped only after another one has exited: sidecars after all others, in
-  /// the reverse
-  /// order of their start.
+  /// the reverse order of their start.
   ///
   /// - Parameters:
   ///   - service: the service.
@@ -115,8 +112,7 @@ public struct PodRoles: Sendable, Equatable {
   }
 
   /// Adds the dependencies that roles imply: every service waits for each `init` service, unless
-  /// that one
-  /// depends on it.
+  /// that one depends on it.
   ///
   /// - Parameter project: the project.
   /// - Returns: the project with these dependencies.

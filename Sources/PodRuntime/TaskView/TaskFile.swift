@@ -10,9 +10,8 @@ import YAML
 /// "task.json").
 ///
 /// It is in a volume of the pod, which containers mount read-only. The executor creates and fills
-/// the volume
-/// through the Engine API, so this works for a remote engine, and containers get no path of the
-/// sandbox.
+/// the volume through the Engine API, so this works for a remote engine, and containers get no path
+/// of the sandbox.
 struct TaskFile: Sendable {
   /// The directory in containers.
   static let directory = "/run/pod"

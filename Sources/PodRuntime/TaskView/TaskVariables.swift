@@ -97,8 +97,7 @@ extension PodPlanner {
   }
 
   /// The host port of each published port. A container has its own ports, and for other services
-  /// those of their
-  /// first container.
+  /// those of their first container.
   private func portVariables(of key: String) -> [String: String] {
     var variables: [String: String] = [:]
     for list in [ports.services[key] ?? []] + Array(ports.services.values) {
