@@ -45,7 +45,8 @@ extension Pod {
   /// - Parameters:
   ///   - port: the port in the check.
   ///   - isIPv6: whether the check requires IPv6.
-  /// - Returns: the location; nil while the engine is unreachable, which is no evidence about the pod.
+  /// - Returns: the location; nil while the engine is unreachable, which is no evidence about the
+  ///   pod.
   public func place(ofPort port: UInt16, isIPv6: Bool) async -> CheckPlace? {
     if publishedPorts.contains(where: { $0.host.number == port }) { return .host }
     guard let service = checkService(listeningOn: port), let member = checkMember(of: service)
