@@ -14,8 +14,8 @@ public struct HTTPRequest: Sendable {
   public var body: [UInt8]?
   /// How long to try to connect.
   public var connectTimeout: Duration
-  /// From the request to the end of the answer; for a stream to the end of its head, and for a stream
-  /// that is not answered with 2xx to its end. nil waits without end.
+  /// From the request to the end of the answer; for a stream to the end of its head, and for a
+  /// stream that is not answered with 2xx to its end. nil waits without end.
   public var timeout: Duration?
   /// For a stream: from the head of its answer to the end of its body. nil is without end.
   public var bodyTimeout: Duration?
@@ -24,7 +24,8 @@ public struct HTTPRequest: Sendable {
   /// The largest body that `HTTPClient.send` accepts, in bytes.
   public var maximumBodySize: Int
 
-  /// A request; by default it may take 60 s, 10 s of them to connect, and its answer at most 64 MiB.
+  /// A request; by default it may take 60 s, 10 s of them to connect, and its answer at most 64
+  /// MiB.
   public init(
     endpoint: HTTPEndpoint, method: String = "GET", path: String,
     query: [(name: String, value: String)] = [], headers: [(name: String, value: String)] = [],
@@ -52,7 +53,8 @@ public struct HTTPRequest: Sendable {
   }
 }
 
-/// `text` with every byte but RFC 3986's unreserved characters (and those in `keeping`) percent-encoded.
+/// `text` with every byte but RFC 3986's unreserved characters (and those in `keeping`)
+/// percent-encoded.
 public func percentEncoded(_ text: String, keeping: String = "") -> String {
   let digits = Array("0123456789ABCDEF".utf8)
   var out: [UInt8] = []
