@@ -33,7 +33,7 @@ struct GroupRestartTests {
       try pod.sandbox.write("go", "")
       try await pod.says("told", service: "j\(count)", within: .seconds(120))
       pod.send(SIGTERM)
-      // The restart gives each joined service 2 s.
+      // In sequence, each joined service would delay it by 2 s.
       try await pod.says("told", service: "other", within: .seconds(8))
       pod.send(SIGTERM)
       let end = try await pod.ended()
