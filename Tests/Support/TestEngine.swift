@@ -3,7 +3,9 @@ import Foundation
 /// A Docker Engine that `make test` starts for the tests. They may do anything with it.
 ///
 /// ```swift
-/// @Test(.enabled(if: !TestEngine.all.isEmpty, "needs an engine: make test"), arguments: TestEngine.all)
+/// @Test(
+///   .enabled(if: !TestEngine.all.isEmpty, "needs an engine: make test"),
+///   arguments: TestEngine.all)
 /// func runs(on engine: TestEngine) async throws { … }
 /// ```
 public struct TestEngine: Sendable, Equatable, CustomStringConvertible {
