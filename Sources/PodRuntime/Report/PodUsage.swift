@@ -46,7 +46,7 @@ struct PodUsage: Sendable {
     for hierarchy in mounts.hierarchies {
       let group = hierarchy.mountPoint + path
       if hierarchy.version == .v2 {
-        // `memory.peak` exists since Linux 5.19.
+        // `memory.peak` exists since Linux 5.19. Older kernels only have the current value.
         figures.peakMemory =
           number("\(group)/memory.peak") ?? number("\(group)/memory.current") ?? figures.peakMemory
         let line = (try? TextFile.text("\(group)/cpu.stat"))?.split(separator: "\n")

@@ -6,7 +6,7 @@ import PodReports
 /// its image.
 ///
 /// A container is inspected right before it is removed, so that the removal of other containers
-/// doesn't wait. After the first request that times out, no further request is sent.
+/// doesn't wait. After the first inspection that times out, no further container is inspected.
 actor ReportInspection {
   /// The collected data.
   struct Result: Sendable {

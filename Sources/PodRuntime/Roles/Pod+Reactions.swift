@@ -13,8 +13,8 @@ extension Pod {
     return plan.service.podSettings[keyPath: own] ?? common
   }
 
-  /// Whether a container that was killed for memory is restarted. This is so only if its own limit
-  /// was exceeded; if the task's limit was exceeded, the pod fails.
+  /// Whether a container that was killed for memory is restarted: its reaction is `restart`, and
+  /// its own limit was exceeded. If the task's limit was exceeded, the pod fails.
   func restartsAfterOutOfMemory(_ member: Member) async -> Bool {
     guard member.mayRestart, member.plan.service.memoryLimit != nil,
       reaction(of: member.name, \.onOutOfMemory, or: request.options.onOutOfMemory) == .restart
@@ -22,7 +22,7 @@ extension Pod {
     return await taskMemoryLimit() == nil
   }
 
-  /// Restarts an unhealthy container, together with the containers that share its namespaces.
+  /// Restarts an unhealthy container together with its group.
   func restartUnhealthy(_ name: String) {
     guard let member = members[name], member.state == .running, !member.run.isUnhealthyRestart
     else { return }
