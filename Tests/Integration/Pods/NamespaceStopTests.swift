@@ -34,7 +34,7 @@ struct NamespaceStopTests {
   }
 
   @Test(
-    "gets the new namespace: its stop is retried, and killing is the last resort", arguments: [2, 0])
+    "gets the new namespace: its stop is retried, and a kill is the last resort", arguments: [2, 0])
   func again(times: Int) async throws {
     let refusal = EngineTap.Fault(
       request: "^POST /containers/[0-9a-f]+/stop", times: times, status: 500, message: "not now")

@@ -57,7 +57,7 @@ struct PeerFaultRemovalTests {
     }
   }
 
-  @Test("doesn't delay the stop, whose message names it and the reason", arguments: refusals.indices)
+  @Test("doesn't delay the stop, which reports it with the reason", arguments: refusals.indices)
   func bounded(number: Int) async throws {
     let engine = try #require(TestEngine.all.first)
     try await EngineTap.with(engine, faults: [refusals[number], dead]) { tap in
