@@ -145,7 +145,7 @@ extension Pod {
   }
 
   /// Checks that the engine accepts connections. An engine that shuts down kills a running hook,
-  /// and may still report its exit, which then says nothing about the hook.
+  /// and may still report its exit, so that the exit code doesn't show whether the hook failed.
   ///
   /// - Throws: `EngineError`.
   func checkEngine() async throws { try await engine.probe(within: .seconds(10)) }

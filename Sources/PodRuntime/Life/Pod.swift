@@ -20,7 +20,7 @@ public actor Pod {
   let info: Task<EngineInfo, any Error>?
   let output: PodOutput
   var images: Images
-  /// The environment of hooks and image builds.
+  /// The environment of hooks, credential helpers and image builds.
   let environment: [String: String]
   let log: Logger
   let report: @Sendable (PodUpdate) async -> Void
@@ -108,7 +108,7 @@ public actor Pod {
   ///   - engine: the engine in which to create it.
   ///   - info: a running request for the engine's information; nil to send it later.
   ///   - output: receives the containers' output.
-  ///   - environment: the environment for hooks and `docker build`.
+  ///   - environment: the environment for hooks, credential helpers and image builds.
   ///   - log: receives the pod's log messages.
   ///   - slices: keeps the slice that this executor's pods share; nil for one of the pod's own.
   ///   - ownsCgroup: called after the pod's removal: whether no other pod of this executor uses its
