@@ -43,7 +43,7 @@ extension Pod {
           try await self.find("volume", volume) { _ = try await engine.inspectVolume($0) }
         }
       }
-      // Unlike `waitForAll`, this throws the first error at once, and cancels the others.
+      // Unlike `waitForAll`, this cancels the others after the first error.
       for try await _ in group {}
     }
   }

@@ -105,7 +105,7 @@ extension Pod {
   ) async throws {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       for member in group { tasks.addTask { try await step(self, member) } }
-      // Unlike `waitForAll`, this throws the first error at once, and cancels the others.
+      // Unlike `waitForAll`, this cancels the others after the first error.
       for try await _ in tasks {}
     }
   }
