@@ -4,7 +4,7 @@ package enum LeaseProtocol {
   package static let defaultSocket = "/run/compose-pods/lease.sock"
   /// The reaper holds the lease.
   package static let accepted = "OK"
-  /// The reaper holds the lease and accepts the number of restarts that the executor offers.
+  /// The reaper holds the lease and accepts the restart counts that the executor offers.
   package static let acceptedWithRestarts = "OK restarts"
   /// The reaper does not hold the lease.
   package static let refused = "NO"
@@ -13,10 +13,10 @@ package enum LeaseProtocol {
 
   private static let restartsStart = "RESTARTS "
 
-  /// How often services were started again since the executor's beginning.
+  /// The line with the number of restarts of services since the executor started.
   package static func restarts(_ count: Int) -> String { restartsStart + String(count) }
 
-  /// The number in a line `RESTARTS N`; nil for any other.
+  /// The number in a line `RESTARTS N`; nil for any other line.
   package static func restarts(of line: String) -> Int? {
     guard line.hasPrefix(restartsStart) else { return nil }
     return Int(line.dropFirst(restartsStart.count)).flatMap { $0 >= 0 ? $0 : nil }
@@ -29,12 +29,12 @@ package enum LeaseProtocol {
 
   private static let restartsWord = "restarts"
 
-  /// Whether who sent a first line will say how often services were started again.
+  /// Whether the sender of a first line will send the number of restarts.
   package static func offersRestarts(_ line: String) -> Bool {
     line.split(separator: " ").dropFirst(3).contains(restartsWord[...])
   }
 
-  /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
+  /// The run in a line `LEASE 1 RUN`; nil for any other line. Later versions may append fields.
   package static func run(of line: String) -> String? {
     let words = line.split(separator: " ")
     guard line.hasPrefix(start), words.count >= 3, words[2].utf8.count <= 256,
