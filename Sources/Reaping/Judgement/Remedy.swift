@@ -15,7 +15,7 @@ enum Remedy {
 }
 
 extension Finding {
-  /// What it means for a verdict, for `explain`.
+  /// The meaning of the finding for a verdict, for `explain`.
   var means: String {
     switch self {
     case .processAlive, .leaseHeld, .cgroupPopulated, .agentLists, .checkpointedProcess: "alive"
