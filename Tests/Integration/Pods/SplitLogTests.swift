@@ -66,7 +66,7 @@ struct SplitLogTests {
     }
   }
 
-  @Test("are rotated under load: the newest lines are complete, in order", arguments: TestEngine.all)
+  @Test("are rotated under load: the newest lines are kept in order", arguments: TestEngine.all)
   func load(on engine: TestEngine) async throws {
     let file = """
       services:
