@@ -16,8 +16,8 @@ public struct PodIdentity: Sendable, Hashable {
   public var host: HostIdentity
   /// The parent cgroup of all containers of the pod.
   public var cgroupParent: String
-  /// The executor's own cgroup if it is the run's; empty if it belongs to another. nil on objects
-  /// of executors that don't record it; there it is `cgroupParent`, if that is an agent's.
+  /// The executor's own cgroup, if that is the run's cgroup; empty if it is another's. nil on
+  /// objects of executors that don't record it: then it is `cgroupParent`, if that is an agent's.
   public var executorCgroup: String?
 
   /// Creates an identity from its parts.

@@ -37,7 +37,7 @@ extension Incarnation {
     do {
       text = try TextFile.text(folder + "/stat")
     } catch let error as Errno where error == .noSuchFileOrDirectory || error == .noSuchProcess {
-      // /proc may just have been unmounted or hidden, so the kernel is also asked by a signal of 0.
+      // /proc may just have been unmounted or hidden, so kill(2) with signal 0 checks too.
       guard kill(pid, 0) != 0, errno == ESRCH else {
         return .unreadable("\(folder) isn't there, and a process \(pid) is")
       }

@@ -129,7 +129,7 @@ package actor PodInventory {
       return try await engine.inspectContainer(id).hostConfig.cgroupParent != identity.engineParent
     } catch let error as EngineError where error.isRefusal {
       if !error.isNotFound, case .fail(identity) = doubt { throw error }
-      return true  // it is gone, or nothing shows whose it is
+      return true  // It is gone, or its owner can't be determined.
     }
   }
 }

@@ -152,8 +152,9 @@ package struct PodRemover: Sendable {
     try await engine.removeContainer(id, force: true, volumes: true)
   }
 
-  /// Removes a network, after dead endpoints that prevent that: a dockerd that crashed leaves them.
-  /// If `endpoints` is nil, they are kept, since some of the pod's own containers exist.
+  /// Removes a network. If the engine refuses, this first disconnects dead endpoints, which a
+  /// crashed dockerd leaves. If `endpoints` is nil, they are kept, since some of the pod's own
+  /// containers exist.
   private func removeNetwork(_ id: String, _ endpoints: Endpoints?) async throws {
     do {
       try await engine.removeNetwork(id)

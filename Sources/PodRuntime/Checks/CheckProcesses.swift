@@ -24,7 +24,7 @@ final class CheckProcesses: Sendable {
 
   private let container: String
   private let mark: [UInt8]
-  /// Processes identified as the command's; with their start times, since a process ID can be
+  /// Processes identified as the command's. They include start times, since a process ID can be
   /// reused.
   private let known = Mutex<Set<Process>>([])
   /// Processes that the last search found.

@@ -112,7 +112,7 @@ actor ImageUse {
 
   // MARK: What is to go with the pod
 
-  /// Records that an image is to be removed with the pod, before the image exists.
+  /// Records that an image is to be removed with the pod. A new image is recorded before it exists.
   ///
   /// - Parameters:
   ///   - name: the image's name or ID.

@@ -10,8 +10,8 @@ public enum PodLogging: Sendable, Equatable {
   /// A driver with its options.
   case driver(String, options: [String: String])
 
-  /// Creates a configuration from a name: `engine`, or a driver's name. The driver `none` gives
-  /// nil, since its log can't be read after the engine was unreachable.
+  /// Creates a configuration from a name: `engine`, or a driver's name. An empty name gives nil,
+  /// and so does the driver `none`, whose log can't be read after the engine was unreachable.
   ///
   /// - Parameter word: the name.
   public init?(word: String) {
