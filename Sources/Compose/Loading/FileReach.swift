@@ -52,8 +52,8 @@ struct FileReach: Sendable {
     return error
   }
 
-  /// Reads a file, `-` for standard input. Returns at most `limit` + 1 bytes, so that the caller
-  /// can detect a longer file.
+  /// Reads a file, `-` for standard input: `limit` bytes and at most one more chunk, so that the
+  /// caller can detect a longer file.
   ///
   /// - Throws: ``Path/ReadFailure``, also for a file outside the allowed directories. The opened
   ///   file is checked, so nobody can swap the file after the check.

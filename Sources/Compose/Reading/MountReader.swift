@@ -17,7 +17,7 @@ enum MountReader {
     return mounts
   }
 
-  /// Refuses what belongs to a mount of another type, which would be ignored.
+  /// Throws for keys of another mount type, which would be ignored.
   private static func checkParts(of node: YAMLNode) throws(ComposeError) {
     let type = node["type"]?.string ?? ""
     let foreign: [String]

@@ -51,7 +51,7 @@ extension ServiceReader {
   /// A number of CPUs; nil if unset or 0.
   private func processors(_ path: String) throws(ComposeError) -> Limit<Double>? {
     guard let number = number(of: path) else { return nil }
-    // Engines ignore a negative one; one that is far too large has no number of nanoseconds.
+    // Engines ignore negative values; very large values overflow as nanoseconds.
     guard (0...1_000_000).contains(number.value) else {
       throw ComposeError(
         "`cpus` can't be \(NumberText.general(Float(number.value)))", at: number.position)

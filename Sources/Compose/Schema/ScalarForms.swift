@@ -56,11 +56,11 @@ struct WholeNumber: Sendable {
 
 /// The accepted forms of a byte size.
 enum ByteForms: Sendable {
-  /// A number, which counts as 0 if it has a fraction, or a string.
+  /// A number, which counts as 0 in decimal notation, or a string.
   case numberOrText
-  /// A whole number or a string.
+  /// A whole number, which counts as 0 in decimal notation, or a string.
   case wholeOrText
-  /// A non-negative whole number or a string.
+  /// A non-negative whole number, which counts as 0 in decimal notation, or a string.
   case countOrText
   /// A string.
   case text

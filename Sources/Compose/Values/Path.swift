@@ -74,16 +74,16 @@ package enum Path {
     return path
   }
 
-  /// Reads a file, `-` for standard input. Stops after a chunk that exceeds `limit` bytes, so that
-  /// the caller can detect a longer file.
+  /// Reads a file, `-` for standard input: `limit` bytes and at most one more chunk, so that the
+  /// caller can detect a longer file.
   static func read(_ path: String, limit: Int) throws(ReadFailure) -> [UInt8] {
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw ReadFailure(code: errno) }
     return try read(descriptor, limit: limit)
   }
 
-  /// Reads a file inside one of the directories, which are given by their real paths. Stops after a
-  /// chunk that exceeds `limit` bytes.
+  /// Reads a file inside one of the directories, which are given by their real paths: `limit`
+  /// bytes and at most one more chunk.
   static func read(
     _ path: String, limit: Int, within roots: [String]
   ) throws(ReadFailure) -> [UInt8] {
