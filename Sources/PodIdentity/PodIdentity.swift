@@ -134,8 +134,8 @@ public enum PodLabel {
   public static let machineID = "mesos.host.machine_id"
   /// The pod's cgroup; networks and volumes have no other reference to it.
   public static let cgroupParent = "mesos.cgroup_parent"
-  /// The executor's own cgroup if it is the run's; with the driver systemd the containers are in
-  /// another.
+  /// The executor's own cgroup, if that is the run's cgroup. With the driver systemd the containers
+  /// are in another.
   public static let executorCgroup = "mesos.executor_cgroup"
   /// `true` on a volume that is kept after its pod.
   public static let keep = "mesos.keep"

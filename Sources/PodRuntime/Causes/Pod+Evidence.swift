@@ -52,7 +52,7 @@ extension Pod {
   }
 
   /// The text that names the processors of a service's image and of the host; nil if they are the
-  /// same.
+  /// same or unknown.
   private func processors(of name: String) async -> String? {
     guard let member = members[name], let image = member.image,
       let details = try? await engine.inspectImage(image.reference),
