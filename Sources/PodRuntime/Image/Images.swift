@@ -196,7 +196,7 @@ struct Images: Sendable {
       at: service.image?.position ?? service.build?.position ?? service.position)
   }
 
-  /// Services grouped by pull or lookup: each image is requested once, with the strictest options.
+  /// Services grouped by image and pull options, so that each group's image is requested once.
   private static func pulls(of services: [Service]) -> [[Service]] {
     var pulls: [String: [Service]] = [:]
     for service in services {
