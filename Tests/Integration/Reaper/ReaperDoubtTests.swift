@@ -64,7 +64,7 @@ struct ReaperDoubtTests {
   }
 
   @Test(
-    "a pod of an earlier boot of this machine is leaked, whichever process has its pid", arguments: one)
+    "a pod of an earlier boot of this machine is leaked, whatever has its pid", arguments: one)
   func otherBoot(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       // This process's pid and start time, of another boot; and an executor that knew no pid.
@@ -141,7 +141,7 @@ struct ReaperDoubtTests {
   }
 
   /// Invariant 3: only objects with all labels are removed.
-  @Test("a container without the full set of labels is left alone, whatever its name", arguments: one)
+  @Test("a container without the full set of labels is kept, whatever its name", arguments: one)
   func lacksTheSet(on engine: TestEngine) async throws {
     try await withReaperSite(on: engine) { site in
       let identity = PodIdentity.forged()

@@ -44,7 +44,7 @@ struct ReaperOnceTests {
     }
   }
 
-  @Test("warns that a create request can outlive its executor, and the next pass removes the object")
+  @Test("warns that a create can outlive its executor, and the next pass removes the object")
   func lateCreate() async throws {
     let engine = try #require(TestEngine.all.first)
     try await withReaperSite(on: engine) { site in
