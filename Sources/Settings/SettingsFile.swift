@@ -5,7 +5,7 @@ import YAML
 
 /// A settings file: a YAML mapping that only trusted users can write.
 public struct SettingsFile: Sendable {
-  /// The path of pod-reaper's settings, for pod-reaper and for programs that need its sockets.
+  /// The path of pod-reaper's settings, for pod-reaper and for programs that read its settings.
   public static let reapersPath = "/etc/pod-reaper.yaml"
 
   /// The required owner of the file; nobody else may have write access.

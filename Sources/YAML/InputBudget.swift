@@ -44,7 +44,7 @@ public final class InputBudget {
     }
   }
 
-  /// The maximum number of keys and list items of all YAML files; nodes behind aliases count once.
+  /// The maximum number of keys and list items of all YAML files; repeated aliases count once.
   public static let mostEntries = 150_000
 
   private var taken = [Int](repeating: 0, count: Resource.allCases.count)

@@ -157,7 +157,6 @@ enum ScalarStyle {
 }
 
 extension YAMLNode.Content {
-  /// True for a string.
   fileprivate var isString: Bool {
     if case .string = self { return true }
     return false

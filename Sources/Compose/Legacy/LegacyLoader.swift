@@ -10,7 +10,6 @@ struct LegacyLoader {
     let service: String
   }
 
-  /// The variables.
   private(set) var environment: InterpolationEnvironment
   /// Validates the trees.
   var canonicalizer = Canonicalizer()

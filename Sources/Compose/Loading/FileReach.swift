@@ -80,6 +80,5 @@ public final class FileContents: Sendable {
   /// The bytes of a file; nil if it hasn't been read.
   func bytes(of path: String) -> [UInt8]? { files.withLock { $0[path] } }
 
-  /// Adds the bytes of a file.
   func add(_ bytes: [UInt8], of path: String) { files.withLock { $0[path] = bytes } }
 }

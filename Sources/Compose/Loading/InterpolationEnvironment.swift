@@ -26,7 +26,6 @@ struct InterpolationEnvironment {
   /// The value of a variable; nil if it isn't set.
   subscript(name: String) -> String? { strongest[name] ?? fallback[name] ?? fromFiles[name] }
 
-  /// All variables.
   var all: [String: String] {
     var all = Dictionary(uniqueKeysWithValues: fromFiles.map { ($0.key, $0.value) })
     all.merge(fallback) { _, stronger in stronger }
@@ -153,7 +152,6 @@ extension YAMLNode {
 
 /// A file of variables.
 struct EnvironmentFile {
-  /// The path of the file.
   let path: String
   /// The path in messages.
   let shown: String

@@ -2,7 +2,6 @@ import YAML
 
 /// A project's name (Compose specification, "Name top-level element").
 struct ProjectName {
-  /// The name.
   let name: String
   /// False if the name is derived from the directory.
   let isExplicit: Bool

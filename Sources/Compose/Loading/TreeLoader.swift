@@ -5,7 +5,6 @@ import YAML
 /// and `extends`, merged over the documents before it, and validated (Compose specification, "Merge
 /// and override").
 struct TreeLoader {
-  /// The variables.
   var environment: InterpolationEnvironment
   /// Validates the trees and converts their notation.
   var canonicalizer = Canonicalizer()

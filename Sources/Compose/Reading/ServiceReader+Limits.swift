@@ -1,6 +1,5 @@
 import YAML
 
-/// Limits of a service.
 extension ServiceReader {
   func readLimits(into service: inout Service) throws(ComposeError) {
     let limits = "deploy.resources.limits."

@@ -164,8 +164,7 @@ struct ServiceReader {
     healthcheck.test = check["test"]?.sequence.map { $0.compactMap(\.string) }
     if let isDisabled = check["disable"]?.boolean, isDisabled { healthcheck.test = ["NONE"] }
     if let test = healthcheck.test, test == ["CMD"] || test == ["CMD-SHELL"] {
-      // With such a test, the first check crashes engines 20.10 to 28 and stops work on the whole
-      // host.
+      // With such a test, the first check crashes engines 20.10 to 28.
       throw ComposeError(
         "a healthcheck's test names no command after \(test[0])",
         at: check["test"]?.position ?? node.position(ofKey: "healthcheck"))

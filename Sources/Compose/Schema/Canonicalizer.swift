@@ -21,7 +21,6 @@ struct Canonicalizer {
   /// Collects the errors; nil if loading stops at the first error.
   var faults: FaultCollector?
 
-  /// Adds a warning.
   mutating func warn(_ message: String, at position: SourcePosition) {
     if warnings.last?.position == position, warnings.last?.value == message { return }
     warnings.append(Located(message, at: position))

@@ -91,7 +91,6 @@ struct Key: Sendable {
 struct KeyTable: Sendable {
   /// The name of the mapping in messages: "a service".
   let subject: String
-  /// The keys.
   let keys: [Key]
   /// The required keys.
   let required: [String]

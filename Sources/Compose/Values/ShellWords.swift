@@ -1,7 +1,6 @@
 /// Splits a command line into words as Docker Compose does: it parses quotes, backslashes, `$( )`
 /// and backquotes; variables and substitutions are left to the container's shell.
 struct ShellWords {
-  /// The words.
   private(set) var words: [String] = []
   /// The `;`, `&`, `|`, `<` or `>` outside quotes at which Compose stops parsing, if there is one.
   private(set) var stoppedAt: Character?

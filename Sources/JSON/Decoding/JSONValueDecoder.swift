@@ -89,7 +89,7 @@ extension JSONValueDecoder {
   func value<T: Decodable>(
     _ type: T.Type, _ index: Int, _ key: any CodingKey
   ) throws -> T {
-    // The standard library's decoding creates each name four times; it still handles other values.
+    // The standard library, which creates each name four times, decodes or rejects other values.
     if type == [String: String].self, let map = source.document.strings(of: index) as? T {
       return map
     }
@@ -97,7 +97,6 @@ extension JSONValueDecoder {
   }
 }
 
-/// Errors.
 extension JSONValueDecoder {
   func context(_ key: (any CodingKey)?, _ description: String) -> DecodingError.Context {
     .init(codingPath: CodingPath.keys(path, key), debugDescription: description)

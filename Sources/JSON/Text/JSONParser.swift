@@ -12,7 +12,6 @@ struct JSONParser {
   /// The indexes of the arrays and objects around the position.
   private var open: [Int] = []
 
-  /// Parses a text.
   static func nodes(of bytes: [UInt8]) throws(JSONSyntaxError) -> [JSONNode] {
     var parser = JSONParser(bytes: bytes)
     try parser.parse()
