@@ -39,7 +39,7 @@ struct MessagesTests {
     for family in families { #expect(page.contains("`\(family)"), "\(family) isn't explained") }
   }
 
-  @Test("literals are joined across +, and their interpolations are left out")
+  @Test("literals are joined across +, and their interpolations are omitted")
   func literals() {
     let text = #"""
       // "no" literal
