@@ -70,7 +70,7 @@ extension FaultCollector? {
   ///   - splitsMappings: True to convert entries of a mapping separately as well.
   ///   - body: The conversion.
   /// - Returns: The converted value, or the unchanged one.
-  /// - Throws: The error, without a collector.
+  /// - Throws: The error, without a collector; with one, only an error at the maximum.
   func value(
     of node: YAMLNode, splitsMappings: Bool = false,
     _ body: (YAMLNode) throws(ComposeError) -> YAMLNode
