@@ -131,7 +131,7 @@ package final class ControlServer: Sendable {
           reply.refuse("user \(peer.user) may not ask this executor (control-group)")
           return reply
         }
-        // Whoever follows events stays: root can still stop the pod.
+        // Clients that follow events stay connected. Root must still be able to stop the pod.
         if !isOwner(peer),
           state.replies.values.count(where: { !isOwner($0.peer) }) >= limits.othersConnections
         {

@@ -1,5 +1,5 @@
-/// One entry of a pod's history: a line of the response to `events` (docs/design.md, "Control
-/// socket").
+/// One entry of a pod's history: a line of the response to `events` (docs/design.md,
+/// "Control socket").
 public struct PodEvent: Codable, Sendable, Equatable {
   /// The kinds of events. More may be added: a reader ignores unknown kinds.
   public enum Kind: String, Codable, Sendable, CaseIterable {
@@ -23,8 +23,8 @@ public struct PodEvent: Codable, Sendable, Equatable {
     case networkCreated = "network-created"
     case volumeCreated = "volume-created"
     case containerCreated = "container-created"
-    /// A service waits before its start; the message names the condition: `waiting for 'db' to
-    /// become healthy`.
+    /// A service waits before its start; the message names the condition:
+    /// `waiting for 'db' to become healthy`.
     case serviceWaiting = "service-waiting"
     case containerStarted = "container-started"
     /// A service's container can't be created or started; the message is the cause.

@@ -104,7 +104,7 @@ extension ParsableCommand {
     exit(withError: error)
   }
 
-  /// The usage error, and the command that prints the help.
+  /// The text of a usage error, with the command that prints the help.
   private static func usageError(_ message: String, _ command: NamedCommand) -> String {
     let isEarly =
       command.type == self && command.next?.hasPrefix("-") == true

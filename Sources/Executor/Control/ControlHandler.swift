@@ -4,8 +4,8 @@ import PodControl
 import PodIdentity
 import PodRuntime
 
-/// Handles requests on the control socket for the pods of this executor (docs/design.md, "Control
-/// socket").
+/// Handles requests on the control socket for the pods of this executor (docs/design.md,
+/// "Control socket").
 struct ControlHandler: Sendable {
   /// A task that is not over.
   struct ControlledTask: Sendable {

@@ -57,8 +57,8 @@ enum PodCompletion {
 
   /// The names that have no special meaning in a shell.
   ///
-  /// Task IDs and labels can contain anything. Bash expands the words that it is offered (`compgen
-  /// -W`), including command substitutions, and inserts the selected word without quotes.
+  /// Task IDs and labels can contain anything. Bash expands the words that it is offered
+  /// (`compgen -W`), including command substitutions, and inserts the selected word without quotes.
   ///
   /// - Parameter names: names from the engine.
   /// - Returns: the names that contain only ASCII letters, digits and `_.:@%+,/-` and do not begin
