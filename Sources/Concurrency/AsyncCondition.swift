@@ -42,7 +42,7 @@ public final class AsyncCondition: Sendable {
     if Task.isCancelled { throw CancellationError() }
   }
 
-  /// Returns after a later change, also when the task is canceled.
+  /// Returns after a later change, and ignores cancellation of the task.
   ///
   /// - Parameter generation: the generation that the waiter read before its test.
   nonisolated(nonsending) public func waitUncanceled(after generation: UInt64) async {

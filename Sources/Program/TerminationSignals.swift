@@ -14,8 +14,8 @@ public final class TerminationSignals {
   /// A hangup that the parent process has set to be ignored, as nohup does, stays ignored.
   ///
   /// - Parameters:
-  ///   - early: the number of times that a signal arrived before this call; each counts as an
-  ///     arrival.
+  ///   - early: gives the number of times that a signal arrived before this call; each counts as
+  ///     an arrival.
   ///   - arrived: called immediately at each arrival, on a thread of its own.
   public init(
     early: (Int32) -> Int = { _ in 0 }, arrived: @escaping @Sendable (Int32) -> Void = { _ in }

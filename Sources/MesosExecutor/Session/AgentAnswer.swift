@@ -12,7 +12,7 @@ enum AgentAnswer: Sendable {
   /// Any other 400, and 413: the agent cannot read the call, or refuses its contents. For a single
   /// update this is the only response that means that the agent will never accept it.
   case malformed(String)
-  /// 401, and 403 for any other reason. The session stops only if the agent repeats it for a time.
+  /// 401, and 403 for any other reason. The session is over only if the agent repeats the refusal.
   case refused(SessionEnd)
   /// Any other status: the agent is not ready for any call, for example while it recovers (503,
   /// 404).
