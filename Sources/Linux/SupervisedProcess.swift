@@ -85,8 +85,8 @@ public struct SupervisedProcess: Sendable {
     return (ending, try UnlinkedFile.text(of: files.output), try UnlinkedFile.text(of: files.error))
   }
 
-  /// Waits on a separate thread: a descriptor that becomes readable on exit (pidfd) isn't available
-  /// on every kernel, and the cooperative thread pool must not block.
+  /// Waits on a separate thread, because `linux_wait_program` blocks and must run on the thread
+  /// that called `linux_start_program`.
   private func ending(_ lifeline: Lifeline, files: [FileDescriptor?]) async throws -> Ending {
     try await withCheckedThrowingContinuation { continuation in
       DispatchQueue(label: "program").async {

@@ -22,7 +22,8 @@ enum { count = sizeof crashes / sizeof *crashes, most_frames = 24 };
 
 static char program[64];
 static char advice[160];
-/* The handlers that were installed before, for example by a debugging aid. They run after ours. */
+/* The handlers that were installed before, for example by a debugging aid. With SWIFT_BACKTRACE
+   they run after ours. */
 static struct sigaction before[count];
 static int keeps_before;
 static int is_installed;

@@ -83,8 +83,7 @@ int guards_kill_fallen(void) {
     char path[300];
     snprintf(path, sizeof path, "/proc/self/task/%s/children", thread->d_name);
     int count = guards_listed(path, children, most);
-    /* A thread that has just exited has no list, and kernels without CONFIG_PROC_CHILDREN have
-       none at all. */
+    /* A thread that has just exited has no list, and some kernels have no lists at all. */
     is_listed = count >= 0;
     if (count > 0) killed += kill_fallen(children, count);
   }

@@ -171,7 +171,7 @@ extension CgroupSweep {
       (try? TextFile.text("/proc/\(pid)/mountinfo"))?.contains(data) == true
     }
     if isHere { return .onThisEngine }
-    // A process that was killed before it had its own files.
+    // A process whose start was interrupted before it had its own files.
     let own = Self.mountNamespace(of: "self")
     let isOurs = processes.allSatisfy { own != nil && Self.mountNamespace(of: "\($0)") == own }
     return isOurs ? .onTheHost : .elsewhere

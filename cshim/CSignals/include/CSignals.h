@@ -2,8 +2,8 @@
 
 /* TERM, INT and HUP signals that arrive before the program can handle them.
 
-   A program that runs a pod counts these signals from its first instruction, before its
-   libraries and runtime are initialized: their default action would kill it without a message.
+   A program that runs a pod counts these signals from its start, before its libraries and
+   runtime are initialized: their default action would kill it without a message.
    This applies to `compose-executor` and `compose-executor run`; all other commands keep the
    default actions. */
 
