@@ -46,7 +46,7 @@ struct ExecTests {
     }
   }
 
-  @Test("connects three separate streams, in both directions, until they end", arguments: TestEngine.all)
+  @Test("connects three separate streams in both directions", arguments: TestEngine.all)
   func streams(on engine: TestEngine) async throws {
     try await withWeb(on: engine) { pod in
       let echo = try await pod.exec(["-T"], "web", ["cat"], input: "x\n").run()

@@ -123,7 +123,7 @@ struct MesosAgentTests {
 
   /// docs/executor-http-api.md, "SUBSCRIBE" and "UPDATE"; src/slave/slave.cpp, `Slave::statusUpdate`.
   @Test(
-    "has each state sent once and in order, whatever its connections do", arguments: MesosHost.linux)
+    "has each state sent once and in order, despite connection faults", arguments: MesosHost.linux)
   func faults(on host: MesosHost) async throws {
     let seed = SeededGenerator(for: "faults between executor and agent").seed
     var settings = MesosSettings()

@@ -137,7 +137,7 @@ struct MesosTaskTests {
   /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp, `DEFAULT_WHITELIST_ENTRIES`: /dev/null is
   /// allowed, and no device is by itself.
   @Test(
-    "has a message with the device or privilege that its cgroup forbids", .needs("devices", on: .v1),
+    "has a message with the device or privilege that is forbidden", .needs("devices", on: .v1),
     arguments: [
       ("devices: [\"/dev/loop0:/dev/disk\"]", "device /dev/loop0 of service 'odd'"),
       ("privileged: true", "'privileged' of service 'odd'"),
