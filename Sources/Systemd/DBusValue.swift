@@ -189,8 +189,8 @@ extension DBusValue {
   }
 }
 
-/// The type codes. The C header defines them as character constants (D-Bus specification, "Summary
-/// of types").
+/// The type codes. The C header defines them as character constants (D-Bus specification,
+/// "Summary of types").
 private let DBUS_TYPE_INVALID = Int32(0)
 private let DBUS_TYPE_STRING = code("s")
 private let DBUS_TYPE_OBJECT_PATH = code("o")

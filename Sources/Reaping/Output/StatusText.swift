@@ -32,8 +32,8 @@ enum StatusText {
     return lines.joined(separator: "\n")
   }
 
-  /// Text such as `12 pulled by pods, 3 of them in use; the disk of the engine's data is 71 %
-  /// full`.
+  /// Text such as
+  /// `12 pulled by pods, 3 of them in use; the disk of the engine's data is 71 % full`.
   private static func words(of images: ImageCareReport) -> String {
     var text = "\(images.recorded) pulled by pods, \(images.used) of them in use"
     if let percent = images.diskPercent {

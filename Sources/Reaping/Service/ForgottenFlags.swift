@@ -3,8 +3,8 @@ import Glibc
 import PodIdentity
 import Linux
 
-/// The flags that this program needs in a container and that are missing (docs/operate.md, "Run
-/// pod-reaper in a container").
+/// The flags that this program needs in a container and that are missing (docs/operate.md,
+/// "Run pod-reaper in a container").
 struct ForgottenFlags: Sendable {
   /// The engine's socket; nil over TCP.
   var engineSocket: String?

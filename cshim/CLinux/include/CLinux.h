@@ -152,11 +152,12 @@ int linux_start_program(const struct linux_program *what, pid_t *process, int *l
 int linux_wait_program(pid_t process, int result, int *status);
 
 /* From now on a crash (SIGSEGV, SIGILL, SIGBUS, SIGFPE, SIGTRAP, SIGABRT) writes two lines to
-   standard error before the signal kills the process: `NAME: crashed by signal N (SIGNAME),
-   please report this` followed by the hint, and the return addresses with the load address of
-   the program, for `addr2line -e PROGRAM -f ADDRESS-LOADED`. A later call replaces the name (up
-   to 63 bytes) and the hint (up to 159 bytes). If SWIFT_BACKTRACE is set, Swift's own backtrace
-   follows. A stack overflow in another thread than the caller of this function writes no line. */
+   standard error before the signal kills the process:
+   `NAME: crashed by signal N (SIGNAME), please report this` followed by the hint, and the return
+   addresses with the load address of the program, for
+   `addr2line -e PROGRAM -f ADDRESS-LOADED`. A later call replaces the name (up to 63 bytes) and
+   the hint (up to 159 bytes). If SWIFT_BACKTRACE is set, Swift's own backtrace follows. A stack
+   overflow in another thread than the caller of this function writes no line. */
 void linux_report_crashes(const char *name, const char *hint);
 
 /* From now on large blocks are returned to the kernel as soon as they are freed, and all threads
