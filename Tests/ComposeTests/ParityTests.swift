@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import YAML
 
-@Suite("config prints what Docker Compose 5 prints")
+@Suite("The output of config is that of Docker Compose 5")
 struct ParityTests {
   @Test("the corpus is broad, and each case has a golden")
   func corpusIsBroad() throws {
