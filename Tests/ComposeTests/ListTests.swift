@@ -35,7 +35,7 @@ struct ListTests {
     #expect(project.serviceNames == ["z", "b", "c", "a"])
   }
 
-  @Test("of objects read no env_file, and the list of hashes reads those of its services")
+  @Test("of services, volumes and networks read no env_file; the list of hashes does")
   func environmentFiles() throws {
     let folder = try Folder([
       "compose.yaml": "services: {a: {image: a, env_file: none.env}, b: {image: b}}"

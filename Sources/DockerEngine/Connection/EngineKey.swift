@@ -1,8 +1,8 @@
 /// A key in the JSON of the Engine API: the case's name in PascalCase, or its raw value (`case ipam
 /// = "IPAM"`).
 ///
-/// A key strategy of the coders would have the same result, but decoding a response would take about a
-/// fifth longer, and encoding a request would suffer more.
+/// A key strategy of the coders would have the same result, but decoding a response would take
+/// about a fifth longer, and encoding a request would suffer more.
 package protocol EngineKey: CodingKey, RawRepresentable where RawValue == String {}
 
 extension EngineKey {

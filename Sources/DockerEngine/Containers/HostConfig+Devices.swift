@@ -27,7 +27,7 @@ public struct DeviceRequest: Sendable, Hashable, Codable {
   public var count: Int?
   /// The IDs of the devices.
   public var deviceIDs: [String]?
-  /// Capabilities, such as `[["gpu"]]`: one of the outer lists must match in full.
+  /// Capabilities, such as `[["gpu"]]`: at least one inner list must match in full.
   public var capabilities: [[String]]?
   /// Options of the driver.
   public var options: [String: String]?

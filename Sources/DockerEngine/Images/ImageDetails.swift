@@ -4,7 +4,7 @@ public struct ImageDetails: Sendable, Decodable {
   public let id: String
   /// The image's names with tags.
   public let repoTags: [String]
-  /// The image's names with digests, one for each registry that it was pulled from.
+  /// The image's names with digests, for the registries that it was pulled from.
   public let repoDigests: [String]
   /// The processor architecture.
   public let architecture: String

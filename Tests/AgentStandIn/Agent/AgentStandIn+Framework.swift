@@ -32,7 +32,7 @@ extension AgentStandIn {
     enqueue(ExecutorState.Queued(tasks: [task], isGroup: false), id)
   }
 
-  /// Sends a group of tasks (LAUNCH_GROUP).
+  /// Sends a group of tasks, of which all or none run (LAUNCH_GROUP).
   public func send(group tasks: [JSON], to id: String) {
     enqueue(ExecutorState.Queued(tasks: tasks, isGroup: true), id)
   }

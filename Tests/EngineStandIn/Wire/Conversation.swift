@@ -134,7 +134,7 @@ struct Conversation: Sendable {
     reader.rest { _ in }
   }
 
-  // MARK: Responses
+  // MARK: Answers
 
   private func passAnswers() throws {
     let filter = AnswerFilter(release: check.release)
