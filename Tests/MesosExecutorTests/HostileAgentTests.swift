@@ -28,7 +28,7 @@ struct HostileAgentTests {
   }
 
   @Test(
-    "a refusal of a later SUBSCRIBE ends nothing, two in a row end the session", arguments: [401, 403])
+    "a refusal of a later SUBSCRIBE ends nothing, but two in a row do", arguments: [401, 403])
   func laterSubscription(status: Int) async throws {
     let agent = try FakeAgent()
     try await withSession(agent: agent) { stage in
