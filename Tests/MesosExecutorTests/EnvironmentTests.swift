@@ -2,8 +2,8 @@ import HTTPClient
 import MesosExecutor
 import Testing
 
-/// `executorEnvironment` in the agent's slave.cpp; docs/executor-http-api.md, "Executor Environment
-/// Variables".
+/// `executorEnvironment` in the agent's slave.cpp; docs/executor-http-api.md,
+/// "Executor Environment Variables".
 @Suite("Environment")
 struct EnvironmentTests {
   static let run = "0b1c9e8e-5b5c-4a57-9d3c-3f9d1d3a3c11"

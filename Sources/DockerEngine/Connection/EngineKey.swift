@@ -1,5 +1,5 @@
-/// A key in the JSON of the Engine API: the case's name in PascalCase, or its raw value (`case ipam
-/// = "IPAM"`).
+/// A key in the JSON of the Engine API: the case's name in PascalCase, or its raw value, as in
+/// `case ipam = "IPAM"`.
 ///
 /// A key strategy of the coders would have the same result, but decoding a response would take
 /// about a fifth longer, and encoding a request would suffer more.

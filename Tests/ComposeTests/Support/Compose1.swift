@@ -4,8 +4,8 @@ import TestSupport
 
 /// Docker Compose 1.29.2, the last version that supports the format of Compose 1 (`compose1.py`).
 enum Compose1 {
-  /// The project that Docker Compose creates from some files, and the output of our `config
-  /// --format json`, both in a common form.
+  /// The project that Docker Compose creates from some files, and the output of our
+  /// `config --format json`, both in a common form.
   struct Answer: Decodable {
     let theirs: [String: [String: Value]]?
     let ours: [String: [String: Value]]?
