@@ -26,7 +26,7 @@ package enum LeaseProtocol {
     ([start + run] + Feature.allCases.map(\.rawValue)).joined(separator: " ")
   }
 
-  /// The run that a line `LEASE 1 RUN` names; nil for any other. Later versions may add words.
+  /// The run in a line `LEASE 1 RUN`; nil for any other line. Later versions may append fields.
   package static func run(of line: String) -> String? {
     let words = line.split(separator: " ")
     guard line.hasPrefix(start), words.count >= 3, words[2].utf8.count <= 256,

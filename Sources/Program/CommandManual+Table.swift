@@ -1,5 +1,6 @@
 extension CommandManual {
-  /// The one table of exit codes and examples: every command of every program. Lines have at most 78 columns.
+  /// The only table of exit codes and examples: every command of every program. Lines have at most
+  /// 78 columns.
   public static let table: [CommandManual] = executor + files + pods + others
 
   private static let executor = [

@@ -45,17 +45,17 @@ struct KeyTableTests {
     #expect(written == text, "run the tests once with UPDATE_KEYS=1")
   }
 
-  @Test("every service key of the current schema is there")
+  @Test("every service key of the current schema is in the table")
   func complete() {
     #expect(ServiceKeys.table.keys.count >= 92)
   }
 
-  /// The names of keys, sorted.
+  /// The sorted names of keys.
   private static func names(_ keys: [Key]) -> String {
     keys.map { "`\($0.name)`" }.sorted().joined(separator: ", ")
   }
 
-  /// One key and its path, `services.*.build.args`.
+  /// A key and its path, such as `services.*.build.args`.
   struct Row {
     let path: String
     let key: Key
@@ -73,10 +73,10 @@ struct KeyTableTests {
       let isHonoured = outer && key.isHonoured
       let inner =
         switch path {
-        // A container of `pre_start` has the keys of a service, and its own.
+        // An entry of `pre_start` has the keys of a service and its own keys.
         case "services.*.pre_start":
           rows(of: KeyTable("a hook", Hooks.preStartOwn), under: "\(path)[].", isHonoured)
-        // So has a job.
+        // A job also has the keys of a service and its own keys.
         case "jobs": rows(of: KeyTable("a job", JobKeys.own), under: "jobs.*.", isHonoured)
         default: rows(in: key.shape, under: path, isHonoured)
         }
@@ -99,9 +99,9 @@ struct KeyTableTests {
   }
 }
 
-/// Which keys the files of the corpus use.
+/// The keys that the files of the corpus use.
 private struct Uses {
-  /// A file for each key's path.
+  /// A file for the path of each key.
   private(set) var files: [String: String] = [:]
 
   init() throws {
@@ -122,7 +122,7 @@ private struct Uses {
       let own = table.readExtensions.first { $0.name == name }
       guard let key = table[name] ?? own else { continue }
       let path = prefix + name
-      // A file of the key's own takes precedence.
+      // The file of that key takes precedence.
       if files[path] == nil || file == "keys/\(name)" { files[path] = file }
       look(in: entry.value, key.shape, under: path, file)
     }

@@ -6,7 +6,7 @@ import Testing
 struct DesignTests {
   private static let path = "docs/design.md"
 
-  @Test("every invariant is named by its number in a test, and no test names another")
+  @Test("every invariant has a test with its number, and no test has an unknown number")
   func invariants() throws {
     let page = try Project.text(Self.path)
     let start = try #require(page.range(of: "\n## Invariants\n")).upperBound

@@ -22,7 +22,7 @@ struct EnginePageTests {
 
 /// docs/reference/engines.md, generated from the table of the Engine API's features.
 enum EnginePage {
-  /// Makes the page.
+  /// Creates the page.
   static func text() -> String {
     let oldest = APIVersion.oldest
     var text = """

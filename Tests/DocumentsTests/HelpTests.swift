@@ -3,7 +3,7 @@ import Program
 import TestSupport
 import Testing
 
-/// The help of every command of every program. A new command is tested without further code.
+/// Tests the help of every command of every program. A new command needs no further code.
 @Suite("Help and exit codes")
 struct HelpTests {
   static let programs = ["compose-executor", "compose-resources", "pod-reaper", "pod-hook-notify"]
@@ -21,7 +21,7 @@ struct HelpTests {
     ).run()
   }
 
-  @Test("every command has an abstract, examples and exit codes, in its help")
+  @Test("the help of every command has an abstract, examples and exit codes")
   func complete() async throws {
     let names = Set(try await Self.commands().map(\.name))
     #expect(names.count > 10)
@@ -63,7 +63,7 @@ struct HelpTests {
     }
   }
 
-  @Test("a wrong option ends every command with 2 and one line that names the help")
+  @Test("an unknown option makes every command exit with 2 and print one line that names the help")
   func usage() async throws {
     for (name, _) in try await Self.commands() {
       let words = name.split(separator: " ").map(String.init)
@@ -111,7 +111,7 @@ struct HelpTests {
     #expect(end.stderr.split(separator: "\n").count == 1)
   }
 
-  @Test("a value that is wrong is usage, 2; a file that is wrong is a failure, 1")
+  @Test("a wrong value is a usage error, 2; a wrong file is a failure, 1")
   func codes() async throws {
     try await withTemporaryFolder { folder in
       let good = try folder.write("good.yaml", "services: {a: {image: a}}\n")
@@ -139,7 +139,7 @@ struct HelpTests {
     }
   }
 
-  @Test("compose-executor alone prints its help on a terminal, else an error")
+  @Test("compose-executor without arguments prints its help on a terminal, otherwise an error")
   func alone() async throws {
     let program = BuiltProgram.beside("compose-executor")
     let none = try await Command(

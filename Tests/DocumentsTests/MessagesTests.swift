@@ -23,7 +23,7 @@ struct MessagesTests {
     #expect(count > 60)
   }
 
-  @Test("literals are joined across +, and their interpolations are left out")
+  @Test("literals are joined across +, and their interpolations are omitted")
   func literals() {
     let text = #"""
       // "no" literal

@@ -4,10 +4,10 @@ import Testing
 
 /// The files of the source tree.
 enum Project {
-  /// The top of the source tree.
+  /// The root of the source tree.
   static let root = URL(fileURLWithPath: SourceTree.root)
 
-  /// A file's text.
+  /// The text of a file.
   static func text(_ path: String) throws -> String { try SourceTree.text(path) }
 
   /// The paths of all files below some directories whose names have one of these endings.
@@ -20,7 +20,7 @@ enum Project {
     return names.filter { name in endings.contains { name.hasSuffix("." + $0) } }.sorted()
   }
 
-  /// Expects that a page has a text, or writes the text to it if UPDATE_DOCS is set.
+  /// Expects that a page has this text. If UPDATE_DOCS is set, writes the text first.
   static func expect(_ path: String, toBe text: String) throws {
     let file = root.appendingPathComponent(path)
     if ProcessInfo.processInfo.environment["UPDATE_DOCS"] != nil {

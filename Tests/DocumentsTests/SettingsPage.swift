@@ -5,8 +5,8 @@ import Settings
 @testable import Executor
 @testable import Reaping
 
-/// docs/reference/settings.md, generated from the help of the programs, the types of their settings,
-/// the samples in deploy/, and the sources.
+/// docs/reference/settings.md, generated from the help of the programs, the types of their
+/// settings, the samples in deploy/, and the sources.
 struct SettingsPage {
   /// The path of the page.
   static let path = "docs/reference/settings.md"
@@ -27,7 +27,7 @@ struct SettingsPage {
 
   private var text = ""
 
-  /// Makes the page.
+  /// Creates the page.
   static func text() async throws -> String {
     var page = SettingsPage()
     page.text = """
@@ -258,7 +258,7 @@ struct SettingsPage {
     return (up + parts.dropFirst(shared).map(String.init)).joined(separator: "/")
   }
 
-  /// The directory of a page, with a slash at its end; empty for the top of the source tree.
+  /// The directory of a page, with a trailing slash. Empty for the root of the source tree.
   private static func directory(of page: String) -> String {
     page.lastIndex(of: "/").map { String(page[...$0]) } ?? ""
   }
@@ -315,7 +315,7 @@ struct SettingsPage {
 
   // MARK: Formatting
 
-  /// A value as code; nil for a phrase, or no text.
+  /// A value as code. Nil for a phrase or an empty text.
   private static func code(_ text: String?) -> String? {
     guard let text, !text.isEmpty else { return nil }
     let isWords = text.contains(" ") && !text.hasPrefix("compose-") && !text.hasPrefix("pod-")

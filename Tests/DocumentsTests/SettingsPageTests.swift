@@ -24,7 +24,7 @@ struct SettingsPageTests {
   }
 
   @Test(
-    "has a row for what was once missing",
+    "has a row for names that were missing once",
     arguments: [
       "fileName", "pod.launch_timeout", "pod.roles", "JOURNAL_STREAM", "DOCKER_DEFAULT_PLATFORM",
       "SSL_CERT_FILE",

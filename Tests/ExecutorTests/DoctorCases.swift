@@ -2,7 +2,7 @@ import Testing
 
 @testable import Executor
 
-/// What a probe found, and what the check has to be.
+/// The result of a probe and the expected check.
 struct DoctorCase: Sendable, CustomTestStringConvertible {
   let check: HostCheck
   let result: HostCheck.Result

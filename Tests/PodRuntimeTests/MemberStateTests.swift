@@ -44,7 +44,7 @@ struct MemberStateTests {
     return lines.joined(separator: "\n")
   }
 
-  @Test("are those of the table in docs/design.md, and nothing else can happen")
+  @Test("are those of the table in docs/design.md, without other transitions")
   func documented() throws {
     let text = try SourceTree.text("docs/design.md")
     let parts = text.components(separatedBy: "| event | from | to |")
@@ -59,7 +59,7 @@ struct MemberStateTests {
     }
   }
 
-  @Test("lead from each to an end, and from an end nowhere")
+  @Test("lead from each to the exited state, which is final")
   func reachable() {
     for (name, state) in Self.states {
       var reached: Set<MemberState> = [state]
@@ -76,7 +76,7 @@ struct MemberStateTests {
   }
 
   @Test(
-    "a start has one answer, whenever the end of the container is reported",
+    "after a start are the same, whenever the exit of the container is reported",
     arguments: [
       ([MemberState.Event.exitReported, .started], MemberState.exiting(again: false)),
       ([.started, .exitReported], .exiting(again: false)),
@@ -91,20 +91,20 @@ struct MemberStateTests {
     #expect(state == expected)
   }
 
-  @Test("a signal is the pod's own only once the pod has asked for a stop")
+  @Test("attribute a signal to the pod only after the pod has requested a stop")
   func signals() {
     #expect(MemberState.stopping(.waiting).after(.signalReported) == nil)
     let asked = MemberState.stopping(.waiting).after(.stopAsked)
     #expect(asked?.after(.signalReported) == .stopping(.told))
   }
 
-  @Test("the first report of an end stands")
+  @Test("keep the first report of an exit")
   func firstEnd() {
     let state = MemberState.running.after(.ended(exitCode: 3))?.after(.ended(exitCode: 137))
     #expect(state == .ended(exitCode: 3))
   }
 
-  @Test("a group is stopped, and its owner started, before those that live by it are")
+  @Test("of a group restart: it stops, its owner starts, then its other services")
   func group() {
     for first in GroupRestart.State.allCases {
       for next in GroupRestart.State.allCases {

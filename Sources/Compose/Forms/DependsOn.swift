@@ -17,7 +17,7 @@ enum DependsOn {
     "service_started", "service_healthy", "service_completed_successfully",
   ]
 
-  /// A list of names as a mapping, with the defaults filled in.
+  /// Converts a list of names to a mapping with default values.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -51,7 +51,8 @@ enum DependsOn {
     return entry
   }
 
-  /// The condition of a name alone; `restart` where a link or a shared namespace implies it.
+  /// The default entry for a service name; with `restart` if a link or a shared namespace implies
+  /// it.
   static func started(at position: SourcePosition, restart: Bool = false) -> YAMLNode {
     var node = YAMLNode(mappingAt: position)
     node.set("condition", YAMLNode(.string("service_started"), at: position))

@@ -12,7 +12,7 @@ enum Devices {
       Key("permissions", .string, goes: "CgroupPermissions", is: .harmless),
     ], required: ["source", "target"])
 
-  /// `source[:target[:permissions]]` as a mapping.
+  /// Converts `source[:target[:permissions]]` to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -14,7 +14,7 @@ enum EnvironmentFiles {
       Key("format", .string, goes: "the format", is: .harmless),
     ], required: ["path"], allowsExtensions: false)
 
-  /// A path, or a list of paths and mappings, as a list of mappings.
+  /// Converts a path, or a list of paths and mappings, to a list of mappings.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -63,9 +63,9 @@ enum Volumes {
     ])
 }
 
-/// `external:` of what the project doesn't make itself.
+/// `external:` of objects that the project doesn't create.
 enum External {
-  /// `external: {name: NAME}`, the obsolete form, as `external: true` and `name: NAME`.
+  /// Converts the obsolete form `external: {name: NAME}` to `external: true` and `name: NAME`.
   @Sendable static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -76,7 +76,7 @@ enum External {
     return try expandFile(node, &canonicalizer)
   }
 
-  /// The same where Docker Compose says nothing of other keys: configs and secrets.
+  /// The same conversion for configs and secrets, for which Docker Compose ignores other keys.
   @Sendable static func expandFile(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

@@ -1,7 +1,7 @@
 import OrderedCollections
 import YAML
 
-/// Networks: the top-level ones and how a service joins them (Compose specification, "networks").
+/// Networks: the top-level entries and a service's attachments (Compose specification, "networks").
 enum Networks {
   /// The keys of a top-level network.
   static let keys = KeyTable(
@@ -39,7 +39,7 @@ enum Networks {
       Key("aux_addresses", .pairs(.strings), goes: "AuxiliaryAddresses", is: .network(.subnets)),
     ])
 
-  /// A service's networks by their names.
+  /// A service's networks by name.
   static let attachments = Shape.names(.fields(attachmentKeys), allowsNull: true)
 
   private static let attachmentKeys = KeyTable(
@@ -64,7 +64,7 @@ enum Networks {
       Key("priority", .integer(.untexted), goes: "the order of connections", is: .harmless),
     ])
 
-  /// A list of names as a mapping of names to nothing.
+  /// Converts a list of names to a mapping of names to null.
   @Sendable static func expandNames(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {
@@ -73,7 +73,7 @@ enum Networks {
 }
 
 extension YAMLNode {
-  /// A list of names as a mapping of names to nothing; any other node as it is.
+  /// Converts a list of names to a mapping of names to null; any other node is returned unchanged.
   func namesToNothing(_ what: String) throws(ComposeError) -> YAMLNode {
     guard let items = sequence else { return self }
     var entries: OrderedDictionary<String, YAMLNode.Entry> = [:]

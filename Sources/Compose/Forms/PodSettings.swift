@@ -1,4 +1,4 @@
-/// A service's `x-pod:`: the one extension that this program reads.
+/// A service's `x-pod:`, the only extension that this program reads.
 enum PodSettings {
   static let key = Key(
     "x-pod", .optional(.fields(table)), goes: "the service's options in its pod", is: .harmless)

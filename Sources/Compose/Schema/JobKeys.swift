@@ -1,14 +1,14 @@
 import OrderedCollections
 import YAML
 
-/// The keys of a job, a container that runs to its end (Compose specification, "Jobs top-level element"): its own,
-/// and those that it shares with a service.
+/// The keys of a job, a container that runs to completion (Compose specification, "Jobs top-level
+/// element"): its own keys and those that it shares with a service.
 enum JobKeys {
   static let table = KeyTable(
     "a job", own + (ServiceKeys.container + ServiceKeys.workload).map(\.withoutIdentity),
     required: ["triggers"])
 
-  /// What is said of the job itself.
+  /// The keys of the job itself.
   static let own: [Key] = [
     Key("profiles", .distinctStrings, never: "started manually or by a schedule"),
     Key(
@@ -43,7 +43,7 @@ enum JobKeys {
     return node
   }
 
-  /// A crontab's line alone as a mapping.
+  /// Converts a crontab line to a mapping.
   @Sendable private static func expand(
     _ node: YAMLNode, _ canonicalizer: inout Canonicalizer
   ) throws(ComposeError) -> YAMLNode {

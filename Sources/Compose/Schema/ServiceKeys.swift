@@ -1,14 +1,14 @@
 import OrderedCollections
 import YAML
 
-/// The keys of a service (Compose specification, "Services"), each in one line: name, form, merge
-/// rule, and where it goes in the Engine API. They stand in the order in which `config` prints them.
+/// The keys of a service (Compose specification, "Services"), one per line: name, shape, merge
+/// rule, and field of the Engine API, in the order in which `config` prints them.
 enum ServiceKeys {
   static let table = KeyTable(
     "a service", own + container + workload,
     readExtensions: [PodSettings.key], formerNames: ["x-develop": "develop"])
 
-  /// What is said of the service itself.
+  /// The keys of the service itself.
   private static let own: [Key] = [
     Key(
       "profiles", .distinctStrings, .append(identity: Identity.name),
@@ -41,7 +41,7 @@ enum ServiceKeys {
     Key("pre_stop", .list(.fields(Hooks.keys)), goes: "an exec before the stop", is: .harmless),
   ]
 
-  /// What is said of its container.
+  /// The keys of its container.
   static let container: [Key] = [
     Key("annotations", .pairs(.labels), goes: "HostConfig.Annotations", is: .needs(.annotations)),
     Key(
@@ -167,7 +167,7 @@ enum ServiceKeys {
     Key("working_dir", .string, goes: "WorkingDir", is: .harmless),
   ]
 
-  /// What is said of its image, and of its place among others.
+  /// The keys of its image and of its relation to other services.
   static let workload: [Key] = [
     Key(
       "build", .expanding(Builds.expand, .fields(Builds.keys)), goes: "docker build",
@@ -185,7 +185,7 @@ enum ServiceKeys {
   ]
 }
 
-/// What makes two entries of a list the same one.
+/// Functions that decide whether two list entries are the same entry.
 enum Identity {
   /// The part before `=`.
   @Sendable static func name(_ node: YAMLNode) -> String? {

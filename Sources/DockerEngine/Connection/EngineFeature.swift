@@ -1,27 +1,28 @@
-/// The features that only newer versions of the Engine API have: the only table of them. Code that
-/// depends on an engine's version calls `EngineAbility.has`. docs/reference/engines.md is generated
-/// from this table.
+/// The features that only newer versions of the Engine API have. This is the only table of them.
+/// Code that depends on an engine's version calls `EngineAbility.has`. docs/reference/engines.md is
+/// generated from this table.
 public enum EngineFeature: String, CaseIterable, Sendable {
-  // What a file needs.
+  // Refused without the feature.
   case deviceCgroupRules, startPeriod, endpointDriverOptions, privateIPC, execWorkingDir, sctp
   case unmaskedPaths, deviceRequests, nonRecursiveBind, privateCgroupNamespace, hostGateway
   case forcedReadOnly, addressOnOtherNetworks, volumeSubpath, imageMount, withoutIPv4, interfaceName
-  // What is done in another way.
+  // Worked around without the feature.
   case consistency, waitCondition, shareableIPC, pullPlatform, logsUntil, capabilityPrefix
   case hostCgroupNamespace, createPlatform, createMountpoint, writableSubmounts, endpointAddress
   case uniqueNetworkNames
-  // What has no effect.
+  // Left out without the feature.
   case annotations, startInterval, gatewayPriority
-  // What the engine doesn't report.
+  // Not reported without the feature.
   case tagTime, cgroupVersion
 
-  /// What happens with an engine whose API lacks it.
+  /// The behavior with an engine whose API lacks a feature.
   public enum Fallback: String, Sendable {
-    /// The pod is refused before anything is created, with the line that needs it.
+    /// The executor refuses the pod before it creates anything, and names the line that needs the
+    /// feature.
     case refused
-    /// The same is had in another way.
+    /// The executor gets the same result in another way.
     case workedAround = "worked around"
-    /// It isn't sent, and a warning says so.
+    /// The executor doesn't send it and prints a warning.
     case leftOut = "left out, with a warning"
     /// The engine doesn't report it.
     case notReported = "not reported"
@@ -29,12 +30,12 @@ public enum EngineFeature: String, CaseIterable, Sendable {
 
   /// A row of the table.
   struct Row {
-    /// What it is, as messages name it.
+    /// The name of the feature in messages.
     let subject: String
-    /// The minor version of API 1 that has it first.
+    /// The first minor version of API 1 that has the feature.
     let minor: Int
     let fallback: Fallback
-    /// What is done below that version; empty for what is refused.
+    /// The behavior below that version. Empty if the feature is refused.
     let below: String
 
     init(_ subject: String, _ minor: Int, _ fallback: Fallback = .refused, _ below: String = "") {
@@ -45,13 +46,13 @@ public enum EngineFeature: String, CaseIterable, Sendable {
     }
   }
 
-  /// What it is, as messages name it.
+  /// The name of the feature in messages.
   public var subject: String { row.subject }
-  /// The first API version that has it.
+  /// The first API version that has the feature.
   public var since: APIVersion { APIVersion(1, row.minor) }
-  /// What happens below that version.
+  /// The kind of behavior below that version.
   public var fallback: Fallback { row.fallback }
-  /// What is done below that version, for people; empty for what is refused.
+  /// The behavior below that version, as text. Empty if the feature is refused.
   public var below: String { row.below }
 
   var row: Row {
@@ -140,23 +141,23 @@ public enum EngineFeature: String, CaseIterable, Sendable {
   }
 }
 
-/// What an engine can do: the API version that is used with it.
+/// The ability of an engine: the API version that is used with it.
 public struct EngineAbility: Sendable, Equatable {
   /// The API version.
   public let version: APIVersion
-  /// Whether DOCKER_API_VERSION keeps it below what both know.
+  /// Whether DOCKER_API_VERSION keeps the version below the newest that engine and client support.
   public let isCapped: Bool
 
-  /// An engine's ability.
+  /// Creates the ability of an engine.
   public init(_ version: APIVersion, isCapped: Bool = false) {
     self.version = version
     self.isCapped = isCapped
   }
 
-  /// Whether its API has a feature.
+  /// Whether the engine's API has a feature.
   public func has(_ feature: EngineFeature) -> Bool { version >= feature.since }
 
-  /// Says that a feature is missing, and which engine has it.
+  /// A message that a feature is missing, with the first release of the engine that has it.
   public func lack(of feature: EngineFeature) -> String {
     let since = feature.since
     let own = isCapped ? "DOCKER_API_VERSION is \(version)" : "the engine speaks \(version)"

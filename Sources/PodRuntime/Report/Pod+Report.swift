@@ -9,11 +9,11 @@ import PodReports
 import YAML
 
 extension Pod {
-  /// Begins to collect what a report holds of the engine.
+  /// Starts to collect the engine's data for a report.
   ///
-  /// - Parameter all: whether everything is collected before this returns; otherwise whoever removes a container has it
-  ///   inspected first.
-  /// - Returns: what collects it.
+  /// - Parameter all: whether to collect everything before returning; otherwise each container is
+  ///   inspected right before its removal.
+  /// - Returns: the collector.
   func beginInspection(ofAll all: Bool) async -> ReportInspection {
     readUsage()
     let ids = Set(
@@ -31,13 +31,13 @@ extension Pod {
     return inspection
   }
 
-  /// Remembers which service decided the pod's end, unless that is decided.
+  /// Records the service that decided the pod's outcome. Has no effect once the pod is ending.
   func noteDecider(_ name: String, _ exitCode: Int?) {
     guard !isEnding, let service = members[name]?.plan.service.name else { return }
     notes.decider = (service, exitCode)
   }
 
-  /// Logs what became of an optional or final service, for the report as well.
+  /// Logs a failure of an optional or final service, and records it for the report.
   func noteOptional(_ text: String) {
     log.warning("\(text)")
     if notes.optionalFailures.count < 100 { notes.optionalFailures.append(text) }
@@ -46,9 +46,9 @@ extension Pod {
   /// Writes the report of the pod's end into the sandbox.
   ///
   /// - Parameters:
-  ///   - outcome: how it ended.
-  ///   - inspection: what the engine reported before the removal.
-  ///   - keptUntil: until when its containers are kept.
+  ///   - outcome: the pod's outcome.
+  ///   - inspection: the engine's data from before the removal.
+  ///   - keptUntil: the time until which the containers are kept; nil if they are removed.
   func writeReport(
     _ outcome: PodOutcome, _ inspection: ReportInspection, keptUntil: String? = nil
   ) async {
@@ -115,7 +115,7 @@ extension Pod {
     }
   }
 
-  /// The parts of the pod's life that have begun.
+  /// The phases of the pod's life that have begun.
   private var phases: [SandboxReport.Phase] {
     let times = history.times
     let now = WallClock.now

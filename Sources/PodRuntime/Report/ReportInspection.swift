@@ -2,12 +2,13 @@ import Concurrency
 import DockerEngine
 import PodReports
 
-/// Collects what the report of a pod's end holds of the engine: each container as it was before its removal, and its image.
+/// Collects the engine's data for the report of a pod's end: each container before its removal, and
+/// its image.
 ///
-/// A container is inspected right before it is removed, so that the removal of the others doesn't wait for it. An engine that
-/// hangs is waited for once.
+/// A container is inspected right before it is removed, so that the removal of other containers
+/// doesn't wait. After the first inspection that times out, no further container is inspected.
 actor ReportInspection {
-  /// What the engine reported.
+  /// The collected data.
   struct Result: Sendable {
     var containers: [String: EngineValue] = [:]
     var images: [SandboxReport.Image] = []
@@ -21,21 +22,21 @@ actor ReportInspection {
   private var images: [String: Task<SandboxReport.Image?, Never>] = [:]
   private var hangs = false
 
-  /// Prepares to inspect containers.
+  /// Creates a collector.
   ///
   /// - Parameters:
   ///   - engine: the engine.
-  ///   - containers: the IDs of those that are inspected; others are passed over.
-  ///   - limit: how long a response may take.
+  ///   - containers: the IDs of the containers to inspect; all others are skipped.
+  ///   - limit: time limit for a response.
   init(engine: DockerEngine, containers: Set<String>, limit: Duration) {
     self.engine = engine
     self.limit = limit
     open = containers
   }
 
-  /// Inspects a container, once.
+  /// Inspects a container, at most once.
   ///
-  /// - Parameter id: its ID.
+  /// - Parameter id: the container's ID.
   func inspect(_ id: String) async {
     guard !hangs, open.remove(id) != nil else { return }
     let engine = engine
@@ -55,7 +56,7 @@ actor ReportInspection {
     }
   }
 
-  /// What was found; images that the engine doesn't report in time are left out.
+  /// The collected data, without images that the engine doesn't report in time.
   func result() async -> Result {
     var result = found
     let deadline = ContinuousClock.now + limit

@@ -30,7 +30,7 @@ enum Remedy: String, Sendable, CaseIterable {
 }
 
 extension Finding {
-  /// What it means for a verdict, for `explain`.
+  /// The meaning of the finding for a verdict, for `explain`.
   var means: String {
     switch self {
     case .processAlive, .leaseHeld, .cgroupPopulated, .agentLists, .checkpointedProcess: "alive"

@@ -170,24 +170,25 @@ struct Difference: Sendable {
   }
 }
 
-/// Brings what either side created to a form in which nothing but a fault differs.
+/// Converts the objects of either side to a form in which only a fault differs.
 struct ParityForm: Sendable {
   let names: ParityNames
   let project: Project
 
-  /// What changes from one container to the next.
+  /// Fields that differ between any two containers.
   private static let volatile = [
     ["Id"], ["Created"], ["State"], ["ResolvConfPath"], ["HostnamePath"], ["HostsPath"],
     ["LogPath"],
     ["GraphDriver"], ["NetworkSettings", "SandboxID"], ["NetworkSettings", "SandboxKey"],
-    // A container that hasn't started has none; Compose's request says some that don't count.
+    // A container that hasn't started has none; Compose's request has some that have no effect.
     ["NetworkSettings", "Networks", "*", "IPAddress"],
     ["NetworkSettings", "Networks", "*", "IPv6Gateway"],
-    // Engine 26 and later: made of the aliases, at the connect or at the start, whichever comes first.
+    // Engine 26 and later: derived from the aliases, at the connect or at the start, whichever is
+    // first.
     ["NetworkSettings", "Networks", "*", "DNSNames"],
   ]
 
-  /// Lists in which the order means nothing.
+  /// Lists whose order has no meaning.
   private static let unordered = [
     ["Config", "Env"], ["HostConfig", "Binds"], ["HostConfig", "ExtraHosts"],
     ["HostConfig", "Links"],
@@ -195,7 +196,7 @@ struct ParityForm: Sendable {
     ["NetworkSettings", "Networks", "*", "Aliases"], ["NetworkSettings", "Networks", "*", "Links"],
   ]
 
-  /// A container, as `docker inspect` has it.
+  /// A container in the form of `docker inspect`.
   func container(_ value: JSON, of service: Service) -> JSON? {
     var value = value
     for path in Self.volatile { value.edit(path) { $0 = nil } }
@@ -209,7 +210,7 @@ struct ParityForm: Sendable {
     return value.pruned
   }
 
-  /// A network, or a volume.
+  /// A network or a volume.
   func object(_ value: JSON, hasPools: Bool) -> JSON? {
     var value = value
     Difference.removeContractLabels(&value, at: ["Labels"])
