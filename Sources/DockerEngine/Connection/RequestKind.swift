@@ -11,8 +11,7 @@ enum RequestKind: Sendable, Hashable, CaseIterable {
   /// total, and each takes longer.
   var limit: Int {
     switch self {
-    case .create, .start, .connect, .copy: 8
-    case .remove: 16
+    case .create, .start, .connect, .copy, .remove: 8
     case .look: 32
     }
   }

@@ -56,10 +56,14 @@ struct EarlierSettings {
     "launchtask.skippull": (
       "true", "an image is pulled where it is missing: set pull_policy: always"
     ),
-    "plugins.pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"),
+    "plugins.pluginorder": (
+      "general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"
+    ),
     "pluginorder": ("general", "plugins are hooks here: pod.pre_launch_hook and the other hooks"),
     "podmonitor.monitorname": ("default", "each container's policy and healthcheck decide"),
-    "cleanpod.unhealthy": ("true", "an unhealthy container fails its pod, unless `pod.on_unhealthy` is `restart`"),
+    "cleanpod.unhealthy": (
+      "true", "an unhealthy container fails its pod, unless `pod.on_unhealthy` is `restart`"
+    ),
     "cleanpod.cleanfailtask": (
       "true", "a failed pod is removed, unless `pod.keep_failed` says how long it is kept"
     ),

@@ -31,7 +31,7 @@ struct PodCleanup: Sendable {
   private var cgroups: PodCgroups { PodCgroups(identity: identity, log: log) }
 
   /// The number of concurrent removals: dockerd takes longer with more (docs/design.md, "Removal").
-  private static let mostRemovals = 12
+  private static let mostRemovals = 8
 
   /// The progress of the removal.
   private struct Progress: Sendable {
