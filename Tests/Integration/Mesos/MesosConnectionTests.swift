@@ -141,7 +141,7 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("is given up if no known authority has signed the agent's certificate")
+  @Test("is abandoned if no known authority has signed the agent's certificate")
   func foreignTLS() async throws {
     let host = try #require(MesosHost.linux.first)
     // The client's own certificate is not the authority.
