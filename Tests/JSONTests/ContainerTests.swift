@@ -101,7 +101,7 @@ struct ContainerTests {
     }
   }
 
-  @Test("allow to read an array element by element, and a failed element again")
+  @Test("let an array be read element by element, and a failed element again")
   func walk() {
     let json = #"["x",[true],{"a":null,"b":1,"a":2},0]"#
     let (foundation, own) = outcomes(Walk.self, Array(json.utf8))

@@ -47,7 +47,7 @@ struct ControlSocketTests {
     #expect(socket.name != ControlSocket(run: run + "x", incarnation: owner).name)
   }
 
-  @Test("is removed if its process is dead or nobody can listen, and no other file is removed")
+  @Test("is removed if its process is dead or none can listen, and no other file is removed")
   func abandoned() async throws {
     try await withTemporaryFolder { folder in
       let gone = try await Command("sh", ["-c", "echo $$"]).output()

@@ -4,7 +4,7 @@ import Testing
 @testable import Program
 
 /// Log lines while their reader has stopped.
-@Suite("Lines on standard error that nobody reads")
+@Suite("Log lines on standard error")
 struct LineSinkTests {
   enum Kind: CaseIterable { case pipe, socket }
 
@@ -23,7 +23,7 @@ struct LineSinkTests {
   }
 
   @Test(
-    "delay the first of them briefly and none of the others, and are counted",
+    "that aren't read delay the writer once, briefly, and are counted",
     arguments: Kind.allCases)
   func unread(kind: Kind) throws {
     let ends = ends(kind)

@@ -107,8 +107,7 @@ struct KeptPodsTests {
     arguments: [
       // The name with another container's ID; it is invalid, so the time of death counts.
       ("kept-ffffffffffff-99999999999-web", "3600", 3540 as Int64?),
-      // Nobody knows the container's own ID before its creation, and a time out of range is
-      // invalid.
+      // A container's own ID is unknown before its creation, and a time out of range is invalid.
       ("kept-0123456789ab-99999999999999-web", "3600", 3540),
       ("kept-0123456789ab-2000000000-web", "3600", nil), ("web", "0", nil), ("web", "-5", nil),
       ("web", "x", nil), ("web", "", nil), ("web", "99999999999999", 604_740),

@@ -148,7 +148,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("are lost by a holder that floods, and block nobody")
+  @Test("are lost by a holder that floods, and block no other client")
   func flood() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path + "/lease.sock"
@@ -309,7 +309,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("are bounded per user, who gets new connections after closing old ones")
+  @Test("are bounded per user, and closing one permits a new one")
   func bounds() async throws {
     try await withServer(limits: LeaseServer.Limits(perUser: 8)) { path, _ in
       var clients: [Client] = []

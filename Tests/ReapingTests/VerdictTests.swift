@@ -213,7 +213,7 @@ struct VerdictPropertyTests {
         history.append((Sample.time(Int.random(in: 100...400, using: &random)), finding))
       }
       history.shuffle(using: &random)
-      // After its death at 400 every source is asked twice, a grace apart; the kernel drops leases.
+      // After its death at 400 every source is read twice, a grace apart; the kernel drops leases.
       for second in [401, 431] {
         if pidKnown { history.append((Sample.time(second), .processGone(.noProcess))) }
         history.append((Sample.time(second), .cgroupEmpty))

@@ -121,7 +121,8 @@ struct MesosAgentTests {
     }
   }
 
-  /// docs/executor-http-api.md, "SUBSCRIBE" and "UPDATE"; src/slave/slave.cpp, `Slave::statusUpdate`.
+  /// docs/executor-http-api.md, "SUBSCRIBE" and "UPDATE"; src/slave/slave.cpp,
+  /// `Slave::statusUpdate`.
   @Test(
     "has each state sent once and in order, despite connection faults", arguments: MesosHost.linux)
   func faults(on host: MesosHost) async throws {

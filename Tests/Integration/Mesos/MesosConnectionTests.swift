@@ -3,7 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// docs/executor-http-api.md, "Executor Environment Variables"; src/executor/executor.cpp, `MesosProcess`.
+/// docs/executor-http-api.md, "Executor Environment Variables"; src/executor/executor.cpp,
+/// `MesosProcess`.
 @Suite("The executor's connection to its agent", .needsEngine, .throttled)
 struct MesosConnectionTests {
   /// A pod that writes the values of the agent's secret that it can read.
@@ -57,7 +58,7 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("is given up at once if the agent doesn't know the token", arguments: MesosHost.linux)
+  @Test("is abandoned at once if the agent rejects the token", arguments: MesosHost.linux)
   func wrongToken(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = { $0.authenticatesExecutors = true }
@@ -72,7 +73,7 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("is given up, with the pod, if the agent keeps responding 401", arguments: MesosHost.both)
+  @Test("is abandoned, with the pod, if the agent keeps responding 401", arguments: MesosHost.both)
   func revokedToken(on host: MesosHost) async throws {
     var settings = MesosSettings()
     settings.agent = {
@@ -140,7 +141,7 @@ struct MesosConnectionTests {
     }
   }
 
-  @Test("is given up if no known authority has signed the agent's certificate")
+  @Test("is abandoned if no known authority has signed the agent's certificate")
   func foreignTLS() async throws {
     let host = try #require(MesosHost.linux.first)
     // The client's own certificate is not the authority.

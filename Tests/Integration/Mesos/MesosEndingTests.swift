@@ -3,8 +3,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Abnormal ends of a task: the executor's report, and its exit code.
-@Suite("An abnormal end of a task", .needsEngine, .throttled)
+/// Abnormal terminations of a task: the executor's report, and its exit code.
+@Suite("An abnormal termination of a task", .needsEngine, .throttled)
 struct MesosEndingTests {
   /// Invariant 7: the terminal update names what could not be removed.
   @Test("is reported with the objects that could not be removed", arguments: MesosHost.linux)
@@ -23,7 +23,7 @@ struct MesosEndingTests {
       try await pod.running()
       let volume = try #require(
         try await Leftovers.of(run: pod.run.id, on: host.engine).volumes.first)
-      // Somebody else's container uses the pod's volume.
+      // Another client's container uses the pod's volume.
       let holder = try await host.engine.docker(
         "run", "-d", "--network", "none", "-v", "\(volume):/data", "founding/base"
       ).output()

@@ -104,7 +104,7 @@ struct MesosHealthTests {
   }
 
   /// docs/health-checks.md, "HTTP(S) Health Checks": the certificate is not verified.
-  @Test("uses TLS, whoever signed the pod's certificate", arguments: MesosHost.both)
+  @Test("uses TLS, whichever authority signed the pod's certificate", arguments: MesosHost.both)
   func secure(on host: MesosHost) async throws {
     let file = try await Self.secureServer()
     try await withTemporaryFolder { folder in

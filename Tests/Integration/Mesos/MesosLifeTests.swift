@@ -89,7 +89,8 @@ struct MesosLifeTests {
     }
   }
 
-  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`; isolators/cgroups2/cgroups2.cpp, `___recover`.
+  /// src/slave/containerizer/mesos/linux_launcher.cpp, `fork`;
+  /// isolators/cgroups2/cgroups2.cpp, `___recover`.
   @Test("has the containers of its pod in the task's cgroup", arguments: MesosHost.all)
   func cgroup(on host: MesosHost) async throws {
     try await withMesosPod(on: host, obedient) { pod in

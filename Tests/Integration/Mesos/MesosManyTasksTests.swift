@@ -38,7 +38,7 @@ struct MesosManyTasksTests {
       let growth = try resident(pod.run.pid) - before
       print(
         "\(count) tasks: \(before >> 10) kB resident after 100, \(growth >> 10) kB more at the end")
-      // Each used 18.5 kB before.
+      // Without the discarding, each task used 18.5 kB.
       #expect(growth < 4 << 20 + count * 1000)
       pod.kill()
       #expect(try await pod.ended().state == "TASK_KILLED")

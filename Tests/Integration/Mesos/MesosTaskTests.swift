@@ -89,8 +89,8 @@ struct MesosTaskTests {
     ("services:\n  web:\n    imagee: founding/base\n", ["compose.yaml:3", "imagee"]),
   ]
 
-  /// docs/executor-http-api.md, "UPDATE"; src/slave/containerizer/mesos/isolators/cgroups/subsystems/cpu.cpp,
-  /// `update`.
+  /// docs/executor-http-api.md, "UPDATE";
+  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/cpu.cpp, `update`.
   @Test(
     "that requests more than it has is refused with line and figures", arguments: MesosHost.both,
     refusals.indices)
@@ -134,8 +134,8 @@ struct MesosTaskTests {
     }
   }
 
-  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp, `DEFAULT_WHITELIST_ENTRIES`: /dev/null is
-  /// allowed, and no device is by itself.
+  /// src/slave/containerizer/mesos/isolators/cgroups/subsystems/devices.cpp,
+  /// `DEFAULT_WHITELIST_ENTRIES`: /dev/null is allowed, and no device is by itself.
   @Test(
     "has a message with the device or privilege that is forbidden", .needs("devices", on: .v1),
     arguments: [
@@ -163,7 +163,8 @@ struct MesosTaskTests {
     }
   }
 
-  /// docs/docker-containerizer.md, "Private Docker Repository": `.docker/config.json` among the URIs.
+  /// docs/docker-containerizer.md, "Private Docker Repository": `.docker/config.json` is
+  /// among the URIs.
   @Test("pulls with the credentials in its sandbox", arguments: MesosHost.both)
   func credentials(on host: MesosHost) async throws {
     try await Registry.lend(isPrivate: true) { registry in

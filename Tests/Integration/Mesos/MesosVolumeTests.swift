@@ -43,7 +43,8 @@ private let cases = [
     policy: "allow: {registries: true}\n"),
 ]
 
-/// src/slave/containerizer/mesos/isolators/filesystem/linux.cpp, `update`: the volume is bound to the sandbox.
+/// src/slave/containerizer/mesos/isolators/filesystem/linux.cpp, `update`: the volume is
+/// bound to the sandbox.
 @Suite("A persistent volume in the sandbox", .needsEngine, .throttled)
 struct MesosVolumeTests {
   /// An executor in its own mount namespace, in which the volume is mounted.

@@ -47,7 +47,7 @@ struct CopyPlaceTests {
   }
 
   @Test(
-    "credentials of the Compose file are kept beside use_api_socket",
+    "credentials of the Compose file take precedence over use_api_socket",
     arguments: ["configs", "secrets"])
   func credentials(kind: String) async throws {
     let file = """

@@ -101,7 +101,7 @@ struct FailureTests {
     withExtendedLifetime(registry) {}
   }
 
-  @Test("loses a container that somebody else removes", arguments: TestEngine.all)
+  @Test("loses a container that another client removes", arguments: TestEngine.all)
   func removed(on engine: TestEngine) async throws {
     let file = """
       services:

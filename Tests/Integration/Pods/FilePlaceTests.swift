@@ -125,7 +125,7 @@ struct FilePlaceTests {
     }
   }
 
-  @Test("are written beside mounts and through links of the image", arguments: TestEngine.all)
+  @Test("are written next to mounts and through links of the image", arguments: TestEngine.all)
   func beside(on engine: TestEngine) async throws {
     let file = """
       services:

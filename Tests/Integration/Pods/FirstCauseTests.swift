@@ -120,7 +120,7 @@ struct FirstCauseTests {
     }
   }
 
-  @Test("of a refused start can be an owner's exit that the engine doesn't know yet")
+  @Test("of a refused start can be an owner's exit that the engine hasn't recorded yet")
   func lateReport() async throws {
     let engine = try #require(TestEngine.all.first)
     let file = """

@@ -230,7 +230,7 @@ struct OldEngineAnswerTests {
       let body = #"{"Image":"no-such/image","HostConfig":{"CgroupnsMode":"host"}}"#
       let (status, text) = try await old.request("POST", "/containers/create", json: body)
       let isOlder = release != .v20_10
-      // The real engine, if it is asked, has no such image.
+      // The real engine, if it gets the request, has no such image.
       #expect(status == (isOlder ? "400" : "404"), "\(text)")
       #expect(text.contains("no field HostConfig.CgroupnsMode") == isOlder, "\(text)")
       #expect(old.refusals.count == (isOlder ? 1 : 0))

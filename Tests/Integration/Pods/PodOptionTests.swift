@@ -3,7 +3,7 @@ import Reaping
 import Testing
 import TestSupport
 
-@Suite("Options for the end of a pod", .needsEngine, .throttled)
+@Suite("Options for the stop of a pod", .needsEngine, .throttled)
 struct PodOptionTests {
   @Test("a service that exits with 0 fails a pod of type service", arguments: TestEngine.all)
   func service(on engine: TestEngine) async throws {

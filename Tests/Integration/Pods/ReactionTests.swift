@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A service that records each start, and the expected end of its pod.
+/// A service that records each start, and the expected final state of its pod.
 private struct ReactionCase: CustomTestStringConvertible, Sendable {
   let testDescription: String
   var options: [String] = []

@@ -56,7 +56,7 @@ extension SystemdDriverTests {
   @Test("is removed by the reaper if only its empty slice is left")
   func emptySlices() async throws {
     try await withReaperSite(on: engine) { site in
-      // An executor whose SIGKILL leaves only the slice: somebody else removes its containers.
+      // An executor whose SIGKILL leaves only the slice: another client removes its containers.
       try await withPod(on: engine, Self.two) { pod in
         try await pod.running()
         try await pod.kill()

@@ -198,7 +198,7 @@ struct SystemdDriverTests {
     }
   }
 
-  @Test("starts again in a slice with the same limits if somebody stops its slice")
+  @Test("starts again in a slice with the same limits if an operator stops its slice")
   func stopped() async throws {
     let file = """
       services:

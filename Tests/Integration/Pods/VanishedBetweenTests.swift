@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An object that somebody else removes between two requests", .needsEngine, .throttled)
+@Suite("An object that another client removes between two requests", .needsEngine, .throttled)
 struct VanishedBetweenTests {
   private static let one = Array(TestEngine.all.prefix(1))
 

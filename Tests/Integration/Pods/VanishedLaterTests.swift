@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("An object that somebody else removes after its start", .needsEngine, .throttled)
+@Suite("An object that another client removes after its start", .needsEngine, .throttled)
 struct VanishedLaterTests {
   private static let one = Array(TestEngine.all.prefix(1))
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Objects that a host's maintenance removes while a pod needs them: containers that don't run,
 /// unused networks, volumes and images.
-@Suite("An object that somebody else removes during a wait", .needsEngine, .throttled)
+@Suite("An object that another client removes during a wait", .needsEngine, .throttled)
 struct VanishedObjectTests {
   private static let one = Array(TestEngine.all.prefix(1))
 

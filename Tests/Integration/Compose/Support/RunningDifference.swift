@@ -3,8 +3,8 @@
 struct RunningDifference: Sendable {
   /// The names of the cases, or their prefixes: `files-config-user*`.
   let cases: [String]
-  /// Prefixes of the locations of the difference: a path in `docker inspect`, `inside` and a section
-  /// of the probe's output, `order`, `refused`.
+  /// Prefixes of the locations of the difference: a path in `docker inspect`, `inside` and a
+  /// section of the probe's output, `order`, `refused`.
   let places: [String]
   let ours: String
   let theirs: String

@@ -2,9 +2,9 @@
 enum LifeAction: Sendable, Equatable, CustomStringConvertible {
   /// The service's process exits with a code, as soon as it runs.
   case exit(String, code: Int)
-  /// Somebody else has the engine send SIGKILL.
+  /// Another client has the engine send SIGKILL.
   case kill(String)
-  /// Somebody else runs `docker stop -t 1`.
+  /// Another client runs `docker stop -t 1`.
   case stop(String)
   /// The health check of the service fails from then on.
   case sicken(String)

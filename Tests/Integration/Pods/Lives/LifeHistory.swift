@@ -34,7 +34,7 @@ struct LifeHistory: Sendable, Equatable {
     var message: String
   }
 
-  /// An action of somebody else on a container, with its begin and end.
+  /// An action of another client on a container, with its begin and end.
   struct Intrusion: Sendable, Equatable {
     var service: String
     var began: Int
@@ -61,14 +61,14 @@ struct LifeHistory: Sendable, Equatable {
     }.map(\.element)
   }
 
-  /// Whether a signal was sent by somebody else.
+  /// Whether another client sent a signal.
   func isIntrusion(_ entry: Entry, on service: String) -> Bool {
     intrusions.contains {
       $0.service == service && $0.began - 50 <= entry.time && entry.time <= $0.ended + 50
     }
   }
 
-  /// The time at which somebody else's signal killed the infrastructure container.
+  /// The time at which another client's signal killed the infrastructure container.
   var infraLost: Int? {
     let own = entries.filter { $0.subject == LifePod.infra }
     guard

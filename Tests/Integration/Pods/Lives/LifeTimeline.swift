@@ -3,7 +3,7 @@ struct LifeInstance: Sendable {
   struct Signal: Sendable {
     var time: Int
     var number: Int
-    /// Somebody else had the engine send it.
+    /// Another client had the engine send it.
     var isIntrusion: Bool
   }
 

@@ -132,8 +132,8 @@ extension StrangerPod.Service {
     return lines
   }
 
-  /// TERM stops every kind early, and all except one with 0: an engine that shuts down makes a job
-  /// look complete.
+  /// TERM stops every kind early, and all except one with 0: a job is recorded as
+  /// complete when the engine shuts down.
   private var script: String {
     func wait(_ milliseconds: Int) -> String {
       "trap 'exit 0' TERM; sleep \(milliseconds / 1000).\(milliseconds % 1000 / 100) & wait"
