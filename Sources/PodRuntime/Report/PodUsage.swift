@@ -43,7 +43,9 @@ struct PodUsage: Sendable {
   private func figures(of path: String) -> Figures? {
     guard CgroupFolders.isPath(path) else { return nil }
     var figures = Figures()
-    for hierarchy in mounts.hierarchies {
+    // Version 1 first: where it has both figures, a hybrid host's version 2 tree adds nothing.
+    for hierarchy in mounts.hierarchies.sorted(by: { $0.version == .v1 && $1.version == .v2 }) {
+      if figures.peakMemory != nil, figures.cpuSeconds != nil { break }
       let group = hierarchy.mountPoint + path
       if hierarchy.version == .v2 {
         // `memory.peak` exists since Linux 5.19. Older kernels only have the current value.
@@ -83,14 +85,14 @@ struct ReportNotes: Sendable {
 
 extension Pod {
   /// Samples resource usage until the task is canceled: first after half a second, then at
-  /// intervals that double up to 30 s.
+  /// intervals that double up to a minute.
   func watchUsage() async {
     // The cgroups of a remote engine can't be read.
     guard engine.endpoint.socketPath != nil else { return }
     var pause = Duration.milliseconds(500)
     while (try? await Task.sleep(for: pause)) != nil {
       readUsage()
-      pause = min(pause * 2, .seconds(30))
+      pause = min(pause * 2, .seconds(60))
     }
   }
 
