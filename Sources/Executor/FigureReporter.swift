@@ -2,7 +2,8 @@ import PodControl
 import PodIdentity
 import PodRuntime
 
-/// Reports the figures of one pod over its executor's lease: after each change, at most once a second.
+/// Reports the figures of one pod over its executor's lease after each change, at most once per
+/// second.
 actor FigureReporter {
   private let pod: Pod
   private let lease: Lease
@@ -11,14 +12,14 @@ actor FigureReporter {
   private var isStopping = false
   private var waiting: Task<Void, Never>?
 
-  /// Prepares the reports of a pod; `follow` makes them.
+  /// Prepares the reports of a pod. `follow()` sends them.
   init(_ pod: Pod, task: String, lease: Lease) {
     self.pod = pod
     self.lease = lease
     figures = LeaseFigures(task: task)
   }
 
-  /// Reports until the pod has ended.
+  /// Reports until the history of the pod is closed, and then a last time.
   func follow() async {
     for await event in pod.history.subscribe() {
       add(event)
@@ -43,7 +44,7 @@ actor FigureReporter {
     }
   }
 
-  /// What happens within a second is one report.
+  /// Combines all changes within a second into one report.
   private func reportSoon() {
     guard waiting == nil else { return }
     waiting = Task {

@@ -6,10 +6,10 @@ import Program
 import Synchronization
 import Linux
 
-/// An open connection to pod-reaper, which the kernel closes when this process dies, however it dies. The executor runs
-/// unhindered where there is no reaper, or one that hangs.
+/// An open connection to pod-reaper. The kernel closes it when this process dies, whatever the
+/// cause. The executor also works if there is no reaper, or the reaper hangs.
 final class Lease: Sendable {
-  /// The variable that the agent's hook sets.
+  /// The environment variable with the path of the socket. The agent's hook module sets it.
   static let variable = "COMPOSE_EXECUTOR_LEASE_SOCKET"
 
   private let path: String
@@ -18,27 +18,27 @@ final class Lease: Sendable {
   private let state = Mutex(State())
 
   fileprivate struct State {
-    /// The open connection.
+    /// The open connection; nil if there is none.
     var connection: Int32?
-    /// The reports that the reaper accepts.
+    /// The kinds of reports that the reaper accepts.
     var features: Set<LeaseProtocol.Feature> = []
     /// The figures of each pod, by task.
     var figures: [String: LeaseFigures] = [:]
-    /// The tasks whose figures have changed since they were sent, longest first.
+    /// The tasks whose figures have not been sent, in the order of sending.
     var unsent: [String] = []
-    /// The restarts of pods that have stopped.
+    /// The sum of the restarts of pods whose figures are no longer kept.
     var earlierRestarts = 0
-    /// Lines were sent within the last second.
+    /// Whether lines were sent within the last second.
     var isPausing = false
   }
 
-  /// The most lines per second, and before the connection is closed: the reaper drops a lease that sends more than 64
-  /// lines at once, or ten per second for long.
+  /// The maximum number of lines per second, and of lines just before the connection is closed. The
+  /// reaper closes a connection that exceeds a burst of 64 lines plus ten lines per second.
   private static let (mostLines, mostLastLines) = (8, 48)
-  /// The most stopped pods whose figures wait for a reaper.
+  /// The maximum number of pods in a terminal state whose figures are kept until they are sent.
   private static let mostEnded = 32
 
-  /// A lease on a run; nothing is connected yet.
+  /// Prepares the lease of a run. `keep()` connects it.
   init(run: String, environment: [String: String], log: Logger) {
     let named = environment[Self.variable] ?? ""
     path = named.isEmpty ? LeaseProtocol.defaultSocket : named
@@ -46,8 +46,8 @@ final class Lease: Sendable {
     self.log = log
   }
 
-  /// Holds the lease until it is released or the task is cancelled; connects anew when the reaper restarts, and looks
-  /// for one that isn't there every half minute.
+  /// Holds the lease until the task is canceled. Without a connection it retries, at first after
+  /// half a second at most, and after longer and longer pauses of up to 30 seconds.
   func keep() async {
     var wait = Duration.milliseconds(500)
     while !Task.isCancelled {
@@ -58,16 +58,17 @@ final class Lease: Sendable {
         log.debug(isHeld ? "pod-reaper went away: leasing again" : "pod-reaper refused the lease")
       }
       do {
-        // Many executors meet one reaper that restarts.
+        // The random factor spreads the connections of many executors to a restarted reaper.
         try await Task.sleep(for: wait * Double.random(in: 0.5...1))
       } catch { return }
       wait = min(wait * 2, .seconds(30))
     }
   }
 
-  /// Sends the last figures, and releases the lease if nothing of the executor's pods is left.
+  /// Sends the last figures, and releases the lease if all objects of the executor's pods are
+  /// removed.
   ///
-  /// - Parameter isClean: whether nothing is left.
+  /// - Parameter isClean: whether all objects are removed.
   func finish(isClean: Bool) {
     state.withLock { state in
       Self.sendFigures(&state, most: Self.mostLastLines)
@@ -76,7 +77,8 @@ final class Lease: Sendable {
     }
   }
 
-  /// Reports the figures of a pod for the reaper's metrics: at once, or within a few seconds.
+  /// Reports the figures of a pod for the reaper's metrics. They are sent at once, or later if
+  /// lines were sent within the last second or there is no connection.
   func report(_ figures: LeaseFigures) {
     state.withLock { state in
       state.set(figures)
@@ -89,7 +91,7 @@ final class Lease: Sendable {
     }
   }
 
-  /// Sends changed figures, at the earliest a second after the last ones.
+  /// Sends changed figures, but not within a second after the previous ones.
   private func flush(_ state: inout State) {
     guard !state.isPausing, state.connection != nil, !state.features.isEmpty, !state.unsent.isEmpty
     else { return }
@@ -119,7 +121,9 @@ final class Lease: Sendable {
     }
   }
 
-  /// - Returns: whether the reaper took the lease, once the connection is closed.
+  /// Requests the lease, and holds it until the connection is closed.
+  ///
+  /// - Returns: whether the reaper accepted the lease.
   private func hold(_ file: Int32) async -> Bool {
     let (answers, continuation) = AsyncStream.makeStream(of: [UInt8].self)
     state.withLock { ($0.connection, $0.features) = (file, []) }
@@ -140,7 +144,7 @@ final class Lease: Sendable {
       isHeld = true
       state.withLock { state in
         state.features = features
-        // A new connection: this reaper has no figures.
+        // The connection is new, so this reaper has no figures yet.
         state.unsent = state.figures.keys.sorted()
         flush(&state)
       }
@@ -158,7 +162,7 @@ final class Lease: Sendable {
 }
 
 extension Lease.State {
-  /// Replaces the figures of a pod by new ones, which are to be sent.
+  /// Replaces the figures of a pod, and marks them as unsent.
   fileprivate mutating func set(_ new: LeaseFigures) {
     var new = new
     if unsent.contains(new.task) {
@@ -169,7 +173,8 @@ extension Lease.State {
     figures[new.task] = new
   }
 
-  /// Records that the figures of a pod were sent: a launch is reported once, and an outcome comes last.
+  /// Records that the figures of a pod were sent. A launch is reported once. No report follows the
+  /// one with the outcome.
   fileprivate mutating func noteSent(_ task: String) {
     if figures[task]?.outcome != nil { return forgetFigures(of: task) }
     figures[task]?.isNewlyLaunched = false

@@ -1,22 +1,22 @@
 /// The figures of one pod that its executor reports over its lease, in a line such as
 /// `FIGURES launched launch=0.84 running=2 exits=1 task=web.1`.
 ///
-/// Flags and values are in any order. The task's ID is last, because it may contain spaces. A reader
-/// ignores unknown flags and values, so that later versions can add some.
+/// Flags and values may be in any order. The task ID is last, because it may contain spaces. The
+/// parser ignores unknown flags and values, so that later versions can add some.
 package struct LeaseFigures: Sendable, Equatable {
-  /// What a service's container does.
+  /// The state of a service's container.
   package enum ServiceState: String, Sendable, CaseIterable {
     /// It has not started yet.
     case waiting
-    /// Running, and not unhealthy.
+    /// It is running, and its health check doesn't fail.
     case running
-    /// Running, and its health check fails.
+    /// It is running, and its health check fails.
     case unhealthy
     /// It is being stopped, or its exit is being inspected.
     case stopping
     /// It has exited and is about to be started again.
     case restarting
-    /// It has exited for good.
+    /// It has exited and won't be started again.
     case exited
   }
 
@@ -29,17 +29,17 @@ package struct LeaseFigures: Sendable, Equatable {
   package var task: String
   /// The number of service containers by state; a state without containers has no entry.
   package var services: [ServiceState: Int] = [:]
-  /// How often services were started again.
+  /// The number of restarts of all services.
   package var restarts = 0
-  /// How often a container exited with code 0 while the pod ran.
+  /// The number of container exits with code 0 before the pod's outcome was decided.
   package var successes = 0
-  /// How often a container exited with another code while the pod ran.
+  /// The number of container exits with another code before the pod's outcome was decided.
   package var failures = 0
-  /// Seconds from the beginning of the launch until every service was up; nil before.
+  /// Seconds from the start of the launch until every service was up; nil until then.
   package var launchSeconds: Double?
-  /// The launch is complete, and this is its first report.
+  /// Whether this is the first report after the launch was completed.
   package var isNewlyLaunched = false
-  /// The terminal state; nil before. It comes with the last line of the pod.
+  /// The terminal state; nil until then. Only the last line of a pod has it.
   package var outcome: Outcome?
 
   /// The figures of a pod that has not been launched.
@@ -51,10 +51,10 @@ package struct LeaseFigures: Sendable, Equatable {
   private static let start = "FIGURES "
   private static let taskName = " task="
   private static let launched = "launched"
-  /// The longest launch that is valid, in seconds.
+  /// The maximum valid time of a launch, in seconds.
   private static let longest = 1e9
 
-  /// The line, without its end.
+  /// The line, without the newline.
   package var line: String {
     var words: [String] = []
     if isNewlyLaunched { words.append(Self.launched) }
@@ -65,9 +65,10 @@ package struct LeaseFigures: Sendable, Equatable {
     return Self.start + words.joined(separator: " ") + Self.taskName + task
   }
 
-  /// Reads a line; nil where it isn't such a line, names no task, or a value isn't valid.
+  /// Parses a line. The result is nil if the line is of another kind, has no valid task ID, or has
+  /// an invalid value.
   ///
-  /// - Parameter line: the line, without its end.
+  /// - Parameter line: the line, without the newline.
   package init?(line: String) {
     guard line.hasPrefix(Self.start), let task = Self.task(of: line),
       IDCheck.problem(task.text) == nil
@@ -103,7 +104,7 @@ package struct LeaseFigures: Sendable, Equatable {
     if launchSeconds == nil { isNewlyLaunched = false }
   }
 
-  /// The task's ID, and the index of its name.
+  /// The task ID, and the index where its field starts.
   private static func task(of line: String) -> (text: String, start: String.Index)? {
     guard let name = line.firstRange(of: taskName) else { return nil }
     return (String(line[name.upperBound...]), name.lowerBound)

@@ -1,20 +1,22 @@
-/// The lines that executor and reaper send over a lease's connection (docs/design.md, "Leases").
+/// The lines that an executor and the reaper exchange over a lease's connection (docs/design.md,
+/// "Leases").
 package enum LeaseProtocol {
   /// The default path of the socket.
   package static let defaultSocket = "/run/compose-pods/lease.sock"
-  /// The response to a first line: the reaper holds the lease. The features that it accepts follow.
+  /// The response to a first line that the reaper accepts. The accepted features follow.
   package static let accepted = "OK"
-  /// The response to a first line: the reaper doesn't hold the lease.
+  /// The response to a first line that the reaper refuses.
   package static let refused = "NO"
-  /// The executor's last line: its pods are gone.
+  /// The executor's last line, which reports that its pods are removed.
   package static let release = "RELEASE"
 
-  /// A kind of report over a lease. The executor offers each in its first line, and sends only those
-  /// that the response names: earlier reapers close the connection when they read an unknown line.
+  /// A kind of report over a lease. The executor offers all kinds in its first line, and sends only
+  /// those that the response names, because a reaper closes the connection at an unknown line.
   package enum Feature: String, Sendable, CaseIterable {
-    /// Lines `RESTARTS N`: the restarts of all pods of the executor. Earlier executors have only this.
+    /// Lines `RESTARTS N` with the restarts of all pods of the executor. Executors of earlier
+    /// versions have no other feature.
     case restarts
-    /// Lines `FIGURES …`: the figures of one pod (`LeaseFigures`).
+    /// Lines `FIGURES …` with the figures of one pod (`LeaseFigures`).
     case figures
   }
 
@@ -35,7 +37,7 @@ package enum LeaseProtocol {
     return String(words[2])
   }
 
-  /// The response to a first line that is accepted: it names the features that the line offers.
+  /// The response to a first line that is accepted. It names the known features of the line.
   package static func acceptance(of line: String) -> String {
     let offered = line.split(separator: " ").dropFirst(3)
     let features = Feature.allCases.map(\.rawValue).filter { offered.contains($0[...]) }
@@ -49,10 +51,10 @@ package enum LeaseProtocol {
     return Set(line.split(separator: " ").dropFirst().compactMap { Feature(rawValue: String($0)) })
   }
 
-  /// The line that reports the restarts of all pods of an executor together.
+  /// The line that reports the sum of the restarts of all pods of an executor.
   package static func restarts(_ count: Int) -> String { restartsStart + String(count) }
 
-  /// The number in a line `RESTARTS N`; nil for any other.
+  /// The number in a line `RESTARTS N`; nil for any other line.
   package static func restarts(of line: String) -> Int? {
     guard line.hasPrefix(restartsStart) else { return nil }
     return Int(line.dropFirst(restartsStart.count)).flatMap { $0 >= 0 ? $0 : nil }

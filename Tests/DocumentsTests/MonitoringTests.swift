@@ -14,7 +14,7 @@ struct MonitoringTests {
     uniqueKeysWithValues: Metrics.text(Counters())
       .matches(of: /# TYPE (pod_reaper_[a-z_]+) ([a-z]+)/).map { (String($0.1), String($0.2)) })
 
-  /// Whether a series has that name.
+  /// Whether a metric has a series with that name.
   private func exists(_ name: String) -> Bool {
     if families[name] != nil { return true }
     let suffix = name.split(separator: "_").last.map { "_\($0)" } ?? ""
@@ -93,7 +93,7 @@ struct MonitoringTests {
         used += expression + "\n"
       }
     }
-    // The version is for dashboards of operators.
+    // The version is for the operators' own dashboards.
     for family in families.keys where family != "pod_reaper_build_info" {
       #expect(used.contains(family), "no panel shows \(family)")
     }

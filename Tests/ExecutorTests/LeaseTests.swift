@@ -8,7 +8,7 @@ import Testing
 
 @Suite("An executor's lease")
 struct LeaseTests {
-  /// A reaper that gives a response and prints each line that it receives.
+  /// A stand-in for the reaper. It sends one response and prints each line that it receives.
   private static let reaper = """
     import socket, sys, threading
     server = socket.socket(socket.AF_UNIX)
@@ -70,7 +70,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("sends no more lines than a reaper accepts, however many pods change")
+  @Test("sends at most eight lines per second, however many pods change")
   func pace() async throws {
     try await withLease("OK restarts figures") { lease, reaper in
       let begin = ContinuousClock.now
@@ -86,7 +86,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("sends an earlier reaper the sum of restarts, and nothing else")
+  @Test("sends a reaper of an earlier version only the sum of all restarts")
   func earlierReaper() async throws {
     try await withLease("OK restarts") { lease, reaper in
       var web = figures("web", restarts: 1)
@@ -102,7 +102,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("sends the first reapers nothing but the lease")
+  @Test("sends no figures to a reaper that accepts no feature")
   func firstReaper() async throws {
     try await withLease("OK") { lease, reaper in
       lease.report(figures("web", restarts: 1))

@@ -4,12 +4,12 @@ import Testing
 
 @Suite("A lease's protocol")
 struct LeaseProtocolTests {
-  @Test("has an answer for every combination of earlier and later executors and reapers")
+  @Test("has a response for every combination of earlier and later executors and reapers")
   func combinations() {
     let request = LeaseProtocol.request(run: "run-1")
     #expect(request == "LEASE 1 run-1 restarts figures")
     #expect(LeaseProtocol.run(of: request) == "run-1")
-    // What executors send, and what this reaper responds.
+    // First lines of executors, and the responses of this reaper.
     for (line, response) in [
       ("LEASE 1 run-1", "OK"), ("LEASE 1 run-1 restarts", "OK restarts"),
       (request, "OK restarts figures"), ("LEASE 1 run-1 figures", "OK figures"),
@@ -17,7 +17,7 @@ struct LeaseProtocolTests {
     ] {
       #expect(LeaseProtocol.acceptance(of: line) == response, "\(line)")
     }
-    // What reapers respond, and what this executor makes of it.
+    // Responses of reapers, and the features that this executor reads in them.
     let responses: [(String, Set<LeaseProtocol.Feature>?)] = [
       ("OK\n", []), ("OK restarts\n", [.restarts]),
       ("OK restarts figures\n", [.restarts, .figures]), ("OK later figures\n", [.figures]),
@@ -26,11 +26,11 @@ struct LeaseProtocolTests {
     for (response, features) in responses {
       #expect(LeaseProtocol.features(of: response) == features, "\(response)")
     }
-    // An earlier executor compares the beginning of the response.
+    // Executors of earlier versions compare only the start of the response.
     #expect(LeaseProtocol.acceptance(of: "LEASE 1 run-1 restarts").hasPrefix("OK restarts"))
   }
 
-  @Test("carries the figures of a pod in a line that a lease's bound allows")
+  @Test("encodes the figures of a pod in a line within the length limit")
   func line() {
     var figures = LeaseFigures(task: "web 1 task=é")
     figures.services = [.waiting: 1, .running: 2, .exited: 3]
@@ -46,7 +46,7 @@ struct LeaseProtocolTests {
     #expect(long.line.utf8.count < 512)
   }
 
-  @Test("passes over what a later version adds")
+  @Test("ignores additions of later versions")
   func later() {
     let figures = LeaseFigures(line: "FIGURES new running=2 memory=1.5g task=web")
     #expect(figures?.services == [.running: 2])
@@ -55,7 +55,7 @@ struct LeaseProtocolTests {
   }
 
   @Test(
-    "refuses a line that isn't valid",
+    "refuses an invalid line",
     arguments: [
       "", "FIGURES", "FIGURES ", "FIGURES running=1", "FIGURES task=", "FIGURES task=a/b",
       "FIGURES task=..", "FIGURES running=-1 task=a", "FIGURES running=1.5 task=a",

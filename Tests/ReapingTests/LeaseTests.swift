@@ -10,7 +10,7 @@ import Linux
 
 @testable import Reaping
 
-/// The reports of a lease server, in order.
+/// The events of a lease server, in order.
 private final class Reports: Sendable {
   private let list = Mutex<[LeaseEvent]>([])
   func add(_ event: LeaseEvent) { list.withLock { $0.append(event) } }
@@ -30,7 +30,7 @@ private final class Reports: Sendable {
   }
 }
 
-/// Calls `body` with a separate server.
+/// Calls `body` with a server of its own.
 private func withServer(
   limits: LeaseServer.Limits = LeaseServer.Limits(),
   _ body: (_ path: String, _ reports: Reports) async throws -> Void
@@ -55,7 +55,7 @@ private final class Client {
 
   func say(_ bytes: [UInt8]) { _ = send(file, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
 
-  /// The response; empty when the server has closed the connection. No thread is blocked meanwhile.
+  /// The response; empty if the server has closed the connection. The wait blocks no thread.
   func answer(within limit: Duration = .seconds(20)) async throws -> String {
     try await eventually("an answer or the end of the connection", within: limit) { () -> String? in
       var bytes = [UInt8](repeating: 0, count: 64)
@@ -68,7 +68,7 @@ private final class Client {
 
 @Suite("Leases")
 struct LeaseTests {
-  @Test("accept restart counts of holders that offer them, and end at an invalid line")
+  @Test("accept restart counts from holders that offer them, and are lost at an invalid line")
   func restarts() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path + "/lease.sock"
@@ -122,7 +122,7 @@ struct LeaseTests {
       try await eventually("three reports") {
         reports.words == ["held run-1", "launched run-1 1.5", "pod of run-1 failed"]
       }
-      // A line that isn't valid closes the connection.
+      // The server closes the connection at an invalid line.
       client.say(Array("FIGURES running=-1 task=db\n".utf8))
       #expect(try await client.answer() == "")
       try await eventually("none") { server.reports().isEmpty }
@@ -148,7 +148,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("are lost by a holder that floods, and block no other client")
+  @Test("are lost by a holder that floods the server, and other clients are still served")
   func flood() async throws {
     try await withTemporaryFolder { folder in
       let path = folder.path + "/lease.sock"
@@ -172,7 +172,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("belong to the process that the kernel reports, and are released by its request")
+  @Test("belong to the process that the kernel reports, which can release them")
   func held() async throws {
     try await withServer { path, reports in
       let client = try Client(path)
@@ -188,7 +188,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("aren't proof if a connection breaks while its process is alive")
+  @Test("are dropped, but not as exited, if the connection closes while the process is alive")
   func broken() async throws {
     try await withServer { path, reports in
       do {
@@ -258,7 +258,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "are still held by an executor that renews before the old connection's end is reported")
+    "are still held by an executor that reconnects before its old connection is reported as closed")
   func overlap() async throws {
     try await withTemporaryFolder { folder in
       let settings = try ReaperSettings(
@@ -280,7 +280,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "end with only the connection of a client that sends anything else",
+    "are refused to a client that sends an invalid line, and other clients are still served",
     arguments: [
       "", "\n", "LEASE\n", "LEASE 1\n", "LEASE 2 run-1\n", "LEASE 1 a/b\n", "RELEASE\n",
       "GET / HTTP/1.1\r\n", "LEASE 1 run\u{1b}[31m\n", String(repeating: "x", count: 2000),
@@ -301,7 +301,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("aren't waited for if a client is silent")
+  @Test("are refused to a silent client by closing the connection")
   func silent() async throws {
     try await withServer { path, _ in
       let client = try Client(path)
@@ -309,7 +309,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("are bounded per user, and closing one permits a new one")
+  @Test("are limited per user, and closing one permits a new one")
   func bounds() async throws {
     try await withServer(limits: LeaseServer.Limits(perUser: 8)) { path, _ in
       var clients: [Client] = []
@@ -330,7 +330,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("are slowed down for a user who repeatedly leases, and not for others")
+  @Test("are rate-limited for a user who repeatedly takes leases, but not for other users")
   func churn() async throws {
     try await withServer(limits: LeaseServer.Limits(perUser: 8, perSecond: 0.0001)) { path, _ in
       var taken = 0
@@ -351,7 +351,7 @@ struct LeaseTests {
     }
   }
 
-  @Test("protect only their own pod")
+  @Test("count only for the pod of their holder")
   func own() {
     let peer = LeaseHolder(run: "run-1", pid: 42, startTime: 7, cgroups: [])
     #expect(peer.keeps(Sample.identity()))
@@ -365,13 +365,13 @@ struct LeaseTests {
     #expect(!inside.keeps(Sample.identity()))
   }
 
-  @Test("don't make a process a pod's executor because its cgroup has the run's name")
+  @Test("don't count for a pod only because the holder's cgroup has the run's name")
   func lookalike() {
     let unknown = Sample.identity(pid: nil, start: nil)
     let stranger = LeaseHolder(
       run: "run-1", pid: 9, startTime: 9, cgroups: ["/user.slice/run-1", "/a/mesos/run-1"])
     #expect(!stranger.keeps(unknown))
-    // No executor is below our own root: a process there belongs to a container or is foreign.
+    // No executor is below the project's own root: a process there is a container's or foreign.
     var own = unknown
     own.cgroupParent = "/compose-pods/run-1"
     let inside = LeaseHolder(run: "run-1", pid: 9, startTime: 9, cgroups: ["/compose-pods/run-1"])
@@ -379,7 +379,7 @@ struct LeaseTests {
   }
 
   @Test(
-    "leave descriptors for the engine, however few there are", arguments: [64, 1024, 65_536])
+    "leave descriptors for the engine under any process limit", arguments: [64, 1024, 65_536])
   func descriptors(_ count: Int) {
     let limits = LeaseServer.Limits(descriptors: count)
     #expect(limits.total >= 1 && limits.perUser >= 1)
@@ -387,7 +387,7 @@ struct LeaseTests {
     #expect(limits.total <= 4096 && limits.perUser <= 1024)
   }
 
-  @Test("are read or refused for a million generated lines")
+  @Test("are parsed or refused for a million generated lines")
   func fuzz() async {
     var random = SeededGenerator(for: "lease lines")
     let words = [
@@ -396,7 +396,7 @@ struct LeaseTests {
     var read = 0
     var wrong: [String] = []
     for round in 0..<1_000_000 {
-      // Other tests use the same few threads.
+      // Other tests share the few threads.
       if round % 1000 == 0 { await Task.yield() }
       var line = ""
       for _ in 0..<Int(random.next() % 5) {

@@ -6,16 +6,16 @@ import Testing
 
 @testable import Reaping
 
-/// What a scrape has, as Prometheus reads it.
+/// The content of a scrape, parsed as Prometheus does it.
 private struct Scrape {
   struct Family {
     var help = ""
     var kind = ""
     var samples: [(series: String, value: Double)] = []
   }
-  /// By name.
+  /// The families by name.
   private(set) var families: [String: Family] = [:]
-  /// Lines that are neither of a family nor after its HELP and TYPE.
+  /// Lines that repeat a family, belong to none, or have an invalid format.
   private(set) var strays: [String] = []
 
   init(_ text: String) {
@@ -37,7 +37,7 @@ private struct Scrape {
     }
   }
 
-  /// A sample's value.
+  /// The value of a sample, by its name without the prefix and with its labels.
   subscript(_ series: String) -> Double? {
     families.values.flatMap(\.samples).first { $0.series == "pod_reaper_" + series }?.value
   }
@@ -45,7 +45,7 @@ private struct Scrape {
 
 @Suite("Metrics")
 struct MetricsTests {
-  /// Every family has samples.
+  /// A scrape with a sample in every family, except those that need a cgroup.
   private static func full() -> Scrape {
     var counters = Counters()
     counters.images = ImageCareReport(recorded: 12, used: 3, diskPercent: 71)
@@ -64,7 +64,7 @@ struct MetricsTests {
     LeaseHolder(run: pod.run, pid: pid, startTime: 8, cgroups: [])
   }
 
-  @Test("each has HELP, TYPE and a name by Prometheus' conventions")
+  @Test("have HELP, TYPE and names that follow Prometheus' conventions")
   func conventions() {
     let scrape = Self.full()
     #expect(scrape.strays == [])
@@ -73,7 +73,7 @@ struct MetricsTests {
       #expect(name.wholeMatch(of: /pod_reaper_[a-z]+(_[a-z]+)*/) != nil, "\(name)")
       #expect(family.help.hasSuffix(".") && family.help.count > 10, "\(name): \(family.help)")
       #expect(["counter", "gauge", "histogram", "summary"].contains(family.kind), "\(name)")
-      // The base unit is the suffix, and a counter's last one is `_total`.
+      // The suffix is the base unit, and the last suffix of a counter is `_total`.
       #expect(name.hasSuffix("_total") == (family.kind == "counter"), "\(name)")
       for part in name.split(separator: "_") {
         let other = ["percent", "milliseconds", "ms", "minutes", "hours", "kb", "mb", "megabytes"]
@@ -97,7 +97,7 @@ struct MetricsTests {
     #expect(empty == ["pod_reaper_pod_cpu_seconds_total", "pod_reaper_pod_memory_bytes"])
   }
 
-  @Test("have every value of a label from the beginning, and nothing of what is unknown")
+  @Test("have a sample for every label value from the start, and none for unknown values")
   func fromTheBeginning() {
     let scrape = Scrape(Metrics.text(Counters()))
     for verdict in Verdict.State.allCases {
@@ -119,7 +119,7 @@ struct MetricsTests {
     #expect(Self.full()["data_root_used_ratio"] == 0.71)
   }
 
-  @Test("count undecided pods by what can be done about them")
+  @Test("count undecided pods by reason")
   func undecided() {
     var counters = Counters()
     counters.undecided = [.noAgent: 2, .wait: 1]
@@ -129,7 +129,7 @@ struct MetricsTests {
     #expect(scrape["undecided_pods{reason=\"agent-silent\"}"] == 0)
   }
 
-  @Test("have launches as a histogram, and the outcomes of pods")
+  @Test("have a histogram of launches, and count the outcomes of pods")
   func launches() {
     var counters = Counters()
     let holder = Self.holder(of: Sample.identity(), pid: 7)
@@ -150,7 +150,7 @@ struct MetricsTests {
     #expect(scrape["pod_outcomes_total{outcome=\"killed\"}"] == 0)
   }
 
-  @Test("use a pod's figures from its own executor, not from a lease that merely names its run")
+  @Test("use figures from the pod's executor, not from another lease on the same run")
   func ownExecutor() {
     let own = Sample.identity(pid: 7, start: 8)
     var counters = Counters()
@@ -181,7 +181,7 @@ struct MetricsTests {
     #expect(scrape["pod_launch_seconds{\(labels)}"] == 2.5)
   }
 
-  @Test("use the restarts of an earlier executor, and write a series once")
+  @Test("use the restarts from an executor of an earlier version, and have each series once")
   func earlierExecutor() {
     let own = Sample.identity(pid: 7, start: 8)
     var counters = Counters()
@@ -194,7 +194,7 @@ struct MetricsTests {
     #expect(scrape.families["pod_reaper_pod_services"]?.samples.isEmpty == true)
   }
 
-  @Test("escape the values of labels")
+  @Test("escape label values")
   func escapes() {
     let family = MetricFamily(
       name: "x", kind: .gauge, help: "X.",

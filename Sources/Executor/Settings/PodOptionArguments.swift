@@ -117,7 +117,7 @@ struct PodOptionArguments: ParsableArguments {
   /// The value of an option in the command line.
   ///
   /// - Parameter name: the long option, without its dashes.
-  /// - Returns: its text; nil where it isn't given.
+  /// - Returns: its text; nil if it isn't given.
   func text(_ name: String) -> String? {
     switch name {
     case "share": share
@@ -171,8 +171,8 @@ extension Settings {
 
   /// The options of a pod that are not in its Compose file.
   ///
-  /// - Parameter said: gives the value of an option in the command line or in a task's label, which
-  ///   takes precedence.
+  /// - Parameter said: returns the value of an option in the command line or in a task's label,
+  ///   which takes precedence; nil if it isn't set.
   /// - Returns: the options.
   /// - Throws: `SettingError`.
   func podOptions(_ said: (String) -> String?) throws(SettingError) -> PodOptions {

@@ -2,23 +2,26 @@ import Cgroups
 import Glibc
 import PodIdentity
 
-/// Who holds a lease, as the kernel says: never as the peer claims.
+/// The process that holds a lease. All properties except `run` are from the kernel, not from the
+/// peer.
 struct LeaseHolder: Sendable, Hashable {
-  /// The run that it keeps.
+  /// The run that the peer named in its first line.
   var run: String
   /// The peer's process ID in this namespace.
   var pid: Int32
-  /// Its start time, read when it said which run it keeps.
+  /// The peer's start time in clock ticks since boot, read when its first line arrived.
   var startTime: UInt64
-  /// The cgroups that the peer lives in, without a `leaf`; the hierarchies' roots are left out.
+  /// The paths of the peer's cgroups, without a last component `leaf`. The roots of hierarchies are
+  /// left out.
   var cgroups: Set<String>
-  /// The peer's user.
+  /// The peer's user ID.
   var user = uid_t.max
 
-  /// Whether the lease is this pod's executor's: it bears the same pid and start time, or, where
-  /// its pid isn't known, the peer lives in the very cgroup that the pod's label names, and that is
-  /// an agent's. A cgroup elsewhere that is merely called like the run can be made by anybody whom
-  /// a part of the tree is delegated to; and no executor lives in one below our own root.
+  /// Whether the holder is the pod's executor: it has the pid and the start time in the pod's
+  /// labels. If the labels have none, the holder must be in the cgroup that the pod's label names,
+  /// and that cgroup must be an agent's. Another cgroup with the run's name proves nothing, because
+  /// any user to whom a part of the tree is delegated can create it. No executor is in a cgroup
+  /// below this project's own root.
   func keeps(_ identity: PodIdentity) -> Bool {
     guard identity.run == run else { return false }
     guard let pid = identity.incarnation.pid, let startTime = identity.incarnation.startTime else {
@@ -30,37 +33,37 @@ struct LeaseHolder: Sendable, Hashable {
 }
 
 extension LeaseHolder {
-  /// Whether the process table proves that the holder has ended.
+  /// Whether the process table proves that the holder has exited.
   var isGone: Bool {
     if case .gone = Incarnation(bootID: nil, pid: pid, startTime: startTime).look() { return true }
     return false
   }
 }
 
-/// What the holder of a lease has reported of its pods.
+/// The reports of a lease's holder about its pods.
 struct LeaseReport: Sendable {
   let holder: LeaseHolder
-  /// The restarts of all its pods together, of an executor that reports nothing else.
+  /// The restarts of all its pods, from an executor that reports nothing else.
   var restarts: Int?
   /// The figures of its pods, by task.
   var figures: [String: LeaseFigures] = [:]
 }
 
-/// What happens to leases.
+/// An event of a lease.
 enum LeaseEvent: Sendable {
   case held(LeaseHolder)
-  /// The connection is closed, and the process has ended or lives on without it.
+  /// The connection is closed. The process has exited, or is still alive.
   case dropped(LeaseHolder, processEnded: Bool)
-  /// A process whose connection was closed before has ended.
+  /// A process has exited whose connection was closed before.
   case ended(LeaseHolder)
-  /// The executor says that it is through, and its pod gone.
+  /// The executor reports that its pods are removed.
   case released(LeaseHolder)
-  /// The executor reports that every service of a pod is up, and how long that took.
+  /// The executor reports that every service of a pod is up, and the time of the launch.
   case podLaunched(LeaseHolder, seconds: Double)
   /// The executor reports the terminal state of a pod.
   case podEnded(LeaseHolder, LeaseFigures.Outcome)
 
-  /// The run that it is about.
+  /// The run of the lease.
   var run: String {
     switch self {
     case .held(let holder), .dropped(let holder, _), .ended(let holder), .released(let holder),

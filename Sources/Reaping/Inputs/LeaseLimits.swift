@@ -1,23 +1,24 @@
 import Glibc
 
 extension LeaseServer {
-  /// What peers are held to.
+  /// The bounds for peers.
   struct Limits: Sendable {
-    /// The longest line in bytes.
+    /// The maximum length of a line in bytes.
     var line = 512
-    /// Connections of one user.
+    /// The maximum number of connections of one user.
     var perUser = 1024
-    /// Connections of all users.
+    /// The maximum number of connections of all users.
     var total = 4096
-    /// How long a peer may take to say who it is.
+    /// The time limit for the first line of a peer.
     var hello = Duration.seconds(2)
-    /// Pods of one lease whose figures are kept.
+    /// The maximum number of pods of one lease whose figures are kept.
     var pods = 32
-    /// Leases that a user gets in each second beyond twice those that he may hold.
+    /// The leases per second that a user may take after a burst of twice `perUser`.
     var perSecond = 4.0
 
-    /// Bounds that leave descriptors for the engine and all else, whoever connects: a lease takes
-    /// two, and each pod one more. The process's own limit is raised as far as it may be.
+    /// Bounds that leave descriptors for the engine and all other purposes: a lease needs two, and
+    /// each pod one more. The process's own limit is first raised as far as permitted, to at most
+    /// 65,536.
     static func fitting() -> Limits {
       var limit = rlimit()
       guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
@@ -29,13 +30,13 @@ extension LeaseServer {
       return Limits(descriptors: Int(clamping: limit.rlim_cur))
     }
 
-    /// Bounds for a process with so many descriptors.
+    /// Bounds for a process that may have this number of descriptors.
     init(descriptors: Int) {
       total = max(1, min(4096, (descriptors - 256) / 4))
       perUser = max(1, min(1024, total / 2))
     }
 
-    /// These bounds.
+    /// Bounds with these numbers, and the defaults for all others.
     init(perUser: Int = 1024, total: Int = 4096, perSecond: Double = 4) {
       self.perUser = perUser
       self.total = total

@@ -8,19 +8,18 @@ import Synchronization
 import SystemPackage
 import Linux
 
-/// Takes the leases of executors, of any user. A peer sends `LEASE 1 RUN`, reports of its pods if it
-/// offers them (`LeaseProtocol.Feature`), and `RELEASE` when its pods are gone;
-/// the kernel closes the connection when it dies, however it dies. Each has two seconds for its
-/// first line, a line has at most 512 bytes, a user at most 1,024 connections and all together
-/// 4,096, fewer where the process may have few descriptors, and a user who has taken twice as many
-/// leases as he may hold gets four more each second, since each end of one calls for a look at the
-/// engine: who breaks a bound loses that connection and nothing else.
+/// Accepts the leases of executors of any user. A peer sends `LEASE 1 RUN`, reports of its pods if
+/// it offered them (`LeaseProtocol.Feature`), and `RELEASE` when its pods are removed. The kernel
+/// closes the connection when the peer dies, whatever the cause.
+///
+/// `Limits` has the bounds. A peer that exceeds one loses its connection and nothing else. The rate
+/// of leases per user is limited because the exit of a holder causes requests to the engine.
 final class LeaseServer: Restorable {
   private let queue = DispatchQueue(label: "leases")
   private let path: String
   private let limits: Limits
   private let log: Logger
-  /// What happens to leases, one event at a time and in its order, until it is stopped.
+  /// The events of leases, in their order, until `stop()` is called.
   let events: AsyncStream<LeaseEvent>
   private let report: AsyncStream<LeaseEvent>.Continuation
   private let state = Mutex(State())
@@ -33,29 +32,30 @@ final class LeaseServer: Restorable {
     var accepted = 0
   }
 
-  /// How many leases a user may take now.
+  /// The number of leases that a user could take at a point in time.
   private struct Allowance {
     var count: Double
     var time: ContinuousClock.Instant
   }
 
   private struct Peer {
-    /// Tells it from a later peer with the same descriptor.
+    /// Distinguishes the peer from a later one with the same descriptor.
     let number: Int
     let source: ReadSource
     let user: uid_t
     let pid: pid_t
     var line: [UInt8] = []
     var holder: LeaseHolder?
-    /// The restarts that an executor reports which reports nothing else.
+    /// The restarts of all its pods, from an executor that reports nothing else.
     var restarts: Int?
     /// The figures of its pods, by task.
     var figures: [String: LeaseFigures] = [:]
-    /// How many reports it may send now: 64, and ten more each second.
+    /// The number of reports that the peer could send at a point in time: at most 64, and ten more
+    /// each second.
     var reports = (count: 64.0, time: ContinuousClock.now)
     var pidfd: ReadSource?
 
-    /// Whether it may send one more report.
+    /// Whether the peer may send one more report, which is counted.
     mutating func mayReport() -> Bool {
       let now = ContinuousClock.now
       let count = min(64, reports.count + 10 * (now - reports.time).inSeconds)
@@ -63,9 +63,9 @@ final class LeaseServer: Restorable {
       return count >= 1
     }
 
-    /// Keeps the figures of a pod.
+    /// Stores the figures of a pod, or removes them if the pod is in a terminal state.
     ///
-    /// - Returns: a completed launch, a terminal state.
+    /// - Returns: events for a completed launch and for a terminal state.
     mutating func apply(_ new: LeaseFigures, from holder: LeaseHolder, most: Int) -> [LeaseEvent] {
       var events: [LeaseEvent] = []
       if new.isNewlyLaunched, let seconds = new.launchSeconds {
@@ -81,13 +81,13 @@ final class LeaseServer: Restorable {
     }
   }
 
-  /// Listens.
+  /// Starts to listen.
   ///
   /// - Parameters:
   ///   - path: the socket's path; anybody may connect.
-  ///   - limits: what peers are held to.
-  ///   - log: for peers that are refused.
-  /// - Throws: `Errno`
+  ///   - limits: the bounds for peers.
+  ///   - log: the log of refused peers.
+  /// - Throws: `Errno` if the socket can't be created.
   init(path: String, limits: Limits = Limits(), log: Logger) throws {
     self.path = path
     self.limits = limits
@@ -115,7 +115,7 @@ final class LeaseServer: Restorable {
     state.listener = (source, place)
   }
 
-  /// Lets go of all: nothing is reported as dropped, and executors connect again later.
+  /// Closes all connections without events. The executors connect again later.
   func stop() {
     state.withLock { state in
       state.listener?.place.remove()
@@ -129,7 +129,7 @@ final class LeaseServer: Restorable {
     report.finish()
   }
 
-  /// Who holds a lease goes on holding it: only the way in is made anew.
+  /// Creates only the listening socket again. Existing leases stay held.
   func restore() throws(RestoreFailure) -> [String] {
     do {
       return try state.withLock { state throws(Errno) in
@@ -142,7 +142,7 @@ final class LeaseServer: Restorable {
     }
   }
 
-  /// What executors have reported of their pods.
+  /// The reports of all holders, one per lease.
   func reports() -> [LeaseReport] {
     state.withLock { state in
       state.peers.values.compactMap { peer in
@@ -153,12 +153,12 @@ final class LeaseServer: Restorable {
   }
 
   private func accept(_ listening: Int32, _ state: inout State) {
-    // A handler that has begun may run on after its listener is given up.
+    // A handler can still be running when its listener is replaced.
     while state.listener?.source.descriptor == listening {
       let client = linux_accept(listening)
       if client < 0 {
         if errno == EINTR || errno == ECONNABORTED { continue }
-        // Who waits goes on waiting: without a descriptor to spare nobody can even be turned away.
+        // Without a free descriptor a client can't even be refused. It waits in the kernel's queue.
         if errno != EAGAIN { state.listener?.source.pause(milliseconds: 200) }
         return
       }
@@ -186,13 +186,13 @@ final class LeaseServer: Restorable {
     }
   }
 
-  /// Reads all there is: once a peer has hung up, Dispatch reports nothing of it a second time.
+  /// Reads until no input is left, because Dispatch reports a closed connection only once.
   private func read(_ client: Int32, _ state: inout State) {
     var chunk = [UInt8](repeating: 0, count: 1024)
     var rounds = 0
     while var peer = state.peers[client] {
       rounds += 1
-      // Others get their turn, however much this one sends.
+      // Other peers must be served even if this one sends continuously.
       guard rounds <= 4 else {
         let number = peer.number
         queue.async { [weak self] in
@@ -223,7 +223,9 @@ final class LeaseServer: Restorable {
     }
   }
 
-  /// - Returns: false for what ends the connection.
+  /// Handles a line of a peer.
+  ///
+  /// - Returns: whether the connection stays open.
   private func handle(_ line: String, from client: Int32, _ state: inout State) -> Bool {
     guard var peer = state.peers[client] else { return false }
     if let holder = peer.holder {
@@ -252,7 +254,7 @@ final class LeaseServer: Restorable {
     }
     peer.holder = holder
     peer.pidfd = watch(holder, client)
-    // The pid may have changed hands before the descriptor was open.
+    // The pid may have been reused before the pidfd was open.
     guard Incarnation.startTime(of: holder.pid) == holder.startTime else {
       peer.pidfd?.cancel()
       return false
@@ -268,7 +270,7 @@ final class LeaseServer: Restorable {
     func count(_ old: Allowance) -> Double {
       min(most, old.count + limits.perSecond * (now - old.time).inSeconds)
     }
-    // Whoever may have all again is forgotten.
+    // A user with a full allowance needs no entry.
     if state.allowances.count > 1024 {
       state.allowances = state.allowances.filter { count($0.value) < most }
     }
@@ -282,7 +284,7 @@ final class LeaseServer: Restorable {
     _ = send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
   }
 
-  /// The peer's end, even where a child of it has inherited the connection.
+  /// Reports the exit of the holder, even if a child has inherited the connection.
   private func watch(_ holder: LeaseHolder, _ client: Int32) -> ReadSource? {
     let descriptor = linux_pidfd_open(holder.pid)
     guard descriptor >= 0 else { return nil }
@@ -303,13 +305,13 @@ final class LeaseServer: Restorable {
     if holder.isGone {
       report.yield(.dropped(holder, processEnded: true))
     } else {
-      // A process that lives on for longer is watched as its pod's executor.
+      // A process that is alive after these checks is observed as its pod's executor.
       lookAgain(holder, after: [20, 200, 1000, 5000] + Array(repeating: 10_000, count: 12))
     }
   }
 
-  /// The kernel closes files a moment before the process is gone from its table, or long before
-  /// where it has to wait for the processor.
+  /// Checks repeatedly whether the holder has exited: the kernel closes a process's files before
+  /// the process is gone from the process table, on a busy host long before.
   private func lookAgain(_ holder: LeaseHolder, after waits: [Int], isFirst: Bool = true) {
     guard let wait = waits.first else { return }
     queue.asyncAfter(deadline: .now() + .milliseconds(wait)) { [weak self, report] in
@@ -323,12 +325,12 @@ final class LeaseServer: Restorable {
     }
   }
 
-  /// Who the peer is, by the kernel's word.
+  /// The holder of a peer's lease, from the kernel's data; nil if they can't be read.
   private static func holder(_ peer: Peer, run: String) -> LeaseHolder? {
     let pid = peer.pid
     guard let startTime = Incarnation.startTime(of: pid),
       let text = try? TextFile.text("/proc/\(pid)/cgroup"),
-      // Read again: the pid may have changed hands in between.
+      // The pid may have been reused in between.
       Incarnation.startTime(of: pid) == startTime
     else { return nil }
     let paths = CgroupMembership(text: text).entries.map { entry in

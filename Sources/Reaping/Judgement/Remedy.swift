@@ -1,5 +1,5 @@
-/// What an operator can do about an undecided pod (docs/operate.md, "Undecided pods"). The raw value is the
-/// label `reason` of a metric.
+/// The operator's remedy for an undecided pod (docs/operate.md, "Undecided pods"). The raw value is
+/// the value of the label `reason` in the metric `pod_reaper_undecided_pods`.
 enum Remedy: String, Sendable, CaseIterable {
   case wait = "waiting"
   case local = "remote-engine"
@@ -10,7 +10,7 @@ enum Remedy: String, Sendable, CaseIterable {
   case noAgent = "no-agent"
   case agent = "agent-silent"
 
-  /// What `status` and `explain` print.
+  /// The text that `status` and `explain` print.
   var text: String {
     switch self {
     case .wait: "wait until a later pass judges it again"
@@ -30,7 +30,7 @@ enum Remedy: String, Sendable, CaseIterable {
 }
 
 extension Finding {
-  /// The meaning of the finding for a verdict, for `explain`.
+  /// The meaning of the finding for a verdict, as `explain` prints it.
   var means: String {
     switch self {
     case .processAlive, .leaseHeld, .cgroupPopulated, .agentLists, .checkpointedProcess: "alive"

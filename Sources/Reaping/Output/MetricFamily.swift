@@ -1,24 +1,25 @@
 import Program
 
-/// One metric in Prometheus' text format (exposition format 0.0.4): its name, HELP, TYPE and samples.
+/// One metric in Prometheus' text format (exposition format 0.0.4), with name, HELP, TYPE and
+/// samples.
 struct MetricFamily: Sendable {
   enum Kind: String, Sendable { case counter, gauge, histogram, summary }
 
   struct Sample: Sendable {
-    /// What follows the family's name: `_sum`, `_count` or `_bucket`.
+    /// The suffix after the family's name: `_sum`, `_count`, `_bucket` or none.
     var suffix = ""
     var labels: [(name: String, value: String)] = []
     var value: Double
   }
 
-  /// Without the prefix `pod_reaper_`.
+  /// The name without the prefix `pod_reaper_`.
   let name: String
   let kind: Kind
-  /// One sentence.
+  /// One sentence for the HELP line.
   let help: String
   var samples: [Sample]
 
-  /// A metric with one sample, or without any where its value is unknown.
+  /// A metric with one sample, or without samples if the value is nil.
   static func value(
     _ name: String, _ kind: Kind, _ help: String, _ value: Double?
   ) -> MetricFamily {
@@ -26,7 +27,7 @@ struct MetricFamily: Sendable {
       name: name, kind: kind, help: help, samples: value.map { [Sample(value: $0)] } ?? [])
   }
 
-  /// A metric with a sample for each value of a label.
+  /// A metric with one label, and a sample for each value of the label.
   static func byLabel(
     _ name: String, _ kind: Kind, _ help: String, _ label: String, _ values: [(String, Int)]
   ) -> MetricFamily {
@@ -35,7 +36,7 @@ struct MetricFamily: Sendable {
       samples: values.map { Sample(labels: [(label, $0.0)], value: Double($0.1)) })
   }
 
-  /// A histogram.
+  /// A histogram, with cumulative buckets as the format requires.
   static func histogram(_ name: String, _ help: String, _ values: Histogram) -> MetricFamily {
     var count = 0
     var samples: [Sample] = []
@@ -49,8 +50,8 @@ struct MetricFamily: Sendable {
     return MetricFamily(name: name, kind: .histogram, help: help, samples: samples)
   }
 
-  /// The lines of the format. Of two samples with the same labels the first one is written:
-  /// Prometheus refuses the second.
+  /// The lines of the metric. Only the first of several samples with the same labels is written,
+  /// because Prometheus refuses duplicates.
   var lines: [String] {
     var written: Set<String> = []
     let lines = samples.compactMap { sample -> String? in
@@ -64,8 +65,8 @@ struct MetricFamily: Sendable {
       + lines
   }
 
-  /// A label's value, on one line (exposition format: backslash, quotation mark and newline are
-  /// escaped).
+  /// The value of a label in the exposition format, with escaped backslashes and quotation marks.
+  /// Control characters such as newlines are replaced.
   private static func escaped(_ text: String) -> String {
     Printable.text(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
   }

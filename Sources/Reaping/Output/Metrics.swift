@@ -2,15 +2,15 @@ import Cgroups
 import PodIdentity
 import Program
 
-/// The metrics that `pod-reaper` serves. A new one needs a row in the page's table of metrics.
+/// The metrics that `pod-reaper` serves. Each one needs a row in a table of metrics in `docs`.
 enum Metrics {
-  /// The text of one scrape.
+  /// The response to one scrape, in Prometheus' text format.
   ///
   /// - Parameters:
-  ///   - counters: what was counted.
+  ///   - counters: the values of the service.
   ///   - isHealthy: whether the service is healthy.
-  ///   - mounts: the cgroup hierarchies of the last pass; nil where there was none.
-  ///   - reports: what executors have reported of their pods.
+  ///   - mounts: the cgroup hierarchies of the last pass; nil if there was none.
+  ///   - reports: the executors' reports about their pods.
   /// - Returns: the text.
   static func text(
     _ counters: Counters, isHealthy: Bool = true, mounts: CgroupMounts? = nil,
@@ -177,8 +177,8 @@ enum Metrics {
     ]
   }
 
-  /// The figures of pods, each from the executor that the pod's labels name: any other process can
-  /// claim the run, but not that process ID.
+  /// The figures of pods, each from the executor that the pod's labels identify. Another process
+  /// can claim the run, but not the process ID.
   private static func reported(
     of pods: [PodFigures.Source], _ reports: [LeaseReport]
   ) -> [(PodFigures.Source, LeaseFigures)] {
@@ -189,8 +189,8 @@ enum Metrics {
     }
   }
 
-  /// The restarts of earlier executors, which report a sum over their pods: it gets the labels of
-  /// the first pod.
+  /// The restarts from executors of earlier versions. These report one sum for all their pods. It
+  /// gets the labels of the first pod.
   private static func restartsAlone(
     of pods: [PodFigures.Source], _ reports: [LeaseReport]
   ) -> [MetricFamily.Sample] {
