@@ -221,6 +221,7 @@ struct EngineRestartTests {
       // Each is in another step of its launch when the engine stops.
       try await withThrowingTaskGroup(of: Void.self) { group in
         let gate = Gathering(6)
+        let isBack = Gathering(1)
         for number in 0..<6 {
           group.addTask {
             let begin = ContinuousClock.now
@@ -235,6 +236,8 @@ struct EngineRestartTests {
                 // An executor that never reached an engine fails at once.
                 let end = try await pod.ended()
                 #expect(end.message.contains("cannot connect to"), "\(end)")
+                // What it leaves is listed by the engine.
+                try await eventually("the engine is back") { await isBack.isComplete }
                 return
               }
               pod.send(SIGTERM)
@@ -245,6 +248,7 @@ struct EngineRestartTests {
         group.addTask {
           try await eventually("all to start") { await gate.isComplete }
           try await own.command("restart")
+          await isBack.count()
         }
         for try await _ in group {}
       }
